@@ -1,0 +1,8 @@
+export type {
+  ConsumerMessage,
+  HeadersInit,
+  HeaderValue,
+  Headers,
+  ProducerMessage,
+  TopicPartition,
+} from './message.ts';

@@ -1,0 +1,93 @@
+import { readInt64 } from '../wire/wire-reader.ts';
+import { writeInt64 } from '../wire/wire-writer.ts';
+
+/**
+ * The fixed part of a record batch (magic 2), 61 bytes:
+ *
+ * | at | size | field |
+ * | --- | --- | --- |
+ * | 0 | 8 | base offset: 0 from a producer, set by the broker |
+ * | 8 | 4 | length of all that follows this field |
+ * | 12 | 4 | partition leader epoch: set by the broker |
+ * | 16 | 1 | magic: 2 |
+ * | 17 | 4 | CRC-32C of all from attributes to the end |
+ * | 21 | 2 | attributes: bits 0-2 codec, 3 log append time, 4 transactional, 5 control |
+ * | 23 | 4 | last offset delta: decides the next offset, also where compaction removed records |
+ * | 27 | 8 | base timestamp |
+ * | 35 | 8 | max timestamp |
+ * | 43 | 8 | producer id, -1 for none |
+ * | 51 | 2 | producer epoch |
+ * | 53 | 4 | base sequence |
+ * | 57 | 4 | count of records |
+ *
+ * @see https://kafka.apache.org/documentation/#recordbatch
+ */
+export const BATCH_HEADER_BYTES = 61;
+/** Base offset and length, which the length field does not count. */
+export const BATCH_LENGTH_OVERHEAD = 12;
+/** What the CRC covers starts here. */
+export const CRC_START = 21;
+
+/** Sets base offset and leader epoch as a broker does on append; the CRC does not cover them. */
+export function assignOffsets(batch: Buffer, at: number, baseOffset: number, leaderEpoch: number): void {
+  writeInt64(batch, baseOffset, at);
+  batch.writeInt32BE(leaderEpoch, at + 12);
+}
+
+/** Bytes of the whole batch at `at`, header included. */
+export function batchBytes(buffer: Buffer, at: number): number {
+  return BATCH_LENGTH_OVERHEAD + buffer.readInt32BE(at + 8);
+}
+
+export function baseOffsetOf(buffer: Buffer, at: number): number {
+  return readInt64(buffer, at);
+}
+
+export function leaderEpochOf(buffer: Buffer, at: number): number {
+  return buffer.readInt32BE(at + 12);
+}
+
+export function magicOf(buffer: Buffer, at: number): number {
+  return buffer.readInt8(at + 16);
+}
+
+export function crcOf(buffer: Buffer, at: number): number {
+  return buffer.readUInt32BE(at + 17);
+}
+
+export function attributesOf(buffer: Buffer, at: number): number {
+  return buffer.readInt16BE(at + 21);
+}
+
+export function lastOffsetDeltaOf(buffer: Buffer, at: number): number {
+  return buffer.readInt32BE(at + 23);
+}
+
+export function baseTimestampOf(buffer: Buffer, at: number): number {
+  return readInt64(buffer, at + 27);
+}
+
+export function maxTimestampOf(buffer: Buffer, at: number): number {
+  return readInt64(buffer, at + 35);
+}
+
+export function producerIdOf(buffer: Buffer, at: number): bigint {
+  return buffer.readBigInt64BE(at + 43);
+}
+
+export function producerEpochOf(buffer: Buffer, at: number): number {
+  return buffer.readInt16BE(at + 51);
+}
+
+export function baseSequenceOf(buffer: Buffer, at: number): number {
+  return buffer.readInt32BE(at + 53);
+}
+
+export function recordCountOf(buffer: Buffer, at: number): number {
+  return buffer.readInt32BE(at + 57);
+}
+
+export const CODEC_MASK = 0x07;
+export const LOG_APPEND_TIME = 0x08;
+export const TRANSACTIONAL = 0x10;
+export const CONTROL = 0x20;

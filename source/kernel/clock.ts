@@ -1,0 +1,56 @@
+/** A timer that can be called off. Calling it off twice, or after it fired, does nothing. */
+export interface Timer {
+  cancel(): void;
+}
+
+/**
+ * Time as the library sees it. Passed in, so that specs turn the hands themselves.
+ */
+export interface Clock {
+  /** Milliseconds on a monotonic clock: only differences mean something, and it never jumps. */
+  now(): number;
+  /** Milliseconds since 1970, as Date.now(): for people and record timestamps, never for waiting. */
+  wallNow(): number;
+  /** Calls `fire` once, `ms` milliseconds from now. The timer keeps the process alive. */
+  after(ms: number, fire: () => void): Timer;
+}
+
+/** The clock of this machine. */
+export const systemClock: Clock = Object.freeze({
+  now: () => performance.now(),
+  wallNow: () => Date.now(),
+  after(ms: number, fire: () => void): Timer {
+    const handle = setTimeout(fire, ms);
+    return {
+      cancel: () => {
+        clearTimeout(handle);
+      },
+    };
+  },
+});
+
+/**
+ * Resolves after `ms`, or rejects with the signal's reason as soon as it is aborted. No timer and no listener is left behind.
+ */
+export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) {
+      reject(abortReason(signal));
+      return;
+    }
+    const onAbort = () => {
+      timer.cancel();
+      reject(abortReason(signal));
+    };
+    const timer = clock.after(ms, () => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    });
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+function abortReason(signal: AbortSignal | undefined): Error {
+  const reason: unknown = signal?.reason;
+  return reason instanceof Error ? reason : new Error('Aborted', { cause: reason });
+}

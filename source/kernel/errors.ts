@@ -1,0 +1,247 @@
+/** Where a range of one topic-partition starts and ends; both offsets belong to it. */
+export interface OffsetRange {
+  readonly topic: string;
+  readonly partition: number;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** A topic-partition that an answer of the broker speaks of. */
+interface TopicPartitionRef {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** Every `code` that a KasperError can carry. The literal is stable: it may be compared and logged. */
+export type ErrorCode =
+  | 'CONFIG'
+  | 'LIFECYCLE'
+  | 'PROCESS'
+  | 'BATCH'
+  | 'UNRECOVERABLE'
+  | 'PRODUCE'
+  | 'COMMIT'
+  | 'FENCED'
+  | 'OFFSET_OUT_OF_RANGE'
+  | 'ASSIGNMENT'
+  | 'STORE'
+  | 'CODEC'
+  | 'RECORD'
+  | 'CONNECTION'
+  | 'BROKER'
+  | 'TIMEOUT';
+
+const brand = Symbol.for('kasper-ts.error');
+
+/**
+ * The base of every error that this library makes. Errors of other libraries are wrapped once, where they enter,
+ * and stand in `cause`.
+ *
+ * `retriable` says whether the same call may succeed when it is made again without any change.
+ */
+export abstract class KasperError extends Error {
+  /** A stable literal that names the kind of error. */
+  abstract readonly code: ErrorCode;
+  /** Whether the same call may succeed when it is made again without any change. */
+  readonly retriable: boolean;
+  /** Failures that came after this one while things were closed; none of them is lost. */
+  readonly suppressed: unknown[] = [];
+  readonly [brand] = true;
+
+  constructor(message: string, options: { cause?: unknown; retriable?: boolean } = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.name = new.target.name;
+    this.retriable = options.retriable ?? false;
+  }
+
+  /** True for every KasperError, also for one that another copy of this package made. */
+  static is(value: unknown): value is KasperError {
+    return value instanceof Error && brand in value;
+  }
+}
+
+/** The options, a job file or the topics do not fit; `problems` lists all of them at once. */
+export class ConfigError extends KasperError {
+  override readonly code = 'CONFIG';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[], options: { cause?: unknown; what?: string } = {}) {
+    const what = options.what ?? 'Configuration';
+    super(
+      problems.length === 1
+        ? `${what}: ${problems[0] ?? ''}`
+        : `${what}: ${problems.length} problems:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+      options,
+    );
+    this.problems = Object.freeze([...problems]);
+  }
+}
+
+/** A method was called in a state in which it makes no sense. */
+export class LifecycleError extends KasperError {
+  override readonly code = 'LIFECYCLE';
+}
+
+/** A batch failed; nothing of it was committed. `cause` is the very value that was thrown. */
+export class ProcessError extends KasperError {
+  override readonly code = 'PROCESS';
+  readonly partition: number;
+  /** The offsets of the failed batch, per topic. */
+  readonly ranges: readonly OffsetRange[];
+
+  constructor(
+    message: string,
+    options: { cause: unknown; partition: number; ranges: readonly OffsetRange[] },
+  ) {
+    super(message, { cause: options.cause });
+    this.partition = options.partition;
+    this.ranges = options.ranges;
+  }
+}
+
+/** Thrown by a processor for what no retry can mend: middleware that retries lets it pass at once. */
+export class UnrecoverableError extends KasperError {
+  override readonly code = 'UNRECOVERABLE';
+}
+
+/** What one partition's records met when they were sent. */
+export interface ProduceOutcome extends TopicPartitionRef {
+  readonly records: number;
+  readonly error?: unknown;
+}
+
+/**
+ * Records could not be sent. `acked` are stored, `failed` are certainly not, `unknown` may or may not be.
+ * What is `failed` or `unknown` stays in the sender.
+ */
+export class ProduceError extends KasperError {
+  override readonly code = 'PRODUCE';
+  readonly acked: readonly ProduceOutcome[];
+  readonly failed: readonly ProduceOutcome[];
+  readonly unknown: readonly ProduceOutcome[];
+
+  constructor(
+    message: string,
+    options: {
+      cause?: unknown;
+      acked?: readonly ProduceOutcome[];
+      failed?: readonly ProduceOutcome[];
+      unknown?: readonly ProduceOutcome[];
+      retriable?: boolean;
+    } = {},
+  ) {
+    super(message, options);
+    this.acked = options.acked ?? [];
+    this.failed = options.failed ?? [];
+    this.unknown = options.unknown ?? [];
+  }
+}
+
+/** Offsets could not be committed. `stored` says what the broker did store of that request. */
+export class CommitError extends KasperError {
+  override readonly code = 'COMMIT';
+  readonly failed: readonly (TopicPartitionRef & { readonly offset: number })[];
+  readonly stored: readonly (TopicPartitionRef & { readonly offset: number })[];
+
+  constructor(
+    message: string,
+    options: { cause?: unknown; failed?: CommitError['failed']; stored?: CommitError['stored'] } = {},
+  ) {
+    super(message, options);
+    this.failed = options.failed ?? [];
+    this.stored = options.stored ?? [];
+  }
+}
+
+/** Another owner took a partition over: this one must stop and commits nothing more. */
+export class FencedError extends KasperError {
+  override readonly code = 'FENCED';
+}
+
+/** The next offset to read is not in the log: it was deleted, or the topic was truncated or made anew. */
+export class OffsetOutOfRangeError extends KasperError {
+  override readonly code = 'OFFSET_OUT_OF_RANGE';
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly earliest: number;
+  readonly latest: number;
+
+  constructor(
+    message: string,
+    at: TopicPartitionRef & { offset: number; earliest: number; latest: number },
+    options: { cause?: unknown } = {},
+  ) {
+    super(message, options);
+    this.topic = at.topic;
+    this.partition = at.partition;
+    this.offset = at.offset;
+    this.earliest = at.earliest;
+    this.latest = at.latest;
+  }
+}
+
+/** Partitions cannot be had as asked: another owner holds them, or the topics do not fit. */
+export class AssignmentError extends KasperError {
+  override readonly code = 'ASSIGNMENT';
+}
+
+/** A store call failed. `keys` are the ones it failed for, where that is known. */
+export class StoreError extends KasperError {
+  override readonly code = 'STORE';
+  readonly store: string;
+  readonly operation: string;
+  readonly keys: readonly string[];
+
+  constructor(
+    message: string,
+    options: {
+      store: string;
+      operation: string;
+      keys?: readonly string[];
+      cause?: unknown;
+      retriable?: boolean;
+    },
+  ) {
+    super(message, options);
+    this.store = options.store;
+    this.operation = options.operation;
+    this.keys = options.keys ?? [];
+  }
+}
+
+/** Bytes could not be turned into a value, or a value into bytes. */
+export class CodecError extends KasperError {
+  override readonly code = 'CODEC';
+}
+
+/** A record batch that came from a broker is damaged, too large when inflated, or of an unknown form. */
+export class RecordError extends KasperError {
+  override readonly code = 'RECORD';
+}
+
+/** No broker could be reached, or none let us in (network, TLS, SASL). */
+export class ConnectionError extends KasperError {
+  override readonly code = 'CONNECTION';
+}
+
+/** A broker answered with an error code; `brokerCode` is Kafka's number, `brokerError` its name. */
+export class BrokerError extends KasperError {
+  override readonly code = 'BROKER';
+  readonly brokerCode: number;
+  readonly brokerError: string;
+
+  constructor(
+    message: string,
+    options: { brokerCode: number; brokerError: string; retriable: boolean; cause?: unknown },
+  ) {
+    super(message, options);
+    this.brokerCode = options.brokerCode;
+    this.brokerError = options.brokerError;
+  }
+}
+
+/** Something did not end within its time limit. */
+export class TimeoutError extends KasperError {
+  override readonly code = 'TIMEOUT';
+}

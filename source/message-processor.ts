@@ -1,0 +1,76 @@
+import type { MultiStore } from '../stores/multi-store.ts';
+import type { Store } from '../stores/store.ts';
+import type { Logger } from './kernel/logger.ts';
+import type { ConsumerMessage, TopicPartition } from './message.ts';
+import type { Sender } from './sender.ts';
+
+/** Which rule made a batch due. */
+export type BatchTrigger = 'count' | 'bytes' | 'age' | 'memory' | 'end';
+
+/** The stores that a processor was given, by name. */
+export type StoreMap = Readonly<Record<string, Store | MultiStore>>;
+
+/** What a batch is processed with. */
+export interface ProcessContext<Stores extends StoreMap = StoreMap> {
+  /** The partition of every message of this batch. */
+  readonly partition: number;
+  /** Why the batch is due. */
+  readonly trigger: BatchTrigger;
+  /** 1 for the first attempt; a middleware that retries counts it up. */
+  readonly attempt: number;
+  /** The stores given as option, by name. */
+  readonly stores: Stores;
+  /** Carries the processor's name and the partition. */
+  readonly logger: Logger;
+  /** Aborted when `processTimeoutMs` is over or the run must end at once. */
+  readonly signal: AbortSignal;
+  /**
+   * Waits `ms` and lets other partitions be processed meanwhile: the process slot is given back, and queued for again.
+   * @throws LifecycleError when the processor closes
+   */
+  wait(ms: number): Promise<void>;
+  /** Ends the run after this batch, as `close()` does; does not wait. */
+  stop(): void;
+  /** Calls back after this batch's offsets were committed. What it throws is logged. */
+  onCommitted(callback: () => void): void;
+}
+
+/**
+ * The user's code: works on one batch at a time.
+ *
+ * One instance may serve all partitions without locks: unless `concurrency` is raised, `process` is never entered while another call is under way.
+ */
+export interface MessageProcessor<Stores extends StoreMap = StoreMap> {
+  /**
+   * Handles the messages of one batch: one partition, all input topics in order of arrival. When it has returned, what was sent is flushed
+   * (acks=all), then offsets are committed. To throw means that nothing of this batch is committed.
+   */
+  process(
+    messages: readonly ConsumerMessage[],
+    sender: Sender,
+    context: ProcessContext<Stores>,
+  ): void | Promise<void>;
+  /** Called once before the first batch of the run. */
+  init?(context: InitContext<Stores>): void | Promise<void>;
+  /** Called once when the run ends, also after a failure. */
+  close?(): void | Promise<void>;
+  /** Called before the first batch of these partitions. */
+  onAssigned?(partitions: readonly TopicPartition[]): void | Promise<void>;
+  /** Called after the last batch of these partitions. */
+  onRevoked?(partitions: readonly TopicPartition[]): void | Promise<void>;
+}
+
+/** What `init` is given. */
+export interface InitContext<Stores extends StoreMap = StoreMap> {
+  readonly stores: Stores;
+  readonly logger: Logger;
+}
+
+/** The function form of {@link MessageProcessor.process}. */
+export type ProcessFunction<Stores extends StoreMap = StoreMap> = MessageProcessor<Stores>['process'];
+
+/** A message that failed, and why. */
+export interface MessageFailure {
+  readonly message: ConsumerMessage;
+  readonly error: unknown;
+}

@@ -1,0 +1,62 @@
+import type { Store } from './store.ts';
+
+/** A key of one tenant. */
+export interface TenantKey {
+  readonly tenant: string;
+  readonly key: string;
+}
+
+/** Stores of many tenants behind one backend, read and written across tenants in one round trip. */
+export interface MultiStore {
+  /** The store of one tenant. Reading from it never creates the tenant. */
+  tenant(tenant: string): Store;
+  /** The tenants that this instance has seen (`tenant`, `push`), sorted. */
+  allTenants(): readonly string[];
+  /** The values of those keys that exist, filed under their tenants. */
+  fetch(keys: readonly TenantKey[]): Promise<MultiMap>;
+  /** Writes all entries of all tenants. */
+  push(entries: MultiMap): Promise<void>;
+  /** As {@link Store.flush}, for the tenants that this instance has seen. */
+  flush(): Promise<void>;
+}
+
+/** Values of several tenants: tenant → key → value. */
+export class MultiMap implements Iterable<readonly [tenant: string, entries: ReadonlyMap<string, Buffer>]> {
+  readonly #tenants = new Map<string, Map<string, Buffer>>();
+
+  /** Files a value under its tenant; the last one under a key wins. */
+  set(tenant: string, key: string, value: Buffer): this {
+    let entries = this.#tenants.get(tenant);
+    if (entries === undefined) this.#tenants.set(tenant, (entries = new Map<string, Buffer>()));
+    entries.set(key, value);
+    return this;
+  }
+
+  get(tenant: string, key: string): Buffer | undefined {
+    return this.#tenants.get(tenant)?.get(key);
+  }
+
+  has(tenant: string, key: string): boolean {
+    return this.#tenants.get(tenant)?.has(key) ?? false;
+  }
+
+  /** The entries of one tenant; empty where there are none. */
+  tenant(tenant: string): ReadonlyMap<string, Buffer> {
+    return this.#tenants.get(tenant) ?? new Map<string, Buffer>();
+  }
+
+  tenants(): string[] {
+    return [...this.#tenants.keys()];
+  }
+
+  /** Entries of all tenants together. */
+  get size(): number {
+    let size = 0;
+    for (const entries of this.#tenants.values()) size += entries.size;
+    return size;
+  }
+
+  [Symbol.iterator](): IterableIterator<readonly [tenant: string, entries: ReadonlyMap<string, Buffer>]> {
+    return this.#tenants.entries();
+  }
+}
