@@ -20,11 +20,36 @@ export interface KafkaLike {
   admin(config?: object): unknown;
 }
 
-/** How to authenticate (SASL): `mechanism` names what the other fields mean, as in kafkajs. */
-export interface SaslOptions {
-  /** plain, scram-sha-256, scram-sha-512, aws, oauthbearer. */
-  readonly mechanism: string;
-  readonly [field: string]: unknown;
+/** How to authenticate (SASL): the mechanisms of kafkajs, or one of your own. */
+export type SaslOptions =
+  | {
+      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+      readonly username: string;
+      readonly password: string;
+    }
+  | {
+      readonly mechanism: 'aws';
+      readonly authorizationIdentity: string;
+      readonly accessKeyId: string;
+      readonly secretAccessKey: string;
+      readonly sessionToken?: string;
+    }
+  | {
+      readonly mechanism: 'oauthbearer';
+      readonly oauthBearerProvider: () => Promise<{ value: string }>;
+    }
+  | {
+      readonly mechanism: string;
+      /** As kafkajs documents it: gets `host`, `port`, `logger` and `saslAuthenticate`. */
+      readonly authenticationProvider: (args: SaslProviderArgs) => { authenticate(): Promise<void> };
+    };
+
+/** What kafkajs passes to an authentication provider. */
+export interface SaslProviderArgs {
+  readonly host: string;
+  readonly port: number;
+  readonly logger: object;
+  readonly saslAuthenticate: (args: never) => Promise<unknown>;
 }
 
 /** Where and how to reach Kafka: the options of kafkajs's `Kafka`. */
@@ -75,9 +100,12 @@ export function openClient(
 ): KafkaClient {
   if (isKafkaClient(client)) return client;
   if (!('brokers' in client) && !('consumer' in client)) {
-    throw new ConfigError(['client: give a Kafka instance of kafkajs, or options such as { brokers: [...] }'], {
-      what: 'Kafka client',
-    });
+    throw new ConfigError(
+      ['client: give a Kafka instance of kafkajs, or options such as { brokers: [...] }'],
+      {
+        what: 'Kafka client',
+      },
+    );
   }
   return new KafkajsClient(client, {
     logger: options.logger,

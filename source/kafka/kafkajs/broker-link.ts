@@ -43,6 +43,7 @@ export class BrokerLink {
   #pool: KafkajsConnectionPool | undefined;
   #ready = false;
   #lost: KasperError | undefined;
+  #dropped: Promise<void> | undefined;
   #fetchOpened = false;
 
   constructor(options: BrokerLinkOptions) {
@@ -104,14 +105,20 @@ export class BrokerLink {
     });
   }
 
-  /** Rejects all calls with `reason` and destroys the sockets. Dropping twice does nothing. */
-  drop(reason: KasperError): void {
-    if (this.#lost !== undefined) return;
+  /** Rejects all calls with `reason` and destroys the sockets; resolves when they are closed. Dropping twice does nothing. */
+  drop(reason: KasperError): Promise<void> {
+    this.#dropped ??= this.#drop(reason);
+    return this.#dropped;
+  }
+
+  async #drop(reason: KasperError): Promise<void> {
     this.#lost = reason;
     for (const reject of this.#calls) reject(reason);
     this.#calls.clear();
-    for (const connection of this.#pool?.pool ?? [])
-      void dropConnection(connection, reason, this.#options.logger);
+    const connections = this.#pool?.pool ?? [];
+    await Promise.all(
+      connections.map((connection) => dropConnection(connection, reason, this.#options.logger)),
+    );
   }
 
   async #connect(): Promise<void> {
@@ -183,7 +190,7 @@ export class BrokerLink {
     const { clock } = this.#options;
     return new Promise<T>((resolve, reject) => {
       const timer = clock.after(deadlineMs + this.#grace(), () => {
-        this.drop(
+        void this.drop(
           new TimeoutError(`Broker ${this.address} did not answer (${what}) within ${deadlineMs} ms`, {
             retriable: true,
           }),
@@ -206,7 +213,7 @@ export class BrokerLink {
         (thrown: unknown) => {
           const error = wrapError(thrown, `Broker ${this.address} (${what})`);
           fail(error);
-          if (error.code !== 'RECORD') this.drop(error);
+          if (error.code !== 'RECORD') void this.drop(error);
         },
       );
     });

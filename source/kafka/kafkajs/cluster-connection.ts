@@ -106,7 +106,7 @@ export class ClusterConnection {
       });
     let link = known;
     if (link === undefined || isDead(link)) {
-      link?.drop(closedByBroker(link));
+      void link?.drop(closedByBroker(link));
       link = this.#newLink(node);
       this.#links.set(nodeId, link);
     }
@@ -155,7 +155,12 @@ export class ClusterConnection {
     const what = `FindCoordinator of group ${groupId}`;
     const answer = await retryLoop(
       this.clock,
-      { timeoutMs, what, backoff: { initialMs: COORDINATOR_RETRY_MS, maxMs: COORDINATOR_RETRY_MS }, closed: () => this.#closed },
+      {
+        timeoutMs,
+        what,
+        backoff: { initialMs: COORDINATOR_RETRY_MS, maxMs: COORDINATOR_RETRY_MS },
+        closed: () => this.#closed,
+      },
       async () => {
         const found = await this.callAny(findCoordinatorRequest(groupId), this.deadlines.requestMs);
         if (found.errorCode !== 0) throw brokerError(found.errorCode, what, found.errorMessage);
@@ -172,12 +177,13 @@ export class ClusterConnection {
     this.#coordinators.delete(groupId);
   }
 
-  /** Destroys all connections. */
-  close(): void {
-    this.#closed ??= new ConnectionError('The Kafka client is closed', { retriable: false });
-    this.#seed?.drop(this.#closed);
-    for (const link of this.#links.values()) link.drop(this.#closed);
+  /** Destroys all connections; resolves when they are closed. */
+  async close(): Promise<void> {
+    const closed = (this.#closed ??= new ConnectionError('The Kafka client is closed', { retriable: false }));
+    const links = [...this.#links.values()];
+    if (this.#seed !== undefined) links.push(this.#seed);
     this.#links.clear();
+    await Promise.all(links.map((link) => link.drop(closed)));
   }
 
   #scheduleRefresh(): { topics: Set<string>; done: Promise<void> } {
@@ -195,7 +201,8 @@ export class ClusterConnection {
     for (const nodeId of this.#nodes.keys())
       if (!answer.brokers.some((node) => node.nodeId === nodeId)) this.#forgetNode(nodeId);
     this.#controllerId = answer.controllerId;
-    for (const topic of answer.topics) this.#topics.set(topic.topic, keepNewerEpochs(this.#topics.get(topic.topic), topic));
+    for (const topic of answer.topics)
+      this.#topics.set(topic.topic, keepNewerEpochs(this.#topics.get(topic.topic), topic));
   }
 
   #learnNodes(nodes: readonly BrokerNode[]): void {
@@ -219,14 +226,14 @@ export class ClusterConnection {
         return;
       }
     }
-    seed.drop(new ConnectionError('Reached under another address now', { retriable: true }));
+    void seed.drop(new ConnectionError('Reached under another address now', { retriable: true }));
   }
 
   #forgetNode(nodeId: number): void {
     this.#nodes.delete(nodeId);
     const link = this.#links.get(nodeId);
     this.#links.delete(nodeId);
-    link?.drop(new ConnectionError(`Broker ${nodeId} left the cluster or moved`, { retriable: true }));
+    void link?.drop(new ConnectionError(`Broker ${nodeId} left the cluster or moved`, { retriable: true }));
   }
 
   /** Links in the order in which they are worth a try: connected ones, then other nodes, then the user's list once round. */
@@ -248,12 +255,12 @@ export class ClusterConnection {
     }
     const tried = new Set<string>();
     while (this.#closed === undefined) {
-      this.#seed?.drop(new ConnectionError('Another broker of the list is tried', { retriable: true }));
+      void this.#seed?.drop(new ConnectionError('Another broker of the list is tried', { retriable: true }));
       const seed = this.#newLink(undefined);
       this.#seed = seed;
       await seed.connected().catch(() => undefined);
       if (tried.has(seed.address)) {
-        seed.drop(new ConnectionError('All brokers of the list were tried', { retriable: true }));
+        void seed.drop(new ConnectionError('All brokers of the list were tried', { retriable: true }));
         return;
       }
       tried.add(seed.address);
@@ -291,7 +298,9 @@ function keepNewerEpochs(known: TopicMetadata | undefined, told: TopicMetadata):
   if (known === undefined || known.topicId !== told.topicId || told.errorCode !== 0) return told;
   const partitions = told.partitions.map((entry) => {
     const before = known.partitions.find(({ partition }) => partition === entry.partition);
-    return before !== undefined && before.leader >= 0 && before.leaderEpoch > entry.leaderEpoch ? before : entry;
+    return before !== undefined && before.leader >= 0 && before.leaderEpoch > entry.leaderEpoch
+      ? before
+      : entry;
   });
   return { ...told, partitions };
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Logger } from '../../kernel/logger.ts';
 import { errorOf } from './wrap-error.ts';
 import type { KafkajsConnection, KafkajsConnectionPool } from './internals.ts';
@@ -82,7 +83,7 @@ export function sleepWhenIdle(connection: KafkajsConnection): void {
   };
 }
 
-/** Rejects all requests under way with `reason` and destroys the socket at once. */
+/** Rejects all requests under way with `reason`, destroys the socket at once, and resolves when it is closed. */
 export async function dropConnection(
   connection: KafkajsConnection,
   reason: Error,
@@ -90,6 +91,8 @@ export async function dropConnection(
 ): Promise<void> {
   connection.requestQueue.rejectAll(reason);
   const { socket } = connection;
+  const closed =
+    socket === undefined || socket.closed ? Promise.resolve() : once(socket, 'close').catch(() => undefined);
   // A socket that is still connecting gets the error, since only that ends kafkajs's connection timer.
   if (socket?.connecting === true) socket.destroy(reason);
   else socket?.destroy();
@@ -98,4 +101,5 @@ export async function dropConnection(
   } catch (error) {
     logger.debug('Closing a dropped connection failed', { error });
   }
+  await closed;
 }

@@ -104,14 +104,14 @@ export class KafkajsClient implements KafkaClient {
     }
     const cluster = new ClusterConnection({ cluster: checked, clock, logger, deadlines });
     this.#cluster = cluster;
-    if (this.#closing !== undefined) cluster.close();
+    if (this.#closing !== undefined) await cluster.close();
     await cluster.connect();
     return cluster;
   }
 
   async #close(): Promise<void> {
     await Promise.all([...this.#sources, ...this.#sinks].map((user) => user.close()));
-    this.#cluster?.close();
+    await this.#cluster?.close();
     // Whoever waits in connect() is told by its own promise.
     await this.#connecting?.catch(() => undefined);
   }

@@ -22,9 +22,7 @@ const LEFT_OUT = new Set(['message', 'timestamp', 'logger', 'stack']);
 export function kafkaLogCreator(logger: Logger): (level: number) => (entry: KafkajsLogEntry) => void {
   const child = logger.child({ component: 'kafkajs' });
   return () => (entry) => {
-    const fields = Object.fromEntries(
-      Object.entries(entry.log).filter(([name]) => !LEFT_OUT.has(name)),
-    );
+    const fields = Object.fromEntries(Object.entries(entry.log).filter(([name]) => !LEFT_OUT.has(name)));
     const line = { ...fields, namespace: entry.namespace };
     if (entry.level <= WARN) child.warn(entry.log.message, line);
     else child.debug(entry.log.message, line);

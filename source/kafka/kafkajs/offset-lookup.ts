@@ -90,7 +90,9 @@ export async function lookUpOffsets(
   if (beyondEnd.length === 0) return found;
   const ends = await lookUpOffsets(cluster, 'latest', beyondEnd, isolation, options);
   for (const end of ends) {
-    const entry = beyondEnd.find(({ topic, partition }) => topic === end.topic && partition === end.partition);
+    const entry = beyondEnd.find(
+      ({ topic, partition }) => topic === end.topic && partition === end.partition,
+    );
     if (entry !== undefined) entry.offset = end.offset;
   }
   return found;

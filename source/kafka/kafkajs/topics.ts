@@ -31,7 +31,8 @@ export async function describeTopics(
         const found = cluster.topic(topic);
         const errorCode = found?.errorCode ?? UNKNOWN_TOPIC;
         if (errorCode === UNKNOWN_TOPIC) continue;
-        if (found === undefined || errorCode !== 0) throw brokerError(errorCode, `Metadata of topic ${topic}`);
+        if (found === undefined || errorCode !== 0)
+          throw brokerError(errorCode, `Metadata of topic ${topic}`);
         described.set(topic, { topic, topicId: found.topicId, partitionCount: found.partitions.length });
       }
     },
@@ -72,7 +73,8 @@ export async function createTopics(
     for (const name of names) {
       const found = cluster.topic(name);
       const errorCode = found?.errorCode ?? UNKNOWN_TOPIC;
-      if (found === undefined || errorCode !== 0) throw brokerError(errorCode, `Metadata of new topic ${name}`);
+      if (found === undefined || errorCode !== 0)
+        throw brokerError(errorCode, `Metadata of new topic ${name}`);
       const leaderless = found.partitions.find(({ leader }) => leader < 0);
       if (leaderless !== undefined)
         throw brokerError(5, `Metadata of new topic ${name}/${leaderless.partition}`);

@@ -1,4 +1,5 @@
 import type { TopicPartition } from '../../../message.ts';
+import type { AbortedTransaction } from '../../records/decode-record-set.ts';
 import type { WireReader } from '../../wire/wire-reader.ts';
 import { WireWriter } from '../../wire/wire-writer.ts';
 import type { RawRequest } from '../raw-call.ts';
@@ -22,12 +23,6 @@ export interface FetchRequest {
   readonly readCommitted: boolean;
   /** Served in this order: the first one that has records gets its first batch whole, whatever the limits. */
   readonly partitions: readonly FetchPartition[];
-}
-
-/** A transaction that was aborted: its producer's records from this offset up to its abort marker do not count. */
-export interface AbortedTransaction {
-  readonly producerId: bigint;
-  readonly firstOffset: number;
 }
 
 export interface FetchedPartition extends TopicPartition {

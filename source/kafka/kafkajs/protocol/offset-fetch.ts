@@ -27,13 +27,11 @@ export function offsetFetchRequest(
   groupId: string,
   partitions: readonly TopicPartition[],
 ): RawRequest<OffsetFetchAnswer> {
-  const writer = new WireWriter()
-    .string(groupId)
-    .array(byTopic(partitions), (topics, { topic, entries }) => {
-      topics.string(topic).array(entries, (list, { partition }) => {
-        list.int32(partition);
-      });
+  const writer = new WireWriter().string(groupId).array(byTopic(partitions), (topics, { topic, entries }) => {
+    topics.string(topic).array(entries, (list, { partition }) => {
+      list.int32(partition);
     });
+  });
   return {
     apiKey: OFFSET_FETCH,
     apiName: 'OffsetFetch',

@@ -39,5 +39,7 @@ export function checkApiVersions(versions: KafkajsBroker['versions'], broker: st
       );
   }
   if (problems.length > 0)
-    throw new ConfigError(problems, { what: `Broker ${broker} is too old or too new (Kafka 2.8 to 4.x fit)` });
+    throw new ConfigError(problems, {
+      what: `Broker ${broker} is too old or too new (Kafka 2.8 to 4.x fit)`,
+    });
 }
