@@ -78,6 +78,9 @@ export interface KafkaOptions {
   }) => Socket;
 }
 
+/** What a user may give as `client`. */
+export type ClientInit = KafkaLike | KafkaOptions | KafkaClient;
+
 export interface OpenClientOptions {
   readonly logger: Logger;
   /** Default: the clock of this machine. */
@@ -94,10 +97,7 @@ export interface OpenClientOptions {
  * @param client a `Kafka` of kafkajs, its options, or a KafkaClient, which is passed through
  * @throws ConfigError for anything else
  */
-export function openClient(
-  client: KafkaLike | KafkaOptions | KafkaClient,
-  options: OpenClientOptions,
-): KafkaClient {
+export function openClient(client: ClientInit, options: OpenClientOptions): KafkaClient {
   if (isKafkaClient(client)) return client;
   if (!('brokers' in client) && !('consumer' in client)) {
     throw new ConfigError(
