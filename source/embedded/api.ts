@@ -82,13 +82,13 @@ interface ApiDefinition<R extends RequestSummary> {
   readonly advertisedMin?: number;
   readonly read: (reader: WireReader, version: number) => R;
   /** Writes the answer to `context.out`. The connection serves nothing else until it is done. */
-  readonly handle: (request: R, context: RequestContext) => Outcome | undefined | Promise<undefined>;
+  readonly handle: (request: R, context: RequestContext) => Outcome | Promise<Outcome>;
 }
 
 /** A request that was read and waits to be served. */
 export interface DecodedRequest {
   readonly summary: RequestSummary;
-  serve(context: RequestContext): Outcome | undefined | Promise<undefined>;
+  serve(context: RequestContext): Outcome | Promise<Outcome>;
 }
 
 /** One API key of Kafka's protocol, with the versions that are served. */

@@ -140,9 +140,8 @@ export class Connection {
       return;
     }
     const context = this.#context(header.version, clientId, plan);
-    const served = request.serve(context);
-    const outcome = served instanceof Promise ? await served : served;
-    await this.#conclude(header, flexible, context.out, outcome ?? 'answer', plan);
+    const outcome = await request.serve(context);
+    await this.#conclude(header, flexible, context.out, outcome, plan);
   }
 
   async #conclude(

@@ -110,7 +110,7 @@ export class GroupMember {
       before.length === protocols.length &&
       before.every(({ name, metadata }, i) => {
         const now = protocols[i];
-        return now !== undefined && now.name === name && now.metadata.equals(metadata);
+        return now?.name === name && now.metadata.equals(metadata);
       })
     );
   }

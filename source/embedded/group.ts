@@ -9,6 +9,8 @@ import {
   joinRefused,
 } from './group-member.ts';
 import type { JoinAnswer, JoinRequest, SyncAnswer } from './group-member.ts';
+import { GroupMembers } from './group-members.ts';
+import type { MemberIdentity } from './group-members.ts';
 import { GroupOffsets } from './group-offsets.ts';
 
 /**
@@ -25,12 +27,6 @@ import { GroupOffsets } from './group-offsets.ts';
  */
 export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead';
 
-/** Who sends a request of a group member. */
-export interface MemberIdentity {
-  readonly memberId: string;
-  readonly groupInstanceId: string | null;
-}
-
 const MIN_SESSION_TIMEOUT_MS = 100;
 const MAX_SESSION_TIMEOUT_MS = 1_800_000;
 
@@ -43,10 +39,9 @@ export class Group {
   readonly id: string;
   readonly offsets = new GroupOffsets();
   readonly #clock: Clock;
-  readonly #members = new Map<string, GroupMember>();
+  readonly #members = new GroupMembers();
   /** Ids that were given out and not yet used, each with its time limit. */
   readonly #pending = new Map<string, Timer>();
-  readonly #static = new Map<string, string>();
   #state: GroupState = 'Empty';
   #generation = 0;
   #protocolType = '';
@@ -75,7 +70,7 @@ export class Group {
   }
 
   get members(): Iterable<GroupMember> {
-    return this.#members.values();
+    return this.#members;
   }
 
   /** Monotonic time since which there is no member. */
@@ -100,7 +95,7 @@ export class Group {
       this.#add(request.memberId, request, answer);
       return;
     }
-    const code = this.#identify(request);
+    const code = this.#members.identify(request);
     const member = this.#members.get(request.memberId);
     if (member === undefined || code !== ErrorCodes.NONE) {
       answer(joinRefused(code, request.memberId));
@@ -157,9 +152,9 @@ export class Group {
       this.#tryCompleteJoin();
       return ErrorCodes.NONE;
     }
-    const knownId = who.groupInstanceId === null ? undefined : this.#static.get(who.groupInstanceId);
-    const memberId = who.memberId === '' ? (knownId ?? '') : who.memberId;
-    const code = this.#identify({ memberId, groupInstanceId: who.groupInstanceId });
+    const known = this.#members.byInstance(who.groupInstanceId);
+    const memberId = who.memberId === '' ? (known?.id ?? '') : who.memberId;
+    const code = this.#members.identify({ memberId, groupInstanceId: who.groupInstanceId });
     const member = this.#members.get(memberId);
     if (code === ErrorCodes.NONE && member !== undefined) this.#remove(member);
     return code;
@@ -183,7 +178,7 @@ export class Group {
 
   /** The coordinator moved to another node: what waits here is told to look for it. Sessions start anew. */
   moved(): void {
-    for (const member of this.#members.values()) {
+    for (const member of this.#members) {
       member.answerJoin(joinRefused(ErrorCodes.NOT_COORDINATOR, member.id));
       member.answerSync({ code: ErrorCodes.NOT_COORDINATOR, assignment: NO_ASSIGNMENT });
       this.#beat(member);
@@ -195,11 +190,7 @@ export class Group {
     this.#state = 'Dead';
     this.#rebalance?.cancel();
     for (const timer of this.#pending.values()) timer.cancel();
-    for (const member of this.#members.values()) {
-      member.session?.cancel();
-      member.answerJoin(joinRefused(ErrorCodes.UNKNOWN_MEMBER_ID, member.id));
-      member.answerSync({ code: ErrorCodes.UNKNOWN_MEMBER_ID, assignment: NO_ASSIGNMENT });
-    }
+    for (const member of this.#members) this.#forget(member);
   }
 
   #joinRefusal(request: JoinRequest): number {
@@ -209,7 +200,7 @@ export class Group {
     }
     if (protocolType === '' || protocols.length === 0) return ErrorCodes.INCONSISTENT_GROUP_PROTOCOL;
     if (this.#members.size === 0) return ErrorCodes.NONE;
-    return protocolType === this.#protocolType && haveCommonProtocol(this.#members.values(), protocols)
+    return protocolType === this.#protocolType && haveCommonProtocol(this.#members, protocols)
       ? ErrorCodes.NONE
       : ErrorCodes.INCONSISTENT_GROUP_PROTOCOL;
   }
@@ -217,10 +208,9 @@ export class Group {
   #joinUnknown(request: JoinRequest, answer: (answer: JoinAnswer) => void): void {
     const { groupInstanceId, clientId } = request;
     const memberId = `${groupInstanceId ?? clientId}-${randomUUID()}`;
-    const replaced = groupInstanceId === null ? undefined : this.#static.get(groupInstanceId);
-    const member = replaced === undefined ? undefined : this.#members.get(replaced);
-    if (member !== undefined) {
-      this.#replaceStatic(member, memberId, request, answer);
+    const former = this.#members.byInstance(groupInstanceId);
+    if (former !== undefined) {
+      this.#replaceStatic(former, memberId, request, answer);
     } else if (groupInstanceId === null && request.memberIdRequired) {
       const expire = () => {
         this.#pending.delete(memberId);
@@ -242,14 +232,10 @@ export class Group {
   ): void {
     const leaderBefore = this.#leaderId;
     const same = former.offersSame(request.protocols);
-    former.session?.cancel();
-    former.answerJoin(joinRefused(ErrorCodes.FENCED_INSTANCE_ID, former.id));
-    former.answerSync({ code: ErrorCodes.FENCED_INSTANCE_ID, assignment: NO_ASSIGNMENT });
     const member = new GroupMember(memberId, request);
     member.assignment = former.assignment;
-    this.#members.delete(former.id);
-    this.#members.set(memberId, member);
-    if (request.groupInstanceId !== null) this.#static.set(request.groupInstanceId, memberId);
+    this.#members.remove(former, ErrorCodes.FENCED_INSTANCE_ID);
+    this.#members.add(member);
     if (this.#leaderId === former.id) this.#leaderId = memberId;
     if (this.#state === 'Stable' && same) {
       this.#beat(member);
@@ -264,8 +250,7 @@ export class Group {
   #add(memberId: string, request: JoinRequest, answer: (answer: JoinAnswer) => void): void {
     const member = new GroupMember(memberId, request);
     if (this.#members.size === 0) this.#protocolType = request.protocolType;
-    this.#members.set(memberId, member);
-    if (request.groupInstanceId !== null) this.#static.set(request.groupInstanceId, memberId);
+    this.#members.add(member);
     member.holdJoin(answer);
     this.#prepareRebalance();
   }
@@ -277,25 +262,21 @@ export class Group {
   }
 
   #forget(member: GroupMember): void {
-    member.session?.cancel();
-    member.answerJoin(joinRefused(ErrorCodes.UNKNOWN_MEMBER_ID, member.id));
-    member.answerSync({ code: ErrorCodes.UNKNOWN_MEMBER_ID, assignment: NO_ASSIGNMENT });
-    this.#members.delete(member.id);
-    if (member.instanceId !== null) this.#static.delete(member.instanceId);
+    this.#members.remove(member, ErrorCodes.UNKNOWN_MEMBER_ID);
     if (member.id === this.#leaderId) this.#leaderId = '';
   }
 
   #prepareRebalance(): void {
     if (this.#state !== 'PreparingRebalance') {
       this.#state = 'PreparingRebalance';
-      for (const member of this.#members.values()) {
+      for (const member of this.#members) {
         member.assignment = NO_ASSIGNMENT;
         if (!member.awaitsSync) continue;
         member.answerSync({ code: ErrorCodes.REBALANCE_IN_PROGRESS, assignment: NO_ASSIGNMENT });
         this.#beat(member);
       }
       this.#limitRebalance(() => {
-        for (const member of [...this.#members.values()]) {
+        for (const member of this.#members) {
           if (!member.awaitsJoin) this.#forget(member);
         }
         this.#completeJoin();
@@ -306,7 +287,7 @@ export class Group {
 
   #tryCompleteJoin(): void {
     if (this.#state !== 'PreparingRebalance' || this.#pending.size > 0) return;
-    for (const member of this.#members.values()) {
+    for (const member of this.#members) {
       if (!member.awaitsJoin) return;
     }
     this.#completeJoin();
@@ -315,7 +296,7 @@ export class Group {
   #completeJoin(): void {
     this.#rebalance?.cancel();
     this.#generation++;
-    const [first] = this.#members.values();
+    const [first] = this.#members;
     if (first === undefined) {
       this.#state = 'Empty';
       this.#protocol = '';
@@ -323,14 +304,14 @@ export class Group {
       return;
     }
     this.#state = 'CompletingRebalance';
-    this.#protocol = electProtocol(this.#members.values());
+    this.#protocol = electProtocol(this.#members);
     if (this.#leaderId === '') this.#leaderId = first.id;
-    for (const member of this.#members.values()) {
+    for (const member of this.#members) {
       member.answerJoin(this.#joined(member));
       this.#beat(member);
     }
     this.#limitRebalance(() => {
-      for (const member of [...this.#members.values()]) {
+      for (const member of this.#members) {
         if (!member.awaitsSync) this.#forget(member);
       }
       this.#prepareRebalance();
@@ -340,7 +321,7 @@ export class Group {
   #assign(assignments: ReadonlyMap<string, Buffer>): void {
     this.#rebalance?.cancel();
     this.#state = 'Stable';
-    for (const member of this.#members.values()) {
+    for (const member of this.#members) {
       member.assignment = assignments.get(member.id) ?? NO_ASSIGNMENT;
       member.answerSync({ code: ErrorCodes.NONE, assignment: member.assignment });
       this.#beat(member);
@@ -351,7 +332,7 @@ export class Group {
   #limitRebalance(onTimeout: () => void): void {
     this.#rebalance?.cancel();
     let limit = 0;
-    for (const { request } of this.#members.values()) limit = Math.max(limit, request.rebalanceTimeoutMs);
+    for (const { request } of this.#members) limit = Math.max(limit, request.rebalanceTimeoutMs);
     this.#rebalance = this.#clock.after(limit, onTimeout);
   }
 
@@ -373,7 +354,7 @@ export class Group {
       leaderId: this.#leaderId,
       memberId: member.id,
       members: isLeader
-        ? [...this.#members.values()].map((each) => ({
+        ? [...this.#members].map((each) => ({
             memberId: each.id,
             groupInstanceId: each.instanceId,
             metadata: each.metadataFor(this.#protocol),
@@ -382,17 +363,8 @@ export class Group {
     };
   }
 
-  #identify(who: MemberIdentity): number {
-    if (who.groupInstanceId !== null) {
-      const memberId = this.#static.get(who.groupInstanceId);
-      if (memberId === undefined) return ErrorCodes.UNKNOWN_MEMBER_ID;
-      return memberId === who.memberId ? ErrorCodes.NONE : ErrorCodes.FENCED_INSTANCE_ID;
-    }
-    return this.#members.has(who.memberId) ? ErrorCodes.NONE : ErrorCodes.UNKNOWN_MEMBER_ID;
-  }
-
   #check(who: MemberIdentity, generation: number): number {
-    const code = this.#identify(who);
+    const code = this.#members.identify(who);
     if (code !== ErrorCodes.NONE) return code;
     return generation === this.#generation ? ErrorCodes.NONE : ErrorCodes.ILLEGAL_GENERATION;
   }

@@ -61,7 +61,7 @@ export class ProducerState {
 
   stored(batch: ProducerBatch, baseOffset: number): void {
     let producer = this.#producers.get(batch.producerId);
-    if (producer === undefined || producer.epoch !== batch.epoch) {
+    if (producer?.epoch !== batch.epoch) {
       producer = { epoch: batch.epoch, batches: [] };
       this.#producers.set(batch.producerId, producer);
     }

@@ -3,7 +3,11 @@ import type { RequestContext } from '../api.ts';
 import { ErrorCodes } from '../error-codes.ts';
 import type { AppendResult } from '../partition.ts';
 
-const REFUSED = { baseOffset: -1, logAppendTime: -1 } as const;
+/** The answer for one partition. */
+interface PartitionResult extends AppendResult {
+  readonly partition: number;
+  readonly logStartOffset: number;
+}
 
 /** @see https://kafka.apache.org/protocol#The_Messages_Produce */
 export const produce = defineApi({
@@ -24,21 +28,26 @@ export const produce = defineApi({
   }),
   handle(request, context) {
     const { out, version } = context;
-    let failed = false;
-    const topics = [...recordsByPartition(request.topics)];
-    out.fields.array(topics, (writer, [topic, partitions]) => {
-      writer.string(topic).array([...partitions], (_, [partition, records]) => {
-        const result = append(topic, partition, records, request.acks, context);
-        failed ||= result.code !== ErrorCodes.NONE;
-        writer.int32(partition).int16(result.code).int64(result.baseOffset).int64(result.logAppendTime);
-        if (version >= 5)
-          writer.int64(context.cluster.topics.partition(topic, partition)?.log.startOffset ?? -1);
+    const topics = [...recordsByPartition(request.topics)].map(([topic, partitions]) => ({
+      topic,
+      results: [...partitions].map(([partition, records]) =>
+        append(topic, partition, records, request.acks, context),
+      ),
+    }));
+    if (request.acks === 0) {
+      // Without an answer, a lost connection is the only way to tell the client of an error.
+      const failed = topics.some(({ results }) => results.some(({ code }) => code !== ErrorCodes.NONE));
+      return failed ? 'close' : 'no-answer';
+    }
+    out.fields.array(topics, (writer, { topic, results }) => {
+      writer.string(topic).array(results, (_, result) => {
+        writer.int32(result.partition).int16(result.code).int64(result.baseOffset);
+        writer.int64(result.logAppendTime);
+        if (version >= 5) writer.int64(result.logStartOffset);
       });
     });
     out.fields.int32(0);
-    if (request.acks !== 0) return 'answer';
-    // Without an answer, a lost connection is the only way to tell the client of an error.
-    return failed ? 'close' : 'no-answer';
+    return 'answer';
   },
 });
 
@@ -67,21 +76,24 @@ function append(
   records: Buffer | null,
   acks: number,
   context: RequestContext,
-): AppendResult {
+): PartitionResult {
   const { cluster, nodeId, version } = context;
-  const forced = context.forcedError(topicName, index);
-  if (forced !== ErrorCodes.NONE) return { ...REFUSED, code: forced };
-  if (acks < -1 || acks > 1) return { ...REFUSED, code: ErrorCodes.INVALID_REQUIRED_ACKS };
   const topic = cluster.topics.get(topicName);
   const partition = topic?.partitions[index];
-  if (topic === undefined || partition === undefined) {
-    return { ...REFUSED, code: ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION };
-  }
-  const access = partition.access(nodeId, -1, true);
-  if (access !== ErrorCodes.NONE) return { ...REFUSED, code: access };
+  const code =
+    context.forcedError(topicName, index) ||
+    (acks < -1 || acks > 1 ? ErrorCodes.INVALID_REQUIRED_ACKS : ErrorCodes.NONE) ||
+    (partition?.access(nodeId, -1, true) ?? ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION);
+  if (code !== ErrorCodes.NONE || topic === undefined || partition === undefined) return refused(index, code);
   const { maxMessageBytes, minInsyncReplicas } = topic.config;
   if (acks === -1 && cluster.topics.inSyncReplicas(partition).length < minInsyncReplicas) {
-    return { ...REFUSED, code: ErrorCodes.NOT_ENOUGH_REPLICAS };
+    return refused(index, ErrorCodes.NOT_ENOUGH_REPLICAS);
   }
-  return partition.appendFromProducer(records, version, maxMessageBytes);
+  const result = partition.appendFromProducer(records, version, maxMessageBytes);
+  const accepted = result.code === ErrorCodes.NONE;
+  return { ...result, partition: index, logStartOffset: accepted ? partition.log.startOffset : -1 };
+}
+
+function refused(partition: number, code: number): PartitionResult {
+  return { partition, code, baseOffset: -1, logAppendTime: -1, logStartOffset: -1 };
 }

@@ -1,5 +1,5 @@
 import { defineApi } from '../api.ts';
-import type { RequestContext } from '../api.ts';
+import type { Outcome, RequestContext } from '../api.ts';
 import { ErrorCodes } from '../error-codes.ts';
 import type { Partition } from '../partition.ts';
 
@@ -71,19 +71,19 @@ export const fetch = defineApi<FetchRequest>({
   handle(request, context) {
     if (request.sessionId !== 0) {
       write([], request, context, ErrorCodes.FETCH_SESSION_ID_NOT_FOUND);
-      return undefined;
+      return 'answer';
     }
     const first = readAll(request, context);
     if (first.isDue || request.maxWaitMs <= 0) {
       write(first.topics, request, context, ErrorCodes.NONE);
-      return undefined;
+      return 'answer';
     }
     return longPoll(request, context);
   },
 });
 
 /** Waits until enough bytes are there, something went wrong, or the time is up; then reads again and answers. */
-function longPoll(request: FetchRequest, context: RequestContext): Promise<undefined> {
+function longPoll(request: FetchRequest, context: RequestContext): Promise<Outcome> {
   const watched: Partition[] = [];
   for (const { topic, partitions } of request.topics) {
     for (const { partition } of partitions) {
@@ -101,7 +101,7 @@ function longPoll(request: FetchRequest, context: RequestContext): Promise<undef
     const answer = (read: FetchRead) => {
       end();
       write(read.topics, request, context, ErrorCodes.NONE);
-      resolve(undefined);
+      resolve('answer');
     };
     // Called in the middle of an append: a request that appends to several partitions is to be seen as a whole.
     const changed = () => {
@@ -123,7 +123,7 @@ function longPoll(request: FetchRequest, context: RequestContext): Promise<undef
     };
     const left = () => {
       end();
-      resolve(undefined);
+      resolve('no-answer');
     };
     const timer = context.cluster.clock.after(request.maxWaitMs, () => {
       check(true);
@@ -137,8 +137,6 @@ function readAll(request: FetchRequest, context: RequestContext): FetchRead {
   let left = Math.min(request.maxBytes, MAX_RESPONSE_BYTES);
   const enough = Math.min(request.minBytes, left);
   let bytes = 0;
-  let failed = false;
-  let empty = true;
   const topics = request.topics.map(({ topic, partitions }) => ({
     topic,
     partitions: partitions.map((wanted) => {
@@ -146,12 +144,12 @@ function readAll(request: FetchRequest, context: RequestContext): FetchRead {
       const read = readOne(topic, wanted, Math.max(0, Math.min(wanted.maxBytes, left)), bytes === 0, context);
       bytes += read.bytes;
       left -= read.bytes;
-      failed ||= read.code !== ErrorCodes.NONE;
-      empty = false;
       return read;
     }),
   }));
-  return { topics, isDue: failed || empty || bytes >= enough };
+  const reads = topics.flatMap(({ partitions }) => partitions);
+  const failed = reads.some(({ code }) => code !== ErrorCodes.NONE);
+  return { topics, isDue: failed || reads.length === 0 || bytes >= enough };
 }
 
 function readOne(

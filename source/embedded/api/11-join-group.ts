@@ -1,5 +1,5 @@
 import { defineApi } from '../api.ts';
-import type { RequestContext } from '../api.ts';
+import type { Outcome, RequestContext } from '../api.ts';
 import { ErrorCodes } from '../error-codes.ts';
 import { groupError } from '../group-access.ts';
 import { joinRefused } from '../group-member.ts';
@@ -41,7 +41,7 @@ export const joinGroup = defineApi<JoinGroupRequest>({
       protocols,
     };
   },
-  async handle(request, context) {
+  async handle(request, context): Promise<Outcome> {
     const code = context.forcedError() || groupError(request.groupId, context);
     const answer =
       code === ErrorCodes.NONE ? await join(request, context) : joinRefused(code, request.memberId);
@@ -58,7 +58,7 @@ export const joinGroup = defineApi<JoinGroupRequest>({
         if (version >= 5) writer.nullableString(member.groupInstanceId);
         writer.bytes(member.metadata);
       });
-    return undefined;
+    return 'answer';
   },
 });
 

@@ -1,5 +1,5 @@
 import { defineApi } from '../api.ts';
-import type { RequestContext } from '../api.ts';
+import type { Outcome, RequestContext } from '../api.ts';
 import { ErrorCodes } from '../error-codes.ts';
 import { groupError } from '../group-access.ts';
 import { NO_ASSIGNMENT } from '../group-member.ts';
@@ -26,12 +26,12 @@ export const syncGroup = defineApi<SyncGroupRequest>({
     groupInstanceId: version >= 3 ? reader.nullableString() : null,
     assignments: new Map(reader.array(() => [reader.string(), Buffer.from(reader.bytes() ?? [])] as const)),
   }),
-  async handle(request, context) {
+  async handle(request, context): Promise<Outcome> {
     const { out, version } = context;
     const answer = await sync(request, context);
     if (version >= 1) out.fields.int32(0);
     out.fields.int16(answer.code).bytes(answer.assignment);
-    return undefined;
+    return 'answer';
   },
 });
 
