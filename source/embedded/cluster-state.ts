@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
-import type { ApiName } from './api.ts';
 import { FaultRegistry } from './fault-registry.ts';
 import { Groups } from './groups.ts';
+import type { ApiName } from './request-summary.ts';
 import { Topics } from './topics.ts';
 import type { Topic } from './topics.ts';
 

@@ -1,6 +1,5 @@
 import { BATCH_HEADER_BYTES, baseOffsetOf, batchBytes } from '../kafka/records/batch-header.ts';
 import { LifecycleError } from '../kernel/errors.ts';
-import type { ApiName } from './api.ts';
 import { ClusterState } from './cluster-state.ts';
 import type { RequestCount } from './cluster-state.ts';
 import { Faults } from './faults.ts';
@@ -9,6 +8,7 @@ import { EmbeddedNode } from './node.ts';
 import { clusterError, resolveOptions } from './options.ts';
 import type { EmbeddedClusterOptions, EmbeddedTopicOptions, ResolvedOptions } from './options.ts';
 import type { Partition } from './partition.ts';
+import type { ApiName } from './request-summary.ts';
 import type { Topic } from './topics.ts';
 
 /** An offset that a group committed. */

@@ -1,5 +1,5 @@
-import type { ApiName, RequestSummary } from './api.ts';
-import type { DelayFault, DropFault, FailFault, FaultHandle } from './faults.ts';
+import type { DelayFault, DropFault, FailFault, FaultHandle } from './fault.ts';
+import type { ApiName, RequestSummary } from './request-summary.ts';
 
 /** What the faults want done with one request. */
 export interface FaultPlan {
