@@ -47,7 +47,7 @@ export function decodeRecords(
     ) {
       throw damaged(i, count, at);
     }
-    if (offsetDelta >= firstDelta) messages.push(new ConsumedRecord(view, start, offsetDelta));
+    if (offsetDelta >= firstDelta) messages.push(new ConsumedRecord(view, at, offsetDelta));
     previousDelta = offsetDelta;
     at = recordEnd;
   }
