@@ -14,7 +14,12 @@ export interface MeasuredJobOptions {
 
 /** What the child answers. */
 export type MeasuredJobReport =
-  | { readonly kind: 'holding'; readonly bufferedBytes: number; readonly arrayBuffers: number; readonly rss: number }
+  | {
+      readonly kind: 'holding';
+      readonly bufferedBytes: number;
+      readonly arrayBuffers: number;
+      readonly rss: number;
+    }
   | {
       readonly kind: 'done';
       readonly records: number;
@@ -56,6 +61,8 @@ async function run(options: MeasuredJobOptions): Promise<void> {
     async process() {
       sample();
       if (batches++ % COLLECT_EVERY === 0) {
+        // The first collection finds what is free, the second waits until it was given back.
+        globalThis.gc?.();
         globalThis.gc?.();
         peakLive = Math.max(peakLive, process.memoryUsage().arrayBuffers);
       }

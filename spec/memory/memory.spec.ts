@@ -12,7 +12,12 @@ const GARBAGE = 64 * MiB;
 /** Node, the library and a heap of 64 MB, before any record. */
 const BASE_RSS = 150 * MiB;
 
-async function filledCluster(t: ExecutionContext, partitions: number, perPartition: number, valueBytes: number) {
+async function filledCluster(
+  t: ExecutionContext,
+  partitions: number,
+  perPartition: number,
+  valueBytes: number,
+) {
   const cluster = await EmbeddedCluster.start({ brokers: 1, topics: { input: partitions } });
   t.teardown(() => cluster.close());
   const client = openClient({ brokers: cluster.brokers }, { logger: silentLogger });
@@ -32,14 +37,19 @@ async function filledCluster(t: ExecutionContext, partitions: number, perPartiti
 }
 
 function startJob(t: ExecutionContext, options: MeasuredJobOptions): ChildProcess {
-  const child = fork(new URL('measured-job.js', import.meta.url), { execArgv: ['--max-old-space-size=64', '--expose-gc'] });
+  const child = fork(new URL('measured-job.js', import.meta.url), {
+    execArgv: ['--max-old-space-size=64', '--expose-gc'],
+  });
   t.teardown(() => child.kill('SIGKILL'));
   child.send(options);
   return child;
 }
 
 /** Resolves with the first report for which `isWanted` holds; rejects when the child ends before. */
-function nextReport(child: ChildProcess, isWanted: (report: MeasuredJobReport) => boolean): Promise<MeasuredJobReport> {
+function nextReport(
+  child: ChildProcess,
+  isWanted: (report: MeasuredJobReport) => boolean,
+): Promise<MeasuredJobReport> {
   return new Promise((resolve, reject) => {
     const onMessage = (message: unknown) => {
       const report = message as MeasuredJobReport;
@@ -62,7 +72,11 @@ async function doneReport(child: ChildProcess) {
   return report;
 }
 
-function assertWithinBudget(t: ExecutionContext, report: Extract<MeasuredJobReport, { kind: 'done' }>, maxBufferBytes: number) {
+function assertWithinBudget(
+  t: ExecutionContext,
+  report: Extract<MeasuredJobReport, { kind: 'done' }>,
+  maxBufferBytes: number,
+) {
   const live = maxBufferBytes + OVERSHOOT;
   t.log(
     `budget ${maxBufferBytes / MiB} MiB: ${Math.round(report.peakLive / MiB)} live, ` +
@@ -76,8 +90,8 @@ function assertWithinBudget(t: ExecutionContext, report: Extract<MeasuredJobRepo
 
 test('200 partitions whose batches would need far more than the budget stay within it', async (t) => {
   const partitions = 200;
-  const cluster = await filledCluster(t, partitions, 1500, 1000);
-  const maxBufferBytes = 16 * MiB;
+  const cluster = await filledCluster(t, partitions, 2500, 500);
+  const maxBufferBytes = 4 * MiB;
   const child = startJob(t, {
     brokers: cluster.brokers,
     topic: 'input',
@@ -87,7 +101,7 @@ test('200 partitions whose batches would need far more than the budget stay with
     holdFirstBatch: false,
   });
   const report = await doneReport(child);
-  t.is(report.records, partitions * 1500);
+  t.is(report.records, partitions * 2500);
   assertWithinBudget(t, report, maxBufferBytes);
   t.true(report.memoryBatches > 0, 'no batch was due by memory, so the budget was never reached');
 });
@@ -122,7 +136,7 @@ test('a processor that does not come back leaves memory where it is, and fetchin
     holdFirstBatch: true,
   });
   const fetches = () => cluster.requests('Fetch').reduce((sum, { count }) => sum + count, 0);
-  // Held until the buffers are full: three reports in a row in which nothing was added and no byte was asked for.
+  // Held until the buffers are full: 20 reports in a row in which nothing was added and no fetch was sent.
   let before = { bufferedBytes: -1, fetched: -1 };
   let unchanged = 0;
   let peakArrayBuffers = 0;
@@ -130,13 +144,17 @@ test('a processor that does not come back leaves memory where it is, and fetchin
     if (report.kind !== 'holding') return false;
     peakArrayBuffers = Math.max(peakArrayBuffers, report.arrayBuffers);
     const now = { bufferedBytes: report.bufferedBytes, fetched: fetches() };
-    unchanged = now.bufferedBytes === before.bufferedBytes && now.fetched === before.fetched ? unchanged + 1 : 0;
+    unchanged =
+      now.bufferedBytes === before.bufferedBytes && now.fetched === before.fetched ? unchanged + 1 : 0;
     before = now;
     return unchanged === 20;
   });
   t.true(before.bufferedBytes > 0);
   t.true(before.bufferedBytes <= maxBufferBytes + OVERSHOOT, `${before.bufferedBytes} bytes buffered`);
-  t.true(peakArrayBuffers < maxBufferBytes + OVERSHOOT + GARBAGE, `${peakArrayBuffers} bytes in array buffers`);
+  t.true(
+    peakArrayBuffers < maxBufferBytes + OVERSHOOT + GARBAGE,
+    `${peakArrayBuffers} bytes in array buffers`,
+  );
   child.send('go');
   const report = await doneReport(child);
   t.is(report.records, partitions * 20_000);
