@@ -143,6 +143,7 @@ test('a processor that does not come back leaves memory where it is, and fetchin
   await nextReport(child, (report) => {
     if (report.kind !== 'holding') return false;
     peakArrayBuffers = Math.max(peakArrayBuffers, report.arrayBuffers);
+    if (report.bufferedBytes === 0) return false;
     const now = { bufferedBytes: report.bufferedBytes, fetched: fetches() };
     unchanged =
       now.bufferedBytes === before.bufferedBytes && now.fetched === before.fetched ? unchanged + 1 : 0;
