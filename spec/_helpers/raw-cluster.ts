@@ -1,7 +1,7 @@
 import type { ExecutionContext } from 'ava';
 import { uniqueName } from './embedded.ts';
 import { RawClient } from './raw-client.ts';
-import { createTopic, findCoordinator, metadata, present } from './raw-requests.ts';
+import { createTopic, fetchOffsets, findCoordinator, metadata, present } from './raw-requests.ts';
 import { until } from './until.ts';
 
 const deadlineMs = 20_000;
@@ -29,7 +29,9 @@ export async function newGroup(
   const address = await until(
     async () => {
       const found = await findCoordinator(seed, groupId);
-      return found.code === 0 && found.address;
+      if (found.code !== 0) return undefined;
+      const { code } = await fetchOffsets(await RawClient.open(t, found.address), groupId);
+      return code === 0 && found.address;
     },
     { deadlineMs, what: `a coordinator of ${groupId}` },
   );
