@@ -4,5 +4,5 @@ import type { ExecutionContext } from 'ava';
 export interface ContractCase {
   /** A sentence that states the behaviour. */
   readonly title: string;
-  run(t: ExecutionContext, brokers: readonly string[]): Promise<void>;
+  readonly run: (t: ExecutionContext, brokers: readonly string[]) => Promise<void>;
 }

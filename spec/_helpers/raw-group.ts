@@ -13,10 +13,12 @@ export interface JoinOptions {
   readonly groupInstanceId?: string;
   readonly sessionTimeoutMs?: number;
   readonly rebalanceTimeoutMs?: number;
+  /** Name of the one protocol that the member offers. Default 'range'. */
+  readonly protocol?: string;
   readonly metadata?: string;
 }
 
-/** JoinGroup v5, as a consumer with the one protocol 'range'. */
+/** JoinGroup v5, as a consumer with one protocol. */
 export async function join(client: RawClient, groupId: string, options: JoinOptions = {}): Promise<Joined> {
   const reader = await client.call({
     key: 11,
@@ -30,7 +32,7 @@ export async function join(client: RawClient, groupId: string, options: JoinOpti
         .nullableString(options.groupInstanceId ?? null)
         .string('consumer')
         .int32(1)
-        .string('range')
+        .string(options.protocol ?? 'range')
         .bytes(Buffer.from(options.metadata ?? '')),
   });
   reader.int32();
