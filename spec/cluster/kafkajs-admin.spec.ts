@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
-import { ConfigResourceTypes } from 'kafkajs';
+import kafkajs from 'kafkajs';
 import type { Admin } from 'kafkajs';
 import type { EmbeddedCluster } from '../../source/embedded/index.ts';
 import { kafkajsOn, startEmbedded, uniqueName } from '../_helpers/embedded.ts';
@@ -42,7 +42,7 @@ test('kafkajs creates, lists, grows and deletes topics', async (t) => {
   t.is(topics[0]?.partitions.length, 5);
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
-    resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: ['retention.ms'] }],
+    resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: ['retention.ms'] }],
   });
   t.like(resources[0]?.configEntries[0], {
     configName: 'retention.ms',
