@@ -10,7 +10,9 @@ export interface ExpectingRun {
   readonly timeoutMs: number;
 }
 
-/** How long a program may take to end, once it was told to or has printed what was expected. */
+/** How long a program that has printed what was expected may go on before it is told to end. */
+const goOnMs = 5_000;
+/** How long it may take to end then. */
 const endTimeoutMs = 15_000;
 const strict = join(import.meta.dirname, '../../spec/_helpers/strict.js');
 
@@ -58,7 +60,7 @@ export async function runExpecting({
     if (!stdout.includes(expected)) {
       throw fail(`${first === 'ended' ? 'ended' : `ran ${timeoutMs} ms`} without printing: ${expected}`);
     }
-    if ((await Promise.race([end, after(endTimeoutMs)])) === 'late') {
+    if ((await Promise.race([end, after(goOnMs)])) === 'late') {
       child.kill('SIGTERM');
       if ((await Promise.race([end, after(endTimeoutMs)])) === 'late') throw fail('does not end on SIGTERM');
     } else if (child.exitCode !== 0) {
