@@ -36,6 +36,7 @@ const rows = [
   {
     files: core,
     may: [core, '^source/kafka/(client|open-client|partitioner)\\.ts$', kernel, storePorts, metricsPorts],
+    packages: ['leven'],
   },
   { files: '^source/index\\.ts$', may: ['^source/(?!cli/|testing/|embedded/)', storePorts, metricsPorts] },
   ...['middleware', 'tables', 'events', 'codecs', 'assignment', 'logging'].map((folder) => ({
@@ -46,6 +47,7 @@ const rows = [
   {
     files: '^source/embedded/',
     may: ['^source/embedded/', core, records, wire, kernel],
+    packages: ['@node-rs/crc32'],
   },
   {
     files: '^source/testing/',

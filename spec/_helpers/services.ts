@@ -6,6 +6,7 @@ import { startKafka, type KafkaServer, type StartKafkaOptions } from '../../scri
 import { findProgram } from '../../scripts/services/programs.ts';
 import { startRedis } from '../../scripts/services/redis-server.ts';
 import type { StartedServer } from '../../scripts/services/started-server.ts';
+import { EmbeddedCluster } from '../../source/embedded/cluster.ts';
 
 /** A Kafka cluster that a spec may use, whoever runs it. */
 export interface TestCluster {
@@ -39,6 +40,20 @@ export function testOnReal(
     return;
   }
   test(title, (t) => implementation(t, realKafka(brokers, libs)));
+}
+
+/**
+ * A spec on both kinds of cluster: once on an embedded one of its own, and once on the real Kafka, as {@link testOnReal}. What passes on
+ * both shows that the embedded cluster behaves as the real one.
+ */
+export function testOnBoth(
+  title: string,
+  implementation: (t: ExecutionContext, cluster: TestCluster) => Promise<void>,
+): void {
+  test(`${title} (embedded)`, async (t) => {
+    await implementation(t, await embeddedCluster(t));
+  });
+  testOnReal(`${title} (Kafka 4.1)`, implementation);
 }
 
 /**
@@ -104,6 +119,16 @@ function without(service: string, why: string, title: string): void {
   test.skip(title, (t) => {
     t.fail();
   });
+}
+
+async function embeddedCluster(t: ExecutionContext): Promise<TestCluster> {
+  const cluster = await EmbeddedCluster.start();
+  t.teardown(() => cluster.close());
+  return {
+    kind: 'embedded',
+    brokers: cluster.brokers,
+    createTopic: (name, partitions, config) => createTopic(cluster.brokers, name, partitions, config),
+  };
 }
 
 function realKafka(brokers: readonly string[], toolsFolder: string): RealKafka {

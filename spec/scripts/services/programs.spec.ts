@@ -21,7 +21,7 @@ test('a service that cannot be had is an error that names all missing programs a
     service: 'Kafka 4.1.1',
     missing: ['java', 'mvn'],
     message:
-      'Kafka 4.1.1 cannot be started here: java and mvn not found. On Debian: apt-get install openjdk-17-jre-headless maven; ' +
+      'Kafka 4.1.1 cannot be started here: java and mvn not found. On Debian: apt-get install default-jre-headless maven; ' +
       'or start Docker, or the service itself (compose.yaml has the ports).',
   });
 });
