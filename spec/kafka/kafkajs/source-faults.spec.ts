@@ -21,7 +21,7 @@ async function readThrough(
   options: Partial<SourceOptions> = {},
 ): Promise<Collector> {
   const cluster = await startEmbedded(t, { topics: { orders: 6 } });
-  const writer = await connectClient(t, cluster.brokers);
+  const writer = await connectClient(t, cluster.brokers, { deadlines: SHORT_DEADLINES });
   const reader = await connectClient(t, cluster.brokers, { deadlines: SHORT_DEADLINES });
   await sendNumbers(writer, 'orders', 6, 200);
   const collector = new Collector();
