@@ -1,6 +1,6 @@
 import { backoffMs } from '../../kernel/backoff.ts';
 import type { Timer } from '../../kernel/clock.ts';
-import { BrokerError, ConnectionError, KasperError, LifecycleError } from '../../kernel/errors.ts';
+import { BrokerError, ConnectionError, type KasperError, LifecycleError } from '../../kernel/errors.ts';
 import type { TopicPartition } from '../../message.ts';
 import type { PartitionSource, SourceOptions, StartPosition } from '../client.ts';
 import type { ClusterConnection } from './cluster-connection.ts';
