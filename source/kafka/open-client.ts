@@ -41,7 +41,7 @@ export type SaslOptions =
   | {
       readonly mechanism: string;
       /** As kafkajs documents it: gets `host`, `port`, `logger` and `saslAuthenticate`. */
-      readonly authenticationProvider: (args: SaslProviderArgs) => { authenticate(): Promise<void> };
+      authenticationProvider(args: SaslProviderArgs): { authenticate(): Promise<void> };
     };
 
 /** What kafkajs passes to an authentication provider. */

@@ -1,4 +1,4 @@
-import { BrokerError } from '../../kernel/errors.ts';
+import { type BrokerError } from '../../kernel/errors.ts';
 import type { KasperError } from '../../kernel/errors.ts';
 import type { TopicPartition } from '../../message.ts';
 import type { CommitResult, CommittedOffset, GroupOffsets, OffsetToCommit } from '../client.ts';
