@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
-import { Kafka, logLevel } from 'kafkajs';
 import { startElasticsearch } from '../../scripts/services/elasticsearch-server.ts';
 import { startKafka, type KafkaServer, type StartKafkaOptions } from '../../scripts/services/kafka-server.ts';
+import { createKafkaTopic } from '../../scripts/services/kafka-probe.ts';
 import { findProgram } from '../../scripts/services/programs.ts';
 import { startRedis } from '../../scripts/services/redis-server.ts';
 import type { StartedServer } from '../../scripts/services/started-server.ts';
@@ -127,7 +127,8 @@ async function embeddedCluster(t: ExecutionContext): Promise<TestCluster> {
   return {
     kind: 'embedded',
     brokers: cluster.brokers,
-    createTopic: (name, partitions, config) => createTopic(cluster.brokers, name, partitions, config),
+    createTopic: (name, partitions, config = {}) =>
+      createKafkaTopic(cluster.brokers, { topic: name, partitions, config }),
   };
 }
 
@@ -136,25 +137,7 @@ function realKafka(brokers: readonly string[], toolsFolder: string): RealKafka {
     kind: 'real',
     brokers,
     libs: toolsFolder,
-    createTopic: (name, partitions, config) => createTopic(brokers, name, partitions, config),
+    createTopic: (name, partitions, config = {}) =>
+      createKafkaTopic(brokers, { topic: name, partitions, config }),
   };
-}
-
-async function createTopic(
-  brokers: readonly string[],
-  topic: string,
-  numPartitions: number,
-  config: Readonly<Record<string, string>> = {},
-): Promise<void> {
-  const kafka = new Kafka({ clientId: 'spec', brokers: [...brokers], logLevel: logLevel.NOTHING });
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
-    // The number of replicas is left to the broker, whose default fits its number of nodes.
-    const topics = [{ topic, numPartitions, replicationFactor: -1, configEntries }];
-    await admin.createTopics({ topics, waitForLeaders: true });
-  } finally {
-    await admin.disconnect();
-  }
 }
