@@ -14,6 +14,8 @@ export interface TopicPosition {
 export interface Batch {
   readonly trigger: BatchTrigger;
   readonly messages: readonly ConsumerMessage[];
+  /** First and last offset, per topic. */
+  readonly ranges: readonly OffsetRange[];
   /** What may be committed when the batch is done: past trailing markers and gaps, never past a message that is not in it. */
   readonly positions: readonly TopicPosition[];
   /** Bytes of memory that are free again once the batch is done. */
@@ -128,6 +130,7 @@ export class Batcher {
     this.#memoryWanted = false;
     const parts: (readonly ConsumerMessage[])[] = [];
     const positions = new Map<string, TopicPosition>();
+    const ranges = new Map<string, OffsetRange>();
     let room = this.#options.batchSize;
     let bytesLeft = this.#mayExceed(this.#options.batchBytes) ? this.#options.batchBytes : undefined;
     let freedBytes = 0;
@@ -137,6 +140,7 @@ export class Batcher {
       if (bytesLeft !== undefined)
         ({ end, bytesLeft } = cutByBytes(segment, end, bytesLeft, parts.length === 0));
       if (end === start) break;
+      noteRange(ranges, segment, start, end);
       const whole = start === 0 && end === segment.messages.length;
       parts.push(whole ? segment.messages : segment.messages.slice(start, end));
       room -= end - start;
@@ -150,10 +154,16 @@ export class Batcher {
       freedBytes += segment.chunkBytes;
       this.#segments.shift();
     }
-    const messages = parts.length === 1 ? (parts[0] ?? []) : parts.flat();
+    const messages = parts.length === 1 ? (parts[0] ?? []) : ([] as ConsumerMessage[]).concat(...parts);
     this.#count -= messages.length;
     this.#heldBytes -= freedBytes;
-    return { trigger, messages, positions: [...positions.values()], freedBytes };
+    return {
+      trigger,
+      messages,
+      ranges: [...ranges.values()],
+      positions: [...positions.values()],
+      freedBytes,
+    };
   }
 
   /** Forgets the messages of one topic, or of all; returns the bytes of memory that are free then. */
@@ -205,13 +215,9 @@ function positionAfter(segment: Segment): TopicPosition {
   return { topic: segment.topic, nextOffset: segment.nextOffset, leaderEpoch: segment.leaderEpoch };
 }
 
-/** First and last offset of a batch's messages, per topic. */
-export function rangesOf(messages: readonly ConsumerMessage[]): OffsetRange[] {
-  const ranges = new Map<string, { topic: string; partition: number; first: number; last: number }>();
-  for (const { topic, partition, offset } of messages) {
-    const range = ranges.get(topic);
-    if (range === undefined) ranges.set(topic, { topic, partition, first: offset, last: offset });
-    else range.last = offset;
-  }
-  return [...ranges.values()];
+/** Widens the range of the segment's topic by its messages from `start` to `end`, exclusive. */
+function noteRange(ranges: Map<string, OffsetRange>, segment: Segment, start: number, end: number): void {
+  const { topic, partition, offset } = segment.messages[start] as ConsumerMessage;
+  const last = (segment.messages[end - 1] as ConsumerMessage).offset;
+  ranges.set(topic, { topic, partition, first: ranges.get(topic)?.first ?? offset, last });
 }

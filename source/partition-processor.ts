@@ -3,7 +3,7 @@ import { KasperError, ProcessError, type OffsetRange } from './kernel/errors.ts'
 import type { Logger } from './kernel/logger.ts';
 import type { MultiStore } from '../stores/multi-store.ts';
 import type { Store } from '../stores/store.ts';
-import { rangesOf, type Batch, type Batcher, type TopicPosition } from './batcher.ts';
+import type { Batch, Batcher, TopicPosition } from './batcher.ts';
 import type { BatchReport, BatchStep } from './batch-report.ts';
 import { BatchRun, ClosedWhileWaiting, type BatchRunOptions } from './batch-run.ts';
 import type { Chunk } from './kafka/client.ts';
@@ -174,7 +174,7 @@ export class PartitionProcessor {
   async runBatch(batch: Batch): Promise<void> {
     const { committer, clock, slots, flushedStores, commit } = this.#options;
     const run = new BatchRun(batch, this.#options);
-    const ranges = rangesOf(batch.messages);
+    const { ranges } = batch;
     let stepBegan = clock.now();
     const report = (step: BatchStep): void => {
       const now = clock.now();

@@ -195,7 +195,9 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     try {
       if (signal?.aborted === true) onAbort();
       this.#starting = this.#start(bounded).catch((error: unknown) => {
-        this.#fail(error);
+        // Closed while it started: connections that were cut are not failures.
+        if (this.#lifecycle.ending) this.#log.debug('The start was given up', { error });
+        else this.#fail(error);
       });
       await this.#starting;
       await ended;
