@@ -1,0 +1,66 @@
+import { systemClock, type Clock } from '../kernel/clock.ts';
+import { exitCodes } from './exit-codes.ts';
+import type { Io } from './io.ts';
+
+/**
+ * Under npm one Ctrl-C arrives twice: from the terminal, which tells all its processes, and from npm, which passes on what it was told. What comes
+ * within this time belongs to the first.
+ */
+const SAME_SIGNAL_MS = 300;
+
+/** What a person is told, and whom. */
+export interface ShutdownOptions {
+  readonly io: Pick<Io, 'onSignal' | 'exit'>;
+  /** Takes a line for the person at the keyboard. */
+  readonly say: (line: string) => void;
+  /** Said at the first signal. */
+  readonly onFirst: string;
+  readonly clock?: Clock;
+}
+
+/**
+ * Turns the first SIGINT or SIGTERM into an aborted signal, so that the run ends as it should, and the second one into the end of the process.
+ */
+export class Shutdown implements Disposable {
+  readonly #controller = new AbortController();
+  readonly #options: ShutdownOptions;
+  readonly #clock: Clock;
+  readonly #forget: () => void;
+  #armed: { cancel(): void } | undefined;
+  #isArmed = false;
+
+  constructor(options: ShutdownOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#forget = options.io.onSignal(() => {
+      this.#onSignal();
+    });
+  }
+
+  /** Aborted at the first signal. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Whether a signal came. */
+  get requested(): boolean {
+    return this.signal.aborted;
+  }
+
+  [Symbol.dispose](): void {
+    this.#armed?.cancel();
+    this.#forget();
+  }
+
+  #onSignal(): void {
+    const { io, say, onFirst } = this.#options;
+    if (!this.requested) {
+      say(onFirst);
+      this.#controller.abort();
+      this.#armed = this.#clock.after(SAME_SIGNAL_MS, () => {
+        this.#isArmed = true;
+        say('Still at it; Ctrl-C once more exits at once');
+      });
+    } else if (this.#isArmed) io.exit(exitCodes.killed.code);
+  }
+}
