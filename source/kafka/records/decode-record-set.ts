@@ -250,7 +250,7 @@ function placed(error: unknown, recordSet: Buffer, at: number, options: DecodeOp
   return new RecordError(
     `The record batch at offset ${recordSet.readBigInt64BE(at)} of partition ${options.partition} of topic ` +
       `${options.topic} cannot be read: ${error.message}`,
-    { cause: error.cause },
+    error.cause === undefined ? {} : { cause: error.cause },
   );
 }
 

@@ -1,7 +1,11 @@
 import { RecordError } from '../../kernel/errors.ts';
 import type { ConsumerMessage } from '../../message.ts';
 import { type BatchView, ConsumedRecord } from './consumed-record.ts';
-import { MAX_VARINT_BYTES, MAX_VARLONG_BYTES, varintAt, varintEnd } from './varint.ts';
+import { MAX_VARLONG_BYTES } from './varint.ts';
+import { VarintCursor } from './varint-cursor.ts';
+
+const CHECKSUM_FITS =
+  'The checksum fits, so its producer wrote it wrong: find out which client that was, and seek past this batch';
 
 /** Where the records of one batch stand in its view's buffer, and what its header says of them. */
 export interface RecordSection {
@@ -23,64 +27,56 @@ export function decodeRecords(
   fromOffset: number,
   messages: ConsumerMessage[],
 ): void {
-  const { buffer } = view;
   const { end, count, lastOffsetDelta } = section;
   const firstDelta = fromOffset - view.baseOffset;
+  const cursor = new VarintCursor(view.buffer, section.start);
   let previousDelta = -1;
-  let at = section.start;
   for (let i = 0; i < count; i++) {
-    const start = varintEnd(buffer, at);
-    const recordEnd = start + varintAt(buffer, at);
-    // The end bounds the walk: each step goes forward, and the last one must arrive exactly there.
-    if (start - at > MAX_VARINT_BYTES || recordEnd <= start || recordEnd > end) throw damaged(i, count, at);
-    const deltaAt = varintEnd(buffer, start + 1);
-    const keyAt = varintEnd(buffer, deltaAt);
-    const offsetDelta = varintAt(buffer, deltaAt);
-    const valueAt = afterBytes(buffer, keyAt, recordEnd);
-    const headersAt = afterBytes(buffer, valueAt, recordEnd);
+    const bodyBytes = cursor.varint();
+    const start = cursor.at;
+    const recordEnd = start + bodyBytes;
+    // The cursor only goes forward, so it is enough that each record ends where its length says, within the section.
+    if (bodyBytes < 0 || recordEnd > end) throw damaged(i, count);
+    cursor.at = start + 1;
+    cursor.skip();
+    const deltaAt = cursor.at;
+    const offsetDelta = cursor.varint();
+    cursor.skipBytes();
+    cursor.skipBytes();
+    const headerCount = cursor.varint();
     if (
-      deltaAt - start > MAX_VARLONG_BYTES + 1 ||
-      keyAt - deltaAt > MAX_VARINT_BYTES ||
+      (headerCount !== 0 && !skipHeaders(cursor, headerCount, recordEnd)) ||
+      cursor.at !== recordEnd ||
+      deltaAt > start + 1 + MAX_VARLONG_BYTES ||
       offsetDelta <= previousDelta ||
-      offsetDelta > lastOffsetDelta ||
-      afterHeaders(buffer, headersAt, recordEnd) !== recordEnd
+      offsetDelta > lastOffsetDelta
     ) {
-      throw damaged(i, count, at);
+      throw damaged(i, count);
     }
-    if (offsetDelta >= firstDelta) messages.push(new ConsumedRecord(view, start, offsetDelta));
     previousDelta = offsetDelta;
-    at = recordEnd;
+    if (offsetDelta >= firstDelta) messages.push(new ConsumedRecord(view, start, offsetDelta));
   }
-  if (at !== end) {
-    throw new RecordError(`${end - at} bytes follow the last of its ${count} records`);
+  if (cursor.at !== end) {
+    throw new RecordError(
+      `${end - cursor.at} bytes follow the last of its ${count} records. ${CHECKSUM_FITS}`,
+    );
   }
 }
 
-/** The position after a nullable length and its bytes, past `limit` if anything of it is wrong. */
-function afterBytes(buffer: Buffer, at: number, limit: number): number {
-  if (at >= limit) return limit + 1;
-  const start = varintEnd(buffer, at);
-  const length = varintAt(buffer, at);
-  if (length < -1 || start - at > MAX_VARINT_BYTES) return limit + 1;
-  return length > 0 ? start + length : start;
-}
-
-/** The position after the headers, past `limit` if anything of them is wrong. */
-function afterHeaders(buffer: Buffer, at: number, limit: number): number {
-  if (at >= limit) return limit + 1;
-  const count = varintAt(buffer, at);
-  let position = varintEnd(buffer, at);
-  if (count < 0 || position - at > MAX_VARINT_BYTES) return limit + 1;
-  for (let i = 0; i < count && position <= limit; i++) {
-    // A name is never null.
-    if (varintAt(buffer, position) < 0) return limit + 1;
-    position = afterBytes(buffer, afterBytes(buffer, position, limit), limit);
+/** Goes past the headers; false if they do not fit into the record. */
+function skipHeaders(cursor: VarintCursor, count: number, recordEnd: number): boolean {
+  for (let left = count; left > 0; left--) {
+    const nameBytes = cursor.varint();
+    if (nameBytes < 0) return false;
+    cursor.at += nameBytes;
+    cursor.skipBytes();
+    if (cursor.at > recordEnd) return false;
   }
-  return position;
+  return count >= 0;
 }
 
-function damaged(index: number, count: number, at: number): RecordError {
+function damaged(index: number, count: number): RecordError {
   return new RecordError(
-    `record ${index + 1} of ${count}, at byte ${at}, has lengths or offsets that do not fit`,
+    `record ${index + 1} of ${count} has lengths or offsets that do not fit. ${CHECKSUM_FITS}`,
   );
 }

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { ConfigError } from '../../kernel/errors.ts';
 import type { HeadersInit, HeaderValue } from '../../message.ts';
 import { varintBytes, writeVarint } from './varint.ts';
@@ -23,11 +24,9 @@ export function outgoingHeaders(init: HeadersInit | undefined): OutgoingHeaders 
   const fields: HeaderValue[] = [];
   let bytes = 0;
   const add = (name: unknown, value: unknown) => {
-    if (typeof name !== 'string') throw badHeader(`a header name must be text, not ${described(name)}`);
+    if (typeof name !== 'string') throw badHeader(`a header name must be text, not ${inspect(name)}`);
     if (!isHeaderValue(value)) {
-      throw badHeader(
-        `header ${JSON.stringify(name)} must be a Buffer, text or null, not ${described(value)}`,
-      );
+      throw badHeader(`header ${JSON.stringify(name)} must be a Buffer, text or null, not ${inspect(value)}`);
     }
     fields.push(name, value);
     bytes += fieldBytes(name) + fieldBytes(value);
@@ -79,8 +78,4 @@ function isPairs(init: HeadersInit): init is Iterable<readonly [name: string, va
 
 function badHeader(problem: string): ConfigError {
   return new ConfigError([problem], { what: 'Record to send' });
-}
-
-function described(value: unknown): string {
-  return value === undefined ? 'undefined' : `${typeof value} ${JSON.stringify(value) ?? ''}`;
 }
