@@ -87,6 +87,8 @@ export interface OpenClientOptions {
   readonly clock?: Clock;
   /** For how long retriable failures of one call are ridden out, in milliseconds. Default 120000. */
   readonly retryTimeoutMs?: number;
+  /** For how long the broker may hold a fetch, in milliseconds: the user's requestTimeout must leave room for it. Default 250. */
+  readonly fetchMaxWaitMs?: number;
   /** Limits of single requests; for specs and for very slow networks. */
   readonly deadlines?: Partial<Deadlines>;
 }
@@ -110,6 +112,7 @@ export function openClient(client: ClientInit, options: OpenClientOptions): Kafk
   return new KafkajsClient(client, {
     logger: options.logger,
     clock: options.clock ?? systemClock,
+    fetchMaxWaitMs: options.fetchMaxWaitMs ?? 250,
     retryTimeoutMs: options.retryTimeoutMs ?? DEFAULT_RETRY_TIMEOUT_MS,
     deadlines: { ...DEFAULT_DEADLINES, ...options.deadlines },
   });

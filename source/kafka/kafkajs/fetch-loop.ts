@@ -44,7 +44,7 @@ export class FetchLoop {
   readonly #options: FetchLoopOptions;
   readonly #readers = new Set<PartitionReader>();
   #turn = 0;
-  #running = false;
+  #running: Promise<void> | undefined;
   #stopped = false;
   #waitsForBudget = false;
   #woken = false;
@@ -56,9 +56,10 @@ export class FetchLoop {
   }
 
   add(reader: PartitionReader): void {
+    if (this.#stopped) return;
     this.#readers.add(reader);
     this.wake();
-    if (!this.#running) void this.#run();
+    this.#running ??= this.#run();
   }
 
   remove(reader: PartitionReader): void {
@@ -71,17 +72,17 @@ export class FetchLoop {
     this.#wake?.();
   }
 
-  /** Ends the loop; an answer that is still to come is ignored. */
-  stop(): void {
+  /** Ends the loop, without waiting for an answer that is still to come: it is ignored. */
+  async stop(): Promise<void> {
     this.#stopped = true;
     this.#readers.clear();
     this.#abandon?.();
     this.wake();
+    await this.#running;
   }
 
   async #run(): Promise<void> {
     const { budget } = this.#options;
-    this.#running = true;
     while (!this.#stopped && this.#readers.size > 0) {
       const asked = this.#choose();
       if (asked.length === 0) {
@@ -100,7 +101,8 @@ export class FetchLoop {
         budget.release(reserved);
       }
     }
-    this.#running = false;
+    // In the same turn in which the loop found nothing to do: a partition that is added now must start it again.
+    this.#running = undefined;
   }
 
   /** One request, and what comes of it; never rejects. */

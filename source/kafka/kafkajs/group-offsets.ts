@@ -21,20 +21,22 @@ export interface GroupOffsetsOptions {
 
 /** Reads and commits offsets of a group without being a member of it. */
 export class SimpleGroupOffsets implements GroupOffsets {
-  readonly #cluster: ClusterConnection;
+  readonly #connected: () => ClusterConnection;
   readonly #groupId: string;
   readonly #options: GroupOffsetsOptions;
 
-  constructor(cluster: ClusterConnection, groupId: string, options: GroupOffsetsOptions) {
-    this.#cluster = cluster;
+  /** @param connected gives the connection, which may come about after this object; throws while there is none */
+  constructor(connected: () => ClusterConnection, groupId: string, options: GroupOffsetsOptions) {
+    this.#connected = connected;
     this.#groupId = groupId;
     this.#options = options;
   }
 
-  fetch(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]> {
+  async fetch(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]> {
     const what = `OffsetFetch of group ${this.#groupId}`;
     const { retryTimeoutMs, closed } = this.#options;
-    return retryLoop(this.#cluster.clock, { timeoutMs: retryTimeoutMs, what, closed }, async () => {
+    const { clock } = this.#connected();
+    return retryLoop(clock, { timeoutMs: retryTimeoutMs, what, closed }, async () => {
       const answer = await this.#call(offsetFetchRequest(this.#groupId, partitions));
       this.#judge(answer.errorCode, what);
       return partitions.map(({ topic, partition }) => {
@@ -57,25 +59,26 @@ export class SimpleGroupOffsets implements GroupOffsets {
       if (found === undefined) error = missingAnswer(what);
       else if (found.errorCode !== 0) error = brokerError(found.errorCode, what);
       if (error !== undefined && COORDINATOR_CODES.has(error.brokerCode))
-        this.#cluster.forgetCoordinator(this.#groupId);
+        this.#connected().forgetCoordinator(this.#groupId);
       return { topic, partition, offset, error };
     });
   }
 
   #judge(errorCode: number, what: string): void {
     if (errorCode === 0) return;
-    if (COORDINATOR_CODES.has(errorCode)) this.#cluster.forgetCoordinator(this.#groupId);
+    if (COORDINATOR_CODES.has(errorCode)) this.#connected().forgetCoordinator(this.#groupId);
     throw brokerError(errorCode, what);
   }
 
   /** One request to the coordinator. After any failure it is looked up anew: it may have moved, and that broker is suspect. */
   async #call<Answer>(request: RawRequest<Answer>): Promise<Answer> {
-    const { requestMs } = this.#cluster.deadlines;
+    const cluster = this.#connected();
+    const { requestMs } = cluster.deadlines;
     try {
-      const nodeId = await this.#cluster.coordinatorOf(this.#groupId, requestMs);
-      return await this.#cluster.call(nodeId, request, requestMs);
+      const nodeId = await cluster.coordinatorOf(this.#groupId, requestMs);
+      return await cluster.call(nodeId, request, requestMs);
     } catch (thrown) {
-      this.#cluster.forgetCoordinator(this.#groupId);
+      cluster.forgetCoordinator(this.#groupId);
       throw wrapError(thrown, `${request.apiName} of group ${this.#groupId}`);
     }
   }

@@ -29,6 +29,7 @@ import { createTopics, describeTopics } from './topics.ts';
 export interface KafkajsClientOptions {
   readonly logger: Logger;
   readonly clock: Clock;
+  readonly fetchMaxWaitMs: number;
   readonly retryTimeoutMs: number;
   readonly deadlines: Deadlines;
 }
@@ -71,7 +72,7 @@ export class KafkajsClient implements KafkaClient {
   }
 
   group(groupId: string): GroupOffsets {
-    return new SimpleGroupOffsets(this.#connected(), groupId, this.#limits());
+    return new SimpleGroupOffsets(() => this.#connected(), groupId, this.#limits());
   }
 
   source(options: SourceOptions): PartitionSource {
@@ -94,19 +95,24 @@ export class KafkajsClient implements KafkaClient {
   async #connect(): Promise<ClusterConnection> {
     const { logger, clock, deadlines } = this.#options;
     const checked = await captureCluster(this.#client, logger);
-    if (checked.requestTimeoutMs < deadlines.produceMs) {
-      throw new ConfigError(
-        [
-          `requestTimeout: ${checked.requestTimeoutMs} ms is less than the ${deadlines.produceMs} ms that a request to Kafka may take here; leave it at its default of 30000, each request has a shorter limit of its own`,
-        ],
-        { what: 'Kafka client' },
-      );
-    }
+    this.#checkRequestTimeout(checked.requestTimeoutMs);
     const cluster = new ClusterConnection({ cluster: checked, clock, logger, deadlines });
     this.#cluster = cluster;
     if (this.#closing !== undefined) await cluster.close();
     await cluster.connect();
     return cluster;
+  }
+
+  #checkRequestTimeout(requestTimeoutMs: number): void {
+    const { deadlines, fetchMaxWaitMs } = this.#options;
+    const longestMs = Math.max(deadlines.produceMs, fetchMaxWaitMs + deadlines.fetchMs);
+    if (requestTimeoutMs >= longestMs) return;
+    throw new ConfigError(
+      [
+        `requestTimeout: ${requestTimeoutMs} ms is less than the ${longestMs} ms that a request to Kafka may take here; leave it at its default of 30000, each request has a shorter limit of its own`,
+      ],
+      { what: 'Kafka client' },
+    );
   }
 
   async #close(): Promise<void> {

@@ -65,13 +65,11 @@ export class StaticSource implements PartitionSource {
     return reader.epoch;
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#closed = true;
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
-    for (const loop of this.#loops.values()) loop.stop();
-    this.#loops.clear();
-    return Promise.resolve();
+    await Promise.all([...this.#loops.values()].map((loop) => loop.stop()));
   }
 
   /** Gives partitions to the loops of their leaders. Failures displace them again. */
