@@ -77,7 +77,7 @@ export async function sendRecords(
     for (const { key, value } of records) {
       const keyBytes = key === undefined ? null : Buffer.from(key);
       const partition =
-        keyBytes === null ? spread++ % partitionCount : partitioners.murmur2(keyBytes, partitionCount, topic);
+        keyBytes === null ? spread++ % partitionCount : partitioners.murmur2(keyBytes, partitionCount);
       waiting.append(topic, partition, {
         key: keyBytes,
         value: Buffer.from(value),
