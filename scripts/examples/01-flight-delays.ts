@@ -13,7 +13,6 @@
  */
 import { TopicProcessor, type Middleware } from 'kasper-ts';
 import { count } from '../../source/cli/figures.ts';
-import { Progress } from '../../source/cli/progress.ts';
 import { reportProgress } from '../../source/cli/run-progress.ts';
 import { connectKafka } from './cluster.ts';
 import { airportDelays, decode } from './flight-delays/airport-delays.ts';
@@ -26,7 +25,7 @@ import { runProgram } from './program.ts';
 
 const options = readOptions(process.argv);
 
-await runProgram(async (shutdown) => {
+await runProgram(async ({ shutdown, progress }) => {
   await using kafka = await connectKafka(options.brokers);
   const { client, brokers } = kafka;
   console.log(`Kafka: ${kafka.what}`);
@@ -68,16 +67,18 @@ await runProgram(async (shutdown) => {
   );
 
   // To the end of what is there now. After each batch its results are sent, and acked, before its offsets are committed.
-  const endReport = reportProgress(processor, new Progress(process.stderr), true);
+  const endReport = reportProgress(processor, progress, true);
   const summary = await processor.runToEnd({ signal: shutdown.signal }).finally(endReport);
 
   // The result.
-  console.log(`\n${worstAirportsTable([...store.entries()].map(([, value]) => decode(value)))}`);
-  console.log(`\n${rates(summary, bytes)}`);
+  if (summary.records === 0 && !shutdown.requested)
+    console.log(
+      '0 new records: earlier runs have counted them all. To count them again, add --from earliest',
+    );
+  console.log(`\n${worstAirportsTable([...store.entries()].map(([, value]) => decode(value)))}\n`);
+  if (summary.records > 0) console.log(rates(summary, bytes));
   console.log(committedTable(name, summary));
   if (shutdown.requested) console.log('Stopped before the end: these are the results so far.');
-  else if (summary.records === 0)
-    console.log('No new records: all were counted by earlier runs. To count them again: --from earliest');
 });
 
 // expected: The worst airports to start from, of those with at least 50 flights

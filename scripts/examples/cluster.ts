@@ -23,7 +23,11 @@ export interface ExampleKafka extends AsyncDisposable {
 export async function connectKafka(brokers: readonly string[] | undefined): Promise<ExampleKafka> {
   const cluster = brokers === undefined ? await EmbeddedCluster.start({ brokers: 3 }) : undefined;
   const addresses = [...(brokers ?? cluster?.brokers ?? [])];
-  const client = openClient({ brokers: addresses }, { logger: silentLogger, retryTimeoutMs: 10_000 });
+  const client = openClient(
+    { brokers: addresses },
+    // A person waits: five seconds tell whether somebody listens there.
+    { logger: silentLogger, retryTimeoutMs: 10_000, deadlines: { firstConnectMs: 5_000 } },
+  );
   const close = async (): Promise<void> => {
     await client.close();
     await cluster?.close();

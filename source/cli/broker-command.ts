@@ -1,7 +1,9 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { EmbeddedCluster, EmbeddedClusterOptions } from '../testing/index.ts';
 import { exitCodes } from './exit-codes.ts';
 import { counted } from './figures.ts';
 import type { Io } from './io.ts';
+import { Progress } from './progress.ts';
 import { Shutdown } from './shutdown.ts';
 
 interface BrokerFlags {
@@ -41,14 +43,8 @@ export function addBrokerCommand(program: Command, io: Io, done: (exitCode: numb
 }
 
 async function runBroker({ port, brokers, topic }: BrokerFlags, io: Io): Promise<number> {
-  using shutdown = new Shutdown({
-    io,
-    say: (line) => void io.stderr.write(`${line}\n`),
-    onFirst: 'Stopping',
-  });
-  // Loaded here, so that no other command pays for it.
-  const { EmbeddedCluster } = await import('../testing/index.ts');
-  const cluster = await EmbeddedCluster.start({ port, brokers, topics: topic });
+  using shutdown = new Shutdown({ io, progress: new Progress(io.stderr), onFirst: 'Stopping' });
+  const cluster = await startCluster({ port, brokers, topics: topic });
   try {
     io.stdout.write(`${usage(cluster.brokers, topic)}\n`);
     await aborted(shutdown.signal);
@@ -56,6 +52,12 @@ async function runBroker({ port, brokers, topic }: BrokerFlags, io: Io): Promise
     await cluster.close();
   }
   return exitCodes.ok.code;
+}
+
+/** Loads the cluster's code only here, so that no other command pays for it. */
+async function startCluster(options: EmbeddedClusterOptions): Promise<EmbeddedCluster> {
+  const testing = await import('../testing/index.ts');
+  return testing.EmbeddedCluster.start(options);
 }
 
 function usage(addresses: readonly string[], topics: Readonly<Record<string, number>>): string {

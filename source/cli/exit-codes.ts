@@ -24,8 +24,11 @@ const byErrorCode: Readonly<Partial<Record<ErrorCode, keyof typeof exitCodes>>> 
 
 /** The code for what ended a run. */
 export function exitCodeOf(error: unknown): number {
-  const kind = KasperError.is(error) ? byErrorCode[error.code] : undefined;
-  return exitCodes[kind ?? 'failed'].code;
+  if (!KasperError.is(error)) return exitCodes.failed.code;
+  // A process function that hung is a ProcessError, since a batch failed, and a matter of time nevertheless.
+  const { cause } = error;
+  const { code } = error.code === 'PROCESS' && KasperError.is(cause) && cause.code === 'TIMEOUT' ? cause : error;
+  return exitCodes[byErrorCode[code] ?? 'failed'].code;
 }
 
 /** The table as `--help` shows it. */

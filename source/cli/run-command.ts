@@ -65,9 +65,7 @@ async function runJob(file: string, command: Command, io: Io): Promise<number> {
   const progress = new Progress(io.stderr);
   using shutdown = new Shutdown({
     io,
-    say: (line) => {
-      progress.write(`${line}\n`);
-    },
+    progress,
     onFirst: 'Stopping: the batch in hand is finished and committed first',
   });
 

@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from '../kernel/clock.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Io } from './io.ts';
+import type { Progress } from './progress.ts';
 
 /**
  * Under npm one Ctrl-C arrives twice: from the terminal, which tells all its processes, and from npm, which passes on what it was told. What comes
@@ -8,11 +9,10 @@ import type { Io } from './io.ts';
  */
 const SAME_SIGNAL_MS = 300;
 
-/** What a person is told, and whom. */
 export interface ShutdownOptions {
   readonly io: Pick<Io, 'onSignal' | 'exit'>;
-  /** Takes a line for the person at the keyboard. */
-  readonly say: (line: string) => void;
+  /** Where the person at the keyboard is told; a bar that is left standing would hide the cursor. */
+  readonly progress: Pick<Progress, 'write' | 'stop'>;
   /** Said at the first signal. */
   readonly onFirst: string;
   readonly clock?: Clock;
@@ -53,14 +53,17 @@ export class Shutdown implements Disposable {
   }
 
   #onSignal(): void {
-    const { io, say, onFirst } = this.#options;
+    const { io, progress, onFirst } = this.#options;
     if (!this.requested) {
-      say(onFirst);
+      progress.write(`${onFirst}\n`);
       this.#controller.abort();
       this.#armed = this.#clock.after(SAME_SIGNAL_MS, () => {
         this.#isArmed = true;
-        say('Still at it; Ctrl-C once more exits at once');
+        progress.write('Still at it; Ctrl-C once more exits at once\n');
       });
-    } else if (this.#isArmed) io.exit(exitCodes.killed.code);
+    } else if (this.#isArmed) {
+      progress.stop();
+      io.exit(exitCodes.killed.code);
+    }
   }
 }
