@@ -43,6 +43,7 @@ export class BrokerLink {
   #pool: KafkajsConnectionPool | undefined;
   #ready = false;
   #lost: KasperError | undefined;
+  readonly #gone = new AbortController();
   #dropped: Promise<void> | undefined;
   #fetchOpened = false;
 
@@ -66,19 +67,14 @@ export class BrokerLink {
     return (this.#pool ?? this.#options.destination)?.port;
   }
 
-  /** Why the link was dropped; undefined while it is alive. */
-  get lost(): KasperError | undefined {
-    return this.#lost;
-  }
-
   /** Connected, authenticated, and not found closed. */
   get usable(): boolean {
-    return this.#ready && this.#lost === undefined && this.#deadConnection() === undefined;
+    return this.#ready && !this.dead;
   }
 
-  /** A connection of it was closed from the other side while no call was under way. */
-  get closedByBroker(): boolean {
-    return this.#deadConnection() !== undefined;
+  /** Dropped, or closed from the other side while no call was under way. */
+  get dead(): boolean {
+    return this.#lost !== undefined || this.#deadConnection() !== undefined;
   }
 
   /**
@@ -113,6 +109,7 @@ export class BrokerLink {
 
   async #drop(reason: KasperError): Promise<void> {
     this.#lost = reason;
+    this.#gone.abort(reason);
     for (const reject of this.#calls) reject(reason);
     this.#calls.clear();
     const connections = this.#pool?.pool ?? [];
@@ -148,7 +145,7 @@ export class BrokerLink {
     const { clock } = this.#options;
     await this.#connecting;
     const silentMs = (this.#silentUntil[index] ?? 0) - clock.now();
-    if (silentMs > 0) await sleep(clock, silentMs);
+    if (silentMs > 0) await sleep(clock, silentMs, this.#gone.signal);
     const dead = this.#deadConnection();
     const connection = this.#pool?.pool[index];
     if (dead !== undefined || connection === undefined)

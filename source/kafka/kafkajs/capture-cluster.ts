@@ -2,7 +2,7 @@ import { Kafka, PartitionAssigners } from 'kafkajs';
 import type { KafkaConfig } from 'kafkajs';
 import type { Logger } from '../../kernel/logger.ts';
 import { ConfigError } from '../../kernel/errors.ts';
-import type { KafkaLike, KafkaOptions } from '../open-client.ts';
+import type { KafkaLike, KafkaOptions } from './kafka-options.ts';
 import { checkInternals, installedKafkajsVersion } from './internals.ts';
 import type { CheckedCluster } from './internals.ts';
 import { kafkaLogCreator } from './kafkajs-log.ts';

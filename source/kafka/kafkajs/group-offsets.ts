@@ -1,5 +1,4 @@
-import { BrokerError } from '../../kernel/errors.ts';
-import type { KasperError } from '../../kernel/errors.ts';
+import { type BrokerError } from '../../kernel/errors.ts';
 import type { TopicPartition } from '../../message.ts';
 import type { CommitResult, CommittedOffset, GroupOffsets, OffsetToCommit } from '../client.ts';
 import type { ClusterConnection } from './cluster-connection.ts';
@@ -16,7 +15,8 @@ const COORDINATOR_CODES = new Set([14, 15, 16]);
 
 export interface GroupOffsetsOptions {
   readonly retryTimeoutMs: number;
-  readonly closed: () => KasperError | undefined;
+  /** Aborted when the client or its part is closed. */
+  readonly signal: AbortSignal;
 }
 
 /** Reads and commits offsets of a group without being a member of it. */
@@ -34,9 +34,9 @@ export class SimpleGroupOffsets implements GroupOffsets {
 
   async fetch(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]> {
     const what = `OffsetFetch of group ${this.#groupId}`;
-    const { retryTimeoutMs, closed } = this.#options;
+    const { retryTimeoutMs, signal } = this.#options;
     const { clock } = this.#connected();
-    return retryLoop(clock, { timeoutMs: retryTimeoutMs, what, closed }, async () => {
+    return retryLoop(clock, { timeoutMs: retryTimeoutMs, what, signal }, async () => {
       const answer = await this.#call(offsetFetchRequest(this.#groupId, partitions));
       this.#judge(answer.errorCode, what);
       return partitions.map(({ topic, partition }) => {

@@ -1,6 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts';
 import { ConfigError, LifecycleError } from '../../kernel/errors.ts';
-import type { KasperError } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { TopicPartition } from '../../message.ts';
 import type {
@@ -16,7 +15,7 @@ import type {
   SourceOptions,
   TopicDescription,
 } from '../client.ts';
-import type { KafkaLike, KafkaOptions } from '../open-client.ts';
+import type { KafkaLike, KafkaOptions } from './kafka-options.ts';
 import { captureCluster } from './capture-cluster.ts';
 import { ClusterConnection } from './cluster-connection.ts';
 import type { Deadlines } from './deadlines.ts';
@@ -42,6 +41,7 @@ export class KafkajsClient implements KafkaClient {
   readonly #sinks = new Set<RecordSink>();
   #connecting: Promise<ClusterConnection> | undefined;
   #cluster: ClusterConnection | undefined;
+  readonly #ending = new AbortController();
   #closing: Promise<void> | undefined;
 
   constructor(client: KafkaLike | KafkaOptions, options: KafkajsClientOptions) {
@@ -116,6 +116,7 @@ export class KafkajsClient implements KafkaClient {
   }
 
   async #close(): Promise<void> {
+    this.#ending.abort(this.#closedError());
     await Promise.all([...this.#sources, ...this.#sinks].map((user) => user.close()));
     await this.#cluster?.close();
     // Whoever waits in connect() is told by its own promise.
@@ -129,11 +130,8 @@ export class KafkajsClient implements KafkaClient {
     return this.#cluster;
   }
 
-  #limits(): { retryTimeoutMs: number; closed: () => KasperError | undefined } {
-    return {
-      retryTimeoutMs: this.#options.retryTimeoutMs,
-      closed: () => (this.#closing === undefined ? undefined : this.#closedError()),
-    };
+  #limits(): { retryTimeoutMs: number; signal: AbortSignal } {
+    return { retryTimeoutMs: this.#options.retryTimeoutMs, signal: this.#ending.signal };
   }
 
   #closedError(): LifecycleError {

@@ -16,7 +16,8 @@ interface Pending extends TopicPartition {
 
 export interface OffsetLookupOptions {
   readonly retryTimeoutMs: number;
-  readonly closed: () => KasperError | undefined;
+  /** Aborted when the client or its part is closed. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -37,7 +38,7 @@ export async function lookUpOffsets(
   let refresh = false;
   await retryLoop(
     cluster.clock,
-    { timeoutMs: options.retryTimeoutMs, what: 'ListOffsets', closed: options.closed },
+    { timeoutMs: options.retryTimeoutMs, what: 'ListOffsets', signal: options.signal },
     async () => {
       if (refresh || pending.some((entry) => cluster.leaderOf(entry) === undefined))
         await cluster.refresh(new Set(pending.map(({ topic }) => topic)));
@@ -127,7 +128,7 @@ export function noLeader(cluster: ClusterConnection, { topic, partition }: Topic
   const metadata = cluster.topic(topic);
   const what = `Metadata of ${topic}/${partition}`;
   if (metadata !== undefined && metadata.errorCode !== 0) return brokerError(metadata.errorCode, what);
-  const entry = metadata?.partitions.find((candidate) => candidate.partition === partition);
+  const entry = metadata?.partitions.get(partition);
   return brokerError(entry === undefined ? 3 : 5, what);
 }
 

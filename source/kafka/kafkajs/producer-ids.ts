@@ -1,4 +1,3 @@
-import type { KasperError } from '../../kernel/errors.ts';
 import type { ClusterConnection } from './cluster-connection.ts';
 import { brokerError } from './protocol/broker-errors.ts';
 import { initProducerIdRequest } from './protocol/init-producer-id.ts';
@@ -12,7 +11,8 @@ export interface ProducerId {
 
 export interface ProducerIdsOptions {
   readonly retryTimeoutMs: number;
-  readonly closed: () => KasperError | undefined;
+  /** Aborted when the client or its part is closed. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -49,12 +49,12 @@ export class ProducerIds {
   }
 
   async #ask(): Promise<ProducerId> {
-    const { retryTimeoutMs, closed } = this.#options;
+    const { retryTimeoutMs, signal } = this.#options;
     const what = 'InitProducerId';
     this.#current = await retryLoop(
       this.#cluster.clock,
       // Right after a start the broker answers 14 for some milliseconds.
-      { timeoutMs: retryTimeoutMs, what, closed, backoff: { initialMs: 10, maxMs: 1_000 } },
+      { timeoutMs: retryTimeoutMs, what, signal, backoff: { initialMs: 10, maxMs: 1_000 } },
       async () => {
         const answer = await this.#cluster.callAny(
           initProducerIdRequest(),

@@ -14,8 +14,8 @@ export interface RetryOptions {
   /** What is attempted, for messages. */
   readonly what: string;
   readonly backoff?: BackoffOptions;
-  /** The error to give up with at once, because its owner was closed. */
-  readonly closed: () => KasperError | undefined;
+  /** Aborted, with a KasperError as reason, when its owner is closed: that ends a wait and the attempts at once. */
+  readonly signal: AbortSignal;
 }
 
 /** Attempts something until it succeeds, fails for good, or the time is over. */
@@ -30,13 +30,12 @@ export async function retryLoop<T>(
     try {
       return await attempt();
     } catch (thrown) {
+      options.signal.throwIfAborted();
       const error = wrapError(thrown, options.what);
       const waitMs = backoffMs(options.backoff ?? RETRY_BACKOFF, retry);
       if (!error.retriable || clock.now() + waitMs > until) throw error;
       onRetry?.(error, waitMs);
-      await sleep(clock, waitMs);
+      await sleep(clock, waitMs, options.signal);
     }
-    const closed = options.closed();
-    if (closed !== undefined) throw closed;
   }
 }

@@ -41,6 +41,7 @@ export class KafkajsSink implements RecordSink, BatchSender {
   readonly #loops = new Map<number, ProduceLoop>();
   readonly #timers = new Map<PartitionQueue, Timer>();
   readonly #batchBytes = new Map<string, number>();
+  readonly #ending = new AbortController();
   #closed: LifecycleError | undefined;
 
   constructor(cluster: ClusterConnection, options: SinkOptions) {
@@ -48,7 +49,7 @@ export class KafkajsSink implements RecordSink, BatchSender {
     this.#options = options;
     this.#producerIds = new ProducerIds(cluster, {
       retryTimeoutMs: options.retryTimeoutMs,
-      closed: () => this.#closed,
+      signal: this.#ending.signal,
     });
   }
 
@@ -58,7 +59,7 @@ export class KafkajsSink implements RecordSink, BatchSender {
 
   partitionCount(topic: string): number | undefined {
     const known = this.#cluster.topic(topic);
-    return known?.errorCode === 0 && known.partitions.length > 0 ? known.partitions.length : undefined;
+    return known?.errorCode === 0 && known.partitions.size > 0 ? known.partitions.size : undefined;
   }
 
   async loadTopic(topic: string): Promise<number> {
@@ -68,7 +69,7 @@ export class KafkajsSink implements RecordSink, BatchSender {
     try {
       return await retryLoop(
         clock,
-        { timeoutMs: this.#options.retryTimeoutMs, what, closed: () => this.#closed },
+        { timeoutMs: this.#options.retryTimeoutMs, what, signal: this.#ending.signal },
         async () => {
           await this.#cluster.refresh([topic]);
           const count = this.partitionCount(topic);
@@ -128,6 +129,7 @@ export class KafkajsSink implements RecordSink, BatchSender {
   async close(): Promise<void> {
     if (this.#closed !== undefined) return;
     this.#closed = new LifecycleError('The sink is closed');
+    this.#ending.abort(this.#closed);
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
     for (const loop of this.#loops.values()) loop.takeBack();

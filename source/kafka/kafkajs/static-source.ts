@@ -1,6 +1,6 @@
 import { backoffMs } from '../../kernel/backoff.ts';
 import type { Timer } from '../../kernel/clock.ts';
-import { BrokerError, ConnectionError, KasperError, LifecycleError } from '../../kernel/errors.ts';
+import { BrokerError, ConnectionError, type KasperError, LifecycleError } from '../../kernel/errors.ts';
 import type { TopicPartition } from '../../message.ts';
 import type { PartitionSource, SourceOptions, StartPosition } from '../client.ts';
 import type { ClusterConnection } from './cluster-connection.ts';
@@ -29,6 +29,7 @@ export class StaticSource implements PartitionSource {
   readonly #readers = new Map<string, PartitionReader>();
   readonly #loops = new Map<number, FetchLoop>();
   readonly #timers = new Set<Timer>();
+  readonly #ending = new AbortController();
   #closed = false;
 
   constructor(cluster: ClusterConnection, options: SourceOptions) {
@@ -67,6 +68,7 @@ export class StaticSource implements PartitionSource {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#ending.abort(new LifecycleError('The source is closed'));
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
     await Promise.all([...this.#loops.values()].map((loop) => loop.stop()));
@@ -210,10 +212,7 @@ export class StaticSource implements PartitionSource {
   }
 
   async #rangeOf(reader: PartitionReader): Promise<{ earliest: number; latest: number }> {
-    const limits = {
-      retryTimeoutMs: this.#options.retryTimeoutMs,
-      closed: () => (this.#closed ? new LifecycleError('The source is closed') : undefined),
-    };
+    const limits = { retryTimeoutMs: this.#options.retryTimeoutMs, signal: this.#ending.signal };
     const { topic, partition } = reader;
     const [earliest, latest] = await Promise.all([
       lookUpOffsets(this.#cluster, 'earliest', [{ topic, partition }], 'read_uncommitted', limits),

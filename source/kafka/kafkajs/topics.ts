@@ -11,7 +11,8 @@ const TOPIC_ALREADY_EXISTS = 36;
 
 export interface TopicsOptions {
   readonly retryTimeoutMs: number;
-  readonly closed: () => KasperError | undefined;
+  /** Aborted when the client or its part is closed. */
+  readonly signal: AbortSignal;
 }
 
 /** Describes topics (Metadata); those that do not exist are left out. */
@@ -24,7 +25,7 @@ export async function describeTopics(
   if (topics.length === 0) return described;
   await retryLoop(
     cluster.clock,
-    { timeoutMs: options.retryTimeoutMs, what: 'Metadata', closed: options.closed },
+    { timeoutMs: options.retryTimeoutMs, what: 'Metadata', signal: options.signal },
     async () => {
       await cluster.refresh(topics);
       for (const topic of topics) {
@@ -33,7 +34,7 @@ export async function describeTopics(
         if (errorCode === UNKNOWN_TOPIC) continue;
         if (found === undefined || errorCode !== 0)
           throw brokerError(errorCode, `Metadata of topic ${topic}`);
-        described.set(topic, { topic, topicId: found.topicId, partitionCount: found.partitions.length });
+        described.set(topic, { topic, topicId: found.topicId, partitionCount: found.partitions.size });
       }
     },
   );
@@ -48,7 +49,7 @@ export async function createTopics(
 ): Promise<string[]> {
   if (topics.length === 0) return [];
   const { clock, deadlines } = cluster;
-  const retry = { timeoutMs: options.retryTimeoutMs, closed: options.closed };
+  const retry = { timeoutMs: options.retryTimeoutMs, signal: options.signal };
   const created: string[] = [];
   let left = [...topics];
   await retryLoop(clock, { ...retry, what: 'CreateTopics' }, async () => {
@@ -75,7 +76,7 @@ export async function createTopics(
       const errorCode = found?.errorCode ?? UNKNOWN_TOPIC;
       if (found === undefined || errorCode !== 0)
         throw brokerError(errorCode, `Metadata of new topic ${name}`);
-      const leaderless = found.partitions.find(({ leader }) => leader < 0);
+      const leaderless = [...found.partitions.values()].find(({ leader }) => leader < 0);
       if (leaderless !== undefined)
         throw brokerError(5, `Metadata of new topic ${name}/${leaderless.partition}`);
     }

@@ -4,7 +4,7 @@ import type * as Lz4 from 'lz4-napi';
 import type * as Snappy from 'snappy';
 import { ConfigError, RecordError } from '../../kernel/errors.ts';
 import type { Compression } from '../client.ts';
-import { badlyCompressed, beyondBound } from './inflate-bound.ts';
+import { badlyCompressed, beyondBound, isOutputTooLarge } from './inflate-bound.ts';
 import { lz4FrameBytes } from './lz4-frame.ts';
 import { frameSnappy, inflatedBlockBytes, snappyBlocks } from './snappy-framing.ts';
 import { compressZstd, decompressZstd, prepareZstd } from './zstd.ts';
@@ -16,7 +16,7 @@ export interface Codec {
   readonly bits: number;
   compress(records: Buffer): Buffer;
   /**
-   * Never allocates much more than `maxBytes`: the size is known or bounded before, or counted on the way.
+   * Never allocates much more than `maxBytes` (at least 1): the size is known or bounded before, or counted on the way.
    * @throws RecordError if the records inflate beyond `maxBytes` or are damaged
    * @throws ConfigError if the codec's package cannot be loaded on this platform
    */
@@ -36,9 +36,12 @@ const gzip: Codec = {
   compress: (records) => gzipSync(records),
   decompress(records, maxBytes) {
     try {
-      return gunzipSync(records, { maxOutputLength: maxBytes, chunkSize: gzipChunkBytes(records, maxBytes) });
+      return gunzipSync(records, {
+        maxOutputLength: Math.max(1, maxBytes),
+        chunkSize: gzipChunkBytes(records, maxBytes),
+      });
     } catch (error) {
-      if (error instanceof RangeError) throw beyondBound('gzip', maxBytes);
+      if (isOutputTooLarge(error)) throw beyondBound('gzip', maxBytes);
       throw badlyCompressed('gzip', String(error), error);
     }
   },

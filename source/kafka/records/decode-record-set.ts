@@ -137,8 +137,9 @@ class RecordSetDecoder {
         `its header is impossible: base offset ${baseOffset}, last offset delta ${lastOffsetDelta}, ${count} records. ${DAMAGED}`,
       );
     }
-    const wanted = this.#yieldsMessages(at, end, lastOffset) && lastOffset >= this.#nextOffset;
-    if (wanted) this.#decodeMessages(at, end);
+    const yieldsMessages = this.#yieldsMessages(at, end, lastOffset);
+    // Compaction keeps the header of a batch without records; there may be nothing to inflate.
+    if (yieldsMessages && count > 0 && lastOffset >= this.#nextOffset) this.#decodeMessages(at, end);
     this.#nextOffset = Math.max(this.#nextOffset, lastOffset + 1);
     this.#leaderEpoch = leaderEpochOf(recordSet, at);
     return end;
@@ -173,8 +174,8 @@ class RecordSetDecoder {
   #isAbortMarker(at: number, end: number): boolean {
     const records: ConsumerMessage[] = [];
     this.#decodeRecords(this.#view(at, end), at, end, 0, records);
-    const key = records[0]?.key;
-    return key !== undefined && key !== null && key.length >= 4 && key.readInt16BE(2) === ABORT_MARKER;
+    const key = records[0]?.key ?? null;
+    return key !== null && key.length >= 4 && key.readInt16BE(2) === ABORT_MARKER;
   }
 
   #decodeMessages(at: number, end: number): void {

@@ -11,5 +11,13 @@ export function beyondBound(codec: string, maxBytes: number, bytes?: number): Re
 
 /** The compressed bytes do not have the form that the codec wants. */
 export function badlyCompressed(codec: string, reason: string, cause?: unknown): RecordError {
-  return new RecordError(`its records cannot be inflated (${codec}): ${reason}`, cause === undefined ? {} : { cause });
+  return new RecordError(
+    `its records cannot be inflated (${codec}): ${reason}`,
+    cause === undefined ? {} : { cause },
+  );
+}
+
+/** Whether node:zlib stopped because the output went beyond `maxOutputLength`. */
+export function isOutputTooLarge(error: unknown): boolean {
+  return error instanceof RangeError && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
 }

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import zlib from 'node:zlib';
 import type * as ZstdWasm from '@bokuweb/zstd-wasm';
 import { LifecycleError } from '../../kernel/errors.ts';
-import { badlyCompressed, beyondBound } from './inflate-bound.ts';
+import { badlyCompressed, beyondBound, isOutputTooLarge } from './inflate-bound.ts';
 import { zstdFrameSize } from './zstd-frame.ts';
 
 /** What node:zlib has from Node 22.15 on. */
@@ -56,10 +56,9 @@ function wasmDecompress(bytes: Buffer, room: number): Buffer {
   return asBuffer(wasmZstd().decompress(bytes, { defaultHeapSize: room }));
 }
 
-/** ZSTD_error_dstSize_tooSmall is 70; the package gives codes as text only. */
+/** The package gives error codes as text only; ZSTD_error_dstSize_tooSmall is 70. */
 function isTooSmall(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return 'code' in error ? error.code === 'ERR_BUFFER_TOO_LARGE' : error.message.endsWith(' code -70');
+  return isOutputTooLarge(error) || (error instanceof Error && error.message.endsWith(' code -70'));
 }
 
 function wasmZstd(): typeof ZstdWasm {

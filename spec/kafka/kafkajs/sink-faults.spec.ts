@@ -168,6 +168,7 @@ test('without any answer for retryTimeoutMs the outcome is unknown, and the next
   const ids = cluster.recordBatches('out', 0).map((batch) => producerIdOf(batch, 0));
   t.is(ids.length, 2);
   t.not(ids[0], ids[1]);
+  t.true(lines.some(({ message, fields }) => message.includes('stored twice') && fields['records'] === 12));
 });
 
 test('before any attempt was written a failure is certain', async (t) => {
@@ -181,7 +182,8 @@ test('before any attempt was written a failure is certain', async (t) => {
 
 for (const code of [45, 47, 59]) {
   test(`error ${code} makes the sink take another producer id and go on, with a warning`, async (t) => {
-    const { cluster, accumulator } = await openSink(t, { brokers: 1 });
+    const lines: LogLine[] = [];
+    const { cluster, accumulator } = await openSink(t, { brokers: 1, lines });
     appendNumbers(accumulator, 'out', 6, 6);
     await accumulator.flush();
     cluster.faults.fail({ api: 'Produce', code, topic: 'out', partition: 1 });
@@ -189,6 +191,13 @@ for (const code of [45, 47, 59]) {
     await accumulator.flush();
     const ids = cluster.recordBatches('out', 1).map((batch) => producerIdOf(batch, 0));
     t.not(ids[0], ids[1]);
+    t.true(
+      lines.some(
+        ({ level, message }) =>
+          (level === 'warn' && message.includes('another producer id')) ||
+          message.includes('new producer id'),
+      ),
+    );
     await expectExactlyOnce(t, cluster, 12);
   });
 }
@@ -265,13 +274,17 @@ test('several accumulators of one sink send to the same partitions at once, each
 
 test('without idempotence records may be stored twice, and a warning counts them', async (t) => {
   const lines: LogLine[] = [];
-  t.teardown(() => undefined);
   const { cluster, accumulator } = await openSink(t, { brokers: 1, idempotent: false, lines });
   cluster.faults.drop({ api: 'Produce', when: 'after' });
   appendNumbers(accumulator, 'out', 6, 6);
   await accumulator.flush();
   t.is(cluster.requests('InitProducerId').length, 0);
   t.is(cluster.endOffset('out', 0), 2);
+  const warnings = lines.filter(({ level, message }) => level === 'warn' && message.includes('stored twice'));
+  t.is(
+    warnings.reduce((sum, { fields }) => sum + Number(fields['records']), 0),
+    6,
+  );
 });
 
 test('a topic that does not exist is named by loadTopic', async (t) => {

@@ -1,4 +1,4 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import type { SourceOptions } from '../../../source/kafka/client.ts';
 import { BrokerError, ConnectionError } from '../../../source/kernel/errors.ts';
 import { startEmbedded } from '../../_helpers/clusters.ts';
@@ -16,12 +16,12 @@ import {
 
 /** Reads on while a fault happens: 200 records before it, 200 after. */
 async function readThrough(
-  t: Parameters<Parameters<typeof test>[1]>[0],
+  t: ExecutionContext,
   fault: (cluster: Awaited<ReturnType<typeof startEmbedded>>, topic: string) => Promise<unknown>,
   options: Partial<SourceOptions> = {},
 ): Promise<Collector> {
   const cluster = await startEmbedded(t, { topics: { orders: 6 } });
-  const writer = await connectClient(t, cluster.brokers);
+  const writer = await connectClient(t, cluster.brokers, { deadlines: SHORT_DEADLINES });
   const reader = await connectClient(t, cluster.brokers, { deadlines: SHORT_DEADLINES });
   await sendNumbers(writer, 'orders', 6, 200);
   const collector = new Collector();

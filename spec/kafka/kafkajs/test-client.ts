@@ -35,9 +35,8 @@ export interface LogLine {
   readonly fields: LogFields;
 }
 
-/** A logger that keeps its lines. */
-export function keepingLogger(): { logger: Logger; lines: LogLine[] } {
-  const lines: LogLine[] = [];
+/** A logger that keeps its lines, in a list of the caller's if there is one. */
+export function keepingLogger(lines: LogLine[] = []): { logger: Logger; lines: LogLine[] } {
   const keep =
     (level: LogLine['level']) =>
     (message: string, fields: LogFields = {}) => {
@@ -76,7 +75,7 @@ export function newClient(
   brokers: readonly string[] | ClientInit,
   options: TestClientOptions = {},
 ): KafkaClient {
-  const { logger, lines } = keepingLogger();
+  const { logger, lines } = keepingLogger(options.lines);
   const client = openClient(isAddresses(brokers) ? { brokers: [...brokers] } : brokers, {
     logger,
     retryTimeoutMs: options.retryTimeoutMs ?? 10_000,
@@ -84,7 +83,6 @@ export function newClient(
   });
   t.teardown(() => client.close());
   t.teardown(() => {
-    options.lines?.push(...lines);
     if (!t.passed)
       for (const { level, message, fields } of lines) t.log(level, message, JSON.stringify(fields));
   });
