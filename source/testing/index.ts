@@ -1,7 +1,7 @@
 export {
   apiNames,
   EmbeddedCluster,
-  Faults,
+  type Faults,
   type ApiName,
   type DelayFault,
   type DropFault,

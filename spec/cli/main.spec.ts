@@ -56,10 +56,11 @@ test('run --help shows a flag for every scalar option, with its default', async 
   const words = stdout.replaceAll(/\s+/g, ' ');
   for (const row of optionRows) {
     const flag = `--${row.name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    const [, description] = words.split(` ${flag} `);
+    const [, description] = words.replace(' Options: -h, --help print this help', '').split(` ${flag} `);
     t.truthy(description, flag);
-    if (row.kind === 'integer' && row.default !== undefined)
-      t.regex(description ?? '', new RegExp(`^<\\w+> [^(]*(\\([^)]*\\) )?\\(default ${row.default}\\)`));
+    const [own] = (description ?? '').split(' --');
+    if (row.kind !== 'boolean' && row.default !== undefined)
+      t.regexX;
   }
 });
 
