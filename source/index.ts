@@ -1,8 +1,87 @@
+export { BatchError } from './batch-error.ts';
+export type { BatchReport, BatchStep } from './batch-report.ts';
+export type { StoresOption, StoreWithFlush, TopicProcessorOptions } from './config.ts';
+export { eachMessage, type MessageHandler } from './each-message.ts';
+export { defineJob, type Job } from './job.ts';
+export type {
+  Chunk,
+  CommitResult,
+  CommittedOffset,
+  Compression,
+  FetchBudget,
+  GroupOffsets,
+  Isolation,
+  KafkaClient,
+  NewTopic,
+  OffsetSpec,
+  OffsetToCommit,
+  OutgoingRecord,
+  OutOfRange,
+  PartitionOffset,
+  PartitionSource,
+  RecordAccumulator,
+  RecordSink,
+  SinkOptions,
+  SourceHandler,
+  SourceOptions,
+  StartPosition,
+  TopicDescription,
+} from './kafka/client.ts';
+export {
+  kafkaLogCreator,
+  openClient,
+  type ClientInit,
+  type KafkaLike,
+  type KafkaOptions,
+  type OpenClientOptions,
+} from './kafka/open-client.ts';
+export { partitioners, type Partitioner } from './kafka/partitioner.ts';
+export { systemClock, type Clock, type Timer } from './kernel/clock.ts';
+export {
+  AssignmentError,
+  BrokerError,
+  CodecError,
+  CommitError,
+  ConfigError,
+  ConnectionError,
+  FencedError,
+  KasperError,
+  LifecycleError,
+  OffsetOutOfRangeError,
+  ProcessError,
+  ProduceError,
+  RecordError,
+  SendError,
+  StoreError,
+  TimeoutError,
+  UnrecoverableError,
+  type ErrorCode,
+  type OffsetRange,
+  type ProduceOutcome,
+  type TopicPartitionRef,
+} from './kernel/errors.ts';
+export { silentLogger, type LogFields, type Logger } from './kernel/logger.ts';
+export type { ProcessorState } from './lifecycle.ts';
 export type {
   ConsumerMessage,
+  Headers,
   HeadersInit,
   HeaderValue,
-  Headers,
   ProducerMessage,
   TopicPartition,
 } from './message.ts';
+export type {
+  BatchTrigger,
+  InitContext,
+  MessageFailure,
+  MessageProcessor,
+  ProcessContext,
+  ProcessFunction,
+  StoreMap,
+} from './message-processor.ts';
+export { fromMap, type MessageProcessors } from './message-processors.ts';
+export type { Middleware } from './middleware-chain.ts';
+export type { ProcessorEvents } from './processor-events.ts';
+export type { PartitionStats, PartitionSummary, ProcessorStats, RunSummary } from './run-summary.ts';
+export type { Sender } from './sender.ts';
+export { TopicProcessor, type RunOptions } from './topic-processor.ts';

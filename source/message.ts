@@ -35,6 +35,8 @@ export interface ConsumerMessage {
   readonly keyText: string | null;
   /** The value as UTF-8 text, null for a tombstone: faster than `value.toString()`. */
   readonly valueText: string | null;
+  /** Size of the record as encoded in its batch, uncompressed. */
+  readonly bytes: number;
 }
 
 /** A header value to send. Text is sent as UTF-8. */

@@ -10,13 +10,13 @@ export interface TenantKey {
 export interface MultiStore {
   /** The store of one tenant. Reading from it never creates the tenant. */
   tenant(tenant: string): Store;
-  /** The tenants that this instance has seen (`tenant`, `push`), sorted. */
+  /** The tenants that this instance has written to, sorted. */
   allTenants(): readonly string[];
   /** The values of those keys that exist, filed under their tenants. */
   fetch(keys: readonly TenantKey[]): Promise<MultiMap>;
   /** Writes all entries of all tenants. */
   push(entries: MultiMap): Promise<void>;
-  /** As {@link Store.flush}, for the tenants that this instance has seen. */
+  /** As {@link Store.flush}, for the tenants that this instance has written to. */
   flush(): Promise<void>;
 }
 

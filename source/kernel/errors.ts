@@ -7,7 +7,7 @@ export interface OffsetRange {
 }
 
 /** A topic-partition that an answer of the broker speaks of. */
-interface TopicPartitionRef {
+export interface TopicPartitionRef {
   readonly topic: string;
   readonly partition: number;
 }
@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'PROCESS'
   | 'BATCH'
   | 'UNRECOVERABLE'
+  | 'SEND'
   | 'PRODUCE'
   | 'COMMIT'
   | 'FENCED'
@@ -102,6 +103,11 @@ export class ProcessError extends KasperError {
 /** Thrown by a processor for what no retry can mend: middleware that retries lets it pass at once. */
 export class UnrecoverableError extends KasperError {
   override readonly code = 'UNRECOVERABLE';
+}
+
+/** A record was refused by `send`: it could never be sent as it is. */
+export class SendError extends KasperError {
+  override readonly code = 'SEND';
 }
 
 /** What one partition's records met when they were sent. */

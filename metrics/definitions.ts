@@ -1,0 +1,34 @@
+import type { HistogramOptions, MetricOptions } from './metrics.ts';
+
+const labelNames = ['topic_processor'] as const;
+
+/** Every metric, declared once. Names are without the namespace that a provider puts before them (`kasper_`). */
+export const metricDefinitions = {
+  recordsConsumed: {
+    name: 'records_consumed_total',
+    help: 'Records whose batch was processed and committed',
+    labelNames,
+  },
+  recordsProduced: { name: 'records_produced_total', help: 'Records sent and acked', labelNames },
+  batches: {
+    name: 'batches_total',
+    help: 'Batches processed, by the rule that made them due',
+    labelNames: [...labelNames, 'trigger'],
+  },
+  processSeconds: { name: 'process_seconds', help: 'Time that process took for a batch', labelNames },
+  produceSeconds: {
+    name: 'produce_seconds',
+    help: 'Time until all records of a batch were acked',
+    labelNames,
+  },
+  storeFlushSeconds: {
+    name: 'store_flush_seconds',
+    help: 'Time that the flush of stores took for a batch',
+    labelNames,
+  },
+  commitSeconds: {
+    name: 'commit_seconds',
+    help: 'Time until the offsets of a batch were committed',
+    labelNames,
+  },
+} as const satisfies Record<string, MetricOptions | HistogramOptions>;

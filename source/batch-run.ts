@@ -1,0 +1,189 @@
+import { sleep, type Clock } from './kernel/clock.ts';
+import { LifecycleError, TimeoutError } from './kernel/errors.ts';
+import type { Logger } from './kernel/logger.ts';
+import type { Batch } from './batcher.ts';
+import { BatchError } from './batch-error.ts';
+import type { ConsumerMessage } from './message.ts';
+import type { BatchTrigger, ProcessContext, ProcessFunction, StoreMap } from './message-processor.ts';
+import { chain, type Middleware } from './middleware-chain.ts';
+import type { ProcessSlots } from './process-slots.ts';
+import { BufferedSender, type Sender, type SenderOptions } from './sender.ts';
+
+export interface BatchRunOptions {
+  readonly partition: number;
+  readonly stores: StoreMap;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly slots: ProcessSlots;
+  readonly middleware: readonly Middleware[];
+  readonly sender: SenderOptions;
+  readonly processTimeoutMs: number;
+  readonly closeTimeoutMs: number;
+  /** Aborted when the processor closes: ends waits, not processing. */
+  readonly closing: AbortSignal;
+  readonly stop: () => void;
+}
+
+/** The error with which `context.wait` ends when the processor closes: not a failure of the batch. */
+export class ClosedWhileWaiting extends LifecycleError {}
+
+/**
+ * Step 1 of the straight line for one batch: calls the middleware and the user's process, gives each attempt a sender of its own, and holds what is
+ * to be flushed.
+ */
+export class BatchRun implements ProcessContext {
+  readonly partition: number;
+  readonly trigger: BatchTrigger;
+  readonly stores: StoreMap;
+  readonly logger: Logger;
+  readonly #options: BatchRunOptions;
+  readonly #batch: Batch;
+  readonly #abort = new AbortController();
+  /** Senders whose records go out with the batch, in order. */
+  readonly #kept: BufferedSender[] = [];
+  readonly #callbacks: (() => void)[] = [];
+  #attempt = 0;
+  #hung = false;
+
+  constructor(batch: Batch, options: BatchRunOptions) {
+    this.#batch = batch;
+    this.#options = options;
+    this.partition = options.partition;
+    this.trigger = batch.trigger;
+    this.stores = options.stores;
+    this.logger = options.logger;
+  }
+
+  get attempt(): number {
+    return Math.max(1, this.#attempt);
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get committedCallbacks(): readonly (() => void)[] {
+    return this.#callbacks;
+  }
+
+  /** Whether the function was given up while it still runs: its process slot must never be used again. */
+  get hung(): boolean {
+    return this.#hung;
+  }
+
+  /** Records that were sent and acked. */
+  get sent(): number {
+    return this.#kept.reduce((sum, sender) => sum + sender.sent, 0);
+  }
+
+  async wait(ms: number): Promise<void> {
+    const { slots, clock, closing } = this.#options;
+    slots.release();
+    try {
+      await sleep(clock, ms, closing);
+    } catch (cause) {
+      throw new ClosedWhileWaiting(
+        'context.wait() ended because the processor is closing; the batch is not committed and comes again',
+        { cause },
+      );
+    } finally {
+      await slots.acquire();
+    }
+  }
+
+  stop(): void {
+    this.#options.stop();
+  }
+
+  onCommitted(callback: () => void): void {
+    this.#callbacks.push(callback);
+  }
+
+  /**
+   * Runs the middleware around the user's function, within the time limit. The caller holds a process slot.
+   *
+   * @throws what the function or the middleware throws; TimeoutError once the limit was passed, even if the function returns after all: it may have
+   * returned early because of the signal
+   */
+  async process(userProcess: ProcessFunction): Promise<void> {
+    const { middleware, clock, processTimeoutMs, closeTimeoutMs } = this.#options;
+    const attempt: ProcessFunction = (messages, _sender, context) =>
+      this.#tryOnce(userProcess, messages, context);
+    let giveUp: (() => void) | undefined;
+    const gaveUp = new Promise<void>((resolve) => {
+      giveUp = resolve;
+    });
+    let timer = clock.after(processTimeoutMs, () => {
+      this.#abort.abort(this.#timedOut());
+      this.#endSenders('processTimeoutMs was over');
+      timer = clock.after(closeTimeoutMs, () => {
+        this.#hung = true;
+        giveUp?.();
+      });
+    });
+    try {
+      const running =
+        middleware.length === 0
+          ? attempt(this.#batch.messages, noSender, this)
+          : this.#throughMiddleware(attempt);
+      await Promise.race([running, gaveUp]);
+      this.#abort.signal.throwIfAborted();
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  /** Step 2: sends what the attempts that count have sent. */
+  async flush(): Promise<void> {
+    for (const sender of this.#kept) await sender.flushNow();
+  }
+
+  async #throughMiddleware(attempt: ProcessFunction): Promise<void> {
+    const sender = new BufferedSender(this.#options.sender);
+    this.#kept.push(sender);
+    try {
+      await chain(this.#options.middleware, attempt)(this.#batch.messages, sender, this);
+    } finally {
+      sender.end('process had ended');
+    }
+  }
+
+  async #tryOnce(
+    userProcess: ProcessFunction,
+    messages: readonly ConsumerMessage[],
+    context: ProcessContext,
+  ): Promise<void> {
+    this.#attempt++;
+    const sender = new BufferedSender(this.#options.sender);
+    this.#kept.push(sender);
+    try {
+      const running = userProcess(messages, sender, context);
+      if (running !== undefined) await running;
+    } catch (error) {
+      // A BatchError is partial success: what was sent belongs to the messages that are done.
+      if (!(error instanceof BatchError)) {
+        sender.discard();
+      }
+      throw error;
+    } finally {
+      sender.end('process had returned');
+    }
+  }
+
+  #endSenders(reason: string): void {
+    for (const sender of this.#kept) sender.end(reason);
+  }
+
+  #timedOut(): TimeoutError {
+    const first = this.#batch.messages[0];
+    const at = first === undefined ? '' : `, from ${first.topic} offset ${first.offset}`;
+    return new TimeoutError(
+      `process did not end within processTimeoutMs (${this.#options.processTimeoutMs} ms): partition ${this.partition}, ` +
+        `${this.#batch.messages.length} messages${at}. JavaScript cannot stop it: end this process. ` +
+        'Heed context.signal, make batches smaller, or raise processTimeoutMs.',
+    );
+  }
+}
+
+/** Stands for the middleware's sender where there is no middleware. */
+const noSender: Sender = Object.freeze({ send: () => undefined, flush: () => Promise.resolve() });

@@ -1,0 +1,350 @@
+import leven from 'leven';
+import type { MetricsProvider } from '../metrics/metrics.ts';
+import { noopMetrics } from '../metrics/noop.ts';
+import type { MultiStore } from '../stores/multi-store.ts';
+import type { Store } from '../stores/store.ts';
+import { optionRows, type OptionRow } from './config-table.ts';
+import type { Compression, Isolation } from './kafka/client.ts';
+import { partitioners, type Partitioner } from './kafka/partitioner.ts';
+import type { ClientInit } from './kafka/open-client.ts';
+import { systemClock, type Clock } from './kernel/clock.ts';
+import { ConfigError } from './kernel/errors.ts';
+import { silentLogger, type Logger } from './kernel/logger.ts';
+import type { Middleware } from './middleware-chain.ts';
+import type { StoreMap } from './message-processor.ts';
+
+/** A store to hand to the processor; with `flush: true` its `flush()` is awaited before each commit. */
+export interface StoreWithFlush<S extends Store | MultiStore = Store | MultiStore> {
+  readonly store: S;
+  readonly flush?: boolean;
+}
+
+/** The option `stores`: each name gives a store, or a store and whether it is flushed before each commit. */
+export type StoresOption<Stores extends StoreMap> = {
+  readonly [Name in keyof Stores]: Stores[Name] | StoreWithFlush<Stores[Name]>;
+};
+
+/**
+ * Options of a TopicProcessor. The README's table shows each with unit, default, minimum and reason.
+ */
+export interface TopicProcessorOptions<Stores extends StoreMap = StoreMap> {
+  /** Names the job: its consumer group is `kasper-topic-processor-{name}`. Letters, digits, dot, dash, underscore. */
+  readonly topicProcessorName: string;
+  /** A kafkajs `Kafka`, its plain options (`{ brokers: ['host:9092'], ssl, sasl, … }`), or another KafkaClient. */
+  readonly client: ClientInit;
+  /** Topics to read. All must have the same number of partitions: partition n of each goes to one processor. */
+  readonly inputTopics: readonly string[];
+  /** Partitions to read, of every input topic. Several processes share the name with lists that do not overlap. */
+  readonly inputPartitions: readonly number[];
+  readonly batchSize?: number;
+  readonly batchWaitMs?: number;
+  readonly batchBytes?: number;
+  readonly maxBufferBytes?: number;
+  readonly concurrency?: number;
+  readonly initialOffset?: 'earliest' | 'latest';
+  readonly onOffsetOutOfRange?: 'fail' | 'earliest' | 'latest';
+  readonly isolation?: Isolation;
+  readonly commit?: 'pipelined' | 'each';
+  readonly maxUncommittedRecords?: number;
+  readonly commitTimeoutMs?: number;
+  readonly offsetRefreshMs?: number;
+  readonly processTimeoutMs?: number;
+  readonly closeTimeoutMs?: number;
+  readonly fetchMaxWaitMs?: number;
+  readonly retryTimeoutMs?: number;
+  readonly maxRecordBytes?: number;
+  readonly maxSendBufferBytes?: number;
+  readonly idempotent?: boolean;
+  readonly compression?: Compression;
+  /** Chooses the partition of a record with a key: 'murmur2' (default, as Java's), 'fnv1a' (as Go's sarama and goka), or a function. */
+  readonly partitioner?: keyof typeof partitioners | Partitioner;
+  /** Stores given to `process` as `context.stores`. */
+  readonly stores?: StoresOption<Stores>;
+  /** Wraps `process`, the first outermost. */
+  readonly middleware?: readonly Middleware<Stores>[];
+  /** Default: silent. */
+  readonly logger?: Logger;
+  /** Default: no metrics. */
+  readonly metrics?: MetricsProvider;
+  /** Default: the machine's clock. For tests. */
+  readonly clock?: Clock;
+}
+
+type Defaulted = Exclude<keyof TopicProcessorOptions, 'client' | 'stores' | 'partitioner' | 'middleware'>;
+
+/** Options with defaults filled in: checked, frozen, none undefined. */
+export type Config = Readonly<Required<Pick<TopicProcessorOptions, Defaulted>>> & {
+  /** The consumer group of the offsets. */
+  readonly groupId: string;
+  readonly client: ClientInit;
+  readonly partitioner: Partitioner;
+  readonly stores: StoreMap;
+  /** Names of the stores that are flushed before each commit. */
+  readonly flushedStores: readonly string[];
+  readonly middleware: readonly Middleware[];
+};
+
+/** Every option name that is known. */
+export const optionNames: readonly string[] = [
+  'topicProcessorName',
+  'client',
+  'inputTopics',
+  'inputPartitions',
+  ...optionRows.map((row) => row.name),
+  'partitioner',
+  'stores',
+  'middleware',
+  'logger',
+  'metrics',
+  'clock',
+];
+
+/** The consumer group under which a job commits its offsets. */
+export function groupIdOf(topicProcessorName: string): string {
+  return `kasper-topic-processor-${topicProcessorName}`;
+}
+
+/**
+ * Checks all options at once and fills in the defaults. The caller's object is left as it is.
+ *
+ * @throws ConfigError that lists every problem
+ */
+export function makeConfig<Stores extends StoreMap>(options: TopicProcessorOptions<Stores>): Config {
+  const problems: string[] = [];
+  if (!isObject(options)) throw new ConfigError([`options must be an object, not ${show(options)}`]);
+  const given: Record<string, unknown> = { ...options };
+  for (const name of Object.keys(given)) {
+    if (!optionNames.includes(name)) problems.push(unknownOption(name));
+  }
+
+  const scalars: Record<string, unknown> = {};
+  for (const row of optionRows) scalars[row.name] = checkRow(row, given[row.name], problems);
+  const stores = checkStores(given['stores'], problems);
+
+  const config = {
+    ...(scalars as unknown as Config),
+    topicProcessorName: checkName(given['topicProcessorName'], problems),
+    groupId: groupIdOf(String(given['topicProcessorName'])),
+    client: options.client,
+    inputTopics: checkTopics(given['inputTopics'], problems),
+    inputPartitions: checkPartitions(given['inputPartitions'], problems),
+    partitioner: checkPartitioner(given['partitioner'], problems),
+    middleware: checkMiddleware(given['middleware'], problems),
+    logger: checkPort(
+      given['logger'],
+      'logger',
+      ['debug', 'info', 'warn', 'error', 'child'],
+      silentLogger,
+      problems,
+    ),
+    metrics: checkPort(
+      given['metrics'],
+      'metrics',
+      ['newCounter', 'newGauge', 'newSummary', 'newHistogram'],
+      noopMetrics,
+      problems,
+    ),
+    clock: checkPort(given['clock'], 'clock', ['now', 'wallNow', 'after'], systemClock, problems),
+    ...stores,
+  };
+  if (!isObject(options.client)) {
+    problems.push(
+      `client must be a kafkajs Kafka or its options, such as { brokers: ['localhost:9092'] }, not ${show(options.client)}`,
+    );
+  }
+  if (given['batchBytes'] === undefined)
+    config.batchBytes = Math.max(1, Math.floor(config.maxBufferBytes / 4));
+  checkLimits(config, problems);
+  if (problems.length > 0) throw new ConfigError(problems, { what: 'TopicProcessor options' });
+  return Object.freeze(config);
+}
+
+function checkLimits(config: Config, problems: string[]): void {
+  if (config.batchBytes > config.maxBufferBytes) {
+    problems.push(
+      `batchBytes (${config.batchBytes}) must not exceed maxBufferBytes (${config.maxBufferBytes}): such a batch could never gather`,
+    );
+  }
+  if (config.maxRecordBytes > config.maxSendBufferBytes) {
+    problems.push(
+      `maxRecordBytes (${config.maxRecordBytes}) must not exceed maxSendBufferBytes (${config.maxSendBufferBytes}): such a record could never be sent`,
+    );
+  }
+}
+
+function checkRow(row: OptionRow, value: unknown, problems: string[]): unknown {
+  if (value === undefined) return row.default;
+  const unit = row.unit === undefined ? '' : ` ${row.unit}`;
+  switch (row.kind) {
+    case 'boolean':
+      if (typeof value !== 'boolean') problems.push(`${row.name} must be true or false, not ${show(value)}`);
+      break;
+    case 'choice':
+      if (typeof value !== 'string' || !(row.choices ?? []).includes(value)) {
+        const choices = (row.choices ?? []).map((choice) => `'${choice}'`).join(' or ');
+        problems.push(`${row.name} must be ${choices}, not ${show(value)}`);
+      }
+      break;
+    case 'integer': {
+      const minimum = row.minimum ?? 0;
+      const maximum = row.maximum ?? Number.MAX_SAFE_INTEGER;
+      if (typeof value !== 'number' || !Number.isSafeInteger(value)) {
+        problems.push(
+          `${row.name} must be a whole number of${unit === '' ? ' at least' : `${unit}, at least`} ${minimum}, not ${show(value)}`,
+        );
+      } else if (value < minimum || value > maximum) {
+        const bound = value < minimum ? `at least ${minimum}` : `at most ${maximum}`;
+        problems.push(`${row.name} must be ${bound}${unit}, not ${value}`);
+      }
+      break;
+    }
+  }
+  return value;
+}
+
+function checkName(value: unknown, problems: string[]): string {
+  if (typeof value !== 'string' || !/^[A-Za-z0-9._-]{1,200}$/.test(value)) {
+    problems.push(
+      `topicProcessorName must be 1 to 200 letters, digits, dots, dashes or underscores, not ${show(value)}`,
+    );
+    return '';
+  }
+  return value;
+}
+
+function checkTopics(value: unknown, problems: string[]): readonly string[] {
+  if (!Array.isArray(value) || value.length === 0) {
+    problems.push(`inputTopics must be a list of at least one topic name, not ${show(value)}`);
+    return [];
+  }
+  const topics: readonly unknown[] = value;
+  const seen = new Set<unknown>();
+  for (const topic of topics) {
+    if (
+      typeof topic !== 'string' ||
+      !/^[A-Za-z0-9._-]{1,249}$/.test(topic) ||
+      topic === '.' ||
+      topic === '..'
+    ) {
+      problems.push(
+        `inputTopics: ${show(topic)} is not a topic name (1 to 249 letters, digits, dots, dashes or underscores)`,
+      );
+    } else if (seen.has(topic)) problems.push(`inputTopics: '${topic}' is listed twice`);
+    seen.add(topic);
+  }
+  return Object.freeze(topics.map(String));
+}
+
+function checkPartitions(value: unknown, problems: string[]): readonly number[] {
+  if (!Array.isArray(value) || value.length === 0) {
+    problems.push(`inputPartitions must be a list of at least one partition number, not ${show(value)}`);
+    return [];
+  }
+  const partitions: readonly unknown[] = value;
+  const seen = new Set<unknown>();
+  for (const partition of partitions) {
+    if (
+      typeof partition !== 'number' ||
+      !Number.isInteger(partition) ||
+      partition < 0 ||
+      partition > 0x7fff_ffff
+    ) {
+      problems.push(`inputPartitions: ${show(partition)} is not a partition number (0, 1, 2, …)`);
+    } else if (seen.has(partition)) problems.push(`inputPartitions: ${partition} is listed twice`);
+    seen.add(partition);
+  }
+  return Object.freeze(partitions.map(Number));
+}
+
+function checkPartitioner(value: unknown, problems: string[]): Partitioner {
+  if (value === undefined) return partitioners.murmur2;
+  if (typeof value === 'function') return value as Partitioner;
+  if (value === 'murmur2' || value === 'fnv1a') return partitioners[value];
+  problems.push(
+    `partitioner must be 'murmur2', 'fnv1a' or a function (key, partitionCount, topic) => number, not ${show(value)}`,
+  );
+  return partitioners.murmur2;
+}
+
+function checkMiddleware(value: unknown, problems: string[]): readonly Middleware[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) {
+    problems.push(`middleware must be a list of functions, not ${show(value)}`);
+    return [];
+  }
+  value.forEach((item: unknown, at) => {
+    if (typeof item !== 'function') problems.push(`middleware[${at}] must be a function, not ${show(item)}`);
+  });
+  return Object.freeze([...(value as Middleware[])]);
+}
+
+function checkStores(value: unknown, problems: string[]): Pick<Config, 'stores' | 'flushedStores'> {
+  const stores: Record<string, Store | MultiStore> = {};
+  const flushedStores: string[] = [];
+  if (value !== undefined && !isObject(value))
+    problems.push(`stores must be an object { name: store }, not ${show(value)}`);
+  for (const [name, entry] of Object.entries(isObject(value) ? value : {})) {
+    const wrapped = isObject(entry) && isObject(entry['store']);
+    const store = wrapped ? entry['store'] : entry;
+    const isStore =
+      isObject(store) && (hasMethods(store, ['get', 'putAll']) || hasMethods(store, ['fetch', 'push']));
+    if (!isStore) {
+      problems.push(`stores.${name} must be a Store, a MultiStore, or { store, flush }, not ${show(entry)}`);
+      continue;
+    }
+    if (wrapped) {
+      for (const key of Object.keys(entry)) {
+        if (key !== 'store' && key !== 'flush')
+          problems.push(`stores.${name}: unknown option '${key}'; known are store and flush`);
+      }
+      const flush = entry['flush'];
+      if (flush !== undefined && typeof flush !== 'boolean')
+        problems.push(`stores.${name}.flush must be true or false, not ${show(flush)}`);
+      if (flush === true) flushedStores.push(name);
+    }
+    stores[name] = store as unknown as Store | MultiStore;
+  }
+  return { stores: Object.freeze(stores), flushedStores: Object.freeze(flushedStores) };
+}
+
+function checkPort<T extends object>(
+  value: unknown,
+  name: string,
+  methods: readonly string[],
+  fallback: T,
+  problems: string[],
+): T {
+  if (value === undefined) return fallback;
+  if (!isObject(value) || !hasMethods(value, methods)) {
+    problems.push(`${name} must have the methods ${methods.join(', ')}; got ${show(value)}`);
+    return fallback;
+  }
+  return value as unknown as T;
+}
+
+/** "unknown option 'batchSise'; did you mean 'batchSize'?" */
+export function unknownOption(name: string, known: readonly string[] = optionNames): string {
+  const nearest = known.reduce((best, each) => (leven(name, each) < leven(name, best) ? each : best));
+  const hint =
+    leven(name, nearest) <= Math.max(2, name.length / 2)
+      ? `; did you mean '${nearest}'?`
+      : `; known are ${known.join(', ')}`;
+  return `unknown option '${name}'${hint}`;
+}
+
+function hasMethods(value: Record<string, unknown>, methods: readonly string[]): boolean {
+  return methods.every((method) => typeof value[method] === 'function');
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** A value as a message shows it: short, never a secret's holder in full. */
+function show(value: unknown): string {
+  if (typeof value === 'string') return `'${value.length > 60 ? `${value.slice(0, 60)}…` : value}'`;
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return `an object of ${value.constructor.name}`;
+  if (typeof value === 'function') return 'a function';
+  return String(value);
+}

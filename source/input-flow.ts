@@ -1,0 +1,255 @@
+import { Batcher } from './batcher.ts';
+import type { BatchReport } from './batch-report.ts';
+import type { Config } from './config.ts';
+import type { Chunk, KafkaClient, OutOfRange, PartitionSource, RecordSink } from './kafka/client.ts';
+import type { KasperError } from './kernel/errors.ts';
+import type { Logger } from './kernel/logger.ts';
+import { MemoryBudget } from './memory-budget.ts';
+import type { MessageProcessor } from './message-processor.ts';
+import type { OffsetCommitter } from './offset-committer.ts';
+import { PartitionProcessor } from './partition-processor.ts';
+import { PartitionProgress } from './partition-progress.ts';
+import { ProcessSlots } from './process-slots.ts';
+import { resetPosition, type PlannedPartition } from './start-plan.ts';
+
+export interface InputFlowOptions {
+  readonly config: Config;
+  readonly plan: readonly PlannedPartition[];
+  readonly client: KafkaClient;
+  readonly committer: OffsetCommitter;
+  readonly processors: ReadonlyMap<number, MessageProcessor>;
+  readonly logger: Logger;
+  readonly closing: AbortSignal;
+  readonly stop: () => void;
+  readonly onBatch: (report: BatchReport) => void;
+  /** A bounded run has processed all it wanted. */
+  readonly onEnd: () => void;
+  readonly onFailed: (error: KasperError) => void;
+}
+
+/** A record batch may inflate to this many times the whole buffer before it is refused. */
+const INFLATED_FACTOR = 4;
+/** A partition with small batches reads ahead at least so many messages. */
+const MIN_READ_AHEAD = 1000;
+
+/**
+ * Everything between the fetches and the commits of one run: hands chunks to the partitions' processors, holds back partitions whose buffer is full,
+ * and notices the end of a bounded run.
+ */
+export class InputFlow {
+  readonly #options: InputFlowOptions;
+  readonly #budget: MemoryBudget;
+  readonly #sink: RecordSink;
+  readonly #source: PartitionSource;
+  readonly #partitions = new Map<number, PartitionProcessor>();
+  readonly #progress = new Map<string, PartitionProgress>();
+  readonly #ofPartition = new Map<number, PartitionProgress[]>();
+  readonly #slots: ProcessSlots;
+  readonly #maxBuffered: number;
+  readonly #maxIdleBytes: number;
+  readonly #maxBusyBytes: number;
+
+  constructor(options: InputFlowOptions) {
+    this.#options = options;
+    const { config, client, plan } = options;
+    this.#slots = new ProcessSlots(config.concurrency);
+    this.#maxBuffered = Math.max(2 * config.batchSize, MIN_READ_AHEAD);
+    // A partition that is busy may hold a fair share ahead; one that gathers its next batch may take what is there.
+    this.#maxIdleBytes = Math.max(config.batchBytes, config.maxBufferBytes / 2);
+    this.#maxBusyBytes = config.maxBufferBytes / (2 * config.inputPartitions.length);
+    this.#budget = new MemoryBudget(config.maxBufferBytes, () => {
+      this.#relieveMemory();
+    });
+    this.#sink = client.sink({
+      idempotent: config.idempotent,
+      compression: config.compression,
+      retryTimeoutMs: config.retryTimeoutMs,
+    });
+    this.#source = client.source({
+      isolation: config.isolation,
+      fetchMaxWaitMs: config.fetchMaxWaitMs,
+      retryTimeoutMs: config.retryTimeoutMs,
+      maxInflatedBytes: INFLATED_FACTOR * config.maxBufferBytes,
+      budget: this.#budget,
+      handler: {
+        onChunk: (chunk) => {
+          this.#take(chunk);
+        },
+        onOutOfRange: (at) => this.#outOfRange(at),
+        onError: (error) => {
+          options.onFailed(error);
+        },
+      },
+    });
+    for (const planned of plan) this.#addProgress(new PartitionProgress(planned));
+    for (const partition of config.inputPartitions)
+      this.#partitions.set(partition, this.#newProcessor(partition));
+  }
+
+  get progress(): PartitionProgress[] {
+    return [...this.#progress.values()];
+  }
+
+  get buffered(): number {
+    return this.#sum((processor) => processor.buffered);
+  }
+
+  get bufferedBytes(): number {
+    return this.#budget.charged;
+  }
+
+  get inHand(): number {
+    return this.#sum((processor) => processor.inHand);
+  }
+
+  /** Begins to fetch. */
+  start(): void {
+    this.#source.start(this.#options.plan);
+    for (const partition of this.#ofPartition.keys()) this.#steer(partition);
+    this.#checkEnd();
+  }
+
+  /** Begins no more batches; those in hand go on. Synchronous, so that no queued batch slips in after a failure. */
+  halt(): void {
+    for (const processor of this.#partitions.values()) void processor.stop();
+  }
+
+  /** Stops fetching and resolves when all batches in hand are done or have failed. */
+  async stop(): Promise<void> {
+    const stopped = [...this.#partitions.values()].map((processor) => processor.stop());
+    await Promise.all([this.#source.close(), ...stopped]);
+  }
+
+  async release(): Promise<void> {
+    await this.#sink.close();
+  }
+
+  /** What is in hand, in words for an error. */
+  inHandNow(): string {
+    const busy = [...this.#partitions.values()].filter(({ inHand }) => inHand > 0);
+    if (busy.length === 0) return 'the last commit';
+    return busy
+      .map(({ partition, inHand }) => `the batch of ${inHand} messages of partition ${partition}`)
+      .join(', ');
+  }
+
+  #addProgress(progress: PartitionProgress): void {
+    this.#progress.set(`${progress.topic}/${progress.partition}`, progress);
+    const all = this.#ofPartition.get(progress.partition);
+    if (all === undefined) this.#ofPartition.set(progress.partition, [progress]);
+    else all.push(progress);
+  }
+
+  #newProcessor(partition: number): PartitionProcessor {
+    const { config, committer, processors, closing, stop, onBatch, onFailed } = this.#options;
+    const { batchSize, batchBytes, batchWaitMs, clock, partitioner, maxRecordBytes, maxSendBufferBytes } =
+      config;
+    return new PartitionProcessor({
+      partition,
+      messageProcessor: processors.get(partition) as MessageProcessor,
+      batcher: new Batcher({ batchSize, batchBytes, batchWaitMs, now: () => clock.now() }),
+      committer,
+      budget: this.#budget,
+      slots: this.#slots,
+      flushedStores: config.flushedStores.flatMap((name) => {
+        const store = config.stores[name];
+        return store === undefined ? [] : [[name, store] as const];
+      }),
+      commit: config.commit,
+      maxUncommittedRecords: config.maxUncommittedRecords,
+      batchSize,
+      stores: config.stores,
+      logger: this.#options.logger.child({ partition }),
+      clock,
+      middleware: config.middleware,
+      sender: {
+        sink: this.#sink,
+        partitioner,
+        maxRecordBytes,
+        maxSendBufferBytes,
+        wallNow: () => clock.wallNow(),
+      },
+      processTimeoutMs: config.processTimeoutMs,
+      closeTimeoutMs: config.closeTimeoutMs,
+      closing,
+      stop,
+      onBatch,
+      onFailed,
+      onProgress: () => {
+        this.#steer(partition);
+        this.#checkEnd();
+      },
+    });
+  }
+
+  #take(chunk: Chunk): void {
+    const progress = this.#progress.get(`${chunk.topic}/${chunk.partition}`);
+    const processor = this.#partitions.get(chunk.partition);
+    if (progress === undefined || processor === undefined) return;
+    try {
+      processor.add(progress.take(chunk, this.#options.config.isolation));
+    } catch (error) {
+      this.#options.onFailed(error as KasperError);
+      return;
+    }
+    this.#steer(chunk.partition);
+    this.#checkEnd();
+  }
+
+  /** Pauses or resumes the topics of a partition by what its processor holds. */
+  #steer(partition: number): void {
+    const processor = this.#partitions.get(partition);
+    if (processor === undefined) return;
+    const maxBytes = processor.inHand > 0 ? this.#maxBusyBytes : this.#maxIdleBytes;
+    const full = processor.buffered >= this.#maxBuffered || processor.bufferedBytes >= maxBytes;
+    for (const progress of this.#ofPartition.get(partition) ?? []) {
+      const paused = full || progress.ended;
+      if (paused === progress.paused) continue;
+      progress.paused = paused;
+      if (paused) this.#source.pause(progress);
+      else this.#source.resume(progress);
+    }
+  }
+
+  /** In a bounded run: partitions at their end process what is left; when all are done, so is the run. */
+  #checkEnd(): void {
+    let allDone = true;
+    for (const [partition, progress] of this.#ofPartition) {
+      const processor = this.#partitions.get(partition);
+      if (processor === undefined || !progress.every(({ ended }) => ended)) {
+        allDone = false;
+        continue;
+      }
+      if (processor.buffered > 0) processor.end();
+      if (!processor.idle) allDone = false;
+    }
+    if (allDone) this.#options.onEnd();
+  }
+
+  /** A fetch found no room: the partition that holds most and is not at work yields a batch at once. */
+  #relieveMemory(): void {
+    let largest: PartitionProcessor | undefined;
+    for (const processor of this.#partitions.values()) {
+      if (processor.busy || processor.buffered === 0) continue;
+      if (largest === undefined || processor.bufferedBytes > largest.bufferedBytes) largest = processor;
+    }
+    largest?.relieve();
+  }
+
+  #outOfRange(at: OutOfRange): number {
+    const { config, committer, logger } = this.#options;
+    const offset = resetPosition(config, at);
+    logger.warn(`Offset out of range; going on at '${config.onOffsetOutOfRange}'`, {
+      ...at,
+      goingOnAt: offset,
+    });
+    committer.rewind({ topic: at.topic, partition: at.partition, offset, leaderEpoch: -1 });
+    return offset;
+  }
+
+  #sum(of: (processor: PartitionProcessor) => number): number {
+    let sum = 0;
+    for (const processor of this.#partitions.values()) sum += of(processor);
+    return sum;
+  }
+}

@@ -1,0 +1,266 @@
+import type { Timer } from './kernel/clock.ts';
+import { KasperError, ProcessError, type OffsetRange } from './kernel/errors.ts';
+import type { Logger } from './kernel/logger.ts';
+import type { MultiStore } from '../stores/multi-store.ts';
+import type { Store } from '../stores/store.ts';
+import type { Batch, Batcher, TopicPosition } from './batcher.ts';
+import { BatchProgress } from './batch-progress.ts';
+import type { BatchReport } from './batch-report.ts';
+import { BatchRun, ClosedWhileWaiting, type BatchRunOptions } from './batch-run.ts';
+import type { Chunk } from './kafka/client.ts';
+import type { MemoryBudget } from './memory-budget.ts';
+import type { BatchTrigger, MessageProcessor, ProcessFunction } from './message-processor.ts';
+import type { DoneWork, OffsetCommitter } from './offset-committer.ts';
+
+export interface PartitionProcessorOptions extends BatchRunOptions {
+  readonly messageProcessor: MessageProcessor;
+  readonly batcher: Batcher;
+  readonly committer: OffsetCommitter;
+  readonly budget: MemoryBudget;
+  readonly flushedStores: readonly (readonly [name: string, store: Store | MultiStore])[];
+  readonly commit: 'pipelined' | 'each';
+  readonly maxUncommittedRecords: number;
+  readonly batchSize: number;
+  /** Called whenever there may be room for more messages, or a batch is done. */
+  readonly onProgress: () => void;
+  readonly onBatch: (report: BatchReport) => void;
+  /** Called once, when this partition cannot go on. */
+  readonly onFailed: (error: KasperError) => void;
+}
+
+/**
+ * Takes one partition's messages, of all input topics, through the straight line, one batch strictly after another.
+ */
+export class PartitionProcessor {
+  readonly partition: number;
+  readonly #options: PartitionProcessorOptions;
+  readonly #process: ProcessFunction;
+  readonly #log: Logger;
+  /** Positions of topics of which nothing waits or is in hand: they moved past markers or gaps only. */
+  readonly #idlePositions = new Map<string, TopicPosition>();
+  #ageTimer: Timer | undefined;
+  #running: Promise<void> | undefined;
+  #inHand = 0;
+  #stopped = false;
+
+  constructor(options: PartitionProcessorOptions) {
+    this.#options = options;
+    this.partition = options.partition;
+    this.#log = options.logger;
+    const { messageProcessor } = options;
+    this.#process = messageProcessor.process.bind(messageProcessor);
+  }
+
+  /** Messages that wait, not counting the batch in hand. */
+  get buffered(): number {
+    return this.#options.batcher.count;
+  }
+
+  /** Memory that waiting messages hold. */
+  get bufferedBytes(): number {
+    return this.#options.batcher.heldBytes;
+  }
+
+  /** Messages of the batch in hand; 0 if none is. */
+  get inHand(): number {
+    return this.#inHand;
+  }
+
+  /** Whether a batch is in hand or waits for its turn. */
+  get busy(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /** Whether nothing waits and nothing is in hand. */
+  get idle(): boolean {
+    return this.#running === undefined && this.#options.batcher.count === 0;
+  }
+
+  /** Takes over what was fetched. */
+  add(chunk: Chunk): void {
+    if (this.#stopped) return;
+    const { batcher, budget } = this.#options;
+    if (chunk.messages.length > 0) budget.charge(chunk.bytes);
+    if (!batcher.add(chunk)) {
+      this.#idlePositions.set(chunk.topic, chunk);
+      if (this.#running === undefined) this.#offerIdlePositions();
+    }
+    this.#advance();
+  }
+
+  /** No more messages will come: what waits is due now. */
+  end(): void {
+    this.#options.batcher.end();
+    this.#advance();
+  }
+
+  /** Memory is short: what waits is due now. */
+  relieve(): void {
+    this.#options.batcher.wantMemory();
+    this.#advance();
+  }
+
+  /** Begins no more batches, drops what waits, and resolves when the batch in hand is done or has failed. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#ageTimer?.cancel();
+    this.#options.budget.refund(this.#options.batcher.drop());
+    await this.#running;
+  }
+
+  /** Starts the loop if a batch is due, or the timer for when one will be. */
+  #advance(): void {
+    if (this.#stopped || this.#running !== undefined) return;
+    this.#ageTimer?.cancel();
+    this.#ageTimer = undefined;
+    const { batcher, clock } = this.#options;
+    if (batcher.due() !== undefined) {
+      this.#running = this.#runDueBatches().finally(() => {
+        this.#running = undefined;
+        this.#inHand = 0;
+        this.#options.onProgress();
+        this.#advance();
+      });
+      return;
+    }
+    const dueAt = batcher.dueAt();
+    if (dueAt === undefined) return;
+    this.#ageTimer = clock.after(Math.max(0, dueAt - clock.now()), () => {
+      this.#advance();
+    });
+  }
+
+  async #runDueBatches(): Promise<void> {
+    try {
+      for (let trigger = this.#due(); trigger !== undefined; trigger = this.#due())
+        await this.#runNext(trigger);
+    } catch (error) {
+      this.#stopped = true;
+      if (error instanceof ClosedWhileWaiting) {
+        this.#log.info('A batch that waited when the processor closed is given up; it comes again', {
+          partition: this.partition,
+        });
+      } else this.#options.onFailed(error as KasperError);
+    }
+  }
+
+  #due(): BatchTrigger | undefined {
+    return this.#stopped ? undefined : this.#options.batcher.due();
+  }
+
+  /** Waits until a batch may begin, takes it, and runs it. */
+  async #runNext(trigger: BatchTrigger): Promise<void> {
+    const { batcher, batchSize, budget, committer, maxUncommittedRecords, slots, onProgress } = this.#options;
+    await committer.room(this.partition, Math.min(batcher.count, batchSize), maxUncommittedRecords);
+    await slots.acquire();
+    // The wait may have been long: more may have come, and the processor may have been closed.
+    if (this.#stopped) {
+      slots.release();
+      return;
+    }
+    const batch = batcher.take(batcher.due() ?? trigger);
+    this.#inHand = batch.messages.length;
+    onProgress();
+    try {
+      await this.runBatch(batch);
+    } finally {
+      budget.refund(batch.freedBytes);
+    }
+  }
+
+  /**
+   * The straight line: the only way to a commit. Nothing is committed before all that it depends on is durable, and a failure at any step ends this
+   * partition before the commit.
+   */
+  async runBatch(batch: Batch): Promise<void> {
+    const { committer, clock, slots, flushedStores, commit } = this.#options;
+    const run = new BatchRun(batch, this.#options);
+    const progress = new BatchProgress(this.partition, batch, this.#options.onBatch, clock);
+    let doing = 'process';
+    try {
+      // 1. The user's code, in the slot that #runNext acquired. What follows overlaps with the next partition's process.
+      try {
+        await run.process(this.#process);
+      } finally {
+        if (!run.hung) slots.release();
+      }
+      progress.reached('processed', run.sent);
+
+      // 2. Outputs are durable: every record acked by all in-sync replicas.
+      doing = 'flush of the sender';
+      await run.flush();
+      progress.reached('flushed', run.sent);
+
+      // 3. Stores that asked for it are durable.
+      for (const [name, store] of flushedStores) {
+        doing = `flush of store '${name}'`;
+        await store.flush();
+      }
+      progress.reached('stored', run.sent);
+    } catch (error) {
+      throw toProcessError(error, doing, this.partition, batch.ranges);
+    }
+
+    // 4. Only now the offsets, pipelined: the next batch may run while the request is under way.
+    committer.offer(this.#doneWork(batch.positions, progress, run.sent, run.committedCallbacks));
+    this.#offerIdlePositions();
+    if (commit === 'each') await committer.acked(this.partition);
+  }
+
+  /** What waits for the commit. Made apart from runBatch, so that it does not keep the batch's messages in memory until the ack. */
+  #doneWork(
+    positions: readonly TopicPosition[],
+    progress: BatchProgress,
+    sent: number,
+    callbacks: readonly (() => void)[],
+  ): DoneWork {
+    return {
+      partition: this.partition,
+      positions: positions.map((position) => this.#toCommit(position)),
+      records: progress.records,
+      onCommitted: () => {
+        // 5. What depends on the commit.
+        progress.reached('committed', sent);
+        for (const callback of callbacks) this.#callBack(callback);
+      },
+    };
+  }
+
+  /** Positions that moved without messages: no batch is in hand, so nothing before them is unfinished. */
+  #offerIdlePositions(): void {
+    if (this.#idlePositions.size === 0) return;
+    const positions = [...this.#idlePositions.values()].map((position) => this.#toCommit(position));
+    this.#idlePositions.clear();
+    this.#options.committer.offer({ partition: this.partition, positions, records: 0 });
+  }
+
+  #toCommit({ topic, nextOffset, leaderEpoch }: TopicPosition) {
+    return { topic, partition: this.partition, offset: nextOffset, leaderEpoch };
+  }
+
+  #callBack(callback: () => void): void {
+    try {
+      callback();
+    } catch (error) {
+      this.#log.error('A callback of context.onCommitted failed', { partition: this.partition, error });
+    }
+  }
+}
+
+/** The error of a batch; what was thrown stands in `cause`, and is not wrapped twice. */
+function toProcessError(
+  error: unknown,
+  doing: string,
+  partition: number,
+  ranges: readonly OffsetRange[],
+): KasperError {
+  if (error instanceof ProcessError || error instanceof ClosedWhileWaiting) return error;
+  const where = ranges
+    .map(({ topic, first, last }) => `${topic}/${partition} offsets ${first} to ${last}`)
+    .join(', ');
+  const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new ProcessError(
+    `The ${doing} failed for ${where}; nothing of this batch was committed, so it comes again at the next start. ${why}`,
+    { cause: error, partition, ranges },
+  );
+}

@@ -1,0 +1,65 @@
+import type { Chunk } from './kafka/client.ts';
+import { OffsetOutOfRangeError } from './kernel/errors.ts';
+import type { TopicPartition } from './message.ts';
+import type { PlannedPartition } from './start-plan.ts';
+
+/** How far one topic-partition was fetched, and where its log ends. */
+export class PartitionProgress implements TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly start: number;
+  /** The offset at which a bounded run ends. */
+  readonly end: number | undefined;
+  /** The next offset to be fetched. */
+  position: number;
+  highWatermark: number;
+  /** The end that the isolation can see. */
+  visibleEnd: number;
+  paused = false;
+
+  constructor(planned: PlannedPartition) {
+    this.topic = planned.topic;
+    this.partition = planned.partition;
+    this.start = planned.offset;
+    this.position = planned.offset;
+    this.end = planned.end;
+    this.highWatermark = planned.highWatermark;
+    this.visibleEnd = planned.end ?? planned.highWatermark;
+  }
+
+  /** Whether a bounded run has fetched all it wants of this partition. */
+  get ended(): boolean {
+    return this.end !== undefined && this.position >= this.end;
+  }
+
+  /**
+   * Takes note of a chunk; returns what of it belongs to this run: a bounded one delivers nothing at or past its end.
+   *
+   * @throws OffsetOutOfRangeError if the log now ends before the end that was to be reached
+   */
+  take(chunk: Chunk, isolation: 'read_committed' | 'read_uncommitted'): Chunk {
+    this.highWatermark = chunk.highWatermark;
+    this.visibleEnd = isolation === 'read_committed' ? chunk.lastStableOffset : chunk.highWatermark;
+    const { end } = this;
+    if (end === undefined) {
+      this.position = chunk.nextOffset;
+      return chunk;
+    }
+    if (chunk.highWatermark < end && !this.ended) {
+      throw new OffsetOutOfRangeError(
+        `${this.topic}/${this.partition} was to be processed up to offset ${end}, but now ends at ${chunk.highWatermark}: ` +
+          'the topic was truncated or made anew while it was read',
+        {
+          topic: this.topic,
+          partition: this.partition,
+          offset: end,
+          earliest: chunk.logStartOffset,
+          latest: chunk.highWatermark,
+        },
+      );
+    }
+    this.position = Math.min(chunk.nextOffset, end);
+    if (chunk.nextOffset <= end) return chunk;
+    return { ...chunk, messages: chunk.messages.filter(({ offset }) => offset < end), nextOffset: end };
+  }
+}

@@ -1,0 +1,15 @@
+import type { BatchReport } from './batch-report.ts';
+import type { PartitionOffset } from './kafka/client.ts';
+import type { ProcessorState } from './lifecycle.ts';
+
+/** The events of a TopicProcessor and what their listeners get. */
+export interface ProcessorEvents {
+  /** The state changed. */
+  state: [change: { readonly from: ProcessorState; readonly to: ProcessorState }];
+  /** Start positions are committed and reading begins. */
+  started: [start: { readonly partitions: readonly PartitionOffset[] }];
+  /** A batch has a step of the straight line behind it. Called within the pipeline, before the next step begins. */
+  batch: [report: BatchReport];
+  /** The run fails; `runLoop` will reject with the first of these. */
+  error: [error: unknown];
+}

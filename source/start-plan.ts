@@ -1,0 +1,137 @@
+import type { Config } from './config.ts';
+import { AssignmentError, ConfigError, OffsetOutOfRangeError } from './kernel/errors.ts';
+import type {
+  GroupOffsets,
+  KafkaClient,
+  OutOfRange,
+  StartPosition,
+  TopicDescription,
+} from './kafka/client.ts';
+import type { TopicPartition } from './message.ts';
+
+/** Where one topic-partition starts and, in a bounded run, ends. */
+export interface PlannedPartition extends StartPosition {
+  /** Whether the group had committed an offset for it. */
+  readonly hadCommit: boolean;
+  /** Whether the committed offset was no longer in the log and the policy chose another. */
+  readonly wasReset: boolean;
+  /** The offset at which a bounded run ends; undefined in a run without end. */
+  readonly end: number | undefined;
+  readonly highWatermark: number;
+}
+
+/** All topic-partitions of the assignment. */
+export function assignedPartitions(config: Config): TopicPartition[] {
+  return config.inputPartitions.flatMap((partition) =>
+    config.inputTopics.map((topic) => ({ topic, partition })),
+  );
+}
+
+/**
+ * Checks that all input topics exist, with equal partition counts, and have the listed partitions.
+ *
+ * @throws ConfigError that shows the counts
+ */
+export function checkTopics(config: Config, found: ReadonlyMap<string, TopicDescription>): void {
+  const missing = config.inputTopics.filter((topic) => !found.has(topic));
+  if (missing.length > 0) {
+    throw new ConfigError(
+      [
+        `${missing.map((topic) => `'${topic}'`).join(', ')} not found: create the topic, or check its name and the brokers' addresses`,
+      ],
+      { what: 'inputTopics' },
+    );
+  }
+  const counts = config.inputTopics.map((topic) => ({ topic, count: found.get(topic)?.partitionCount ?? 0 }));
+  const listed = counts.map(({ topic, count }) => `${topic} has ${count}`).join(', ');
+  if (new Set(counts.map(({ count }) => count)).size > 1) {
+    throw new ConfigError(
+      [
+        `topics that are joined by partition must have equal partition counts, but ${listed}; ` +
+          'make the topic anew with the same count, or run a processor for each',
+      ],
+      { what: 'inputTopics' },
+    );
+  }
+  const count = counts[0]?.count ?? 0;
+  const lacking = config.inputPartitions.filter((partition) => partition >= count);
+  if (lacking.length > 0) {
+    throw new ConfigError(
+      [
+        `partition ${lacking.join(', ')} does not exist: ${listed} partitions, numbered from 0 to ${count - 1}`,
+      ],
+      { what: 'inputPartitions' },
+    );
+  }
+}
+
+/**
+ * Decides where each topic-partition starts: at its committed offset, else at `initialOffset`; a committed offset that is no longer in the log is
+ * `onOffsetOutOfRange`'s to decide. In a bounded run also where it ends: at the end of now, as the isolation sees it.
+ */
+export async function planStart(
+  config: Config,
+  client: KafkaClient,
+  offsets: GroupOffsets,
+  bounded: boolean,
+): Promise<PlannedPartition[]> {
+  const partitions = assignedPartitions(config);
+  const [committed, earliest, highWatermarks, ends] = await Promise.all([
+    offsets.fetch(partitions),
+    client.listOffsets('earliest', partitions, 'read_uncommitted'),
+    client.listOffsets('latest', partitions, 'read_uncommitted'),
+    client.listOffsets('latest', partitions, config.isolation),
+  ]);
+  return partitions.map(({ topic, partition }, at) => {
+    const first = offsetAt(earliest, at, 'ListOffsets', topic);
+    const highWatermark = offsetAt(highWatermarks, at, 'ListOffsets', topic);
+    const end = offsetAt(ends, at, 'ListOffsets', topic);
+    const commit = committed[at];
+    let offset = commit?.offset ?? (config.initialOffset === 'earliest' ? first : end);
+    const wasReset = offset < first || offset > highWatermark;
+    if (wasReset)
+      offset = resetPosition(config, { topic, partition, offset, earliest: first, latest: highWatermark });
+    return {
+      topic,
+      partition,
+      offset,
+      leaderEpoch: wasReset ? -1 : (commit?.leaderEpoch ?? -1),
+      hadCommit: commit?.offset !== undefined,
+      wasReset,
+      end: bounded ? end : undefined,
+      highWatermark,
+    };
+  });
+}
+
+/**
+ * Where to go on from when a position is not in the log.
+ *
+ * @throws OffsetOutOfRangeError with `onOffsetOutOfRange: 'fail'`
+ */
+export function resetPosition(config: Config, at: OutOfRange): number {
+  const { topic, partition, offset, earliest, latest } = at;
+  if (config.onOffsetOutOfRange === 'earliest') return earliest;
+  if (config.onOffsetOutOfRange === 'latest') return latest;
+  const lost =
+    offset < earliest
+      ? `${earliest - offset} records before ${earliest} were deleted before they were read (retention or DeleteRecords)`
+      : 'the topic was truncated or made anew';
+  throw new OffsetOutOfRangeError(
+    `Offset ${offset} of ${topic}/${partition} is not in the log, which holds ${earliest} to ${latest}: ${lost}. ` +
+      `Look into it, then start with onOffsetOutOfRange 'earliest' or 'latest', or set the offset of group ${config.groupId}.`,
+    at,
+  );
+}
+
+function offsetAt(
+  offsets: readonly { offset: number }[],
+  at: number,
+  request: string,
+  topic: string,
+): number {
+  const found = offsets[at]?.offset;
+  if (found === undefined)
+    throw new AssignmentError(`${request} gave no offset for a partition of topic '${topic}'`);
+  return found;
+}

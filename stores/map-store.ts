@@ -1,0 +1,66 @@
+import { checkKey, checkValue } from './entries.ts';
+import type { Store, StoreEntries } from './store.ts';
+
+/**
+ * A Store in this process's memory. Values are copied when they are put and when they are read, so that neither side can change the other's.
+ *
+ * What it holds dies with the process: a job that keeps its state here starts again from 'earliest'. `flush` does nothing.
+ */
+export class MapStore implements Store {
+  readonly #entries = new Map<string, Buffer>();
+
+  /** Keys held. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  async get(key: string): Promise<Buffer | undefined> {
+    checkKey('MapStore', 'get', key);
+    const value = this.#entries.get(key);
+    return value === undefined ? undefined : Buffer.from(value);
+  }
+
+  async getAll(keys: readonly string[]): Promise<Map<string, Buffer>> {
+    for (const key of keys) checkKey('MapStore', 'getAll', key);
+    const found = new Map<string, Buffer>();
+    for (const key of keys) {
+      const value = this.#entries.get(key);
+      if (value !== undefined) found.set(key, Buffer.from(value));
+    }
+    return found;
+  }
+
+  async put(key: string, value: Buffer): Promise<void> {
+    checkKey('MapStore', 'put', key);
+    checkValue('MapStore', 'put', key, value);
+    this.#entries.set(key, Buffer.from(value));
+  }
+
+  async putAll(entries: StoreEntries): Promise<void> {
+    const checked = [...entries];
+    for (const [key, value] of checked) {
+      checkKey('MapStore', 'putAll', key);
+      checkValue('MapStore', 'putAll', key, value);
+    }
+    for (const [key, value] of checked) this.#entries.set(key, Buffer.from(value));
+  }
+
+  async delete(key: string): Promise<void> {
+    checkKey('MapStore', 'delete', key);
+    this.#entries.delete(key);
+  }
+
+  async deleteAll(keys: readonly string[]): Promise<void> {
+    for (const key of keys) checkKey('MapStore', 'deleteAll', key);
+    for (const key of keys) this.#entries.delete(key);
+  }
+
+  async flush(): Promise<void> {
+    // Memory is all there is.
+  }
+
+  /** All entries, in the order of their first put; values are copies. */
+  *entries(): Generator<[key: string, value: Buffer]> {
+    for (const [key, value] of this.#entries) yield [key, Buffer.from(value)];
+  }
+}

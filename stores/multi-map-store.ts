@@ -1,0 +1,91 @@
+import { checkKey, checkTenant, checkValue } from './entries.ts';
+import { MapStore } from './map-store.ts';
+import { MultiMap, type MultiStore, type TenantKey } from './multi-store.ts';
+import type { Store, StoreEntries } from './store.ts';
+
+/** A MultiStore in this process's memory: a {@link MapStore} for each tenant. `flush` does nothing. */
+export class MultiMapStore implements MultiStore {
+  readonly #tenants = new Map<string, MapStore>();
+
+  tenant(tenant: string): Store {
+    checkTenant('MultiMapStore', 'tenant', tenant);
+    return new TenantStore(this.#tenants, tenant);
+  }
+
+  allTenants(): readonly string[] {
+    return [...this.#tenants.keys()].sort();
+  }
+
+  async fetch(keys: readonly TenantKey[]): Promise<MultiMap> {
+    for (const { tenant, key } of keys) {
+      checkTenant('MultiMapStore', 'fetch', tenant);
+      checkKey('MultiMapStore', 'fetch', key);
+    }
+    const found = new MultiMap();
+    for (const { tenant, key } of keys) {
+      const value = await this.#tenants.get(tenant)?.get(key);
+      if (value !== undefined) found.set(tenant, key, value);
+    }
+    return found;
+  }
+
+  async push(entries: MultiMap): Promise<void> {
+    for (const [tenant, values] of entries) {
+      checkTenant('MultiMapStore', 'push', tenant);
+      for (const [key, value] of values) {
+        checkKey('MultiMapStore', 'push', key);
+        checkValue('MultiMapStore', 'push', key, value);
+      }
+    }
+    for (const [tenant, values] of entries) await this.tenant(tenant).putAll(values);
+  }
+
+  async flush(): Promise<void> {
+    // Memory is all there is.
+  }
+}
+
+/** The view of one tenant, which comes into being with its first write. */
+class TenantStore implements Store {
+  readonly #tenants: Map<string, MapStore>;
+  readonly #tenant: string;
+
+  constructor(tenants: Map<string, MapStore>, tenant: string) {
+    this.#tenants = tenants;
+    this.#tenant = tenant;
+  }
+
+  get(key: string): Promise<Buffer | undefined> {
+    return this.#read().get(key);
+  }
+
+  getAll(keys: readonly string[]): Promise<Map<string, Buffer>> {
+    return this.#read().getAll(keys);
+  }
+
+  put(key: string, value: Buffer): Promise<void> {
+    return this.putAll([[key, value]]);
+  }
+
+  async putAll(entries: StoreEntries): Promise<void> {
+    const store = this.#tenants.get(this.#tenant) ?? new MapStore();
+    await store.putAll(entries);
+    if (store.size > 0) this.#tenants.set(this.#tenant, store);
+  }
+
+  delete(key: string): Promise<void> {
+    return this.#read().delete(key);
+  }
+
+  deleteAll(keys: readonly string[]): Promise<void> {
+    return this.#read().deleteAll(keys);
+  }
+
+  flush(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #read(): MapStore {
+    return this.#tenants.get(this.#tenant) ?? new MapStore();
+  }
+}
