@@ -33,7 +33,9 @@ await measureAndPrint(async () => {
               const part = messages.slice(at, at + MESSAGES_PER_SEND);
               await producer.sendBatch({
                 compression: CompressionTypes.None,
-                topicMessages: [{ topic: output, messages: part.map(({ key, value }) => ({ key, value, partition })) }],
+                topicMessages: [
+                  { topic: output, messages: part.map(({ key, value }) => ({ key, value, partition })) },
+                ],
               });
             }
           }

@@ -30,7 +30,12 @@ export async function measureAndPrint(work: () => Promise<number>): Promise<void
 /** The arguments that every contender is given. */
 export function contenderArguments() {
   const [job, broker, input, output, partitions, records] = process.argv.slice(2);
-  if ((job !== 'consume' && job !== 'copy') || broker === undefined || input === undefined || output === undefined) {
+  if (
+    (job !== 'consume' && job !== 'copy') ||
+    broker === undefined ||
+    input === undefined ||
+    output === undefined
+  ) {
     throw new Error('Usage: CONTENDER consume|copy BROKER INPUT-TOPIC OUTPUT-TOPIC PARTITIONS RECORDS');
   }
   return { job, broker, input, output, partitions: Number(partitions), records: Number(records) } as const;

@@ -28,7 +28,11 @@ const CONTENDERS = [
 ] as const;
 const PEER = CONTENDERS[2].name;
 
-function runContender(file: string, env: Record<string, string>, args: readonly string[]): Promise<Measurement> {
+function runContender(
+  file: string,
+  env: Record<string, string>,
+  args: readonly string[],
+): Promise<Measurement> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [new URL(file, import.meta.url).pathname, ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -56,7 +60,9 @@ try {
   const input = `bench-in-${randomUUID()}`;
   await client.createTopics([{ topic: input, partitionCount: partitions }]);
   await fill(client, input, partitions, records, VALUE_BYTES);
-  console.log(`${records} records of ${VALUE_BYTES} bytes with keys, ${partitions} partitions, ${runs} runs, Node ${process.version}`);
+  console.log(
+    `${records} records of ${VALUE_BYTES} bytes with keys, ${partitions} partitions, ${runs} runs, Node ${process.version}`,
+  );
   const measured = new Map<string, Measurement[]>();
   for (let run = 0; run < runs; run++) {
     for (const job of JOBS) {
