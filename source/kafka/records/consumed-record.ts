@@ -60,7 +60,9 @@ export class ConsumedRecord implements ConsumerMessage {
 
   get timestamp(): number {
     const batch = this.#batch;
-    return batch.appendTime ?? batch.baseTimestamp + varlongAt(batch.buffer, varintEnd(batch.buffer, this.#at) + 1);
+    return (
+      batch.appendTime ?? batch.baseTimestamp + varlongAt(batch.buffer, varintEnd(batch.buffer, this.#at) + 1)
+    );
   }
 
   get key(): Buffer | null {
