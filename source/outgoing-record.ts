@@ -97,5 +97,5 @@ function show(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
   return typeof value === 'function'
     ? 'a function'
-    : `${typeof value} ${String(value as number | bigint | boolean | symbol)}`;
+    : `${typeof value} ${String(value)}`;
 }
