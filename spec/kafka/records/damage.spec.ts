@@ -152,7 +152,8 @@ const damages: readonly (readonly [what: string, batch: Buffer, message: RegExp]
     /record 2 of 2/,
   ],
   ['an offset past its last one', withRecords(good, 1, changedAt(encoded, 3, 2)), /record 1 of 1/],
-  ['a key length of -2', withRecords(good, 1, changedAt(encoded, 4, 3)), /record 1 of 1/],
+  ['a key length of -2', withRecords(good, 1, recordOf(0, 0, 0, 3, 1, 0)), /record 1 of 1/],
+  ['a value length of -2', withRecords(good, 1, recordOf(0, 0, 0, 1, 3, 0)), /record 1 of 1/],
   ['a key beyond its record', withRecords(good, 1, changedAt(encoded, 4, 100)), /record 1 of 1/],
   ['a value beyond its record', withRecords(good, 1, changedAt(encoded, 6, 100)), /record 1 of 1/],
   ['a header count of -1', withRecords(good, 1, changedAt(encoded, 8, 1)), /record 1 of 1/],
@@ -164,7 +165,7 @@ const damages: readonly (readonly [what: string, batch: Buffer, message: RegExp]
     withRecords(good, 1, recordOf(0, ...new Array<number>(10).fill(0x80), 0, 0, 1, 1, 0)),
     /record 1 of 1/,
   ],
-  ['a header name of length -1', withRecords(good, 1, recordOf(0, 0, 0, 1, 1, 2, 1, 0)), /record 1 of 1/],
+  ['a header name of length -1', withRecords(good, 1, recordOf(0, 0, 0, 1, 1, 2, 1)), /record 1 of 1/],
   [
     'a billion headers',
     withRecords(good, 1, recordOf(0, 0, 0, 1, 1, 0xfe, 0xff, 0xff, 0xff, 0x0f)),
