@@ -63,28 +63,30 @@ export class ConsumedRecord implements ConsumerMessage {
 
   get timestamp(): number {
     const batch = this.#batch;
-    return batch.appendTime ?? batch.baseTimestamp + varlongAt(batch.buffer, this.#timestampAt());
+    return (
+      batch.appendTime ?? batch.baseTimestamp + varlongAt(batch.buffer, timestampAt(batch.buffer, this.#at))
+    );
   }
 
   get key(): Buffer | null {
-    return bytesAt(this.#batch.buffer, this.#keyAt());
+    return bytesAt(this.#batch.buffer, keyAt(this.#batch.buffer, this.#at));
   }
 
   get value(): Buffer | null {
-    return bytesAt(this.#batch.buffer, this.#valueAt());
+    return bytesAt(this.#batch.buffer, valueAt(this.#batch.buffer, this.#at));
   }
 
   get headers(): Headers {
     const { buffer } = this.#batch;
-    return ConsumedHeaders.read(buffer, afterBytes(buffer, this.#valueAt()));
+    return ConsumedHeaders.read(buffer, afterBytes(buffer, valueAt(buffer, this.#at)));
   }
 
   get keyText(): string | null {
-    return textAt(this.#batch.buffer, this.#keyAt());
+    return textAt(this.#batch.buffer, keyAt(this.#batch.buffer, this.#at));
   }
 
   get valueText(): string | null {
-    return textAt(this.#batch.buffer, this.#valueAt());
+    return textAt(this.#batch.buffer, valueAt(this.#batch.buffer, this.#at));
   }
 
   get bytes(): number {
@@ -108,22 +110,22 @@ export class ConsumedRecord implements ConsumerMessage {
   [inspect.custom](): unknown {
     return this.toJSON();
   }
-
-  #timestampAt(): number {
-    return varintEnd(this.#batch.buffer, this.#at) + ATTRIBUTES_BYTES;
-  }
-
-  #keyAt(): number {
-    const { buffer } = this.#batch;
-    return varintEnd(buffer, varintEnd(buffer, this.#timestampAt()));
-  }
-
-  #valueAt(): number {
-    return afterBytes(this.#batch.buffer, this.#keyAt());
-  }
 }
 
-/** The position after the length at `at` and its bytes. */
+// Functions and not private methods: those would give each message one more field, its brand.
+
+function timestampAt(buffer: Buffer, recordAt: number): number {
+  return varintEnd(buffer, recordAt) + ATTRIBUTES_BYTES;
+}
+
+function keyAt(buffer: Buffer, recordAt: number): number {
+  return varintEnd(buffer, varintEnd(buffer, timestampAt(buffer, recordAt)));
+}
+
+function valueAt(buffer: Buffer, recordAt: number): number {
+  return afterBytes(buffer, keyAt(buffer, recordAt));
+}
+
 function afterBytes(buffer: Buffer, at: number): number {
   const start = varintEnd(buffer, at);
   const length = varintAt(buffer, at);
