@@ -1,9 +1,9 @@
-import { ConfigError } from '../../kernel/errors.ts';
+import { ConfigError, SendError } from '../../kernel/errors.ts';
 import type { ConsumerMessage, HeadersInit } from '../../message.ts';
 import { ConsumedRecord } from './consumed-record.ts';
 import { recordBodyBytes, writeRecord } from './encode-record.ts';
 import { outgoingHeaders } from './outgoing-headers.ts';
-import { varintBytes, varintEnd } from './varint.ts';
+import { varintBytes } from './varint.ts';
 
 /** What {@link consumerMessage} makes a message of. Text is taken as UTF-8. */
 export interface ConsumerMessageInit {
@@ -35,6 +35,7 @@ export function consumerMessage(init: ConsumerMessageInit): ConsumerMessage {
     ...wholeNumberProblems('timestamp', timestamp, -1),
     ...bytesProblems('key', init.key),
     ...bytesProblems('value', init.value),
+    ...headersProblems(init.headers),
   ];
   if (problems.length > 0) throw new ConfigError(problems, { what: 'Consumer message' });
 
@@ -56,7 +57,7 @@ export function consumerMessage(init: ConsumerMessageInit): ConsumerMessage {
     baseTimestamp: timestamp,
     appendTime: undefined,
   };
-  return new ConsumedRecord(batch, varintEnd(buffer, 0), 0);
+  return new ConsumedRecord(batch, 0, 0);
 }
 
 function bytesOf(value: Uint8Array | string | null): Uint8Array | null {
@@ -73,4 +74,14 @@ function bytesProblems(name: string, value: unknown): string[] {
   const isFit =
     value === undefined || value === null || typeof value === 'string' || value instanceof Uint8Array;
   return isFit ? [] : [`${name} must be a Buffer, text or null, not ${typeof value}`];
+}
+
+function headersProblems(headers: HeadersInit | undefined): string[] {
+  try {
+    outgoingHeaders(headers);
+    return [];
+  } catch (error) {
+    if (error instanceof SendError) return [error.message];
+    throw error;
+  }
 }
