@@ -1,7 +1,7 @@
 export { EmbeddedCluster } from './cluster.ts';
 export type { EmbeddedCommit } from './cluster.ts';
 export type { RequestCount } from './cluster-state.ts';
-export { Faults } from './faults.ts';
+export type { Faults } from './faults.ts';
 export type { DelayFault, DropFault, FailFault, FaultHandle, FaultTarget } from './fault.ts';
 export type { EmbeddedClusterOptions, EmbeddedTopicOptions } from './options.ts';
 export { apiNames } from './request-summary.ts';

@@ -1,7 +1,7 @@
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
+import type { ClusterState } from '../cluster-state.ts';
 import { ErrorCodes } from '../error-codes.ts';
-import type { Group } from '../group.ts';
 import { groupError } from '../group-access.ts';
 
 /** A broker's `offset.metadata.max.bytes`. */
@@ -53,16 +53,16 @@ export const offsetCommit = defineApi<OffsetCommitRequest>({
     const committedAt = cluster.clock.now();
     if (version >= 3) out.fields.int32(0);
     out.fields.array(request.topics, (writer, { topic, partitions }) => {
-      writer.string(topic).array(partitions, (_, entry) => {
-        const known = cluster.topics.partition(topic, entry.partition) !== undefined;
-        let code: number = context.forcedError(topic, entry.partition);
-        if (code === ErrorCodes.NONE && !known) code = ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION;
-        if (code === ErrorCodes.NONE) code = refusal;
-        if (code === ErrorCodes.NONE && Buffer.byteLength(entry.metadata) > MAX_METADATA_BYTES) {
-          code = ErrorCodes.OFFSET_METADATA_TOO_LARGE;
-        }
+      const answers = partitions.map((entry) => {
+        const code =
+          context.forcedError(topic, entry.partition) || commitError(topic, entry, refusal, cluster);
         if (code === ErrorCodes.NONE) group?.offsets.set({ topic, ...entry, committedAt });
-        writer.int32(entry.partition).int16(code);
+        return { partition: entry.partition, code };
+      });
+      // As a broker does, and to catch clients that take answers to come in the order of the request.
+      answers.sort((a, b) => rank(a.code) - rank(b.code));
+      writer.string(topic).array(answers, (_, { partition, code }) => {
+        writer.int32(partition).int16(code);
       });
     });
     return 'answer';
@@ -72,7 +72,27 @@ export const offsetCommit = defineApi<OffsetCommitRequest>({
 function checkGroup(request: OffsetCommitRequest, context: RequestContext): number {
   const code = groupError(request.groupId, context, { emptyIdAllowed: true });
   if (code !== ErrorCodes.NONE) return code;
-  const group: Group | undefined = context.cluster.groups.get(request.groupId);
+  const group = context.cluster.groups.get(request.groupId);
   if (group !== undefined) return group.checkCommit(request, request.generation);
   return request.generation < 0 ? ErrorCodes.NONE : ErrorCodes.ILLEGAL_GENERATION;
+}
+
+function commitError(
+  topic: string,
+  entry: { readonly partition: number; readonly metadata: string },
+  refusal: number,
+  cluster: ClusterState,
+): number {
+  if (cluster.topics.partition(topic, entry.partition) === undefined) {
+    return ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION;
+  }
+  if (refusal !== ErrorCodes.NONE) return refusal;
+  return Buffer.byteLength(entry.metadata) > MAX_METADATA_BYTES
+    ? ErrorCodes.OFFSET_METADATA_TOO_LARGE
+    : ErrorCodes.NONE;
+}
+
+/** Partitions that do not exist come first. */
+function rank(code: number): number {
+  return code === ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION ? 0 : 1;
 }

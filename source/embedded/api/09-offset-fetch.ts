@@ -5,6 +5,7 @@ import { ErrorCodes } from '../error-codes.ts';
 import { groupError } from '../group-access.ts';
 import type { GroupOffsets } from '../group-offsets.ts';
 
+const TOP_LEVEL_ERROR_FROM = 2;
 const FLEXIBLE_FROM = 6;
 
 interface OffsetFetchRequest {
@@ -39,11 +40,12 @@ export const offsetFetch = defineApi<OffsetFetchRequest>({
   read: (reader, version) => (version >= FLEXIBLE_FROM ? readFlexible(reader) : readPlain(reader)),
   handle(request, context) {
     const { version } = context;
-    const code = groupError(request.groupId, context, { emptyIdAllowed: true });
-    const topics = fetchedTopics(request, code, context);
-    const topCode = context.forcedError() || code;
-    if (version >= FLEXIBLE_FROM) writeFlexible(topics, topCode, context);
-    else writePlain(topics, topCode, context);
+    const code = context.forcedError() || groupError(request.groupId, context, { emptyIdAllowed: true });
+    // An error of the whole request stands at the top, where there is a place for it, and no partition is named then.
+    const refused = code !== ErrorCodes.NONE && version >= TOP_LEVEL_ERROR_FROM;
+    const topics = refused ? [] : fetchedTopics(request, code, context);
+    if (version >= FLEXIBLE_FROM) writeFlexible(topics, code, context);
+    else writePlain(topics, code, context);
     return 'answer';
   },
 });

@@ -43,8 +43,7 @@ export const joinGroup = defineApi<JoinGroupRequest>({
   },
   async handle(request, context): Promise<Outcome> {
     const code = context.forcedError() || groupError(request.groupId, context);
-    const answer =
-      code === ErrorCodes.NONE ? await join(request, context) : joinRefused(code, request.memberId);
+    const answer = code === ErrorCodes.NONE ? await join(request, context) : joinRefused(code, '');
     const { out, version } = context;
     if (version >= 2) out.fields.int32(0);
     out.fields

@@ -39,7 +39,7 @@ export interface BatchView {
  */
 export class ConsumedRecord implements ConsumerMessage {
   readonly #batch: BatchView;
-  /** Position of the length. */
+  /** Position of the record's length. */
   readonly #at: number;
   readonly #offsetDelta: number;
 
@@ -63,9 +63,7 @@ export class ConsumedRecord implements ConsumerMessage {
 
   get timestamp(): number {
     const batch = this.#batch;
-    return (
-      batch.appendTime ?? batch.baseTimestamp + varlongAt(batch.buffer, timestampAt(batch.buffer, this.#at))
-    );
+    return batch.appendTime ?? batch.baseTimestamp + varlongAt(batch.buffer, varintEnd(batch.buffer, this.#at) + 1);
   }
 
   get key(): Buffer | null {
@@ -94,6 +92,12 @@ export class ConsumedRecord implements ConsumerMessage {
     return varintEnd(buffer, this.#at) - this.#at + varintAt(buffer, this.#at);
   }
 
+  get bytes(): number {
+    const { buffer } = this.#batch;
+    const start = varintEnd(buffer, this.#at);
+    return start - this.#at + varintAt(buffer, this.#at);
+  }
+
   /** For logs: key, value and header values are text where they are UTF-8, else `base64:...`. */
   toJSON(): Record<string, unknown> {
     return {
@@ -109,6 +113,15 @@ export class ConsumedRecord implements ConsumerMessage {
 
   [inspect.custom](): unknown {
     return this.toJSON();
+  }
+
+  #keyAt(): number {
+    const { buffer } = this.#batch;
+    return varintEnd(buffer, varintEnd(buffer, varintEnd(buffer, this.#at) + 1));
+  }
+
+  #valueAt(): number {
+    return afterBytes(this.#batch.buffer, this.#keyAt());
   }
 }
 

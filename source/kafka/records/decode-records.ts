@@ -32,7 +32,7 @@ export function decodeRecords(
   const cursor = new VarintCursor(view.buffer, section.start);
   let previousDelta = -1;
   for (let i = 0; i < count; i++) {
-    const at = cursor.at;
+    const recordAt = cursor.at;
     const bodyBytes = cursor.varint();
     const start = cursor.at;
     const recordEnd = start + bodyBytes;
@@ -55,7 +55,7 @@ export function decodeRecords(
       throw damaged(i, count);
     }
     previousDelta = offsetDelta;
-    if (offsetDelta >= firstDelta) messages.push(new ConsumedRecord(view, at, offsetDelta));
+    if (offsetDelta >= firstDelta) messages.push(new ConsumedRecord(view, recordAt, offsetDelta));
   }
   if (cursor.at !== end) {
     throw new RecordError(
