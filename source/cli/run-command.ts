@@ -120,7 +120,7 @@ async function allPartitions(
   try {
     await kafka.connect();
     const found = await kafka.describeTopics(inputTopics);
-    const missing = inputTopics.filter((topic) => !found.has(topic));
+    const missing = (inputTopics as readonly string[]).filter((topic) => !found.has(topic));
     if (missing.length > 0) {
       throw new ConfigError(
         [

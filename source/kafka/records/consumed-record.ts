@@ -86,12 +86,6 @@ export class ConsumedRecord implements ConsumerMessage {
     return textAt(this.#batch.buffer, this.#valueAt());
   }
 
-  get bytes(): number {
-    const { buffer } = this.#batch;
-    const start = varintEnd(buffer, this.#at);
-    return start - this.#at + varintAt(buffer, this.#at);
-  }
-
   /** For logs: key, value and header values are text where they are UTF-8, else `base64:...`. */
   toJSON(): Record<string, unknown> {
     return {
