@@ -46,7 +46,7 @@ export class PartitionProcessor {
   #inHand = 0;
   #hasBatch = false;
   #failed = false;
-  #hung: BatchRun | undefined;
+  #run: BatchRun | undefined;
   #stopped = false;
 
   constructor(options: PartitionProcessorOptions) {
@@ -170,8 +170,8 @@ export class PartitionProcessor {
           partition: this.partition,
         });
       } else this.#options.onFailed(error as KasperError);
-      // Not before all were told to stop: those who queue for the slot then go away, and nobody enters beside the function that hangs.
-      this.#hung?.leave();
+      // Not before all were told to stop: those who queue for the slot then go away, and no batch begins after a failure, or beside a function that hangs.
+      this.#run?.leave();
     }
   }
 
@@ -217,6 +217,7 @@ export class PartitionProcessor {
   async runBatch(batch: Batch): Promise<void> {
     const { committer, clock, flushedStores, commit } = this.#options;
     const run = new BatchRun(batch, this.#options);
+    this.#run = run;
     const { ranges } = batch;
     let stepBegan = clock.now();
     const report = (step: BatchStep): void => {
@@ -238,6 +239,7 @@ export class PartitionProcessor {
     try {
       // 1. The user's code, in the slot that #runNext acquired. What follows overlaps with the next partition's process.
       await run.process(this.#process);
+      run.leave();
       report('processed');
 
       // 2. Outputs are durable: every record acked by all in-sync replicas.
@@ -252,7 +254,6 @@ export class PartitionProcessor {
       }
       report('stored');
     } catch (error) {
-      if (run.hung) this.#hung = run;
       // The limit was passed: nothing was thrown by the user's code that could be the cause.
       if (run.signal.aborted && error === run.signal.reason) throw error;
       throw toProcessError(error, doing, this.partition, ranges);
