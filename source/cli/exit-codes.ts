@@ -27,7 +27,8 @@ export function exitCodeOf(error: unknown): number {
   if (!KasperError.is(error)) return exitCodes.failed.code;
   // A process function that hung is a ProcessError, since a batch failed, and a matter of time nevertheless.
   const { cause } = error;
-  const { code } = error.code === 'PROCESS' && KasperError.is(cause) && cause.code === 'TIMEOUT' ? cause : error;
+  const { code } =
+    error.code === 'PROCESS' && KasperError.is(cause) && cause.code === 'TIMEOUT' ? cause : error;
   return exitCodes[byErrorCode[code] ?? 'failed'].code;
 }
 
