@@ -5,12 +5,14 @@ import { kafkaClassPath } from './services/kafka-class-path.ts';
 import { MissingServiceError } from './services/missing-service.ts';
 import { provideService, type ProvidedService } from './services/provide.ts';
 
+let interrupted = false;
+
 /**
  * Runs the specs with a real Kafka beside them: `npm test -- [arguments of ava]`.
  *
  * Specs find it by the environment: KASPER_KAFKA (host:port; one that is set already is used as it is) and KASPER_KAFKA_LIBS (the
  * folder with the jars of Kafka's own tools). Where it cannot be had, one line says why, and the specs that need it are skipped; with
- * REQUIRE_SERVICES=1 that is a failure.
+ * REQUIRE_SERVICES=1 that is a failure. KASPER_TEST_REPORTER=tap has the results printed for programs.
  */
 async function main(args: readonly string[]): Promise<number> {
   const started: ProvidedService[] = [];
@@ -38,7 +40,12 @@ async function provideKafka(started: ProvidedService[]): Promise<NodeJS.ProcessE
 
 function runAva(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const ava = join(repositoryRoot, 'node_modules/ava/entrypoints/cli.mjs');
-  const child = spawn(process.execPath, [ava, ...args], { cwd: repositoryRoot, env, stdio: 'inherit' });
+  const reporter = process.env['KASPER_TEST_REPORTER'] === 'tap' ? ['--tap'] : [];
+  const child = spawn(process.execPath, [ava, ...reporter, ...args], {
+    cwd: repositoryRoot,
+    env,
+    stdio: 'inherit',
+  });
   // Ctrl-C reaches ava too, from the terminal: here it must only not end us before the servers are stopped.
   process.on('SIGINT', () => {
     interrupted = true;
@@ -54,8 +61,6 @@ function runAva(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number
     });
   });
 }
-
-let interrupted = false;
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
   console.error(error instanceof MissingServiceError ? error.message : error);

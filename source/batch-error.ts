@@ -27,6 +27,11 @@ export class BatchError extends KasperError {
   }
 }
 
+/** Whether this is a BatchError, also of another copy of this package, as a job file may bring one. */
+export function isBatchError(error: unknown): error is BatchError {
+  return KasperError.is(error) && error.code === 'BATCH';
+}
+
 function describe(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

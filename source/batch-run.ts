@@ -2,11 +2,12 @@ import { sleep, type Clock } from './kernel/clock.ts';
 import { LifecycleError, TimeoutError } from './kernel/errors.ts';
 import type { Logger } from './kernel/logger.ts';
 import type { Batch } from './batcher.ts';
-import { BatchError } from './batch-error.ts';
+import { isBatchError } from './batch-error.ts';
+import { ClosedWhileWaiting } from './closed-while-waiting.ts';
 import type { ConsumerMessage } from './message.ts';
 import type { BatchTrigger, ProcessContext, ProcessFunction, StoreMap } from './message-processor.ts';
 import { chain, type Middleware } from './middleware-chain.ts';
-import type { ProcessSlots } from './process-slots.ts';
+import { SlotHold, type ProcessSlots } from './process-slots.ts';
 import { BufferedSender, type Sender, type SenderOptions } from './sender.ts';
 
 export interface BatchRunOptions {
@@ -24,9 +25,6 @@ export interface BatchRunOptions {
   readonly stop: () => void;
 }
 
-/** The error with which `context.wait` ends when the processor closes: not a failure of the batch. */
-export class ClosedWhileWaiting extends LifecycleError {}
-
 /**
  * Step 1 of the straight line for one batch: calls the middleware and the user's process, gives each attempt a sender of its own, and holds what is
  * to be flushed.
@@ -41,8 +39,10 @@ export class BatchRun implements ProcessContext {
   readonly #abort = new AbortController();
   /** Senders whose records go out with the batch, in order. */
   readonly #kept: BufferedSender[] = [];
-  readonly #callbacks: (() => void)[] = [];
+  readonly #slot: SlotHold;
+  #callbacks: (() => void)[] = [];
   #attempt = 0;
+  #hasEnded = false;
   #hung = false;
 
   constructor(batch: Batch, options: BatchRunOptions) {
@@ -52,6 +52,7 @@ export class BatchRun implements ProcessContext {
     this.trigger = batch.trigger;
     this.stores = options.stores;
     this.logger = options.logger;
+    this.#slot = new SlotHold(options.slots);
   }
 
   get attempt(): number {
@@ -66,9 +67,14 @@ export class BatchRun implements ProcessContext {
     return this.#callbacks;
   }
 
-  /** Whether the function was given up while it still runs: its process slot must never be used again. */
+  /** Whether the function was given up while it still runs: nobody may enter `process` any more. */
   get hung(): boolean {
     return this.#hung;
+  }
+
+  /** Gives the process slot up, for good. */
+  leave(): void {
+    this.#slot.end();
   }
 
   /** Records that were sent and acked. */
@@ -77,17 +83,27 @@ export class BatchRun implements ProcessContext {
   }
 
   async wait(ms: number): Promise<void> {
-    const { slots, clock, closing } = this.#options;
-    slots.release();
+    if (this.#hasEnded) {
+      throw new LifecycleError(
+        'context.wait() was called after process had ended. Is an await missing in process?',
+      );
+    }
+    const { clock, closing } = this.#options;
+    const timedOut = this.#abort.signal;
+    this.#slot.giveBack();
     try {
-      await sleep(clock, ms, closing);
+      await sleep(clock, ms, AbortSignal.any([closing, timedOut]));
     } catch (cause) {
+      if (!closing.aborted) throw cause;
+    } finally {
+      await this.#slot.regain();
+    }
+    // Also where it closed while this queued for the slot.
+    if (closing.aborted) {
       throw new ClosedWhileWaiting(
         'context.wait() ended because the processor is closing; the batch is not committed and comes again',
-        { cause },
+        { cause: closing.reason },
       );
-    } finally {
-      await slots.acquire();
     }
   }
 
@@ -100,10 +116,11 @@ export class BatchRun implements ProcessContext {
   }
 
   /**
-   * Runs the middleware around the user's function, within the time limit. The caller holds a process slot.
+   * Runs the middleware around the user's function, within the time limit. The caller has acquired a process slot; it is given back, unless the
+   * function hangs.
    *
-   * @throws what the function or the middleware throws; TimeoutError once the limit was passed, even if the function returns after all: it may have
-   * returned early because of the signal
+   * @throws what the function or the middleware throws; once the limit was passed {@link signal}'s reason, a TimeoutError, even if the function returns
+   * after all: it may have returned early because of the signal
    */
   async process(userProcess: ProcessFunction): Promise<void> {
     const { middleware, clock, processTimeoutMs, closeTimeoutMs } = this.#options;
@@ -113,8 +130,10 @@ export class BatchRun implements ProcessContext {
     const gaveUp = new Promise<void>((resolve) => {
       giveUp = resolve;
     });
+    let timedOut: TimeoutError | undefined;
     let timer = clock.after(processTimeoutMs, () => {
-      this.#abort.abort(this.#timedOut());
+      timedOut = this.#timedOut();
+      this.#abort.abort(timedOut);
       this.#endSenders('processTimeoutMs was over');
       timer = clock.after(closeTimeoutMs, () => {
         this.#hung = true;
@@ -127,10 +146,16 @@ export class BatchRun implements ProcessContext {
           ? attempt(this.#batch.messages, noSender, this)
           : this.#throughMiddleware(attempt);
       await Promise.race([running, gaveUp]);
-      this.#abort.signal.throwIfAborted();
+    } catch (error) {
+      if (timedOut === undefined) throw error;
+      // Most likely the function heeded the signal: that it took too long is what a person must know.
+      if (error !== timedOut) timedOut.suppressed.push(error);
     } finally {
       timer.cancel();
+      this.#hasEnded = true;
+      if (!this.#hung) this.leave();
     }
+    this.#abort.signal.throwIfAborted();
   }
 
   /** Step 2: sends what the attempts that count have sent. */
@@ -153,7 +178,9 @@ export class BatchRun implements ProcessContext {
     messages: readonly ConsumerMessage[],
     context: ProcessContext,
   ): Promise<void> {
+    this.#abort.signal.throwIfAborted();
     this.#attempt++;
+    const callbacksBefore = this.#callbacks.length;
     const sender = new BufferedSender(this.#options.sender);
     this.#kept.push(sender);
     try {
@@ -161,8 +188,9 @@ export class BatchRun implements ProcessContext {
       if (running !== undefined) await running;
     } catch (error) {
       // A BatchError is partial success: what was sent belongs to the messages that are done.
-      if (!(error instanceof BatchError)) {
+      if (!isBatchError(error)) {
         sender.discard();
+        this.#callbacks = this.#callbacks.slice(0, callbacksBefore);
       }
       throw error;
     } finally {

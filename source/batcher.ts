@@ -196,7 +196,7 @@ export class Batcher {
   }
 }
 
-/** Where to end within a segment so that `bytesLeft` is kept; the very first message of a batch is always taken. */
+/** Where to end within a segment so that `bytesLeft` is kept; the very first message of a batch is always taken, and may leave less than nothing. */
 function cutByBytes(
   segment: Segment,
   end: number,
@@ -206,9 +206,9 @@ function cutByBytes(
   let left = bytesLeft;
   for (let i = segment.at; i < end; i++) {
     left -= segment.messages[i]?.bytes ?? 0;
-    if (left < 0 && !(isFirst && i === segment.at)) return { end: i, bytesLeft: 0 };
+    if (left < 0 && !(isFirst && i === segment.at)) return { end: i, bytesLeft: left };
   }
-  return { end, bytesLeft: Math.max(0, left) };
+  return { end, bytesLeft: left };
 }
 
 function positionAfter(segment: Segment): TopicPosition {

@@ -117,14 +117,15 @@ export function makeConfig<Stores extends StoreMap>(options: TopicProcessorOptio
     if (!optionNames.includes(name)) problems.push(unknownOption(name));
   }
 
+  const topicProcessorName = checkName(given['topicProcessorName'], problems);
   const scalars: Record<string, unknown> = {};
   for (const row of optionRows) scalars[row.name] = checkRow(row, given[row.name], problems);
   const stores = checkStores(given['stores'], problems);
 
   const config = {
     ...(scalars as unknown as Config),
-    topicProcessorName: checkName(given['topicProcessorName'], problems),
-    groupId: groupIdOf(String(given['topicProcessorName'])),
+    topicProcessorName,
+    groupId: groupIdOf(topicProcessorName),
     client: options.client,
     inputTopics: checkTopics(given['inputTopics'], problems),
     inputPartitions: checkPartitions(given['inputPartitions'], problems),
@@ -154,52 +155,56 @@ export function makeConfig<Stores extends StoreMap>(options: TopicProcessorOptio
   }
   if (given['batchBytes'] === undefined)
     config.batchBytes = Math.max(1, Math.floor(config.maxBufferBytes / 4));
-  checkLimits(config, problems);
+  checkLimits(config, given, problems);
   if (problems.length > 0) throw new ConfigError(problems, { what: 'TopicProcessor options' });
   return Object.freeze(config);
 }
 
-function checkLimits(config: Config, problems: string[]): void {
-  if (config.batchBytes > config.maxBufferBytes) {
+/** Limits across options. Where one of the two is bad itself, only that is said. */
+function checkLimits(config: Config, given: Readonly<Record<string, unknown>>, problems: string[]): void {
+  const isGood = (...names: readonly (keyof Config)[]) =>
+    names.every((name) => given[name] === undefined || given[name] === config[name]);
+  if (isGood('batchBytes', 'maxBufferBytes') && config.batchBytes > config.maxBufferBytes) {
     problems.push(
       `batchBytes (${config.batchBytes}) must not exceed maxBufferBytes (${config.maxBufferBytes}): such a batch could never gather`,
     );
   }
-  if (config.maxRecordBytes > config.maxSendBufferBytes) {
+  if (isGood('maxRecordBytes', 'maxSendBufferBytes') && config.maxRecordBytes > config.maxSendBufferBytes) {
     problems.push(
       `maxRecordBytes (${config.maxRecordBytes}) must not exceed maxSendBufferBytes (${config.maxSendBufferBytes}): such a record could never be sent`,
     );
   }
 }
 
+/** The value, or the default where it is not given or not good. */
 function checkRow(row: OptionRow, value: unknown, problems: string[]): unknown {
   if (value === undefined) return row.default;
+  const problem = problemOf(row, value);
+  if (problem === undefined) return value;
+  problems.push(problem);
+  return row.default;
+}
+
+function problemOf(row: OptionRow, value: unknown): string | undefined {
   const unit = row.unit === undefined ? '' : ` ${row.unit}`;
   switch (row.kind) {
     case 'boolean':
-      if (typeof value !== 'boolean') problems.push(`${row.name} must be true or false, not ${show(value)}`);
-      break;
-    case 'choice':
-      if (typeof value !== 'string' || !(row.choices ?? []).includes(value)) {
-        const choices = (row.choices ?? []).map((choice) => `'${choice}'`).join(' or ');
-        problems.push(`${row.name} must be ${choices}, not ${show(value)}`);
-      }
-      break;
+      return typeof value === 'boolean' ? undefined : `${row.name} must be true or false, not ${show(value)}`;
+    case 'choice': {
+      if (typeof value === 'string' && (row.choices ?? []).includes(value)) return undefined;
+      const choices = (row.choices ?? []).map((choice) => `'${choice}'`).join(' or ');
+      return `${row.name} must be ${choices}, not ${show(value)}`;
+    }
     case 'integer': {
       const minimum = row.minimum ?? 0;
       const maximum = row.maximum ?? Number.MAX_SAFE_INTEGER;
-      if (typeof value !== 'number' || !Number.isSafeInteger(value)) {
-        problems.push(
-          `${row.name} must be a whole number of${unit === '' ? ' at least' : `${unit}, at least`} ${minimum}, not ${show(value)}`,
-        );
-      } else if (value < minimum || value > maximum) {
-        const bound = value < minimum ? `at least ${minimum}` : `at most ${maximum}`;
-        problems.push(`${row.name} must be ${bound}${unit}, not ${value}`);
-      }
-      break;
+      if (typeof value !== 'number' || !Number.isSafeInteger(value))
+        return `${row.name} must be a whole number of${unit === '' ? '' : `${unit},`} at least ${minimum}, not ${show(value)}`;
+      if (value >= minimum && value <= maximum) return undefined;
+      const bound = value < minimum ? `at least ${minimum}` : `at most ${maximum}`;
+      return `${row.name} must be ${bound}${unit}, not ${value}`;
     }
   }
-  return value;
 }
 
 function checkName(value: unknown, problems: string[]): string {
@@ -232,7 +237,7 @@ function checkTopics(value: unknown, problems: string[]): readonly string[] {
     } else if (seen.has(topic)) problems.push(`inputTopics: '${topic}' is listed twice`);
     seen.add(topic);
   }
-  return Object.freeze(topics.map(String));
+  return Object.freeze(topics.filter((topic) => typeof topic === 'string'));
 }
 
 function checkPartitions(value: unknown, problems: string[]): readonly number[] {
@@ -253,7 +258,7 @@ function checkPartitions(value: unknown, problems: string[]): readonly number[] 
     } else if (seen.has(partition)) problems.push(`inputPartitions: ${partition} is listed twice`);
     seen.add(partition);
   }
-  return Object.freeze(partitions.map(Number));
+  return Object.freeze(partitions.filter((partition) => typeof partition === 'number'));
 }
 
 function checkPartitioner(value: unknown, problems: string[]): Partitioner {
@@ -267,7 +272,7 @@ function checkPartitioner(value: unknown, problems: string[]): Partitioner {
 }
 
 function checkMiddleware(value: unknown, problems: string[]): readonly Middleware[] {
-  if (value === undefined) return [];
+  if (value === undefined) return Object.freeze([]);
   if (!Array.isArray(value)) {
     problems.push(`middleware must be a list of functions, not ${show(value)}`);
     return [];
@@ -281,30 +286,38 @@ function checkMiddleware(value: unknown, problems: string[]): readonly Middlewar
 function checkStores(value: unknown, problems: string[]): Pick<Config, 'stores' | 'flushedStores'> {
   const stores: Record<string, Store | MultiStore> = {};
   const flushedStores: string[] = [];
-  if (value !== undefined && !isObject(value))
+  const isNamed = isObject(value) && !(Symbol.iterator in value);
+  if (value !== undefined && !isNamed)
     problems.push(`stores must be an object { name: store }, not ${show(value)}`);
-  for (const [name, entry] of Object.entries(isObject(value) ? value : {})) {
-    const wrapped = isObject(entry) && isObject(entry['store']);
-    const store = wrapped ? entry['store'] : entry;
-    const isStore =
-      isObject(store) && (hasMethods(store, ['get', 'putAll']) || hasMethods(store, ['fetch', 'push']));
-    if (!isStore) {
+  for (const [name, entry] of Object.entries(isNamed ? value : {})) {
+    if (isStore(entry)) {
+      stores[name] = entry;
+      continue;
+    }
+    if (!isObject(entry) || !isStore(entry['store'])) {
       problems.push(`stores.${name} must be a Store, a MultiStore, or { store, flush }, not ${show(entry)}`);
       continue;
     }
-    if (wrapped) {
-      for (const key of Object.keys(entry)) {
-        if (key !== 'store' && key !== 'flush')
-          problems.push(`stores.${name}: unknown option '${key}'; known are store and flush`);
-      }
-      const flush = entry['flush'];
-      if (flush !== undefined && typeof flush !== 'boolean')
-        problems.push(`stores.${name}.flush must be true or false, not ${show(flush)}`);
-      if (flush === true) flushedStores.push(name);
+    for (const key of Object.keys(entry)) {
+      if (key !== 'store' && key !== 'flush')
+        problems.push(`stores.${name}: unknown option '${key}'; known are store and flush`);
     }
-    stores[name] = store as unknown as Store | MultiStore;
+    const { store, flush } = entry as { store: Store | MultiStore; flush?: unknown };
+    if (flush !== undefined && typeof flush !== 'boolean')
+      problems.push(`stores.${name}.flush must be true or false, not ${show(flush)}`);
+    if (flush === true) {
+      if (typeof store.flush !== 'function')
+        problems.push(`stores.${name} is to be flushed, but has no flush method`);
+      flushedStores.push(name);
+    }
+    stores[name] = store;
   }
   return { stores: Object.freeze(stores), flushedStores: Object.freeze(flushedStores) };
+}
+
+/** By the methods that no other shape has; `flush` is asked for only where it is used. */
+function isStore(value: unknown): value is Store | MultiStore {
+  return isObject(value) && (hasMethods(value, ['get', 'putAll']) || hasMethods(value, ['fetch', 'push']));
 }
 
 function checkPort<T extends object>(
@@ -344,7 +357,10 @@ function isObject(value: unknown): value is Record<string, unknown> {
 function show(value: unknown): string {
   if (typeof value === 'string') return `'${value.length > 60 ? `${value.slice(0, 60)}…` : value}'`;
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
-  if (typeof value === 'object' && value !== null) return `an object of ${value.constructor.name}`;
+  if (isObject(value)) {
+    const { constructor } = value;
+    return typeof constructor === 'function' ? `an object of ${constructor.name}` : 'an object';
+  }
   if (typeof value === 'function') return 'a function';
   return String(value);
 }

@@ -1,7 +1,9 @@
 import { BatchError } from './batch-error.ts';
+import { endedByClose } from './closed-while-waiting.ts';
 import type { ConsumerMessage, ProducerMessage } from './message.ts';
 import type { MessageFailure, MessageProcessor, ProcessContext, StoreMap } from './message-processor.ts';
-import type { Sender } from './sender.ts';
+import { checkMessage, toRecord } from './outgoing-record.ts';
+import type { HoldingSender, Sender } from './sender.ts';
 
 /** Handles one message; what it sends goes out with the batch. */
 export type MessageHandler<Stores extends StoreMap = StoreMap> = (
@@ -26,23 +28,26 @@ export function eachMessage<Stores extends StoreMap = StoreMap>(
     async process(messages, sender, context) {
       const failures: MessageFailure[] = [];
       const failedKeys = new Map<string, MessageFailure>();
-      const staged = new StagedSender(sender);
+      const holding: HoldingSender = isHolding(sender) ? sender : new StagedSender(sender);
       for (const message of messages) {
-        const earlier = failedKeys.size === 0 ? undefined : failedKeys.get(keyOf(message));
+        const earlier = failedKeys.size === 0 ? undefined : failureOfKey(failedKeys, message);
         if (earlier !== undefined) {
           failures.push({ message, error: notRun(message, earlier) });
           continue;
         }
+        holding.hold();
         try {
-          const running = handle(message, staged, context);
+          const running = handle(message, holding, context);
           // No await for synchronous handlers: a promise a message would cost more than the message.
           if (running !== undefined) await running;
-          staged.release();
+          holding.keep();
         } catch (error) {
-          staged.takeBack();
+          holding.takeBack();
+          // The processor closes: the batch is given up, whatever the rest of it would do.
+          if (endedByClose(error)) throw error;
           const failure = { message, error };
           failures.push(failure);
-          if (message.key !== null) failedKeys.set(keyOf(message), failure);
+          if (message.key !== null) failedKeys.set(keyOf(message.key), failure);
         }
         context.signal.throwIfAborted();
       }
@@ -51,8 +56,13 @@ export function eachMessage<Stores extends StoreMap = StoreMap>(
   };
 }
 
-/** Holds back what one message sends until it is known that the message succeeded. */
-class StagedSender implements Sender {
+/** Whether the sender can take back by itself, as those of the pipeline do: by shape, since another copy of the package may have made it. */
+function isHolding(sender: Sender): sender is HoldingSender {
+  return 'hold' in sender && 'keep' in sender && 'takeBack' in sender;
+}
+
+/** Holds back what one message sends, before a sender of another make: what that one refuses is found only when it is handed on. */
+class StagedSender implements HoldingSender {
   readonly #sender: Sender;
   #staged: ProducerMessage[] = [];
 
@@ -61,17 +71,21 @@ class StagedSender implements Sender {
   }
 
   send(message: ProducerMessage): void {
-    this.#staged.push(message);
+    checkMessage(message);
+    const { key, value, headers } = toRecord(message, () => 0, true);
+    this.#staged.push({ ...message, key, value, ...(headers === undefined ? {} : { headers }) });
   }
 
   flush(): Promise<void> {
-    this.release();
+    this.keep();
     return this.#sender.flush();
   }
 
-  /** Hands on what was staged; throws what the sender refuses. */
-  release(): void {
-    if (this.#staged.length === 0) return;
+  hold(): void {
+    this.#staged = [];
+  }
+
+  keep(): void {
     const staged = this.#staged;
     this.#staged = [];
     for (const message of staged) this.#sender.send(message);
@@ -82,9 +96,16 @@ class StagedSender implements Sender {
   }
 }
 
+function failureOfKey(
+  failedKeys: ReadonlyMap<string, MessageFailure>,
+  { key }: ConsumerMessage,
+): MessageFailure | undefined {
+  return key === null ? undefined : failedKeys.get(keyOf(key));
+}
+
 /** Keys as text that differs when their bytes differ. */
-function keyOf(message: ConsumerMessage): string {
-  return message.key?.toString('latin1') ?? '';
+function keyOf(key: Buffer): string {
+  return key.toString('latin1');
 }
 
 function notRun({ topic, partition, offset }: ConsumerMessage, { message, error }: MessageFailure): Error {

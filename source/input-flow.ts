@@ -4,6 +4,7 @@ import type { Config } from './config.ts';
 import type { Chunk, KafkaClient, OutOfRange, PartitionSource, RecordSink } from './kafka/client.ts';
 import type { KasperError } from './kernel/errors.ts';
 import type { Logger } from './kernel/logger.ts';
+import { KeylessSpread } from './kafka/partitioner.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import type { MessageProcessor } from './message-processor.ts';
 import type { OffsetCommitter } from './offset-committer.ts';
@@ -45,6 +46,7 @@ export class InputFlow {
   readonly #progress = new Map<string, PartitionProgress>();
   readonly #ofPartition = new Map<number, PartitionProgress[]>();
   readonly #slots: ProcessSlots;
+  readonly #keyless = new KeylessSpread();
   readonly #maxBuffered: number;
   readonly #maxIdleBytes: number;
   readonly #maxBusyBytes: number;
@@ -114,10 +116,11 @@ export class InputFlow {
     for (const processor of this.#partitions.values()) void processor.stop();
   }
 
-  /** Stops fetching and resolves when all batches in hand are done or have failed. */
+  /** Stops fetching and resolves when all batches in hand are done or have failed, also if the source cannot be closed. */
   async stop(): Promise<void> {
     const stopped = [...this.#partitions.values()].map((processor) => processor.stop());
-    await Promise.all([this.#source.close(), ...stopped]);
+    const [source] = await Promise.allSettled([this.#source.close(), ...stopped]);
+    if (source.status === 'rejected') throw source.reason as Error;
   }
 
   async release(): Promise<void> {
@@ -165,6 +168,7 @@ export class InputFlow {
       sender: {
         sink: this.#sink,
         partitioner,
+        keyless: this.#keyless,
         maxRecordBytes,
         maxSendBufferBytes,
         wallNow: () => clock.wallNow(),
@@ -176,8 +180,7 @@ export class InputFlow {
       onBatch,
       onFailed,
       onProgress: () => {
-        this.#steer(partition);
-        this.#checkEnd();
+        this.#progressed(partition);
       },
     });
   }
@@ -186,13 +189,46 @@ export class InputFlow {
     const progress = this.#progress.get(`${chunk.topic}/${chunk.partition}`);
     const processor = this.#partitions.get(chunk.partition);
     if (progress === undefined || processor === undefined) return;
-    try {
-      processor.add(progress.take(chunk, this.#options.config.isolation));
-    } catch (error) {
-      this.#options.onFailed(error as KasperError);
-      return;
-    }
+    if (progress.fallsShort(chunk.logStartOffset, chunk.highWatermark) !== undefined)
+      void this.#checkShort(progress);
+    const before = progress.position;
+    const taken = progress.take(chunk, this.#options.config.isolation);
+    // An answer to a fetch that found nothing: it told the watermarks only.
+    if (taken.messages.length === 0 && taken.nextOffset === before) return;
+    processor.add(taken);
     this.#steer(chunk.partition);
+    this.#checkEnd();
+  }
+
+  /**
+   * The log seems to end before the end that a bounded run is to reach. A leader that has just been elected may say so for a moment, until it knows the
+   * high watermark, so it is asked by ListOffsets, which waits for that.
+   */
+  async #checkShort(progress: PartitionProgress): Promise<void> {
+    if (progress.isChecked) return;
+    progress.isChecked = true;
+    const { client, closing, onFailed } = this.#options;
+    try {
+      const { topic, partition } = progress;
+      const asked = [{ topic, partition }];
+      const [earliest, latest] = await Promise.all([
+        client.listOffsets('earliest', asked, 'read_uncommitted'),
+        client.listOffsets('latest', asked, 'read_uncommitted'),
+      ]);
+      const short = progress.fallsShort(earliest[0]?.offset ?? 0, latest[0]?.offset ?? 0);
+      if (short !== undefined) onFailed(short);
+    } catch (error) {
+      if (!closing.aborted) onFailed(error as KasperError);
+    } finally {
+      progress.isChecked = false;
+    }
+  }
+
+  /** A batch began or ended. */
+  #progressed(partition: number): void {
+    this.#steer(partition);
+    // A fetch that was refused does not ask again by itself: if the batch that ended did not make enough room, the next one must.
+    if (this.#budget.isShort && this.#partitions.get(partition)?.busy === false) this.#relieveMemory();
     this.#checkEnd();
   }
 
@@ -201,7 +237,10 @@ export class InputFlow {
     const processor = this.#partitions.get(partition);
     if (processor === undefined) return;
     const maxBytes = processor.inHand > 0 ? this.#maxBusyBytes : this.#maxIdleBytes;
-    const full = processor.buffered >= this.#maxBuffered || processor.bufferedBytes >= maxBytes;
+    const isFull = () => processor.buffered >= this.#maxBuffered || processor.bufferedBytes >= maxBytes;
+    // It may hold much more memory than its messages count for: nothing more would come, and nothing be due.
+    if (isFull() && !processor.busy) processor.relieve();
+    const full = isFull();
     for (const progress of this.#ofPartition.get(partition) ?? []) {
       const paused = full || progress.ended;
       if (paused === progress.paused) continue;
@@ -237,13 +276,22 @@ export class InputFlow {
   }
 
   #outOfRange(at: OutOfRange): number {
-    const { config, committer, logger } = this.#options;
+    const { config, logger } = this.#options;
+    const { topic, partition } = at;
+    const progress = this.#progress.get(`${topic}/${partition}`);
+    const short = progress?.fallsShort(at.earliest, at.latest);
+    if (short !== undefined) throw short;
     const offset = resetPosition(config, at);
     logger.warn(`Offset out of range; going on at '${config.onOffsetOutOfRange}'`, {
       ...at,
       goingOnAt: offset,
     });
-    committer.rewind({ topic: at.topic, partition: at.partition, offset, leaderEpoch: -1 });
+    progress?.reset(offset);
+    this.#partitions
+      .get(partition)
+      ?.reset({ topic, nextOffset: offset, leaderEpoch: -1 }, offset < at.offset);
+    this.#steer(partition);
+    this.#checkEnd();
     return offset;
   }
 

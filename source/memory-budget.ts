@@ -29,6 +29,11 @@ export class MemoryBudget implements FetchBudget {
     return this.#charged;
   }
 
+  /** Whether a fetch waits for room that is not there yet. */
+  get isShort(): boolean {
+    return this.#waiting.length > 0 && this.available < this.#minGrant;
+  }
+
   reserve(bytes: number): number {
     const granted = Math.min(bytes, this.available);
     if (granted < Math.min(bytes, this.#minGrant)) {

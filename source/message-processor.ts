@@ -26,12 +26,12 @@ export interface ProcessContext<Stores extends StoreMap = StoreMap> {
   readonly signal: AbortSignal;
   /**
    * Waits `ms` and lets other partitions be processed meanwhile: the process slot is given back, and queued for again.
-   * @throws LifecycleError when the processor closes
+   * @throws LifecycleError when the processor closes, or if the attempt has ended; TimeoutError when `processTimeoutMs` is over
    */
   wait(ms: number): Promise<void>;
   /** Ends the run after this batch, as `close()` does; does not wait. */
   stop(): void;
-  /** Calls back after this batch's offsets were committed. What it throws is logged. */
+  /** Calls back after this batch's offsets were committed. What it throws is logged. Forgotten when the attempt fails (but for a BatchError). */
   onCommitted(callback: () => void): void;
 }
 
@@ -52,11 +52,11 @@ export interface MessageProcessor<Stores extends StoreMap = StoreMap> {
   ): void | Promise<void>;
   /** Called once before the first batch of the run. */
   init?(context: InitContext<Stores>): void | Promise<void>;
-  /** Called once when the run ends, also after a failure. */
+  /** Called once when the run ends, also after a failure, and even if `init` was not reached; not if `process` hangs. */
   close?(): void | Promise<void>;
   /** Called before the first batch of these partitions. */
   onAssigned?(partitions: readonly TopicPartition[]): void | Promise<void>;
-  /** Called after the last batch of these partitions. */
+  /** Called after the last batch of these partitions, if `onAssigned` was. */
   onRevoked?(partitions: readonly TopicPartition[]): void | Promise<void>;
 }
 

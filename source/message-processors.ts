@@ -1,4 +1,4 @@
-import { ConfigError } from './kernel/errors.ts';
+import { ConfigError, KasperError } from './kernel/errors.ts';
 import type { MessageProcessor, StoreMap } from './message-processor.ts';
 
 /** One MessageProcessor for all partitions, or a function that gives the one of a partition; called once for each. */
@@ -40,15 +40,35 @@ export function processorFor(
   const problems: string[] = [];
   const found = new Map<number, MessageProcessor>();
   for (const partition of partitions) {
-    const processor: unknown = typeof processors === 'function' ? processors(partition) : processors;
-    if (isProcessor(processor)) found.set(partition, processor);
-    else
-      problems.push(
-        `the MessageProcessor of partition ${partition} has no process(messages, sender, context) function`,
-      );
+    const processor = processorOf(processors, partition, problems);
+    if (processor !== undefined) found.set(partition, processor);
   }
   if (problems.length > 0) throw new ConfigError(problems, { what: 'messageProcessor' });
   return found;
+}
+
+function processorOf(
+  processors: MessageProcessors,
+  partition: number,
+  problems: string[],
+): MessageProcessor | undefined {
+  let processor: unknown;
+  try {
+    processor = typeof processors === 'function' ? processors(partition) : processors;
+  } catch (error) {
+    if (!isConfigError(error)) throw error;
+    problems.push(...error.problems);
+    return undefined;
+  }
+  if (isProcessor(processor)) return processor;
+  problems.push(
+    `the MessageProcessor of partition ${partition} has no process(messages, sender, context) function`,
+  );
+  return undefined;
+}
+
+function isConfigError(error: unknown): error is ConfigError {
+  return KasperError.is(error) && error.code === 'CONFIG';
 }
 
 function isProcessor(value: unknown): value is MessageProcessor {

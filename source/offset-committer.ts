@@ -4,11 +4,14 @@ import { CommitError, KasperError } from './kernel/errors.ts';
 import type { Logger } from './kernel/logger.ts';
 import type { CommitResult, GroupOffsets, OffsetToCommit } from './kafka/client.ts';
 
+/** What is committed; the metadata is left empty. */
+type Position = Omit<OffsetToCommit, 'metadata'>;
+
 /** A batch, all of whose records are done: what to commit, and what waits for the ack. */
 export interface DoneWork {
   /** The input partition; work of one partition is acked in order. */
   readonly partition: number;
-  readonly positions: readonly Omit<OffsetToCommit, 'metadata'>[];
+  readonly positions: readonly Position[];
   readonly records: number;
   /** Called once when all positions are committed. Must not throw. */
   readonly onCommitted?: () => void;
@@ -20,34 +23,39 @@ export interface OffsetCommitterOptions {
   readonly logger: Logger;
   readonly commitTimeoutMs: number;
   readonly offsetRefreshMs: number;
-  /** Called once, when offsets cannot be committed. */
+  /** Called when offsets cannot be committed: once, and again if others fail while the rest is still being committed. */
   readonly onFailed: (error: CommitError) => void;
 }
 
 interface Waiting {
-  readonly position: Omit<OffsetToCommit, 'metadata'>;
+  readonly position: Position;
   /** When this partition's commits began to fail; undefined while they do not. */
   failingSince: number | undefined;
 }
 
 /**
  * Commits offsets of all partitions, pipelined: one request in flight; the next takes all that was offered meanwhile, the newest offset of each
- * topic-partition. Forward only. A commit that fails is retried with the newest offsets until `commitTimeoutMs` is over.
+ * topic-partition. Forward only. A commit that fails is retried with the newest offsets until `commitTimeoutMs` is over; then that topic-partition is given
+ * up, and what is finished of the others is still committed.
  */
 export class OffsetCommitter {
   readonly #options: OffsetCommitterOptions;
   readonly #waiting = new Map<string, Waiting>();
   /** The highest offset offered, per topic-partition: what is lower is stale. */
-  readonly #offered = new Map<string, Omit<OffsetToCommit, 'metadata'>>();
+  readonly #offered = new Map<string, Position>();
   readonly #committed = new Map<string, number>();
+  /** Topic-partitions that were given up. */
+  readonly #dead = new Set<string>();
   /** Work not acked yet, per input partition, oldest first. */
   readonly #open = new Map<number, DoneWork[]>();
   #listeners: {
     readonly isDone: () => boolean;
+    readonly alsoFailed: boolean;
     readonly resolve: () => void;
     readonly reject: (error: Error) => void;
   }[] = [];
-  #inFlight = false;
+  /** Offsets of the request under way. */
+  readonly #inFlight = new Map<string, number>();
   #attempt = 0;
   #retryTimer: Timer | undefined;
   #refreshTimer: Timer | undefined;
@@ -65,13 +73,19 @@ export class OffsetCommitter {
     return records;
   }
 
+  /** Whether `records` more may be open in a partition: within `maxRecords`, or nothing else is. */
+  hasRoom(partition: number, records: number, maxRecords: number): boolean {
+    const open = this.openRecords(partition);
+    return open === 0 || open + records <= maxRecords || this.#closed;
+  }
+
   /** The offset that the broker has stored, as far as this run knows. */
   committed(topic: string, partition: number): number | undefined {
     return this.#committed.get(keyOf(topic, partition));
   }
 
   /** Takes over what the group has committed already, so that it is known and refreshed. */
-  adopt(position: Omit<OffsetToCommit, 'metadata'>): void {
+  adopt(position: Position): void {
     const key = keyOf(position.topic, position.partition);
     this.#offered.set(key, position);
     this.#committed.set(key, position.offset);
@@ -97,30 +111,41 @@ export class OffsetCommitter {
       const before = this.#offered.get(key);
       if (before !== undefined && before.offset > position.offset) continue;
       this.#offered.set(key, position);
-      if (this.#committed.get(key) !== position.offset) this.#enqueue(position);
+      const upcoming =
+        this.#waiting.get(key)?.position.offset ?? this.#inFlight.get(key) ?? this.#committed.get(key);
+      if (upcoming !== position.offset) this.#enqueue(position);
     }
     this.#sweep(work.partition);
     this.#send();
   }
 
   /** Commits a position that may lie before the last one: a seek, or a reset after out of range. */
-  rewind(position: Omit<OffsetToCommit, 'metadata'>): void {
-    this.#offered.set(keyOf(position.topic, position.partition), position);
+  rewind(position: Position): void {
+    const { topic, partition, offset } = position;
+    this.#offered.set(keyOf(topic, partition), position);
+    const open = this.#open.get(partition) ?? [];
+    // Offsets past it will not be committed any more: that work is acked with this position.
+    this.#open.set(
+      partition,
+      open.map((work) => ({
+        ...work,
+        positions: work.positions.map((each) =>
+          each.topic === topic && each.offset > offset ? position : each,
+        ),
+      })),
+    );
     this.#enqueue(position);
     this.#send();
   }
 
-  /** Resolves when all that was offered is acked. @throws CommitError when it cannot be */
+  /** Resolves when all that was offered is acked. @throws CommitError when it cannot be, after the rest was */
   settled(): Promise<void> {
-    return this.#until(() => !this.#inFlight && this.#waiting.size === 0);
+    return this.#until(() => this.#inFlight.size === 0 && this.#waiting.size === 0, true);
   }
 
-  /** Resolves when `records` more may be open in a partition: within `maxRecords`, or nothing else is. @throws CommitError */
+  /** Resolves when there {@link hasRoom}. @throws CommitError */
   room(partition: number, records: number, maxRecords: number): Promise<void> {
-    return this.#until(() => {
-      const open = this.openRecords(partition);
-      return open === 0 || open + records <= maxRecords;
-    });
+    return this.#until(() => this.hasRoom(partition, records, maxRecords));
   }
 
   /** Resolves when all work of one partition is acked. @throws CommitError */
@@ -128,26 +153,31 @@ export class OffsetCommitter {
     return this.#until(() => (this.#open.get(partition)?.length ?? 0) === 0);
   }
 
-  /** Stops all timers; nothing more is committed. */
+  /** Stops all timers; nothing more is committed, and nobody waits any longer. */
   close(): void {
     this.#closed = true;
     this.#retryTimer?.cancel();
     this.#refreshTimer?.cancel();
     this.#waiting.clear();
+    this.#notify();
   }
 
-  #enqueue(position: Omit<OffsetToCommit, 'metadata'>): void {
+  #enqueue(position: Position): void {
     const key = keyOf(position.topic, position.partition);
+    if (this.#dead.has(key)) return;
     this.#waiting.set(key, { position, failingSince: this.#waiting.get(key)?.failingSince });
   }
 
   #send(): void {
-    if (this.#inFlight || this.#retryTimer !== undefined || this.#waiting.size === 0 || this.#closed) return;
-    if (this.#failure !== undefined) return;
+    if (this.#inFlight.size > 0 || this.#retryTimer !== undefined || this.#waiting.size === 0 || this.#closed)
+      return;
     const request = [...this.#waiting.entries()];
     this.#waiting.clear();
-    this.#inFlight = true;
-    const offsets = request.map(([, { position }]) => ({ ...position, metadata: '' }));
+    for (const [key, { position }] of request) this.#inFlight.set(key, position.offset);
+    const offsets = request.map(([, { position }]) => {
+      const { topic, partition, offset, leaderEpoch } = position;
+      return { topic, partition, offset, leaderEpoch, metadata: '' };
+    });
     this.#options.offsets.commit(offsets).then(
       (results) => {
         this.#answered(request, (at) => results[at] ?? missing(offsets[at]));
@@ -160,37 +190,36 @@ export class OffsetCommitter {
   }
 
   #answered(request: readonly [string, Waiting][], resultAt: (at: number) => CommitResult): void {
-    this.#inFlight = false;
+    this.#inFlight.clear();
     if (this.#closed) return;
     const now = this.#options.clock.now();
     const stored: CommitResult[] = [];
-    const failed: CommitResult[] = [];
-    let mustRetry = false;
-    let isOver = false;
+    const retried: CommitResult[] = [];
+    const givenUp: CommitResult[] = [];
     request.forEach(([key, { position, failingSince }], at) => {
       const result = resultAt(at);
+      const newer = this.#waiting.get(key);
       if (result.error === undefined) {
         stored.push(result);
         this.#committed.set(key, position.offset);
-        const newer = this.#waiting.get(key);
         if (newer !== undefined) newer.failingSince = undefined;
         return;
       }
-      failed.push(result);
       const since = failingSince ?? now;
-      if (!result.error.retriable || now - since >= this.#options.commitTimeoutMs) isOver = true;
-      mustRetry = true;
-      const newer = this.#waiting.get(key);
+      if (!result.error.retriable || now - since >= this.#options.commitTimeoutMs) {
+        givenUp.push(result);
+        this.#dead.add(key);
+        this.#waiting.delete(key);
+        return;
+      }
+      retried.push(result);
       if (newer === undefined) this.#waiting.set(key, { position, failingSince: since });
       else newer.failingSince = since;
     });
-    if (isOver) {
-      this.#fail(failed, stored);
-      return;
-    }
-    if (mustRetry) this.#retryLater(failed);
+    if (retried.length > 0) this.#retryLater(retried);
     else this.#attempt = 0;
     for (const partition of this.#open.keys()) this.#sweep(partition);
+    if (givenUp.length > 0) this.#fail(givenUp, stored);
     this.#notify();
     this.#send();
   }
@@ -212,7 +241,7 @@ export class OffsetCommitter {
     const cause =
       failed.find(({ error }) => error !== undefined && !error.retriable)?.error ?? failed[0]?.error;
     const name = ({ topic, partition, offset }: CommitResult) => `${topic}/${partition} at ${offset}`;
-    this.#failure = new CommitError(
+    const error = new CommitError(
       `Offsets could not be committed for ${failed.map(name).join(', ')}` +
         (cause?.retriable === true ? ` within commitTimeoutMs (${this.#options.commitTimeoutMs} ms)` : '') +
         `: ${cause?.message ?? 'no answer'}. ` +
@@ -222,8 +251,8 @@ export class OffsetCommitter {
         '. Records after the committed offsets will be processed again.',
       { cause, failed: failed.map(plain), stored: stored.map(plain) },
     );
-    this.#notify();
-    this.#options.onFailed(this.#failure);
+    this.#failure ??= error;
+    this.#options.onFailed(error);
   }
 
   /** Acks work of a partition, oldest first, whose positions are all committed. */
@@ -240,17 +269,20 @@ export class OffsetCommitter {
     }
   }
 
-  #until(isDone: () => boolean): Promise<void> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    if (isDone()) return Promise.resolve();
-    return new Promise((resolve, reject) => this.#listeners.push({ isDone, resolve, reject }));
+  /** @param alsoFailed whether to wait on after a failure, before it is thrown */
+  #until(isDone: () => boolean, alsoFailed = false): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#listeners.push({ isDone, alsoFailed, resolve, reject });
+      this.#notify();
+    });
   }
 
   #notify(): void {
     const failure = this.#failure;
-    this.#listeners = this.#listeners.filter(({ isDone, resolve, reject }) => {
-      if (failure !== undefined) reject(failure);
-      else if (isDone()) resolve();
+    this.#listeners = this.#listeners.filter(({ isDone, alsoFailed, resolve, reject }) => {
+      const done = isDone() || this.#closed;
+      if (failure !== undefined && (done || !alsoFailed)) reject(failure);
+      else if (done) resolve();
       else return true;
       return false;
     });

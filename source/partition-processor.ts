@@ -6,7 +6,9 @@ import type { Store } from '../stores/store.ts';
 import type { Batch, Batcher, TopicPosition } from './batcher.ts';
 import { BatchProgress } from './batch-progress.ts';
 import type { BatchReport } from './batch-report.ts';
-import { BatchRun, ClosedWhileWaiting, type BatchRunOptions } from './batch-run.ts';
+import { BatchRun, type BatchRunOptions } from './batch-run.ts';
+import { callGuarded } from './call-guarded.ts';
+import { endedByClose } from './closed-while-waiting.ts';
 import type { Chunk } from './kafka/client.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import type { BatchTrigger, MessageProcessor, ProcessFunction } from './message-processor.ts';
@@ -38,9 +40,14 @@ export class PartitionProcessor {
   readonly #log: Logger;
   /** Positions of topics of which nothing waits or is in hand: they moved past markers or gaps only. */
   readonly #idlePositions = new Map<string, TopicPosition>();
+  /** Topics that went back while a batch was in hand: its positions no longer count, these do. */
+  readonly #rewinds = new Map<string, TopicPosition>();
   #ageTimer: Timer | undefined;
   #running: Promise<void> | undefined;
   #inHand = 0;
+  #hasBatch = false;
+  #failed = false;
+  #hung: BatchRun | undefined;
   #stopped = false;
 
   constructor(options: PartitionProcessorOptions) {
@@ -100,6 +107,26 @@ export class PartitionProcessor {
     this.#advance();
   }
 
+  /**
+   * The topic goes on from another offset, since the one that was to be read is not in its log. Forwards, that takes effect when all that was read before
+   * is done. Backwards, what waits is dropped, and the offset is committed as soon as no batch is in hand.
+   */
+  reset(position: TopicPosition, backwards: boolean): void {
+    if (this.#stopped) return;
+    const { batcher, budget, committer } = this.#options;
+    if (!backwards) {
+      if (!batcher.add({ ...position, messages: [], bytes: 0 })) {
+        this.#idlePositions.set(position.topic, position);
+        if (this.#running === undefined) this.#offerIdlePositions();
+      }
+      return;
+    }
+    budget.refund(batcher.drop(position.topic));
+    this.#idlePositions.delete(position.topic);
+    if (this.#hasBatch) this.#rewinds.set(position.topic, position);
+    else committer.rewind(this.#toCommit(position));
+  }
+
   /** Begins no more batches, drops what waits, and resolves when the batch in hand is done or has failed. */
   async stop(): Promise<void> {
     this.#stopped = true;
@@ -118,6 +145,8 @@ export class PartitionProcessor {
       this.#running = this.#runDueBatches().finally(() => {
         this.#running = undefined;
         this.#inHand = 0;
+        // What moved while a commit was awaited; after a failure it may lie behind the failed batch.
+        if (!this.#failed) this.#offerIdlePositions();
         this.#options.onProgress();
         this.#advance();
       });
@@ -136,11 +165,14 @@ export class PartitionProcessor {
         await this.#runNext(trigger);
     } catch (error) {
       this.#stopped = true;
-      if (error instanceof ClosedWhileWaiting) {
+      this.#failed = true;
+      if (endedByClose(error)) {
         this.#log.info('A batch that waited when the processor closed is given up; it comes again', {
           partition: this.partition,
         });
       } else this.#options.onFailed(error as KasperError);
+      // Not before all were told to stop: those who queue for the slot then go away, and nobody enters beside the function that hangs.
+      this.#hung?.leave();
     }
   }
 
@@ -150,22 +182,33 @@ export class PartitionProcessor {
 
   /** Waits until a batch may begin, takes it, and runs it. */
   async #runNext(trigger: BatchTrigger): Promise<void> {
-    const { batcher, batchSize, budget, committer, maxUncommittedRecords, slots, onProgress } = this.#options;
-    await committer.room(this.partition, Math.min(batcher.count, batchSize), maxUncommittedRecords);
-    await slots.acquire();
-    // The wait may have been long: more may have come, and the processor may have been closed.
-    if (this.#stopped) {
+    const { batcher, budget, committer, maxUncommittedRecords, slots, onProgress } = this.#options;
+    // The wait for a slot may be long, and more may come meanwhile than there is room for.
+    for (;;) {
+      await committer.room(this.partition, this.#nextRecords(), maxUncommittedRecords);
+      await slots.acquire();
+      if (committer.hasRoom(this.partition, this.#nextRecords(), maxUncommittedRecords)) break;
+      slots.release();
+    }
+    // Closed, or what waited was dropped.
+    if (this.#stopped || batcher.count === 0) {
       slots.release();
       return;
     }
     const batch = batcher.take(batcher.due() ?? trigger);
+    this.#hasBatch = true;
     this.#inHand = batch.messages.length;
     onProgress();
     try {
       await this.runBatch(batch);
     } finally {
+      this.#hasBatch = false;
       budget.refund(batch.freedBytes);
     }
+  }
+
+  #nextRecords(): number {
+    return Math.min(this.#options.batcher.count, this.#options.batchSize);
   }
 
   /**
@@ -173,17 +216,13 @@ export class PartitionProcessor {
    * partition before the commit.
    */
   async runBatch(batch: Batch): Promise<void> {
-    const { committer, clock, slots, flushedStores, commit } = this.#options;
+    const { committer, clock, flushedStores, commit } = this.#options;
     const run = new BatchRun(batch, this.#options);
     const progress = new BatchProgress(this.partition, batch, this.#options.onBatch, clock);
     let doing = 'process';
     try {
       // 1. The user's code, in the slot that #runNext acquired. What follows overlaps with the next partition's process.
-      try {
-        await run.process(this.#process);
-      } finally {
-        if (!run.hung) slots.release();
-      }
+      await run.process(this.#process);
       progress.reached('processed', run.sent);
 
       // 2. Outputs are durable: every record acked by all in-sync replicas.
@@ -198,11 +237,18 @@ export class PartitionProcessor {
       }
       progress.reached('stored', run.sent);
     } catch (error) {
+      if (run.hung) this.#hung = run;
+      // The limit was passed: nothing was thrown by the user's code that could be the cause.
+      if (run.signal.aborted && error === run.signal.reason) throw error;
       throw toProcessError(error, doing, this.partition, batch.ranges);
     }
 
     // 4. Only now the offsets, pipelined: the next batch may run while the request is under way.
-    committer.offer(this.#doneWork(batch.positions, progress, run.sent, run.committedCallbacks));
+    const positions = batch.positions.filter(({ topic }) => !this.#rewinds.has(topic));
+    committer.offer(this.#doneWork(positions, progress, run.sent, run.committedCallbacks));
+    this.#hasBatch = false;
+    for (const position of this.#rewinds.values()) committer.rewind(this.#toCommit(position));
+    this.#rewinds.clear();
     this.#offerIdlePositions();
     if (commit === 'each') await committer.acked(this.partition);
   }
@@ -238,12 +284,10 @@ export class PartitionProcessor {
     return { topic, partition: this.partition, offset: nextOffset, leaderEpoch };
   }
 
-  #callBack(callback: () => void): void {
-    try {
-      callback();
-    } catch (error) {
+  #callBack(callback: () => unknown): void {
+    callGuarded(callback, (error) => {
       this.#log.error('A callback of context.onCommitted failed', { partition: this.partition, error });
-    }
+    });
   }
 }
 
@@ -254,7 +298,8 @@ function toProcessError(
   partition: number,
   ranges: readonly OffsetRange[],
 ): KasperError {
-  if (error instanceof ProcessError || error instanceof ClosedWhileWaiting) return error;
+  if (endedByClose(error)) return error as KasperError;
+  if (KasperError.is(error) && error.code === 'PROCESS') return error;
   const where = ranges
     .map(({ topic, first, last }) => `${topic}/${partition} offsets ${first} to ${last}`)
     .join(', ');

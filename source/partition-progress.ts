@@ -16,6 +16,8 @@ export class PartitionProgress implements TopicPartition {
   /** The end that the isolation can see. */
   visibleEnd: number;
   paused = false;
+  /** Whether the end of the log is being asked for. */
+  isChecked = false;
 
   constructor(planned: PlannedPartition) {
     this.topic = planned.topic;
@@ -24,7 +26,7 @@ export class PartitionProgress implements TopicPartition {
     this.position = planned.offset;
     this.end = planned.end;
     this.highWatermark = planned.highWatermark;
-    this.visibleEnd = planned.end ?? planned.highWatermark;
+    this.visibleEnd = planned.visibleEnd;
   }
 
   /** Whether a bounded run has fetched all it wants of this partition. */
@@ -32,11 +34,7 @@ export class PartitionProgress implements TopicPartition {
     return this.end !== undefined && this.position >= this.end;
   }
 
-  /**
-   * Takes note of a chunk; returns what of it belongs to this run: a bounded one delivers nothing at or past its end.
-   *
-   * @throws OffsetOutOfRangeError if the log now ends before the end that was to be reached
-   */
+  /** Takes note of a chunk; returns what of it belongs to this run: a bounded one delivers nothing at or past its end. */
   take(chunk: Chunk, isolation: 'read_committed' | 'read_uncommitted'): Chunk {
     this.highWatermark = chunk.highWatermark;
     this.visibleEnd = isolation === 'read_committed' ? chunk.lastStableOffset : chunk.highWatermark;
@@ -45,21 +43,28 @@ export class PartitionProgress implements TopicPartition {
       this.position = chunk.nextOffset;
       return chunk;
     }
-    if (chunk.highWatermark < end && !this.ended) {
-      throw new OffsetOutOfRangeError(
-        `${this.topic}/${this.partition} was to be processed up to offset ${end}, but now ends at ${chunk.highWatermark}: ` +
-          'the topic was truncated or made anew while it was read',
-        {
-          topic: this.topic,
-          partition: this.partition,
-          offset: end,
-          earliest: chunk.logStartOffset,
-          latest: chunk.highWatermark,
-        },
-      );
-    }
     this.position = Math.min(chunk.nextOffset, end);
     if (chunk.nextOffset <= end) return chunk;
     return { ...chunk, messages: chunk.messages.filter(({ offset }) => offset < end), nextOffset: end };
+  }
+
+  /** The log goes on from another offset. */
+  reset(offset: number): void {
+    this.position = this.end === undefined ? offset : Math.min(offset, this.end);
+  }
+
+  /**
+   * The end of a bounded run is to be reached, and the log ends before it.
+   *
+   * @returns undefined if this is not so
+   */
+  fallsShort(logStartOffset: number, highWatermark: number): OffsetOutOfRangeError | undefined {
+    const { topic, partition, end } = this;
+    if (end === undefined || highWatermark >= end || this.ended) return undefined;
+    return new OffsetOutOfRangeError(
+      `${topic}/${partition} was to be processed up to offset ${end}, but now ends at ${highWatermark}: ` +
+        'the topic was truncated or made anew while it was read',
+      { topic, partition, offset: end, earliest: logStartOffset, latest: highWatermark },
+    );
   }
 }

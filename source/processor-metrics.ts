@@ -1,6 +1,8 @@
 import { metricDefinitions } from '../metrics/definitions.ts';
 import type { CounterChild, MetricsProvider, ObserverChild } from '../metrics/metrics.ts';
 import type { BatchReport, BatchStep } from './batch-report.ts';
+import { callGuarded } from './call-guarded.ts';
+import type { Logger } from './kernel/logger.ts';
 import type { BatchTrigger } from './message-processor.ts';
 
 const stepMetrics = {
@@ -17,7 +19,10 @@ export class ProcessorMetrics {
   readonly #seconds: Readonly<Record<BatchStep, ObserverChild>>;
   readonly #batches: Readonly<Record<BatchTrigger, CounterChild>>;
 
-  constructor(provider: MetricsProvider, topicProcessorName: string) {
+  readonly #log: Logger;
+
+  constructor(provider: MetricsProvider, topicProcessorName: string, logger: Logger) {
+    this.#log = logger;
     const { recordsConsumed, recordsProduced, batches } = metricDefinitions;
     this.#consumed = provider.newCounter(recordsConsumed).labels(topicProcessorName);
     this.#produced = provider.newCounter(recordsProduced).labels(topicProcessorName);
@@ -39,7 +44,19 @@ export class ProcessorMetrics {
     };
   }
 
-  add({ step, trigger, records, sent, durationMs }: BatchReport): void {
+  /** What a provider throws is logged: a batch whose outputs are durable must not fail by being counted. */
+  add(report: BatchReport): void {
+    callGuarded(
+      () => {
+        this.#add(report);
+      },
+      (error) => {
+        this.#log.error('The MetricsProvider failed', { error });
+      },
+    );
+  }
+
+  #add({ step, trigger, records, sent, durationMs }: BatchReport): void {
     this.#seconds[step].observe(durationMs / 1000);
     if (step === 'processed') this.#batches[trigger].inc();
     if (step === 'flushed') this.#produced.inc(sent);

@@ -28,7 +28,7 @@ export interface RunSummary {
 
 /** One topic-partition as `stats()` shows it. */
 export interface PartitionStats extends TopicPartition {
-  /** The next offset to process. */
+  /** The next offset to fetch: records before it wait, are in hand, or are done. */
   readonly position: number;
   /** The committed offset; null if it is not known. */
   readonly committed: number | null;

@@ -1,7 +1,9 @@
 import { LifecycleError, SendError } from './kernel/errors.ts';
 import type { OutgoingRecord, RecordAccumulator, RecordSink } from './kafka/client.ts';
-import type { Partitioner } from './kafka/partitioner.ts';
+import type { KeylessSpread, Partitioner } from './kafka/partitioner.ts';
+
 import type { ProducerMessage } from './message.ts';
+import { checkMessage, toRecord } from './outgoing-record.ts';
 
 /**
  * Takes records to send. Nothing leaves before `process` has returned or `flush()` is called.
@@ -18,6 +20,7 @@ export interface Sender {
   /**
    * Sends all that was buffered (Produce, acks=all) and resolves when each record was acked. Commits no offsets.
    * @throws ProduceError; what was acked is gone from the buffer, the rest is kept, so that a second flush does not send twice
+   * @throws SendError for a partition that a topic turned out not to have, when it was sent before the topic's partitions were known
    */
   flush(): Promise<void>;
 }
@@ -26,28 +29,46 @@ export interface Sender {
 export interface SenderOptions {
   readonly sink: RecordSink;
   readonly partitioner: Partitioner;
+  readonly keyless: KeylessSpread;
   readonly maxRecordBytes: number;
   readonly maxSendBufferBytes: number;
   /** Milliseconds since 1970, for records without a timestamp. */
   readonly wallNow: () => number;
 }
 
-/** A record of a topic whose partitions are not known yet. */
-interface Unplaced {
-  readonly message: ProducerMessage;
+/** A Sender that can hold back what is sent, until it is known whether it is to be kept. */
+export interface HoldingSender extends Sender {
+  /** From now on what is sent is checked and held back. */
+  hold(): void;
+  /** Ends the hold: what was held is as good as sent. */
+  keep(): void;
+  /** Ends the hold: what was held was never sent. An explicit `flush()` in between has kept what was before it. */
+  takeBack(): void;
+}
+
+/** A record that is checked and owns its bytes, and is not in the accumulator yet. */
+interface Waiting {
+  readonly topic: string;
+  readonly partition: number | undefined;
+  /** Whether `partition` is one that the topic has; otherwise it is what the caller asked for, if anything. */
+  readonly isPlaced: boolean;
   readonly record: OutgoingRecord;
+  readonly bytes: number;
 }
 
 /** The Sender of one attempt: records are encoded when they are sent, and wait per partition. */
-export class BufferedSender implements Sender {
+export class BufferedSender implements HoldingSender {
   readonly #options: SenderOptions;
   readonly #accumulator: RecordAccumulator;
-  #unplaced: Unplaced[] = [];
-  #unplacedBytes = 0;
+  /** Records of topics whose partitions are not known yet, and all that were sent after them. */
+  #unplaced: Waiting[] = [];
+  #held: Waiting[] = [];
+  #isHolding = false;
+  /** Of #unplaced and #held. */
+  #waitingBytes = 0;
   #ended: string | undefined;
   #sent = 0;
   #flushing: Promise<void> | undefined;
-  #spread = 0;
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -56,7 +77,7 @@ export class BufferedSender implements Sender {
 
   /** Records that wait for a flush. */
   get count(): number {
-    return this.#accumulator.count + this.#unplaced.length;
+    return this.#accumulator.count + this.#unplaced.length + this.#held.length;
   }
 
   /** Records whose acks have come. */
@@ -66,32 +87,52 @@ export class BufferedSender implements Sender {
 
   send(message: ProducerMessage): void {
     if (this.#ended !== undefined) throw usedAfterEnd('send', this.#ended);
-    const record = toRecord(message, this.#options.wallNow);
-    const { sink, maxRecordBytes, maxSendBufferBytes } = this.#options;
+    checkMessage(message);
+    const { topic } = message;
+    const { sink, wallNow } = this.#options;
+    const partitionCount = sink.partitionCount(topic);
+    const mustWait = this.#isHolding || partitionCount === undefined || this.#unplaced.length > 0;
+    // What is not encoded now is copied, since the caller may reuse its buffers.
+    const record = toRecord(message, wallNow, mustWait);
     const bytes = sink.encodedBytes(record);
-    if (bytes > maxRecordBytes) {
-      throw new SendError(
-        `A record for topic '${message.topic}' is ${bytes} bytes, more than maxRecordBytes (${maxRecordBytes}). ` +
-          "Send less, or raise maxRecordBytes together with the topic's max.message.bytes.",
-      );
+    this.#checkBytes(topic, bytes);
+    if (partitionCount !== undefined) {
+      const partition = this.#partitionOf(topic, message.partition, record, partitionCount);
+      if (mustWait) this.#wait({ topic, partition, isPlaced: true, record, bytes });
+      else this.#accumulator.append(topic, partition, record);
+    } else this.#wait({ topic, partition: message.partition, isPlaced: false, record, bytes });
+  }
+
+  hold(): void {
+    this.#isHolding = true;
+  }
+
+  keep(): void {
+    this.#isHolding = false;
+    if (this.#held.length === 0) return;
+    const held = this.#held;
+    this.#held = [];
+    for (const waiting of held) {
+      const { topic, partition, isPlaced, record, bytes } = waiting;
+      if (this.#unplaced.length === 0 && isPlaced && partition !== undefined) {
+        this.#accumulator.append(topic, partition, record);
+        this.#waitingBytes -= bytes;
+      } else this.#unplaced.push(waiting);
     }
-    const waiting = this.#accumulator.bytes + this.#unplacedBytes;
-    if (waiting + bytes > maxSendBufferBytes) {
-      throw new LifecycleError(
-        `${this.count} records (${waiting} bytes) wait to be sent, and ${bytes} bytes more would exceed maxSendBufferBytes ` +
-          `(${maxSendBufferBytes}): await sender.flush() now and then, make batches smaller, or raise the limit.`,
-      );
-    }
-    const partitionCount = sink.partitionCount(message.topic);
-    if (partitionCount === undefined || this.#unplaced.length > 0) {
-      // The first records for a topic: its partitions are asked for by flush. Copied, since the caller may reuse its buffers.
-      this.#unplaced.push({ message, record: copyOf(record) });
-      this.#unplacedBytes += bytes;
-    } else this.#place(message, record, partitionCount);
+  }
+
+  takeBack(): void {
+    this.#isHolding = false;
+    for (const { bytes } of this.#held) this.#waitingBytes -= bytes;
+    this.#held = [];
   }
 
   flush(): Promise<void> {
     if (this.#ended !== undefined) return Promise.reject(usedAfterEnd('flush', this.#ended));
+    if (this.#isHolding) {
+      this.keep();
+      this.hold();
+    }
     return this.flushNow();
   }
 
@@ -116,11 +157,11 @@ export class BufferedSender implements Sender {
   discard(): void {
     this.#accumulator.clear();
     this.#unplaced = [];
-    this.#unplacedBytes = 0;
+    this.#held = [];
+    this.#waitingBytes = 0;
   }
 
   async #flushOnce(): Promise<void> {
-    const { sink } = this.#options;
     await this.#placeAll();
     const count = this.#accumulator.count;
     if (count === 0) return;
@@ -135,100 +176,78 @@ export class BufferedSender implements Sender {
   async #placeAll(): Promise<void> {
     const { sink } = this.#options;
     while (this.#unplaced.length > 0) {
-      for (const topic of new Set(this.#unplaced.map(({ message }) => message.topic)))
+      for (const topic of new Set(this.#unplaced.map((waiting) => waiting.topic)))
         await sink.loadTopic(topic);
       const unplaced = this.#unplaced;
       let placed = 0;
       try {
-        for (const { message, record } of unplaced) {
-          const partitionCount = sink.partitionCount(message.topic);
+        for (const { topic, partition, record, bytes } of unplaced) {
+          const partitionCount = sink.partitionCount(topic);
           // Sent while the topics before it were asked for: the next round learns its topic.
           if (partitionCount === undefined) break;
-          this.#place(message, record, partitionCount);
+          this.#accumulator.append(
+            topic,
+            this.#partitionOf(topic, partition, record, partitionCount),
+            record,
+          );
+          this.#waitingBytes -= bytes;
           placed++;
         }
       } finally {
         this.#unplaced = unplaced.slice(placed);
-        this.#unplacedBytes = 0;
-        for (const { record } of this.#unplaced) this.#unplacedBytes += sink.encodedBytes(record);
       }
     }
   }
 
-  #place(message: ProducerMessage, record: OutgoingRecord, partitionCount: number): void {
-    this.#accumulator.append(message.topic, this.#partitionOf(message, record, partitionCount), record);
+  #wait(waiting: Waiting): void {
+    (this.#isHolding ? this.#held : this.#unplaced).push(waiting);
+    this.#waitingBytes += waiting.bytes;
   }
 
-  #partitionOf(message: ProducerMessage, record: OutgoingRecord, partitionCount: number): number {
-    if (message.partition !== undefined) {
-      if (message.partition >= partitionCount) {
+  #checkBytes(topic: string, bytes: number): void {
+    const { maxRecordBytes, maxSendBufferBytes } = this.#options;
+    if (bytes > maxRecordBytes) {
+      throw new SendError(
+        `A record for topic '${topic}' is ${bytes} bytes, more than maxRecordBytes (${maxRecordBytes}). ` +
+          "Send less, or raise maxRecordBytes together with the topic's max.message.bytes.",
+      );
+    }
+    const waiting = this.#accumulator.bytes + this.#waitingBytes;
+    if (waiting + bytes > maxSendBufferBytes) {
+      throw new LifecycleError(
+        `${this.count} records (${waiting} bytes) wait to be sent, and ${bytes} bytes more would exceed maxSendBufferBytes ` +
+          `(${maxSendBufferBytes}): await sender.flush() now and then, make batches smaller, or raise the limit.`,
+      );
+    }
+  }
+
+  #partitionOf(
+    topic: string,
+    explicit: number | undefined,
+    record: OutgoingRecord,
+    partitionCount: number,
+  ): number {
+    if (explicit !== undefined) {
+      if (explicit >= partitionCount) {
         throw new SendError(
-          `partition ${message.partition} of topic '${message.topic}' does not exist: it has ${partitionCount}, numbered from 0`,
+          `partition ${explicit} of topic '${topic}' does not exist: it has ${partitionCount}, numbered from 0`,
         );
       }
-      return message.partition;
+      return explicit;
     }
-    if (record.key === null) return this.#spread++ % partitionCount;
-    const partition = this.#options.partitioner(record.key, partitionCount, message.topic);
+    if (record.key === null) return this.#options.keyless.next(topic, partitionCount);
+    const partition = this.#options.partitioner(record.key, partitionCount, topic);
     if (!Number.isInteger(partition) || partition < 0 || partition >= partitionCount) {
       throw new SendError(
-        `The partitioner gave ${String(partition)} for topic '${message.topic}', which has ${partitionCount} partitions, numbered from 0`,
+        `The partitioner gave ${String(partition)} for topic '${topic}', which has ${partitionCount} partitions, numbered from 0`,
       );
     }
     return partition;
   }
 }
 
-/** Checks a message and turns text into bytes. */
-function toRecord(message: ProducerMessage, wallNow: () => number): OutgoingRecord {
-  const { topic, key, value, headers, partition, timestamp } = message;
-  if (typeof topic !== 'string' || topic === '')
-    throw new SendError(`topic must be the name of a topic, not ${show(topic)}`);
-  if (partition !== undefined && (!Number.isInteger(partition) || partition < 0)) {
-    throw new SendError(
-      `partition must be 0, 1, 2, … or left out, not ${show(partition)} (topic '${topic}')`,
-    );
-  }
-  if (timestamp !== undefined && (!Number.isSafeInteger(timestamp) || timestamp < 0)) {
-    throw new SendError(
-      `timestamp must be whole milliseconds since 1970, not ${show(timestamp)} (topic '${topic}')`,
-    );
-  }
-  if (value === undefined) {
-    throw new SendError(`value is missing (topic '${topic}'): give bytes or text, or null for a tombstone`);
-  }
-  return {
-    key: key === undefined ? null : toBytes(key, 'key', topic),
-    value: toBytes(value, 'value', topic),
-    headers,
-    timestamp: timestamp ?? wallNow(),
-  };
-}
-
-function toBytes(value: unknown, what: string, topic: string): Uint8Array | null {
-  if (value === null || value instanceof Uint8Array) return value;
-  if (typeof value === 'string') return Buffer.from(value, 'utf8');
-  throw new SendError(
-    `${what} must be a Buffer, text or null, not ${show(value)} (topic '${topic}'): encode it first`,
-  );
-}
-
-function copyOf(record: OutgoingRecord): OutgoingRecord {
-  const { key, value } = record;
-  return {
-    ...record,
-    key: key === null ? null : Buffer.from(key),
-    value: value === null ? null : Buffer.from(value),
-  };
-}
-
 function usedAfterEnd(method: string, reason: string): LifecycleError {
   return new LifecycleError(
     `sender.${method}() was called after ${reason}: a sender belongs to one attempt at one batch. Is an await missing in process?`,
   );
-}
-
-function show(value: unknown): string {
-  if (typeof value === 'object' && value !== null) return `an object of ${value.constructor.name}`;
-  return typeof value === 'string' ? `'${value}'` : `${typeof value} ${String(value)}`;
 }

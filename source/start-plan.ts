@@ -7,6 +7,7 @@ import type {
   StartPosition,
   TopicDescription,
 } from './kafka/client.ts';
+import type { Logger } from './kernel/logger.ts';
 import type { TopicPartition } from './message.ts';
 
 /** Where one topic-partition starts and, in a bounded run, ends. */
@@ -18,6 +19,8 @@ export interface PlannedPartition extends StartPosition {
   /** The offset at which a bounded run ends; undefined in a run without end. */
   readonly end: number | undefined;
   readonly highWatermark: number;
+  /** The end of now that the isolation can see. */
+  readonly visibleEnd: number;
 }
 
 /** All topic-partitions of the assignment. */
@@ -100,8 +103,28 @@ export async function planStart(
       wasReset,
       end: bounded ? end : undefined,
       highWatermark,
+      visibleEnd: end,
     };
   });
+}
+
+/** Says which partitions start elsewhere than where they were left, and which end early. */
+export function logPlan(config: Config, plan: readonly PlannedPartition[], log: Logger): void {
+  const name = ({ topic, partition, offset }: PlannedPartition) => `${topic}/${partition} at ${offset}`;
+  const fresh = plan.filter(({ hadCommit }) => !hadCommit);
+  if (fresh.length > 0) {
+    log.info(`No committed offset; starting at '${config.initialOffset}'`, { partitions: fresh.map(name) });
+  }
+  const reset = plan.filter(({ wasReset }) => wasReset);
+  if (reset.length > 0) {
+    log.warn(`Committed offset out of range; going on at '${config.onOffsetOutOfRange}'`, {
+      partitions: reset.map(name),
+    });
+  }
+  const open = plan.filter(({ end, highWatermark }) => end !== undefined && end < highWatermark);
+  if (open.length > 0) {
+    log.warn('An open transaction holds back the end of this run', { partitions: open.map(name) });
+  }
 }
 
 /**

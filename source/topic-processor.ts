@@ -1,19 +1,23 @@
-import { EventEmitter } from 'node:events';
 import { makeConfig, type Config, type TopicProcessorOptions } from './config.ts';
 import { InputFlow } from './input-flow.ts';
 import { openClient } from './kafka/open-client.ts';
 import type { GroupOffsets, KafkaClient } from './kafka/client.ts';
-import { KasperError, LifecycleError, TimeoutError, type CommitError } from './kernel/errors.ts';
+import { LifecycleError, TimeoutError, type CommitError } from './kernel/errors.ts';
+import { deepFreeze } from './kernel/deep-freeze.ts';
 import type { Logger } from './kernel/logger.ts';
+import type { Timer } from './kernel/clock.ts';
+import { Listeners } from './listeners.ts';
 import { Lifecycle, type ProcessorState } from './lifecycle.ts';
+import type { TopicPartition } from './message.ts';
 import type { MessageProcessor, StoreMap } from './message-processor.ts';
 import { processorFor, type MessageProcessors } from './message-processors.ts';
 import { OffsetCommitter } from './offset-committer.ts';
 import { ProcessorMetrics } from './processor-metrics.ts';
 import type { ProcessorEvents } from './processor-events.ts';
 import type { ProcessorStats, RunSummary } from './run-summary.ts';
+import { attempt, RunFailure } from './run-failure.ts';
 import { RunTotals } from './run-totals.ts';
-import { assignedPartitions, checkTopics, planStart, type PlannedPartition } from './start-plan.ts';
+import { assignedPartitions, checkTopics, logPlan, planStart, type PlannedPartition } from './start-plan.ts';
 
 /** What a run may be given. */
 export interface RunOptions {
@@ -40,18 +44,19 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
   readonly #client: KafkaClient;
   readonly #offsets: GroupOffsets;
   readonly #lifecycle: Lifecycle;
-  readonly #emitter = new EventEmitter<ProcessorEvents>();
+  readonly #listeners: Listeners<ProcessorEvents>;
   readonly #processors: ReadonlyMap<number, MessageProcessor>;
   readonly #closing = new AbortController();
   readonly #totals = new RunTotals();
+  readonly #failure = new RunFailure();
   #plan: readonly PlannedPartition[] = [];
   #flow: InputFlow | undefined;
   #committer: OffsetCommitter | undefined;
   #starting: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
   #endOfRun: (() => void) | undefined;
-  #failure: unknown;
-  #hasFailed = false;
+  /** Those whose partitions were given to them. */
+  readonly #assigned = new Set<MessageProcessor>();
 
   /**
    * @param options see {@link TopicProcessorOptions}
@@ -63,9 +68,10 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     this.#config = config;
     this.#processors = processorFor(messageProcessor as MessageProcessors, config.inputPartitions);
     this.#log = config.logger.child({ topicProcessor: config.topicProcessorName });
+    this.#listeners = new Listeners(this.#log);
     this.#lifecycle = new Lifecycle((from, to) => {
       this.#log.debug('State', { from, to });
-      this.#emit('state', { from, to });
+      this.#listeners.emit('state', { from, to });
     });
     this.#client = openClient(config.client, {
       logger: this.#log,
@@ -85,15 +91,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     name: Name,
     listener: (...event: ProcessorEvents[Name]) => void,
   ): () => void {
-    const guarded = (...event: ProcessorEvents[Name]) => {
-      try {
-        listener(...event);
-      } catch (error) {
-        this.#log.error('A listener failed', { event: name, error });
-      }
-    };
-    this.#emitter.on(name, guarded as never);
-    return () => this.#emitter.off(name, guarded as never);
+    return this.#listeners.on(name, listener);
   }
 
   /**
@@ -121,6 +119,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
    * Idempotent: all calls share one promise. Inside `process`, do not await it: call `context.stop()`.
    *
    * @throws TimeoutError naming the batch in hand if this takes longer than `closeTimeoutMs`; sockets are destroyed then, nothing more is committed
+   * @throws LifecycleError if something could not be released. A failure of the run itself is runLoop's to report
    */
   close(): Promise<void> {
     if (this.#closed === undefined) {
@@ -203,24 +202,25 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       await ended;
       await this.close();
     } catch (error) {
-      this.#keep(error);
+      this.#failure.keep(error);
     } finally {
       signal?.removeEventListener('abort', onAbort);
     }
-    if (this.#hasFailed) throw this.#failure;
+    this.#failure.throwIfFailed();
     return this.#summary(this.#config.clock.now() - began);
   }
 
   /** From the first connection to the first fetch. Gives up quietly when the processor is closed meanwhile. */
   async #start(bounded: boolean): Promise<void> {
     const config = this.#config;
+    if (this.#lifecycle.ending) return;
     await this.#client.connect();
     if (this.#lifecycle.ending) return;
     checkTopics(config, await this.#client.describeTopics(config.inputTopics));
     const plan = await planStart(config, this.#client, this.#offsets, bounded);
     if (this.#lifecycle.ending) return;
     this.#plan = plan;
-    this.#logPlan(plan);
+    logPlan(config, plan, this.#log);
 
     const committer = new OffsetCommitter({
       offsets: this.#offsets,
@@ -239,10 +239,13 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       else committer.rewind(planned);
     }
     await committer.settled();
-    for (const processor of new Set(this.#processors.values())) await this.#init(processor);
+    for (const processor of new Set(this.#processors.values())) {
+      if (this.#lifecycle.ending) return;
+      await this.#init(processor);
+    }
     if (this.#lifecycle.ending) return;
 
-    const metrics = new ProcessorMetrics(config.metrics, config.topicProcessorName);
+    const metrics = new ProcessorMetrics(config.metrics, config.topicProcessorName, this.#log);
     this.#flow = new InputFlow({
       config,
       plan,
@@ -255,7 +258,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       onBatch: (report) => {
         this.#totals.add(report);
         metrics.add(report);
-        this.#emit('batch', report);
+        this.#listeners.emit('batch', report);
       },
       onEnd: () => this.#endOfRun?.(),
       onFailed: (error) => {
@@ -264,45 +267,40 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     });
     committer.startRefresh();
     this.#lifecycle.to('running');
-    this.#emit('started', {
+    this.#listeners.emit('started', {
       partitions: plan.map(({ topic, partition, offset }) => ({ topic, partition, offset })),
     });
-    this.#flow.start();
+    // A listener may have closed it.
+    if (!this.#lifecycle.ending) this.#flow.start();
   }
 
   async #init(processor: MessageProcessor): Promise<void> {
-    const partitions = assignedPartitions(this.#config).filter(
-      ({ partition }) => this.#processors.get(partition) === processor,
-    );
     try {
       await processor.init?.({ stores: this.#config.stores, logger: this.#log });
-      await processor.onAssigned?.(partitions);
+      this.#assigned.add(processor);
+      await processor.onAssigned?.(this.#partitionsOf(processor));
     } catch (cause) {
-      throw new LifecycleError(`init or onAssigned of the MessageProcessor failed: ${String(cause)}`, {
-        cause,
-      });
+      const error = new LifecycleError(
+        `init or onAssigned of the MessageProcessor failed: ${String(cause)}`,
+        { cause },
+      );
+      // While it closes, what #start throws is taken for a consequence of that.
+      if (this.#lifecycle.ending) this.#fail(error);
+      throw error;
     }
+  }
+
+  #partitionsOf(processor: MessageProcessor): readonly TopicPartition[] {
+    return assignedPartitions(this.#config).filter(
+      ({ partition }) => this.#processors.get(partition) === processor,
+    );
   }
 
   /** The first failure ends the run; later ones are kept beside it. */
   #fail(error: unknown): void {
-    this.#keep(error);
-    this.#emit('error', error);
+    if (this.#failure.keep(error)) this.#listeners.emit('error', error);
     this.#flow?.halt();
     void this.close();
-  }
-
-  #keep(error: unknown): void {
-    if (!this.#hasFailed) {
-      this.#hasFailed = true;
-      this.#failure = error;
-    } else if (
-      error !== this.#failure &&
-      KasperError.is(this.#failure) &&
-      !this.#failure.suppressed.includes(error)
-    ) {
-      this.#failure.suppressed.push(error);
-    }
   }
 
   async #shutDown(): Promise<void> {
@@ -314,46 +312,57 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     this.#lifecycle.to('closing');
     this.#closing.abort(new LifecycleError('The TopicProcessor is closing'));
     const { clock, closeTimeoutMs } = this.#config;
-    let timer: { cancel(): void } | undefined;
+    let timer: Timer | undefined;
     const tooLate = new Promise<never>((_resolve, reject) => {
       timer = clock.after(closeTimeoutMs, () => {
         reject(this.#closedTooLate());
       });
     });
-    let failure: unknown;
+    const failures: unknown[] = [];
+    const onFailure = (error: unknown) => {
+      failures.push(error);
+      this.#failure.keep(error);
+    };
     try {
-      await Promise.race([this.#finishWork(), tooLate]);
+      await Promise.race([this.#finishWork(onFailure), tooLate]);
     } catch (error) {
-      failure = error;
-      this.#keep(error);
-    } finally {
-      timer?.cancel();
-      this.#committer?.close();
-      await this.#client.close();
-      this.#lifecycle.to(this.#hasFailed ? 'failed' : 'closed');
-      this.#endOfRun?.();
+      onFailure(error);
     }
-    if (failure !== undefined) throw failure as Error;
+    timer?.cancel();
+    this.#committer?.close();
+    await attempt('The Kafka client could not be closed', () => this.#client.close(), onFailure);
+    this.#lifecycle.to(this.#failure.hasFailed ? 'failed' : 'closed');
+    this.#endOfRun?.();
+    if (failures.length > 0) throw failures[0] as Error;
   }
 
-  /** Finishes what is in hand and commits it; then lets the processors go. */
-  async #finishWork(): Promise<void> {
-    if (this.#flow === undefined) {
+  /** Finishes what is in hand and commits it; then lets the processors go. Whatever fails, all steps are done. */
+  async #finishWork(onFailure: (error: unknown) => void): Promise<void> {
+    const flow = this.#flow;
+    if (flow === undefined) {
       // Closed while it started: connecting is cut short, nothing was processed.
-      await this.#client.close();
+      this.#committer?.close();
+      await attempt('The Kafka client could not be closed', () => this.#client.close(), onFailure);
       await this.#starting;
-    }
-    await this.#flow?.stop();
-    await this.#committer?.settled();
-    await this.#flow?.release();
-    for (const processor of new Set(this.#processors.values())) {
-      await processor.onRevoked?.(
-        assignedPartitions(this.#config).filter(
-          ({ partition }) => this.#processors.get(partition) === processor,
-        ),
+    } else {
+      await attempt('Reading could not be ended', () => flow.stop(), onFailure);
+      // A CommitError is the run's failure already, not one of close().
+      await attempt(
+        '',
+        () => this.#committer?.settled(),
+        (error) => this.#failure.keep(error),
       );
-      await processor.close?.();
+      await attempt('Sending could not be ended', () => flow.release(), onFailure);
     }
+    for (const processor of this.#assigned) {
+      await attempt(
+        'onRevoked of the MessageProcessor failed',
+        () => processor.onRevoked?.(this.#partitionsOf(processor)),
+        onFailure,
+      );
+    }
+    for (const processor of new Set(this.#processors.values()))
+      await attempt('close of the MessageProcessor failed', () => processor.close?.(), onFailure);
   }
 
   #closedTooLate(): TimeoutError {
@@ -362,11 +371,6 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       `close() did not end within closeTimeoutMs (${this.#config.closeTimeoutMs} ms): ${inHand} is still under way and was not committed. ` +
         'Do not await close() inside process (call context.stop()); heed context.signal; or raise closeTimeoutMs.',
     );
-  }
-
-  #emit<Name extends keyof ProcessorEvents>(name: Name, ...event: ProcessorEvents[Name]): void {
-    // An 'error' event without a listener would throw; runLoop rejects with it anyway.
-    if (this.#emitter.listenerCount(name) > 0) this.#emitter.emit(name, ...(event as never));
   }
 
   #summary(durationMs: number): RunSummary {
@@ -387,32 +391,4 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       ),
     });
   }
-
-  #logPlan(plan: readonly PlannedPartition[]): void {
-    const name = ({ topic, partition, offset }: PlannedPartition) => `${topic}/${partition} at ${offset}`;
-    const fresh = plan.filter(({ hadCommit }) => !hadCommit);
-    if (fresh.length > 0) {
-      this.#log.info(`No committed offset; starting at '${this.#config.initialOffset}'`, {
-        partitions: fresh.map(name),
-      });
-    }
-    const reset = plan.filter(({ wasReset }) => wasReset);
-    if (reset.length > 0) {
-      this.#log.warn(`Committed offset out of range; going on at '${this.#config.onOffsetOutOfRange}'`, {
-        partitions: reset.map(name),
-      });
-    }
-    const open = plan.filter(({ end, highWatermark }) => end !== undefined && end < highWatermark);
-    if (open.length > 0) {
-      this.#log.warn('An open transaction holds back the end of this run', { partitions: open.map(name) });
-    }
-  }
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null) {
-    for (const part of Object.values(value)) deepFreeze(part);
-    Object.freeze(value);
-  }
-  return value;
 }

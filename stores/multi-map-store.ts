@@ -64,13 +64,11 @@ class TenantStore implements Store {
   }
 
   put(key: string, value: Buffer): Promise<void> {
-    return this.putAll([[key, value]]);
+    return this.#write((store) => store.put(key, value));
   }
 
-  async putAll(entries: StoreEntries): Promise<void> {
-    const store = this.#tenants.get(this.#tenant) ?? new MapStore();
-    await store.putAll(entries);
-    if (store.size > 0) this.#tenants.set(this.#tenant, store);
+  putAll(entries: StoreEntries): Promise<void> {
+    return this.#write((store) => store.putAll(entries));
   }
 
   delete(key: string): Promise<void> {
@@ -83,6 +81,14 @@ class TenantStore implements Store {
 
   flush(): Promise<void> {
     return Promise.resolve();
+  }
+
+  async #write(write: (store: MapStore) => Promise<void>): Promise<void> {
+    const store = this.#tenants.get(this.#tenant) ?? new MapStore();
+    // A MapStore has written when it returns its promise. Filed before that is awaited, or the first writes of two callers would each make a tenant.
+    const written = write(store);
+    if (store.size > 0) this.#tenants.set(this.#tenant, store);
+    await written;
   }
 
   #read(): MapStore {

@@ -27,10 +27,11 @@ async function stop(name: ServiceName): Promise<string> {
 }
 
 async function status(name: ServiceName): Promise<string> {
-  const { ports, check } = services[name];
+  const service = services[name];
+  const { ports } = service;
   if (!(await Promise.all(ports.map(isListening))).some(Boolean)) return `nothing on ${ports.join(', ')}`;
   try {
-    await check();
+    await service.check();
     return `listening on ${ports.join(', ')}`;
   } catch (error) {
     return String(error);

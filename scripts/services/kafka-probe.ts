@@ -1,6 +1,7 @@
-import { connect } from 'node:net';
-import { WireReader } from '../../source/kafka/wire/wire-reader.ts';
+import type { WireReader } from '../../source/kafka/wire/wire-reader.ts';
 import { WireWriter } from '../../source/kafka/wire/wire-writer.ts';
+import { request } from './kafka-request.ts';
+import { until } from './until.ts';
 
 /** What a Kafka server says of itself. */
 export interface KafkaDescription {
@@ -14,6 +15,7 @@ export interface KafkaDescription {
 export const fetchVersionOf41 = 18;
 
 const metadata = 3;
+const createTopics = 19;
 const fetchKey = 1;
 const apiVersions = 18;
 
@@ -34,68 +36,89 @@ export async function describeKafka(address: string, timeoutMs = 3_000): Promise
     }),
   );
   const cluster = await request(address, metadata, 1, new WireWriter().int32(0), timeoutMs);
-  const brokers = cluster.array((reader) => {
-    const id = reader.int32();
-    reader.string();
-    reader.int32();
-    reader.nullableString();
-    return id;
-  });
-  return { nodes: brokers.length, fetchVersion: newest.get(fetchKey) ?? -1 };
+  return { nodes: readBrokers(cluster), fetchVersion: newest.get(fetchKey) ?? -1 };
 }
 
-function request(
-  address: string,
-  apiKey: number,
-  version: number,
-  body: WireWriter,
-  timeoutMs: number,
-): Promise<WireReader> {
-  const correlationId = 1;
-  const message = new WireWriter()
-    .int16(apiKey)
-    .int16(version)
-    .int32(correlationId)
-    .string('kasper-probe')
-    .raw(body.toBuffer());
-  const [host, port] = splitAddress(address);
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host, port });
-    const fail = (why: string, cause?: unknown) => {
-      socket.destroy();
-      reject(new Error(`${address} does not answer as a Kafka broker: ${why}`, { cause }));
-    };
-    let received = Buffer.alloc(0);
-    socket.setTimeout(timeoutMs, () => {
-      fail(`no answer within ${timeoutMs} ms`);
-    });
-    socket.once('error', (cause) => {
-      fail(cause.message, cause);
-    });
-    socket.once('close', () => {
-      fail('it closed the connection');
-    });
-    socket.on('data', (bytes) => {
-      received = Buffer.concat([received, bytes]);
-      if (received.length < 4 || received.length < 4 + received.readInt32BE()) return;
-      const reader = new WireReader(received, 4);
-      if (reader.int32() !== correlationId) {
-        fail('another correlation id');
-        return;
-      }
-      resolve(reader);
-      socket.destroy();
-    });
-    socket.write(new WireWriter().bytes(message.toBuffer()).toBuffer());
-  });
+/** A topic to create; the number of its replicas is the broker's default. */
+export interface TopicToCreate {
+  readonly topic: string;
+  readonly partitions: number;
+  readonly config: Readonly<Record<string, string>>;
 }
 
-/** Splits host:port. @throws Error naming the text, if it is something else */
-export function splitAddress(address: string): [host: string, port: number] {
-  const at = address.lastIndexOf(':');
-  const port = Number(address.slice(at + 1));
-  if (at < 1 || !Number.isInteger(port) || port < 1 || port > 65535) {
-    throw new Error(`An address is host:port, such as 127.0.0.1:9092; this is not: ${address}`);
+/**
+ * Creates a topic (CreateTopics 4) and waits until every broker named knows the leaders of its partitions (Metadata 1): clients may ask
+ * any of them.
+ *
+ * @throws Error with the broker's answer
+ * @see https://kafka.apache.org/protocol#The_Messages_CreateTopics
+ */
+export async function createKafkaTopic(
+  brokers: readonly string[],
+  { topic, partitions, config }: TopicToCreate,
+): Promise<void> {
+  const timeoutMs = 15_000;
+  const body = new WireWriter()
+    .array([topic], (writer, name) => {
+      writer.string(name).int32(partitions).int16(-1).int32(0);
+      writer.array(Object.entries(config), (entries, [key, value]) => entries.string(key).string(value));
+    })
+    .int32(timeoutMs)
+    .boolean(false);
+  const answer = await request(brokers[0] ?? '', createTopics, 4, body, timeoutMs);
+  answer.int32();
+  const [failure] = answer
+    .array((reader) => ({
+      name: reader.string(),
+      code: reader.int16(),
+      message: reader.nullableString(),
+    }))
+    .filter(({ code }) => code !== 0);
+  if (failure !== undefined) {
+    throw new Error(`Topic ${topic} was not created: code ${failure.code}, ${String(failure.message)}`);
   }
-  return [address.slice(0, at), port];
+  for (const broker of brokers) {
+    await until(async () => (await leadersOf(broker, topic)) === partitions, {
+      deadlineMs: timeoutMs,
+      what: `${broker} to know the leaders of ${partitions} partitions of ${topic}`,
+    });
+  }
+}
+
+/** How many partitions of a topic have a leader, as this broker knows. */
+async function leadersOf(broker: string, topic: string): Promise<number> {
+  const answer = await request(
+    broker,
+    metadata,
+    1,
+    new WireWriter().array([topic], (writer, name) => writer.string(name)),
+    3_000,
+  );
+  readBrokers(answer);
+  answer.int32();
+  const [leaders = []] = answer.array((reader) => {
+    reader.int16();
+    reader.string();
+    reader.boolean();
+    return reader.array(readLeader);
+  });
+  return leaders.filter((leader) => leader >= 0).length;
+}
+
+function readBrokers(reader: WireReader): number {
+  return reader.array((broker) => {
+    broker.int32();
+    broker.string();
+    broker.int32();
+    broker.nullableString();
+  }).length;
+}
+
+function readLeader(reader: WireReader): number {
+  reader.int16();
+  reader.int32();
+  const leader = reader.int32();
+  reader.array((replicas) => replicas.int32());
+  reader.array((inSync) => inSync.int32());
+  return leader;
 }

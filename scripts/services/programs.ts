@@ -5,7 +5,7 @@ import { MissingServiceError } from './missing-service.ts';
 
 /** The Debian package that holds a program. */
 const debianPackages = {
-  java: 'openjdk-17-jre-headless',
+  java: 'default-jre-headless',
   mvn: 'maven',
   'redis-server': 'redis-server',
   kcat: 'kcat',

@@ -51,7 +51,7 @@ export interface CommitResult extends PartitionOffset {
 /** Committed offsets of one consumer group, read and written as a simple consumer (no member). */
 export interface GroupOffsets {
   /**
-   * Reads committed offsets (OffsetFetch). Retriable failures are ridden out for `retryTimeoutMs`.
+   * Reads committed offsets (OffsetFetch); results in the order of `partitions`. Retriable failures are ridden out for `retryTimeoutMs`.
    * @throws BrokerError, ConnectionError or TimeoutError after that
    */
   fetch(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]>;
@@ -123,7 +123,10 @@ export interface SourceOptions {
   readonly handler: SourceHandler;
 }
 
-/** Reads partitions and delivers them in chunks, each partition in offset order and without a gap. */
+/**
+ * Reads partitions and delivers them in chunks, each partition in offset order and without a gap. Where only the log's ends have moved, a chunk without
+ * messages and without progress tells them.
+ */
 export interface PartitionSource {
   /** Starts to read these partitions, each with epoch 1. Called once. */
   start(positions: readonly StartPosition[]): void;
@@ -203,7 +206,7 @@ export interface NewTopic {
  * TimeoutError or BrokerError.
  */
 export interface KafkaClient {
-  /** Connects and checks the brokers' versions. @throws ConfigError, ConnectionError */
+  /** Connects and checks the brokers' versions. Idempotent, also while it is under way. @throws ConfigError, ConnectionError */
   connect(): Promise<void>;
   /** Describes topics (Metadata); unknown ones are left out. Creates none. */
   describeTopics(topics: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>>;

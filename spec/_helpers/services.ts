@@ -1,7 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
-import { Kafka, logLevel } from 'kafkajs';
+import { startElasticsearch } from '../../scripts/services/elasticsearch-server.ts';
 import { startKafka, type KafkaServer, type StartKafkaOptions } from '../../scripts/services/kafka-server.ts';
+import { createKafkaTopic } from '../../scripts/services/kafka-probe.ts';
+import { findProgram } from '../../scripts/services/programs.ts';
+import { startRedis } from '../../scripts/services/redis-server.ts';
+import type { StartedServer } from '../../scripts/services/started-server.ts';
+import { EmbeddedCluster } from '../../source/embedded/cluster.ts';
 
 /** A Kafka cluster that a spec may use, whoever runs it. */
 export interface TestCluster {
@@ -31,10 +36,24 @@ export function testOnReal(
 ): void {
   const brokers = (address ?? '').split(',').filter((broker) => broker !== '');
   if (brokers.length === 0 || libs === undefined) {
-    withoutKafka(title);
+    without('Kafka', 'which npm test starts where it can', title);
     return;
   }
   test(title, (t) => implementation(t, realKafka(brokers, libs)));
+}
+
+/**
+ * A spec on both kinds of cluster: once on an embedded one of its own, and once on the real Kafka, as {@link testOnReal}. What passes on
+ * both shows that the embedded cluster behaves as the real one.
+ */
+export function testOnBoth(
+  title: string,
+  implementation: (t: ExecutionContext, cluster: TestCluster) => Promise<void>,
+): void {
+  test(`${title} (embedded)`, async (t) => {
+    await implementation(t, await embeddedCluster(t));
+  });
+  testOnReal(`${title} (Kafka 4.1)`, implementation);
 }
 
 /**
@@ -47,7 +66,7 @@ export function testOnOwnKafka(
   implementation: (t: ExecutionContext, kafka: OwnKafka) => Promise<void>,
 ): void {
   if (libs === undefined) {
-    withoutKafka(title);
+    without('Kafka', 'which npm test starts where it can', title);
     return;
   }
   test.serial(title, async (t) => {
@@ -58,22 +77,59 @@ export function testOnOwnKafka(
   });
 }
 
+const singleServers = {
+  redis: { start: startRedis, programs: ['redis-server'] },
+  elasticsearch: { start: startElasticsearch, programs: ['java', 'mvn'] },
+} as const;
+
+/** A spec on a Redis or Elasticsearch of its own, started for it on a free port and ended after it. Skipped or failed as {@link testOnReal}. */
+export function testOnOwn(
+  service: keyof typeof singleServers,
+  title: string,
+  implementation: (t: ExecutionContext, server: StartedServer) => Promise<void>,
+): void {
+  const { start, programs } = singleServers[service];
+  const missing = programs.filter((program) => findProgram(program) === undefined);
+  if (missing.length > 0) {
+    without(service, `for ${missing.join(' and ')} are not installed`, title);
+    return;
+  }
+  test.serial(title, async (t) => {
+    // The first time Maven fetches Elasticsearch.
+    t.timeout(300_000);
+    const server = await start();
+    t.teardown(() => server.stop());
+    await implementation(t, server);
+  });
+}
+
 /** A name no other spec uses, for topics, groups and key prefixes. */
 export function randomName(prefix: string): string {
   return `${prefix}-${randomBytes(6).toString('hex')}`;
 }
 
-function withoutKafka(title: string): void {
+function without(service: string, why: string, title: string): void {
   if (required === '1') {
     test(title, (t) => {
-      t.fail('REQUIRE_SERVICES=1, and no Kafka was started: run the specs by npm test');
+      t.fail(`REQUIRE_SERVICES=1, and there is no ${service}, ${why}`);
     });
     return;
   }
-  console.log(`Skipped, for it needs a real Kafka, which npm test starts where it can: ${title}`);
+  console.log(`Skipped: there is no ${service}, ${why}: ${title}`);
   test.skip(title, (t) => {
     t.fail();
   });
+}
+
+async function embeddedCluster(t: ExecutionContext): Promise<TestCluster> {
+  const cluster = await EmbeddedCluster.start();
+  t.teardown(() => cluster.close());
+  return {
+    kind: 'embedded',
+    brokers: cluster.brokers,
+    createTopic: (name, partitions, config = {}) =>
+      createKafkaTopic(cluster.brokers, { topic: name, partitions, config }),
+  };
 }
 
 function realKafka(brokers: readonly string[], toolsFolder: string): RealKafka {
@@ -81,25 +137,7 @@ function realKafka(brokers: readonly string[], toolsFolder: string): RealKafka {
     kind: 'real',
     brokers,
     libs: toolsFolder,
-    createTopic: (name, partitions, config) => createTopic(brokers, name, partitions, config),
+    createTopic: (name, partitions, config = {}) =>
+      createKafkaTopic(brokers, { topic: name, partitions, config }),
   };
-}
-
-async function createTopic(
-  brokers: readonly string[],
-  topic: string,
-  numPartitions: number,
-  config: Readonly<Record<string, string>> = {},
-): Promise<void> {
-  const kafka = new Kafka({ clientId: 'spec', brokers: [...brokers], logLevel: logLevel.NOTHING });
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
-    // The number of replicas is left to the broker, whose default fits its number of nodes.
-    const topics = [{ topic, numPartitions, replicationFactor: -1, configEntries }];
-    await admin.createTopics({ topics, waitForLeaders: true });
-  } finally {
-    await admin.disconnect();
-  }
 }

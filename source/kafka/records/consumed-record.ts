@@ -36,7 +36,7 @@ export interface BatchView {
  */
 export class ConsumedRecord implements ConsumerMessage {
   readonly #batch: BatchView;
-  /** Position of the attributes. */
+  /** Position of the record's length. */
   readonly #at: number;
   readonly #offsetDelta: number;
 
@@ -60,7 +60,7 @@ export class ConsumedRecord implements ConsumerMessage {
 
   get timestamp(): number {
     const batch = this.#batch;
-    return batch.appendTime ?? batch.baseTimestamp + varlongAt(batch.buffer, this.#at + 1);
+    return batch.appendTime ?? batch.baseTimestamp + varlongAt(batch.buffer, varintEnd(batch.buffer, this.#at) + 1);
   }
 
   get key(): Buffer | null {
@@ -84,6 +84,12 @@ export class ConsumedRecord implements ConsumerMessage {
     return textAt(this.#batch.buffer, this.#valueAt());
   }
 
+  get bytes(): number {
+    const { buffer } = this.#batch;
+    const start = varintEnd(buffer, this.#at);
+    return start - this.#at + varintAt(buffer, this.#at);
+  }
+
   /** For logs: key, value and header values are text where they are UTF-8, else `base64:...`. */
   toJSON(): Record<string, unknown> {
     return {
@@ -103,7 +109,7 @@ export class ConsumedRecord implements ConsumerMessage {
 
   #keyAt(): number {
     const { buffer } = this.#batch;
-    return varintEnd(buffer, varintEnd(buffer, this.#at + 1));
+    return varintEnd(buffer, varintEnd(buffer, varintEnd(buffer, this.#at) + 1));
   }
 
   #valueAt(): number {

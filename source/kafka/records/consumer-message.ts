@@ -3,7 +3,7 @@ import type { ConsumerMessage, HeadersInit } from '../../message.ts';
 import { ConsumedRecord } from './consumed-record.ts';
 import { recordBodyBytes, writeRecord } from './encode-record.ts';
 import { outgoingHeaders } from './outgoing-headers.ts';
-import { varintBytes, varintEnd } from './varint.ts';
+import { varintBytes } from './varint.ts';
 
 /** What {@link consumerMessage} makes a message of. Text is taken as UTF-8. */
 export interface ConsumerMessageInit {
@@ -56,7 +56,7 @@ export function consumerMessage(init: ConsumerMessageInit): ConsumerMessage {
     baseTimestamp: timestamp,
     appendTime: undefined,
   };
-  return new ConsumedRecord(batch, varintEnd(buffer, 0), 0);
+  return new ConsumedRecord(batch, 0, 0);
 }
 
 function bytesOf(value: Uint8Array | string | null): Uint8Array | null {

@@ -32,6 +32,7 @@ export function decodeRecords(
   const cursor = new VarintCursor(view.buffer, section.start);
   let previousDelta = -1;
   for (let i = 0; i < count; i++) {
+    const recordAt = cursor.at;
     const bodyBytes = cursor.varint();
     const start = cursor.at;
     const recordEnd = start + bodyBytes;
@@ -54,7 +55,7 @@ export function decodeRecords(
       throw damaged(i, count);
     }
     previousDelta = offsetDelta;
-    if (offsetDelta >= firstDelta) messages.push(new ConsumedRecord(view, start, offsetDelta));
+    if (offsetDelta >= firstDelta) messages.push(new ConsumedRecord(view, recordAt, offsetDelta));
   }
   if (cursor.at !== end) {
     throw new RecordError(

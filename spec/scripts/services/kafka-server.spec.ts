@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import test from 'ava';
 import { Kafka, logLevel } from 'kafkajs';
-import { describeKafka, splitAddress } from '../../../scripts/services/kafka-probe.ts';
+import { createKafkaTopic, describeKafka } from '../../../scripts/services/kafka-probe.ts';
+import { splitAddress } from '../../../scripts/services/kafka-request.ts';
 import { isListening } from '../../../scripts/services/listening.ts';
 import { consoleConsume, describeGroup, endOffsets, kcat, kcatRecords } from '../../_helpers/kafka-tools.ts';
 import { randomName, testOnOwnKafka, testOnReal } from '../../_helpers/services.ts';
@@ -70,6 +71,13 @@ testOnOwnKafka(
     t.true(existsSync(node.logFile));
   },
 );
+
+testOnReal('a topic that the broker refuses is an error with its reason', async (t, kafka) => {
+  const topic = { topic: 'no/such name', partitions: 1, config: {} };
+  await t.throwsAsync(createKafkaTopic(kafka.brokers, topic), {
+    message: /^Topic no\/such name was not created: code 17, /,
+  });
+});
 
 test('an address that is not host:port is refused with the address in the message', (t) => {
   t.deepEqual(splitAddress('127.0.0.1:9092'), ['127.0.0.1', 9092]);

@@ -1,0 +1,44 @@
+import { KasperError, LifecycleError } from './kernel/errors.ts';
+
+/** What a run fails with: the first failure; later ones are kept beside it. */
+export class RunFailure {
+  #first: unknown;
+  #hasFailed = false;
+
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
+  /** @returns false if this very error is known already: several may have waited for what failed once */
+  keep(error: unknown): boolean {
+    if (!this.#hasFailed) {
+      this.#hasFailed = true;
+      this.#first = error;
+      return true;
+    }
+    if (error === this.#first) return false;
+    if (KasperError.is(this.#first)) {
+      if (this.#first.suppressed.includes(error)) return false;
+      this.#first.suppressed.push(error);
+    }
+    return true;
+  }
+
+  /** @throws the first failure, if there was one */
+  throwIfFailed(): void {
+    if (this.#hasFailed) throw this.#first;
+  }
+}
+
+/** Does one step of closing; what fails is handed on, so that the next step is done as well. `what` says it in words, for errors of others. */
+export async function attempt(
+  what: string,
+  step: () => void | Promise<void>,
+  onFailure: (error: unknown) => void,
+): Promise<void> {
+  try {
+    await step();
+  } catch (cause) {
+    onFailure(KasperError.is(cause) ? cause : new LifecycleError(`${what}: ${String(cause)}`, { cause }));
+  }
+}
