@@ -5,6 +5,8 @@ import { loggedBytes } from './logged-bytes.ts';
 import { utf8Text } from './utf8-text.ts';
 import { varintAt, varintEnd, varlongAt } from './varint.ts';
 
+const ATTRIBUTES_BYTES = 1;
+
 /** What the records of one batch share. */
 export interface BatchView {
   /** The records, inflated. */
@@ -23,6 +25,7 @@ export interface BatchView {
  *
  * | field | form |
  * | --- | --- |
+ * | length | varint: bytes of all that follows |
  * | attributes | one byte, unused |
  * | timestamp delta | varlong |
  * | offset delta | varint |
@@ -30,13 +33,17 @@ export interface BatchView {
  * | value | varint length, -1 for null; bytes |
  * | headers | varint count; per header the name (varint length, bytes) and the value as above |
  *
- * Where the key starts is not kept: skipping the two deltas takes a few nanoseconds, a fourth field costs each message more.
+ * Where the key starts is not kept: skipping what comes before takes a few nanoseconds, a fourth field costs each message more.
  *
  * @see https://kafka.apache.org/documentation/#record
  */
 export class ConsumedRecord implements ConsumerMessage {
   readonly #batch: BatchView;
+<<<<<<< HEAD
   /** Position of the record's length. */
+=======
+  /** Position of the length. */
+>>>>>>> records
   readonly #at: number;
   readonly #offsetDelta: number;
 
@@ -60,28 +67,39 @@ export class ConsumedRecord implements ConsumerMessage {
 
   get timestamp(): number {
     const batch = this.#batch;
+<<<<<<< HEAD
     return batch.appendTime ?? batch.baseTimestamp + varlongAt(batch.buffer, varintEnd(batch.buffer, this.#at) + 1);
+=======
+    return (
+      batch.appendTime ?? batch.baseTimestamp + varlongAt(batch.buffer, timestampAt(batch.buffer, this.#at))
+    );
+>>>>>>> records
   }
 
   get key(): Buffer | null {
-    return bytesAt(this.#batch.buffer, this.#keyAt());
+    return bytesAt(this.#batch.buffer, keyAt(this.#batch.buffer, this.#at));
   }
 
   get value(): Buffer | null {
-    return bytesAt(this.#batch.buffer, this.#valueAt());
+    return bytesAt(this.#batch.buffer, valueAt(this.#batch.buffer, this.#at));
   }
 
   get headers(): Headers {
     const { buffer } = this.#batch;
-    return ConsumedHeaders.read(buffer, afterBytes(buffer, this.#valueAt()));
+    return ConsumedHeaders.read(buffer, afterBytes(buffer, valueAt(buffer, this.#at)));
   }
 
   get keyText(): string | null {
-    return textAt(this.#batch.buffer, this.#keyAt());
+    return textAt(this.#batch.buffer, keyAt(this.#batch.buffer, this.#at));
   }
 
   get valueText(): string | null {
-    return textAt(this.#batch.buffer, this.#valueAt());
+    return textAt(this.#batch.buffer, valueAt(this.#batch.buffer, this.#at));
+  }
+
+  get bytes(): number {
+    const { buffer } = this.#batch;
+    return varintEnd(buffer, this.#at) - this.#at + varintAt(buffer, this.#at);
   }
 
   get bytes(): number {
@@ -106,6 +124,7 @@ export class ConsumedRecord implements ConsumerMessage {
   [inspect.custom](): unknown {
     return this.toJSON();
   }
+<<<<<<< HEAD
 
   #keyAt(): number {
     const { buffer } = this.#batch;
@@ -115,9 +134,24 @@ export class ConsumedRecord implements ConsumerMessage {
   #valueAt(): number {
     return afterBytes(this.#batch.buffer, this.#keyAt());
   }
+=======
+>>>>>>> records
 }
 
-/** The position after the length at `at` and its bytes. */
+// Functions and not private methods: those would give each message one more field, its brand.
+
+function timestampAt(buffer: Buffer, recordAt: number): number {
+  return varintEnd(buffer, recordAt) + ATTRIBUTES_BYTES;
+}
+
+function keyAt(buffer: Buffer, recordAt: number): number {
+  return varintEnd(buffer, varintEnd(buffer, timestampAt(buffer, recordAt)));
+}
+
+function valueAt(buffer: Buffer, recordAt: number): number {
+  return afterBytes(buffer, keyAt(buffer, recordAt));
+}
+
 function afterBytes(buffer: Buffer, at: number): number {
   const start = varintEnd(buffer, at);
   const length = varintAt(buffer, at);

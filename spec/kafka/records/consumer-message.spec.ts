@@ -79,16 +79,24 @@ test('a message is readable in logs', (t) => {
 });
 
 test('every wrong field is listed', (t) => {
-  const wrong = { topic: 1, partition: -1, offset: 2 ** 53, timestamp: -2, key: 7, value: {} };
+  const wrong = {
+    topic: 1,
+    partition: -1,
+    offset: 2 ** 53,
+    timestamp: -2,
+    key: 7,
+    value: {},
+    headers: { h: 1 },
+  };
   const error = t.throws(() => consumerMessage(wrong as unknown as ConsumerMessageInit), {
     instanceOf: ConfigError,
   });
   t.deepEqual(
     error.problems.map((problem) => problem.split(' ')[0]),
-    ['topic', 'partition', 'offset', 'timestamp', 'key', 'value'],
+    ['topic', 'partition', 'offset', 'timestamp', 'key', 'value', 'Header'],
   );
   t.throws(() => consumerMessage({ ...at, headers: { h: 1 } } as unknown as ConsumerMessageInit), {
     instanceOf: ConfigError,
-    message: /header "h"/,
+    message: /Header "h"/,
   });
 });
