@@ -49,5 +49,6 @@ await measureAndPrint(async () => {
   });
   await consumer.disconnect();
   if (job === 'copy') await producer.disconnect();
+  if (job === 'consume' && bytes < records * 100) throw new Error(`Only ${bytes} bytes were read`);
   return seen;
 });

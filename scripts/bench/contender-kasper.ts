@@ -31,5 +31,6 @@ await measureAndPrint(async () => {
   );
   const summary = await processor.runToEnd();
   if (summary.records !== records) throw new Error(`${summary.records} records processed of ${records}`);
+  if (job === 'consume' && bytes < records * 100) throw new Error(`Only ${bytes} bytes were read`);
   return summary.records;
 });

@@ -7,6 +7,8 @@ export interface BatchSender {
   readonly compression: Compression;
   /** A batch of this topic is closed before it grows beyond this, uncompressed. */
   batchBytes(topic: string): number;
+  /** How large the next batch of this partition will probably be: the size of the last one. */
+  expectedBytes(topic: string, partition: number): number;
   /** Sends batches, in order per partition. @throws ProduceError; `unsent` then holds what was not acked, in order. */
   send(batches: readonly OutgoingBatch[], unsent: OutgoingBatch[]): Promise<void>;
 }
@@ -51,7 +53,11 @@ export class BatchAccumulator implements RecordAccumulator {
       builder = undefined;
     }
     if (builder === undefined) {
-      builder = new RecordBatchBuilder({ compression: this.#sender.compression });
+      builder = new RecordBatchBuilder({
+        compression: this.#sender.compression,
+        // A buffer that has to grow is copied each time.
+        initialBytes: this.#sender.expectedBytes(topic, partition),
+      });
       builders[partition] = builder;
     }
     const bytes = builder.append(record);

@@ -16,6 +16,8 @@ export class PartitionQueue implements TopicPartition {
   readonly topic: string;
   readonly partition: number;
   readonly batches: QueuedBatch[] = [];
+  /** Uncompressed size of the last batch that was queued; a little more is expected of the next one. */
+  lastBytes = 0;
   /** In flight, offered to a broker's loop, backing off, or waiting for metadata or a producer id. */
   busy = false;
   /** Since when, on the monotonic clock, nothing but failures came; undefined after a success. */

@@ -100,6 +100,11 @@ export class KafkajsSink implements RecordSink, BatchSender {
     return this.#batchBytes.get(topic) ?? BATCH_BYTES;
   }
 
+  expectedBytes(topic: string, partition: number): number {
+    const { lastBytes } = this.#queueOf(topic, partition);
+    return Math.ceil(Math.min(this.batchBytes(topic), lastBytes * 1.1));
+  }
+
   async send(batches: readonly OutgoingBatch[], unsent: OutgoingBatch[]): Promise<void> {
     if (this.#closed !== undefined) {
       unsent.push(...batches);
@@ -111,6 +116,7 @@ export class KafkajsSink implements RecordSink, BatchSender {
     for (const { topic, partition, sealed, maybeStored } of batches) {
       const queue = this.#queueOf(topic, partition);
       queue.batches.push({ topic, partition, sealed, maybeStored, ticket, stampedFor: undefined, sent: 0 });
+      queue.lastBytes = sealed.uncompressedBytes;
       queues.add(queue);
       if (maybeStored) repeated += sealed.count;
     }

@@ -39,11 +39,7 @@ export interface BatchView {
  */
 export class ConsumedRecord implements ConsumerMessage {
   readonly #batch: BatchView;
-<<<<<<< HEAD
   /** Position of the record's length. */
-=======
-  /** Position of the length. */
->>>>>>> records
   readonly #at: number;
   readonly #offsetDelta: number;
 
@@ -67,13 +63,9 @@ export class ConsumedRecord implements ConsumerMessage {
 
   get timestamp(): number {
     const batch = this.#batch;
-<<<<<<< HEAD
-    return batch.appendTime ?? batch.baseTimestamp + varlongAt(batch.buffer, varintEnd(batch.buffer, this.#at) + 1);
-=======
     return (
-      batch.appendTime ?? batch.baseTimestamp + varlongAt(batch.buffer, timestampAt(batch.buffer, this.#at))
+      batch.appendTime ?? batch.baseTimestamp + varlongAt(batch.buffer, varintEnd(batch.buffer, this.#at) + 1)
     );
->>>>>>> records
   }
 
   get key(): Buffer | null {
@@ -124,7 +116,6 @@ export class ConsumedRecord implements ConsumerMessage {
   [inspect.custom](): unknown {
     return this.toJSON();
   }
-<<<<<<< HEAD
 
   #keyAt(): number {
     const { buffer } = this.#batch;
@@ -134,8 +125,6 @@ export class ConsumedRecord implements ConsumerMessage {
   #valueAt(): number {
     return afterBytes(this.#batch.buffer, this.#keyAt());
   }
-=======
->>>>>>> records
 }
 
 // Functions and not private methods: those would give each message one more field, its brand.

@@ -32,11 +32,7 @@ export function decodeRecords(
   const cursor = new VarintCursor(view.buffer, section.start);
   let previousDelta = -1;
   for (let i = 0; i < count; i++) {
-<<<<<<< HEAD
     const recordAt = cursor.at;
-=======
-    const at = cursor.at;
->>>>>>> records
     const bodyBytes = cursor.varint();
     const start = cursor.at;
     const recordEnd = start + bodyBytes;
@@ -59,11 +55,7 @@ export function decodeRecords(
       throw damaged(i, count);
     }
     previousDelta = offsetDelta;
-<<<<<<< HEAD
     if (offsetDelta >= firstDelta) messages.push(new ConsumedRecord(view, recordAt, offsetDelta));
-=======
-    if (offsetDelta >= firstDelta) messages.push(new ConsumedRecord(view, at, offsetDelta));
->>>>>>> records
   }
   if (cursor.at !== end) {
     throw new RecordError(

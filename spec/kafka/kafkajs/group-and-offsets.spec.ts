@@ -4,7 +4,7 @@ import { BrokerError, KasperError } from '../../../source/kernel/errors.ts';
 import { startEmbedded, testOnEach } from '../../_helpers/clusters.ts';
 import { randomName } from '../../_helpers/services.ts';
 import { until } from '../../_helpers/until.ts';
-import { connectClient, partitionsOf, sendNumbers, SHORT_DEADLINES } from './test-client.ts';
+import { connectClient, partitionsOf, sendNumbers, SHORT_DEADLINES, FIRST_TIMESTAMP } from './test-client.ts';
 import type { OffsetToCommit } from '../../../source/kafka/client.ts';
 
 function commits(topic: string, count: number, offset = 10): OffsetToCommit[] {
@@ -201,13 +201,13 @@ testOnEach('earliest, latest and timestamps are looked up in the order asked for
     [1, 11],
     [0, 11],
   ]);
-  t.deepEqual(await of({ timestamp: 1_700_000_000_000 + 20 }), [
+  t.deepEqual(await of({ timestamp: FIRST_TIMESTAMP + 20 }), [
     [3, 5],
     [2, 5],
     [1, 5],
     [0, 5],
   ]);
-  t.deepEqual(await of({ timestamp: 1_700_000_000_041 }), [
+  t.deepEqual(await of({ timestamp: FIRST_TIMESTAMP + 41 }), [
     [3, 10],
     [2, 10],
     [1, 10],

@@ -12,6 +12,7 @@ import {
   readAll,
   sendNumbers,
   startAt,
+  FIRST_TIMESTAMP,
 } from './test-client.ts';
 
 testOnEach('what is sent over all nodes is read in order, each record once', async (t, cluster) => {
@@ -42,13 +43,13 @@ testOnEach('keys, headers, tombstones and timestamps come back as they were sent
     key: Buffer.from('k'),
     value: null,
     headers: { trace: ['1', null] },
-    timestamp: 1_700_000_000_123,
+    timestamp: FIRST_TIMESTAMP + 123,
   });
   accumulator.append(topic, 0, {
     key: null,
     value: Buffer.alloc(0),
     headers: undefined,
-    timestamp: 1_700_000_000_000,
+    timestamp: FIRST_TIMESTAMP,
   });
   t.is(accumulator.count, 2);
   await accumulator.flush();
@@ -59,11 +60,11 @@ testOnEach('keys, headers, tombstones and timestamps come back as they were sent
   if (first === undefined || second === undefined) throw new Error('two records were sent');
   t.is(first.keyText, 'k');
   t.is(first.value, null);
-  t.is(first.timestamp, 1_700_000_000_123);
+  t.is(first.timestamp, FIRST_TIMESTAMP + 123);
   t.deepEqual(first.headers.getAll('trace').map(String), ['1', 'null']);
   t.is(second.key, null);
   t.is(second.value?.length, 0);
-  t.is(second.timestamp, 1_700_000_000_000);
+  t.is(second.timestamp, FIRST_TIMESTAMP);
 });
 
 testOnEach('a flush larger than a batch is cut, and its order is kept', async (t, cluster) => {
@@ -78,7 +79,7 @@ testOnEach('a flush larger than a batch is cut, and its order is kept', async (t
       key: Buffer.from(filler),
       value: Buffer.from(String(i)),
       headers: undefined,
-      timestamp: 1_700_000_000_000,
+      timestamp: FIRST_TIMESTAMP,
     });
   t.true(accumulator.bytes > 3_600_000);
   await accumulator.flush();
@@ -179,7 +180,7 @@ testOnEach('reading stays within the budget and goes on when there is room again
         key: Buffer.alloc(1_000),
         value: Buffer.from(String(round * 90 + i)),
         headers: undefined,
-        timestamp: 1_700_000_000_000,
+        timestamp: FIRST_TIMESTAMP,
       });
     await accumulator.flush();
   }

@@ -28,6 +28,9 @@ export const SHORT_DEADLINES: Deadlines = {
   firstConnectMs: 2_000,
 };
 
+/** Of now: a real broker deletes records that are older than its retention. */
+export const FIRST_TIMESTAMP = Date.now();
+
 /** A log line that was written. */
 export interface LogLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
@@ -116,7 +119,7 @@ export function appendNumbers(
       key: null,
       value: Buffer.from(String(i)),
       headers: undefined,
-      timestamp: 1_700_000_000_000 + i,
+      timestamp: FIRST_TIMESTAMP + i,
     });
   }
 }
