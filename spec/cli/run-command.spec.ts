@@ -102,8 +102,8 @@ test('bad options of a job are all said at once, before Kafka is asked for anyth
     stdout: '',
     stderr: `error: TopicProcessor options: 4 problems:
   - unknown option 'batchSise'; did you mean 'batchSize'?
-  - batchWaitMs must be at least 0 ms, not -1
   - topicProcessorName must be 1 to 200 letters, digits, dots, dashes or underscores, not 'a b'
+  - batchWaitMs must be at least 0 ms, not -1
   - inputTopics must be a list of at least one topic name, not an empty list
 `,
   });
