@@ -92,10 +92,18 @@ function toPair(name: unknown, value: unknown, topic: string, own: boolean): Hea
 }
 
 function show(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  if (typeof value === 'object') return Array.isArray(value) ? 'a list' : 'an object';
-  if (typeof value === 'string') return `'${value}'`;
-  return typeof value === 'function'
-    ? 'a function'
-    : `${typeof value} ${String(value)}`;
+  switch (typeof value) {
+    case 'string':
+      return `'${value}'`;
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+    case 'symbol':
+      return `${typeof value} ${String(value)}`;
+    case 'object':
+      if (value === null) return 'null';
+      return Array.isArray(value) ? 'a list' : 'an object';
+    default:
+      return typeof value === 'function' ? 'a function' : 'undefined';
+  }
 }

@@ -47,6 +47,18 @@ export function wrapError(thrown: unknown, where: string): KasperError {
       { cause, retriable: false },
     );
   }
+  // What Node says, with the code of any lost connection, when the other side does not speak TLS.
+  if (cause.message.includes('before secure TLS connection'))
+    return new ConnectionError(`${detail}; check that this port speaks TLS, or leave the ssl option out`, {
+      cause,
+      retriable: true,
+    });
+  if (cause.name === 'KafkaJSServerDoesNotSupportApiKey') {
+    return new ConnectionError(`${detail}; if the sasl option is given, check that this port asks for SASL`, {
+      cause,
+      retriable: false,
+    });
+  }
   if (cause.name === 'KafkaJSRequestTimeoutError' || cause.name === 'KafkaJSLockTimeout')
     return new TimeoutError(detail, { cause, retriable: true });
   if (cause.name === 'KafkaJSNonRetriableError' && cause.message.startsWith('Failed to connect: broker'))

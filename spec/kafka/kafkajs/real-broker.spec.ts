@@ -34,10 +34,10 @@ async function sendAndReadThrough(
   source.start(startAt(partitionsOf(topic, PARTITIONS)));
 
   let sent = 0;
-  let over = false;
+  const stop = new AbortController();
   const sending = (async () => {
     const accumulator = sink.accumulator();
-    while (!over) {
+    while (!stop.signal.aborted) {
       appendNumbers(accumulator, topic, PARTITIONS, 600, sent);
       await accumulator.flush();
       sent += 600;
@@ -47,7 +47,7 @@ async function sendAndReadThrough(
   await fault();
   const before = sent;
   await until(() => sent >= before + 6_000, { deadlineMs: 90_000, what: 'sending to go on' });
-  over = true;
+  stop.abort();
   await sending;
   await collector.untilCount(sent, 60_000);
   t.deepEqual(collector.sorted(), numbers(sent));

@@ -3,6 +3,7 @@ import { producerIdOf } from '../../../source/kafka/records/batch-header.ts';
 import { BrokerError, LifecycleError, ProduceError } from '../../../source/kernel/errors.ts';
 import type { EmbeddedCluster } from '../../../source/embedded/cluster.ts';
 import { startEmbedded } from '../../_helpers/clusters.ts';
+import { forgettingAcks } from './forgotten-acks.ts';
 import {
   appendNumbers,
   connectClient,
@@ -139,16 +140,33 @@ test('what fails keeps its order when it is flushed again with later records', a
   await expectExactlyOnce(t, cluster, 120);
 });
 
-test('an answer that leaves a partition out is no ack', async (t) => {
-  const { cluster, accumulator } = await openSink(t);
-  // The answer is lost for long enough: each attempt ends without a word, so nobody knows.
-  const fault = cluster.faults.drop({ api: 'Produce', when: 'after', times: Infinity });
-  appendNumbers(accumulator, 'out', 6, 6);
-  const flushed = accumulator.flush();
-  await new Promise((resolve) => setImmediate(resolve));
-  fault.cancel();
-  await flushed;
-  await expectExactlyOnce(t, cluster, 6);
+test('an answer that leaves a partition out is no ack for it: the batch is sent again, and stored once', async (t) => {
+  const cluster = await startEmbedded(t, { brokers: 1, topics: { out: 6 } });
+  const { socketFactory, state } = forgettingAcks(3, 2);
+  const client = await connectClient(t, { brokers: cluster.brokers, socketFactory });
+  const sink = client.sink({ idempotent: true, compression: 'none', retryTimeoutMs: 10_000 });
+  const accumulator = sink.accumulator();
+  appendNumbers(accumulator, 'out', 6, 60);
+  await accumulator.flush();
+  t.is(state.forgotten, 2);
+  await expectExactlyOnce(t, cluster, 60);
+});
+
+test('an answer that leaves a partition out for good makes its outcome unknown', async (t) => {
+  const cluster = await startEmbedded(t, { brokers: 1, topics: { out: 6 } });
+  const { socketFactory } = forgettingAcks(3, Infinity);
+  const client = await connectClient(t, { brokers: cluster.brokers, socketFactory });
+  const sink = client.sink({ idempotent: true, compression: 'none', retryTimeoutMs: 300 });
+  const accumulator = sink.accumulator();
+  appendNumbers(accumulator, 'out', 6, 60);
+  const error = await t.throwsAsync(accumulator.flush(), { instanceOf: ProduceError });
+  t.deepEqual(
+    error.unknown.map(({ partition, records }) => [partition, records]),
+    [[3, 10]],
+  );
+  t.regex(error.message, /out\/3 at broker 1: the answer does not name this partition/);
+  t.is(error.acked.length, 5);
+  t.is(accumulator.count, 10);
 });
 
 test('without any answer for retryTimeoutMs the outcome is unknown, and the next flush uses another producer id', async (t) => {
