@@ -43,7 +43,6 @@ export class BatchRun implements ProcessContext {
   #callbacks: (() => void)[] = [];
   #attempt = 0;
   #hasEnded = false;
-  #hung = false;
 
   constructor(batch: Batch, options: BatchRunOptions) {
     this.#batch = batch;
@@ -67,12 +66,7 @@ export class BatchRun implements ProcessContext {
     return this.#callbacks;
   }
 
-  /** Whether the function was given up while it still runs: nobody may enter `process` any more. */
-  get hung(): boolean {
-    return this.#hung;
-  }
-
-  /** Gives the process slot up, for good. */
+  /** Gives the process slot up, for good. After a failure not before all partitions were told to stop: the slot lets the next batch begin. */
   leave(): void {
     this.#slot.end();
   }
@@ -116,8 +110,8 @@ export class BatchRun implements ProcessContext {
   }
 
   /**
-   * Runs the middleware around the user's function, within the time limit. The caller has acquired a process slot; it is given back, unless the
-   * function hangs.
+   * Runs the middleware around the user's function, within the time limit. The caller has acquired a process slot, and calls
+   * {@link leave}.
    *
    * @throws what the function or the middleware throws; once the limit was passed {@link signal}'s reason, a TimeoutError, even if the function returns
    * after all: it may have returned early because of the signal
@@ -136,7 +130,6 @@ export class BatchRun implements ProcessContext {
       this.#abort.abort(timedOut);
       this.#endSenders('processTimeoutMs was over');
       timer = clock.after(closeTimeoutMs, () => {
-        this.#hung = true;
         giveUp?.();
       });
     });
@@ -153,7 +146,6 @@ export class BatchRun implements ProcessContext {
     } finally {
       timer.cancel();
       this.#hasEnded = true;
-      if (!this.#hung) this.leave();
     }
     this.#abort.signal.throwIfAborted();
   }

@@ -47,7 +47,7 @@ export class PartitionProcessor {
   #inHand = 0;
   #hasBatch = false;
   #failed = false;
-  #hung: BatchRun | undefined;
+  #run: BatchRun | undefined;
   #stopped = false;
 
   constructor(options: PartitionProcessorOptions) {
@@ -171,8 +171,8 @@ export class PartitionProcessor {
           partition: this.partition,
         });
       } else this.#options.onFailed(error as KasperError);
-      // Not before all were told to stop: those who queue for the slot then go away, and nobody enters beside the function that hangs.
-      this.#hung?.leave();
+      // Not before all were told to stop: those who queue for the slot then go away, and no batch begins after a failure, or beside a function that hangs.
+      this.#run?.leave();
     }
   }
 
@@ -201,6 +201,8 @@ export class PartitionProcessor {
     onProgress();
     try {
       await this.runBatch(batch);
+      // It would keep the batch's messages in memory. After a failure it is needed to give the slot back.
+      this.#run = undefined;
     } finally {
       this.#hasBatch = false;
       budget.refund(batch.freedBytes);
@@ -219,10 +221,12 @@ export class PartitionProcessor {
     const { committer, clock, flushedStores, commit } = this.#options;
     const run = new BatchRun(batch, this.#options);
     const progress = new BatchProgress(this.partition, batch, this.#options.onBatch, clock);
+    this.#run = run;
     let doing = 'process';
     try {
       // 1. The user's code, in the slot that #runNext acquired. What follows overlaps with the next partition's process.
       await run.process(this.#process);
+      run.leave();
       progress.reached('processed', run.sent);
 
       // 2. Outputs are durable: every record acked by all in-sync replicas.
@@ -237,7 +241,6 @@ export class PartitionProcessor {
       }
       progress.reached('stored', run.sent);
     } catch (error) {
-      if (run.hung) this.#hung = run;
       // The limit was passed: nothing was thrown by the user's code that could be the cause.
       if (run.signal.aborted && error === run.signal.reason) throw error;
       throw toProcessError(error, doing, this.partition, batch.ranges);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, type Option } from 'commander';
+import { ConnectionError } from '../index.ts';
 import { addBrokerCommand } from './broker-command.ts';
 import { errorText } from './error-text.ts';
 import { exitCodeHelp, exitCodeOf, exitCodes } from './exit-codes.ts';
@@ -25,6 +26,11 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     if (error instanceof CommanderError)
       return error.exitCode === 0 ? exitCodes.ok.code : exitCodes.usage.code;
     io.stderr.write(`${errorText(error)}\n`);
+    if (error instanceof ConnectionError) {
+      io.stderr.write(
+        'Check --brokers, the network, TLS and SASL; `kasper broker` starts a Kafka for development\n',
+      );
+    }
     return exitCodeOf(error);
   }
 }

@@ -4,9 +4,9 @@ import {
   openClient,
   TopicProcessor,
   type ClientInit,
-  type Job,
   type Logger,
   type RunSummary,
+  type TopicProcessorOptions,
 } from '../index.ts';
 import { logFormats, logLevels, winstonLogger, type LogFormat, type LogLevel } from '../logging/index.ts';
 import { addConnectionFlags, clientOf, type ConnectionFlags } from './connection-flags.ts';
@@ -72,20 +72,20 @@ async function runJob(file: string, command: Command, io: Io): Promise<number> {
   const { processor: messageProcessor, ...job } = await loadJob(file, io.cwd);
   const client = clientOf(job.client, flags, io);
   const logger = loggerOf(job.logger, flags, command, progress);
-  const inputPartitions =
-    flags.partitions ?? job.inputPartitions ?? (await allPartitions(client, job, logger, shutdown.signal));
+  const options = { ...job, ...givenOptions(command), client, logger };
+  const known = flags.partitions ?? job.inputPartitions;
+  // What is wrong with the options is said before anything is asked of Kafka.
+  if (known === undefined) checkOptions(options);
+  const inputPartitions = known ?? (await allPartitions(client, job.inputTopics, logger, shutdown.signal));
   if (shutdown.requested) return exitCodes.ok.code;
 
-  const processor = new TopicProcessor(
-    { ...job, ...givenOptions(command), client, inputPartitions, logger },
-    messageProcessor,
-  );
+  const processor = new TopicProcessor({ ...options, inputPartitions }, messageProcessor);
   const endReport =
     flags.progress === true ? reportProgress(processor, progress, flags.toEnd === true) : () => undefined;
   let summary: RunSummary;
   try {
-    const options = { signal: shutdown.signal };
-    summary = flags.toEnd === true ? await processor.runToEnd(options) : await processor.runLoop(options);
+    const { signal } = shutdown;
+    summary = await (flags.toEnd === true ? processor.runToEnd({ signal }) : processor.runLoop({ signal }));
   } finally {
     endReport();
   }
@@ -105,22 +105,25 @@ function loggerOf(
   return winstonLogger({ format: flags.logFormat, level: flags.logLevel, stream: progress.stream() });
 }
 
+/** @throws ConfigError; a TopicProcessor checks its options when it is made, and touches nothing before it runs */
+function checkOptions(options: Omit<TopicProcessorOptions, 'inputPartitions'>): void {
+  new TopicProcessor({ ...options, inputPartitions: [0] }, { process: () => undefined });
+}
+
 /** All partitions that the input topics have now; the TopicProcessor checks that their counts are equal. */
 async function allPartitions(
   client: ClientInit,
-  { inputTopics }: Pick<Job, 'inputTopics'>,
+  inputTopics: readonly string[],
   logger: Logger,
   signal: AbortSignal,
 ): Promise<number[]> {
-  // The TopicProcessor says what is wrong with such a job, together with its other problems.
-  if (!Array.isArray(inputTopics) || inputTopics.some((topic) => typeof topic !== 'string')) return [0];
   const kafka = openClient(client, { logger });
   const close = () => void kafka.close();
   signal.addEventListener('abort', close, { once: true });
   try {
     await kafka.connect();
     const found = await kafka.describeTopics(inputTopics);
-    const missing = (inputTopics as readonly string[]).filter((topic) => !found.has(topic));
+    const missing = inputTopics.filter((topic) => !found.has(topic));
     if (missing.length > 0) {
       throw new ConfigError(
         [

@@ -53,7 +53,7 @@ test("flags go over the job's options and leave its others", (t) => {
 
 test('a client that the job made itself cannot be changed by flags', (t) => {
   const made = { consumer: () => undefined, producer: () => undefined, admin: () => undefined };
-  t.is(clientOf(made, {}, { env: {}, cwd: '/' }) as unknown, made);
+  t.is(clientOf(made, {}, { env: {}, cwd: '/' }), made);
   t.deepEqual(problemsOf({ brokers: ['a:1'], ssl: true }, {}, made), [
     'the job brings its own client, which --brokers, --ssl cannot change: leave the flags out, or let the job give options such as { brokers: [...] }, or no client',
   ]);

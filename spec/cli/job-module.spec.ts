@@ -117,7 +117,7 @@ test('a TypeScript job runs where Node.js strips types; elsewhere the message sa
     'job.mts',
     "const name: string = 'typed'; export default { topicProcessorName: name, inputTopics: ['b'], processor: { process() {} } };",
   );
-  if (Boolean(Reflect.get(process.features, 'typescript'))) {
+  if (Reflect.get(process.features, 'typescript')) {
     t.is((await loadJob('job.mts', folder)).topicProcessorName, 'typed');
   } else {
     const { exitCode, stderr } = await kasper(['run', 'job.mts'], { cwd: folder });

@@ -58,9 +58,9 @@ test('run --help shows a flag for every scalar option, with its default', async 
     const flag = `--${row.name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     const [, description] = words.replace(' Options: -h, --help print this help', '').split(` ${flag} `);
     t.truthy(description, flag);
-    const [own] = (description ?? '').split(' --');
+    const [own = ''] = (description ?? '').split(' --');
     if (row.kind !== 'boolean' && row.default !== undefined)
-      t.regex;
+      t.regex(own.trim(), new RegExp(`default ${row.default}\\)$`), flag);
   }
 });
 

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import {
   ConfigError,
   groupIdOf,
@@ -74,10 +75,16 @@ async function commitEarliest(
   topics: readonly string[],
 ): Promise<void> {
   const earliest = await job.client.listOffsets('earliest', partitionsOf(job, topics), 'read_committed');
-  const results = await job.client
-    .group(groupIdOf(topicProcessorName))
-    .commit(earliest.map((start) => ({ ...start, leaderEpoch: -1, metadata: '' })));
-  for (const { error } of results) if (error !== undefined) throw error;
+  const starts = earliest.map((start) => ({ ...start, leaderEpoch: -1, metadata: '' }));
+  const offsets = job.client.group(groupIdOf(topicProcessorName));
+  // Each call is one attempt, and a cluster that has just started refuses the first ones.
+  for (let attempt = 1; ; attempt++) {
+    const answers = await offsets.commit(starts);
+    const error = answers.find((answer) => answer.error !== undefined)?.error;
+    if (error === undefined) return;
+    if (!error.retriable || attempt === 50) throw error;
+    await setTimeout(200);
+  }
 }
 
 /** Offsets say what was counted, results say what it came to: if the results are gone, going on would give wrong figures. */

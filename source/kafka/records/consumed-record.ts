@@ -94,6 +94,11 @@ export class ConsumedRecord implements ConsumerMessage {
     return varintEnd(buffer, this.#at) - this.#at + varintAt(buffer, this.#at);
   }
 
+  get bytes(): number {
+    const { buffer } = this.#batch;
+    return varintEnd(buffer, this.#at) - this.#at + varintAt(buffer, this.#at);
+  }
+
   /** For logs: key, value and header values are text where they are UTF-8, else `base64:...`. */
   toJSON(): Record<string, unknown> {
     return {
