@@ -5,8 +5,6 @@ import { loggedBytes } from './logged-bytes.ts';
 import { utf8Text } from './utf8-text.ts';
 import { varintAt, varintEnd, varlongAt } from './varint.ts';
 
-const ATTRIBUTES_BYTES = 1;
-
 /** What the records of one batch share. */
 export interface BatchView {
   /** The records, inflated. */
@@ -25,7 +23,6 @@ export interface BatchView {
  *
  * | field | form |
  * | --- | --- |
- * | length | varint: bytes of all that follows |
  * | attributes | one byte, unused |
  * | timestamp delta | varlong |
  * | offset delta | varint |
@@ -33,7 +30,7 @@ export interface BatchView {
  * | value | varint length, -1 for null; bytes |
  * | headers | varint count; per header the name (varint length, bytes) and the value as above |
  *
- * Where the key starts is not kept: skipping what comes before takes a few nanoseconds, a fourth field costs each message more.
+ * Where the key starts is not kept: skipping the two deltas takes a few nanoseconds, a fourth field costs each message more.
  *
  * @see https://kafka.apache.org/documentation/#record
  */
@@ -69,29 +66,24 @@ export class ConsumedRecord implements ConsumerMessage {
   }
 
   get key(): Buffer | null {
-    return bytesAt(this.#batch.buffer, keyAt(this.#batch.buffer, this.#at));
+    return bytesAt(this.#batch.buffer, this.#keyAt());
   }
 
   get value(): Buffer | null {
-    return bytesAt(this.#batch.buffer, valueAt(this.#batch.buffer, this.#at));
+    return bytesAt(this.#batch.buffer, this.#valueAt());
   }
 
   get headers(): Headers {
     const { buffer } = this.#batch;
-    return ConsumedHeaders.read(buffer, afterBytes(buffer, valueAt(buffer, this.#at)));
+    return ConsumedHeaders.read(buffer, afterBytes(buffer, this.#valueAt()));
   }
 
   get keyText(): string | null {
-    return textAt(this.#batch.buffer, keyAt(this.#batch.buffer, this.#at));
+    return textAt(this.#batch.buffer, this.#keyAt());
   }
 
   get valueText(): string | null {
-    return textAt(this.#batch.buffer, valueAt(this.#batch.buffer, this.#at));
-  }
-
-  get bytes(): number {
-    const { buffer } = this.#batch;
-    return varintEnd(buffer, this.#at) - this.#at + varintAt(buffer, this.#at);
+    return textAt(this.#batch.buffer, this.#valueAt());
   }
 
   get bytes(): number {
@@ -126,20 +118,7 @@ export class ConsumedRecord implements ConsumerMessage {
   }
 }
 
-// Functions and not private methods: those would give each message one more field, its brand.
-
-function timestampAt(buffer: Buffer, recordAt: number): number {
-  return varintEnd(buffer, recordAt) + ATTRIBUTES_BYTES;
-}
-
-function keyAt(buffer: Buffer, recordAt: number): number {
-  return varintEnd(buffer, varintEnd(buffer, timestampAt(buffer, recordAt)));
-}
-
-function valueAt(buffer: Buffer, recordAt: number): number {
-  return afterBytes(buffer, keyAt(buffer, recordAt));
-}
-
+/** The position after the length at `at` and its bytes. */
 function afterBytes(buffer: Buffer, at: number): number {
   const start = varintEnd(buffer, at);
   const length = varintAt(buffer, at);

@@ -1,4 +1,4 @@
-import { ConfigError, SendError } from '../../kernel/errors.ts';
+import { ConfigError } from '../../kernel/errors.ts';
 import type { ConsumerMessage, HeadersInit } from '../../message.ts';
 import { ConsumedRecord } from './consumed-record.ts';
 import { recordBodyBytes, writeRecord } from './encode-record.ts';
@@ -35,7 +35,6 @@ export function consumerMessage(init: ConsumerMessageInit): ConsumerMessage {
     ...wholeNumberProblems('timestamp', timestamp, -1),
     ...bytesProblems('key', init.key),
     ...bytesProblems('value', init.value),
-    ...headersProblems(init.headers),
   ];
   if (problems.length > 0) throw new ConfigError(problems, { what: 'Consumer message' });
 
@@ -74,14 +73,4 @@ function bytesProblems(name: string, value: unknown): string[] {
   const isFit =
     value === undefined || value === null || typeof value === 'string' || value instanceof Uint8Array;
   return isFit ? [] : [`${name} must be a Buffer, text or null, not ${typeof value}`];
-}
-
-function headersProblems(headers: HeadersInit | undefined): string[] {
-  try {
-    outgoingHeaders(headers);
-    return [];
-  } catch (error) {
-    if (error instanceof SendError) return [error.message];
-    throw error;
-  }
 }

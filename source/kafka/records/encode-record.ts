@@ -59,7 +59,7 @@ export function writeRecord(
  * Bytes of a batch, uncompressed, that holds nothing but this record: never fewer than it will have, and at most 17 more, since the
  * record's place in a batch is not known yet.
  *
- * @throws SendError that names a header with a wrong value
+ * @throws ConfigError that names a header with a wrong value
  */
 export function encodedRecordBytes(record: OutgoingRecord): number {
   return (

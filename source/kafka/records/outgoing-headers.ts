@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { SendError } from '../../kernel/errors.ts';
+import { ConfigError } from '../../kernel/errors.ts';
 import type { HeadersInit, HeaderValue } from '../../message.ts';
 import { varintBytes, writeVarint } from './varint.ts';
 
@@ -17,18 +17,16 @@ const noHeaders: OutgoingHeaders = Object.freeze({ fields: Object.freeze([]), by
 /**
  * Lists the headers in the order in which they are to be sent, and measures them.
  *
- * @throws SendError that names the header whose value is neither bytes nor text nor null
+ * @throws ConfigError that names the header whose value is neither bytes nor text nor null
  */
 export function outgoingHeaders(init: HeadersInit | undefined): OutgoingHeaders {
   if (init === undefined) return noHeaders;
   const fields: HeaderValue[] = [];
   let bytes = 0;
   const add = (name: unknown, value: unknown) => {
-    if (typeof name !== 'string') throw new SendError(`A header name must be text, not ${inspect(name)}`);
+    if (typeof name !== 'string') throw badHeader(`a header name must be text, not ${inspect(name)}`);
     if (!isHeaderValue(value)) {
-      throw new SendError(
-        `Header ${JSON.stringify(name)} must be a Buffer, text or null, not ${inspect(value)}`,
-      );
+      throw badHeader(`header ${JSON.stringify(name)} must be a Buffer, text or null, not ${inspect(value)}`);
     }
     fields.push(name, value);
     bytes += fieldBytes(name) + fieldBytes(value);
@@ -76,4 +74,8 @@ function isHeaderValue(value: unknown): value is HeaderValue {
 
 function isPairs(init: HeadersInit): init is Iterable<readonly [name: string, value: HeaderValue]> {
   return Symbol.iterator in init;
+}
+
+function badHeader(problem: string): ConfigError {
+  return new ConfigError([problem], { what: 'Record to send' });
 }

@@ -1,5 +1,5 @@
 import { crc32c } from '@node-rs/crc32';
-import { LifecycleError, SendError } from '../../kernel/errors.ts';
+import { ConfigError, LifecycleError } from '../../kernel/errors.ts';
 import type { Compression, OutgoingRecord } from '../client.ts';
 import { writeInt64 } from '../wire/wire-writer.ts';
 import { BATCH_HEADER_BYTES, BATCH_LENGTH_OVERHEAD, CRC_START, TRANSACTIONAL } from './batch-header.ts';
@@ -66,7 +66,7 @@ export class RecordBatchBuilder {
    * Copies a record into the batch and returns the bytes it takes there: exact, and never more than
    * {@link encodedRecordBytes} says less the batch header.
    *
-   * @throws SendError for a wrong header or timestamp; the batch is then as it was before
+   * @throws ConfigError for a wrong header or timestamp; the batch is then as it was before
    * @throws LifecycleError after {@link seal}
    */
   append(record: OutgoingRecord): number {
@@ -153,6 +153,8 @@ function writeProducer(batch: Buffer, producer: BatchProducer | undefined): void
   batch.writeInt32BE(producer?.baseSequence ?? -1, 53);
 }
 
-function badTimestamp(timestamp: number): SendError {
-  return new SendError(`timestamp must be whole milliseconds since 1970, not ${timestamp}`);
+function badTimestamp(timestamp: number): ConfigError {
+  return new ConfigError([`timestamp must be whole milliseconds since 1970, not ${timestamp}`], {
+    what: 'Record to send',
+  });
 }

@@ -79,24 +79,16 @@ test('a message is readable in logs', (t) => {
 });
 
 test('every wrong field is listed', (t) => {
-  const wrong = {
-    topic: 1,
-    partition: -1,
-    offset: 2 ** 53,
-    timestamp: -2,
-    key: 7,
-    value: {},
-    headers: { h: 1 },
-  };
+  const wrong = { topic: 1, partition: -1, offset: 2 ** 53, timestamp: -2, key: 7, value: {} };
   const error = t.throws(() => consumerMessage(wrong as unknown as ConsumerMessageInit), {
     instanceOf: ConfigError,
   });
   t.deepEqual(
     error.problems.map((problem) => problem.split(' ')[0]),
-    ['topic', 'partition', 'offset', 'timestamp', 'key', 'value', 'Header'],
+    ['topic', 'partition', 'offset', 'timestamp', 'key', 'value'],
   );
   t.throws(() => consumerMessage({ ...at, headers: { h: 1 } } as unknown as ConsumerMessageInit), {
     instanceOf: ConfigError,
-    message: /Header "h"/,
+    message: /header "h"/,
   });
 });

@@ -143,16 +143,6 @@ test('125,000 records of one byte in one compressed batch are decoded', (t) => {
   t.is(set.nextOffset, 125_007);
 });
 
-test('the bytes of the messages of a batch are those of the batch without its header', (t) => {
-  const batch = batchOf([...records('a', 'b'.repeat(100)), record({ headers: { h: 'x' } }), record()]);
-  const sizes = decoded(batch).messages.map((message) => message.bytes);
-  t.is(
-    sizes.reduce((sum, size) => sum + size, 0),
-    batch.length - 61,
-  );
-  t.deepEqual(sizes, [8, 109, 11, 7]);
-});
-
 test('bytes counts the memory that messages keep alive', (t) => {
   const batch = batchOf(records('a', 'b'), { baseOffset: 0 });
   const compressed = batchOf(records('c', 'd', 'e'), { baseOffset: 2, compression: 'gzip' });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { crc32c } from '@node-rs/crc32';
 import test from 'ava';
 import fc from 'fast-check';
-import { LifecycleError, SendError } from '../../../source/kernel/errors.ts';
+import { ConfigError, LifecycleError } from '../../../source/kernel/errors.ts';
 import type { HeadersInit } from '../../../source/message.ts';
 import {
   attributesOf,
@@ -166,23 +166,23 @@ test('a wrong header or timestamp is refused by name, and the batch stays as it 
   for (const one of records('a', 'b')) builder.append(one);
   const before = builder.bytes;
   const wrong: readonly (readonly [unknown, RegExp])[] = [
-    [{ trace: 7 }, /Header "trace" must be a Buffer, text or null, not 7/],
-    [{ trace: undefined }, /Header "trace" .* not undefined/],
-    [{ trace: ['ok', { a: 1 }] }, /Header "trace" .* not \{ a: 1 \}/],
-    [[['trace', 1n]], /Header "trace" .* not 1n/],
-    [[[5, 'x']], /A header name must be text, not 5/],
+    [{ trace: 7 }, /header "trace" must be a Buffer, text or null, not 7/],
+    [{ trace: undefined }, /header "trace" .* not undefined/],
+    [{ trace: ['ok', { a: 1 }] }, /header "trace" .* not \{ a: 1 \}/],
+    [[['trace', 1n]], /header "trace" .* not 1n/],
+    [[[5, 'x']], /a header name must be text, not 5/],
   ];
   for (const [headers, message] of wrong) {
     t.throws(() => builder.append(record({ headers: headers as HeadersInit })), {
-      instanceOf: SendError,
+      instanceOf: ConfigError,
       message,
     });
     t.throws(() => encodedRecordBytes(record({ headers: headers as HeadersInit })), {
-      instanceOf: SendError,
+      instanceOf: ConfigError,
     });
   }
   for (const timestamp of [NaN, 1.5, Infinity, 2 ** 53]) {
-    t.throws(() => builder.append(record({ timestamp })), { instanceOf: SendError, message: /timestamp/ });
+    t.throws(() => builder.append(record({ timestamp })), { instanceOf: ConfigError, message: /timestamp/ });
   }
   t.is(builder.bytes, before);
   builder.append(record({ value: Buffer.from('c') }));
