@@ -1,11 +1,24 @@
 import test from 'ava';
-import { defineJob, eachMessage, TopicProcessor, type MessageProcessor, type Middleware } from '../../source/index.ts';
+import {
+  defineJob,
+  eachMessage,
+  TopicProcessor,
+  type MessageProcessor,
+  type Middleware,
+} from '../../source/index.ts';
 import { MapStore, MultiMapStore, type MultiStore, type Store } from '../../stores/index.ts';
 
-const base = { topicProcessorName: 'types', client: { brokers: ['localhost:1'] }, inputTopics: ['t'], inputPartitions: [0] };
+const base = {
+  topicProcessorName: 'types',
+  client: { brokers: ['localhost:1'] },
+  inputTopics: ['t'],
+  inputPartitions: [0],
+};
 
 /** Compiles only if both types are the same. */
-function sameType<A, B>(_same: (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false): void {
+function sameType<A, B>(
+  _same: (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false,
+): void {
   // The compiler is the assertion.
 }
 
@@ -41,12 +54,18 @@ test('a processor and middleware written for any stores fit', (t) => {
   const processor: MessageProcessor = { process: () => undefined };
   const middleware: Middleware = (next) => next;
   const loose = new TopicProcessor({ ...base, middleware: [middleware] }, processor);
-  const each = new TopicProcessor(base, eachMessage(() => undefined));
+  const each = new TopicProcessor(
+    base,
+    eachMessage(() => undefined),
+  );
   t.deepEqual([loose.state, each.state], ['new', 'new']);
 });
 
 test('a processor that declares its stores must be given them', (t) => {
   const processor: MessageProcessor<{ counts: Store; tenants: MultiStore }> = { process: () => undefined };
-  const fits = new TopicProcessor({ ...base, stores: { counts: new MapStore(), tenants: new MultiMapStore() } }, processor);
+  const fits = new TopicProcessor(
+    { ...base, stores: { counts: new MapStore(), tenants: new MultiMapStore() } },
+    processor,
+  );
   t.is(fits.state, 'new');
 });
