@@ -15,3 +15,17 @@ export {
   type RequestSummary,
   type TopicSummary,
 } from '../embedded/index.ts';
+export type { ConformanceCase } from './conformance/conformance-case.ts';
+export {
+  multiStoreConformance,
+  type MultiStoreCase,
+  type MultiStoreFeature,
+  type MultiStoreSubject,
+} from './conformance/multi-store-cases.ts';
+export {
+  storeConformance,
+  type StoreCase,
+  type StoreFeature,
+  type StoreSubject,
+} from './conformance/store-cases.ts';
+export { consumerMessage, type ConsumerMessageInit } from '../kafka/records/consumer-message.ts';
