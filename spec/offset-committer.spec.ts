@@ -53,7 +53,7 @@ function bench(t: ExecutionContext, options: Partial<OffsetCommitterOptions> = {
             return turns(3);
           },
           reject: (error) => {
-            reject(error as Error);
+            reject(error);
             return turns(3);
           },
         });

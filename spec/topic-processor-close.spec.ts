@@ -3,7 +3,7 @@ import {
   ConnectionError,
   KasperError,
   LifecycleError,
-  ProcessError,
+  type ProcessError,
   TimeoutError,
 } from '../source/kernel/errors.ts';
 import type { ProcessContext } from '../source/message-processor.ts';

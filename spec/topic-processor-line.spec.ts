@@ -581,7 +581,7 @@ test('onCommitted calls back after the ack; what it throws or rejects with is lo
       context.onCommitted(() => {
         throw boom;
       });
-      context.onCommitted((() => Promise.reject(boom)) as () => void);
+      context.onCommitted(() => Promise.reject(boom));
       context.onCommitted(() => called.push('third'));
     },
   }).runToEnd();
