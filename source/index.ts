@@ -1,6 +1,7 @@
 export { BatchError } from './batch-error.ts';
 export type { BatchReport, BatchStep } from './batch-report.ts';
-export type { StoresOption, StoreWithFlush, TopicProcessorOptions } from './config.ts';
+export { groupIdOf, type StoresOption, type StoreWithFlush, type TopicProcessorOptions } from './config.ts';
+export { optionRows, type OptionRow, type OptionUnit } from './config-table.ts';
 export { eachMessage, type MessageHandler } from './each-message.ts';
 export { defineJob, type Job } from './job.ts';
 export type {

@@ -4,7 +4,7 @@ import type { Config } from './config.ts';
 import type { Chunk, KafkaClient, OutOfRange, PartitionSource, RecordSink } from './kafka/client.ts';
 import type { KasperError } from './kernel/errors.ts';
 import type { Logger } from './kernel/logger.ts';
-import { KeylessSpread } from './keyless-spread.ts';
+import { KeylessSpread } from './kafka/partitioner.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import type { MessageProcessor } from './message-processor.ts';
 import type { OffsetCommitter } from './offset-committer.ts';

@@ -41,7 +41,7 @@ export class Lifecycle {
   }
 
   /** Whether no more batches may begin. */
-  get ending(): boolean {
+  isEnding(): boolean {
     return this.#state !== 'new' && this.#state !== 'starting' && this.#state !== 'running';
   }
 

@@ -10,15 +10,15 @@ export function checkMessage(message: ProducerMessage): void {
   const given: unknown = message;
   if (typeof given !== 'object' || given === null)
     throw new SendError(`A record must be an object { topic, key, value }, not ${show(given)}`);
-  const { topic, value, partition, timestamp } = message;
+  const { topic, value, partition, timestamp } = given as Partial<Record<keyof ProducerMessage, unknown>>;
   if (typeof topic !== 'string' || topic === '')
     throw new SendError(`topic must be the name of a topic, not ${show(topic)}`);
-  if (partition !== undefined && (!Number.isInteger(partition) || partition < 0)) {
+  if (partition !== undefined && !isWholeNumber(partition)) {
     throw new SendError(
       `partition must be 0, 1, 2, … or left out, not ${show(partition)} (topic '${topic}')`,
     );
   }
-  if (timestamp !== undefined && (!Number.isSafeInteger(timestamp) || timestamp < 0)) {
+  if (timestamp !== undefined && !isWholeNumber(timestamp)) {
     throw new SendError(
       `timestamp must be whole milliseconds since 1970, not ${show(timestamp)} (topic '${topic}')`,
     );
@@ -26,6 +26,10 @@ export function checkMessage(message: ProducerMessage): void {
   if (value === undefined) {
     throw new SendError(`value is missing (topic '${topic}'): give bytes or text, or null for a tombstone`);
   }
+}
+
+function isWholeNumber(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 /**
@@ -65,7 +69,7 @@ function toPairs(headers: HeadersInit, topic: string, own: boolean): HeaderPair[
     for (const pair of given as Iterable<unknown>) {
       if (!Array.isArray(pair))
         throw new SendError(`headers: ${show(pair)} is not a name-value pair (topic '${topic}')`);
-      const [name, value]: readonly unknown[] = pair;
+      const [name, value] = pair as readonly unknown[];
       pairs.push(toPair(name, value, topic, own));
     }
   } else {
@@ -88,7 +92,18 @@ function toPair(name: unknown, value: unknown, topic: string, own: boolean): Hea
 }
 
 function show(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  if (typeof value === 'object') return Array.isArray(value) ? 'a list' : 'an object';
-  return typeof value === 'string' ? `'${value}'` : `${typeof value} ${String(value)}`;
+  switch (typeof value) {
+    case 'string':
+      return `'${value}'`;
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+    case 'symbol':
+      return `${typeof value} ${String(value)}`;
+    case 'object':
+      if (value === null) return 'null';
+      return Array.isArray(value) ? 'a list' : 'an object';
+    default:
+      return typeof value === 'function' ? 'a function' : 'undefined';
+  }
 }

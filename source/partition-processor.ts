@@ -4,14 +4,15 @@ import type { Logger } from './kernel/logger.ts';
 import type { MultiStore } from '../stores/multi-store.ts';
 import type { Store } from '../stores/store.ts';
 import type { Batch, Batcher, TopicPosition } from './batcher.ts';
-import type { BatchReport, BatchStep } from './batch-report.ts';
+import { BatchProgress } from './batch-progress.ts';
+import type { BatchReport } from './batch-report.ts';
 import { BatchRun, type BatchRunOptions } from './batch-run.ts';
-import { endedByClose } from './closed-while-waiting.ts';
 import { callGuarded } from './call-guarded.ts';
+import { endedByClose } from './closed-while-waiting.ts';
 import type { Chunk } from './kafka/client.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import type { BatchTrigger, MessageProcessor, ProcessFunction } from './message-processor.ts';
-import type { OffsetCommitter } from './offset-committer.ts';
+import type { DoneWork, OffsetCommitter } from './offset-committer.ts';
 
 export interface PartitionProcessorOptions extends BatchRunOptions {
   readonly messageProcessor: MessageProcessor;
@@ -200,6 +201,8 @@ export class PartitionProcessor {
     onProgress();
     try {
       await this.runBatch(batch);
+      // It would keep the batch's messages in memory. After a failure it is needed to give the slot back.
+      this.#run = undefined;
     } finally {
       this.#hasBatch = false;
       budget.refund(batch.freedBytes);
@@ -217,66 +220,59 @@ export class PartitionProcessor {
   async runBatch(batch: Batch): Promise<void> {
     const { committer, clock, flushedStores, commit } = this.#options;
     const run = new BatchRun(batch, this.#options);
+    const progress = new BatchProgress(this.partition, batch, this.#options.onBatch, clock);
     this.#run = run;
-    const { ranges } = batch;
-    let stepBegan = clock.now();
-    const report = (step: BatchStep): void => {
-      const now = clock.now();
-      const { trigger, messages } = batch;
-      const durationMs = now - stepBegan;
-      stepBegan = now;
-      this.#options.onBatch({
-        step,
-        partition: this.partition,
-        trigger,
-        records: messages.length,
-        sent: run.sent,
-        ranges,
-        durationMs,
-      });
-    };
     let doing = 'process';
     try {
       // 1. The user's code, in the slot that #runNext acquired. What follows overlaps with the next partition's process.
       await run.process(this.#process);
       run.leave();
-      report('processed');
+      progress.reached('processed', run.sent);
 
       // 2. Outputs are durable: every record acked by all in-sync replicas.
       doing = 'flush of the sender';
       await run.flush();
-      report('flushed');
+      progress.reached('flushed', run.sent);
 
       // 3. Stores that asked for it are durable.
       for (const [name, store] of flushedStores) {
         doing = `flush of store '${name}'`;
         await store.flush();
       }
-      report('stored');
+      progress.reached('stored', run.sent);
     } catch (error) {
       // The limit was passed: nothing was thrown by the user's code that could be the cause.
       if (run.signal.aborted && error === run.signal.reason) throw error;
-      throw toProcessError(error, doing, this.partition, ranges);
+      throw toProcessError(error, doing, this.partition, batch.ranges);
     }
 
     // 4. Only now the offsets, pipelined: the next batch may run while the request is under way.
-    committer.offer({
-      partition: this.partition,
-      positions: batch.positions
-        .filter(({ topic }) => !this.#rewinds.has(topic))
-        .map((position) => this.#toCommit(position)),
-      records: batch.messages.length,
-      onCommitted: () => {
-        // 5. What depends on the commit.
-        report('committed');
-        for (const callback of run.committedCallbacks) this.#callBack(callback);
-      },
-    });
+    const positions = batch.positions.filter(({ topic }) => !this.#rewinds.has(topic));
+    committer.offer(this.#doneWork(positions, progress, run.sent, run.committedCallbacks));
     this.#hasBatch = false;
     for (const position of this.#rewinds.values()) committer.rewind(this.#toCommit(position));
     this.#rewinds.clear();
     this.#offerIdlePositions();
     if (commit === 'each') await committer.acked(this.partition);
+  }
+
+  /** What waits for the commit. Made apart from runBatch, so that it does not keep the batch's messages in memory until the ack. */
+  #doneWork(
+    positions: readonly TopicPosition[],
+    progress: BatchProgress,
+    sent: number,
+    callbacks: readonly (() => void)[],
+  ): DoneWork {
+    return {
+      partition: this.partition,
+      positions: positions.map((position) => this.#toCommit(position)),
+      records: progress.records,
+      onCommitted: () => {
+        // 5. What depends on the commit.
+        progress.reached('committed', sent);
+        for (const callback of callbacks) this.#callBack(callback);
+      },
+    };
   }
 
   /** Positions that moved without messages: no batch is in hand, so nothing before them is unfinished. */

@@ -1,7 +1,7 @@
 import { LifecycleError, SendError } from './kernel/errors.ts';
 import type { OutgoingRecord, RecordAccumulator, RecordSink } from './kafka/client.ts';
-import type { Partitioner } from './kafka/partitioner.ts';
-import type { KeylessSpread } from './keyless-spread.ts';
+import type { KeylessSpread, Partitioner } from './kafka/partitioner.ts';
+
 import type { ProducerMessage } from './message.ts';
 import { checkMessage, toRecord } from './outgoing-record.ts';
 

@@ -66,7 +66,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
   constructor(options: TopicProcessorOptions<Stores>, messageProcessor: MessageProcessors<Stores>) {
     const config = makeConfig(options);
     this.#config = config;
-    this.#processors = processorFor(messageProcessor as MessageProcessors, config.inputPartitions);
+    this.#processors = processorFor(messageProcessor, config.inputPartitions);
     this.#log = config.logger.child({ topicProcessor: config.topicProcessorName });
     this.#listeners = new Listeners(this.#log);
     this.#lifecycle = new Lifecycle((from, to) => {
@@ -141,7 +141,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
    * partitions. True for empty topics. May be called before a run; then `close()` is due.
    */
   async hasConsumedAllMessages(): Promise<boolean> {
-    if (this.#lifecycle.ending) {
+    if (this.#lifecycle.isEnding()) {
       throw new LifecycleError(
         `hasConsumedAllMessages() was called on a TopicProcessor that is '${this.state}'`,
       );
@@ -195,7 +195,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       if (signal?.aborted === true) onAbort();
       this.#starting = this.#start(bounded).catch((error: unknown) => {
         // Closed while it started: connections that were cut are not failures.
-        if (this.#lifecycle.ending) this.#log.debug('The start was given up', { error });
+        if (this.#lifecycle.isEnding()) this.#log.debug('The start was given up', { error });
         else this.#fail(error);
       });
       await this.#starting;
@@ -213,12 +213,12 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
   /** From the first connection to the first fetch. Gives up quietly when the processor is closed meanwhile. */
   async #start(bounded: boolean): Promise<void> {
     const config = this.#config;
-    if (this.#lifecycle.ending) return;
+    if (this.#lifecycle.isEnding()) return;
     await this.#client.connect();
-    if (this.#lifecycle.ending) return;
+    if (this.#lifecycle.isEnding()) return;
     checkTopics(config, await this.#client.describeTopics(config.inputTopics));
     const plan = await planStart(config, this.#client, this.#offsets, bounded);
-    if (this.#lifecycle.ending) return;
+    if (this.#lifecycle.isEnding()) return;
     this.#plan = plan;
     logPlan(config, plan, this.#log);
 
@@ -240,10 +240,10 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     }
     await committer.settled();
     for (const processor of new Set(this.#processors.values())) {
-      if (this.#lifecycle.ending) return;
+      if (this.#lifecycle.isEnding()) return;
       await this.#init(processor);
     }
-    if (this.#lifecycle.ending) return;
+    if (this.#lifecycle.isEnding()) return;
 
     const metrics = new ProcessorMetrics(config.metrics, config.topicProcessorName, this.#log);
     this.#flow = new InputFlow({
@@ -271,7 +271,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       partitions: plan.map(({ topic, partition, offset }) => ({ topic, partition, offset })),
     });
     // A listener may have closed it.
-    if (!this.#lifecycle.ending) this.#flow.start();
+    if (!this.#lifecycle.isEnding()) this.#flow.start();
   }
 
   async #init(processor: MessageProcessor): Promise<void> {
@@ -285,7 +285,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
         { cause },
       );
       // While it closes, what #start throws is taken for a consequence of that.
-      if (this.#lifecycle.ending) this.#fail(error);
+      if (this.#lifecycle.isEnding()) this.#fail(error);
       throw error;
     }
   }

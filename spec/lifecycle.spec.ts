@@ -60,7 +60,7 @@ for (const from of states) {
 
 test('batches may begin until it closes', (t) => {
   t.deepEqual(
-    states.map((state) => [state, at(state).ending]),
+    states.map((state) => [state, at(state).isEnding()]),
     [
       ['new', false],
       ['starting', false],

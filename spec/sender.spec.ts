@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { LifecycleError, ProduceError, SendError } from '../source/kernel/errors.ts';
-import { KeylessSpread } from '../source/keyless-spread.ts';
+import { KeylessSpread } from '../source/kafka/partitioner.ts';
 import type { ProducerMessage } from '../source/message.ts';
 import { BufferedSender, type SenderOptions } from '../source/sender.ts';
 import { FakeKafka } from './_helpers/fake-kafka.ts';

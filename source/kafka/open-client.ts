@@ -1,18 +1,57 @@
-import type { KafkaClient } from './client.ts';
+import { systemClock } from '../kernel/clock.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { ConfigError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
-export interface KafkaLike {
-  consumer(config: object): unknown;
-}
-export interface KafkaOptions {
-  readonly brokers: string[];
-}
-export interface OpenClientOptions {
-  logger: Logger;
-  retryTimeoutMs?: number;
-  fetchMaxWaitMs?: number;
-}
+import type { KafkaClient } from './client.ts';
+import { DEFAULT_DEADLINES, DEFAULT_RETRY_TIMEOUT_MS } from './kafkajs/deadlines.ts';
+import type { Deadlines } from './kafkajs/deadlines.ts';
+import type { KafkaLike, KafkaOptions } from './kafkajs/kafka-options.ts';
+import { KafkajsClient } from './kafkajs/kafkajs-client.ts';
+
+export type { KafkaLike, KafkaOptions, SaslOptions, SaslProviderArgs } from './kafkajs/kafka-options.ts';
+export { kafkaLogCreator } from './kafkajs/kafkajs-log.ts';
+export type { KafkajsLogEntry } from './kafkajs/kafkajs-log.ts';
+
+/** What a user may give as `client`. */
 export type ClientInit = KafkaLike | KafkaOptions | KafkaClient;
-export function openClient(client: ClientInit, _o: OpenClientOptions): KafkaClient {
-  return client as KafkaClient;
+
+export interface OpenClientOptions {
+  readonly logger: Logger;
+  /** Default: the clock of this machine. */
+  readonly clock?: Clock;
+  /** For how long retriable failures of one call are ridden out, in milliseconds. Default 120000. */
+  readonly retryTimeoutMs?: number;
+  /** For how long the broker may hold a fetch, in milliseconds: the user's requestTimeout must leave room for it. Default 250. */
+  readonly fetchMaxWaitMs?: number;
+  /** Limits of single requests; for specs and for very slow networks. */
+  readonly deadlines?: Partial<Deadlines>;
 }
-export const kafkaLogCreator = (l: Logger) => l;
+
+/**
+ * Turns what a user gives as `client` into the port to Kafka. Nothing is connected before `connect()`.
+ *
+ * @param client a `Kafka` of kafkajs, its options, or a KafkaClient, which is passed through
+ * @throws ConfigError for anything else
+ */
+export function openClient(client: ClientInit, options: OpenClientOptions): KafkaClient {
+  if (isKafkaClient(client)) return client;
+  if (!('brokers' in client) && !('consumer' in client)) {
+    throw new ConfigError(
+      ['client: give a Kafka instance of kafkajs, or options such as { brokers: [...] }'],
+      {
+        what: 'Kafka client',
+      },
+    );
+  }
+  return new KafkajsClient(client, {
+    logger: options.logger,
+    clock: options.clock ?? systemClock,
+    fetchMaxWaitMs: options.fetchMaxWaitMs ?? 250,
+    retryTimeoutMs: options.retryTimeoutMs ?? DEFAULT_RETRY_TIMEOUT_MS,
+    deadlines: { ...DEFAULT_DEADLINES, ...options.deadlines },
+  });
+}
+
+function isKafkaClient(client: object): client is KafkaClient {
+  return 'describeTopics' in client && 'source' in client && 'sink' in client;
+}

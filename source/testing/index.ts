@@ -1,3 +1,20 @@
+export {
+  apiNames,
+  EmbeddedCluster,
+  type Faults,
+  type ApiName,
+  type DelayFault,
+  type DropFault,
+  type EmbeddedClusterOptions,
+  type EmbeddedCommit,
+  type EmbeddedTopicOptions,
+  type FailFault,
+  type FaultHandle,
+  type FaultTarget,
+  type RequestCount,
+  type RequestSummary,
+  type TopicSummary,
+} from '../embedded/index.ts';
 export type { ConformanceCase } from './conformance/conformance-case.ts';
 export {
   multiStoreConformance,

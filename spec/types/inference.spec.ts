@@ -27,8 +27,10 @@ test('the stores of the options are the stores of the context, by name and type'
     { ...base, stores: { counts: new MapStore(), tenants: { store: new MultiMapStore(), flush: true } } },
     {
       process(_messages, _sender, { stores }) {
-        sameType<typeof stores.counts, MapStore>(true);
-        sameType<typeof stores.tenants, MultiMapStore>(true);
+        const { counts, tenants } = stores;
+        sameType<typeof counts, MapStore>(true);
+        sameType<typeof tenants, MultiMapStore>(true);
+        return Promise.all([counts.flush(), tenants.flush()]).then(() => undefined);
       },
     },
   );

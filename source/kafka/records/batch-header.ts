@@ -63,12 +63,14 @@ export function lastOffsetDeltaOf(buffer: Buffer, at: number): number {
   return buffer.readInt32BE(at + 23);
 }
 
+/** Rounded beyond 2^53: producers that write nanoseconds exist, and their records must not stop a reader. */
 export function baseTimestampOf(buffer: Buffer, at: number): number {
-  return readInt64(buffer, at + 27);
+  return Number(buffer.readBigInt64BE(at + 27));
 }
 
+/** Rounded beyond 2^53, as {@link baseTimestampOf}. */
 export function maxTimestampOf(buffer: Buffer, at: number): number {
-  return readInt64(buffer, at + 35);
+  return Number(buffer.readBigInt64BE(at + 35));
 }
 
 export function producerIdOf(buffer: Buffer, at: number): bigint {

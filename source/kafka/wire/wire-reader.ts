@@ -116,6 +116,12 @@ export class WireReader {
     return this.#items(this.uvarint() - 1, readOne);
   }
 
+  /** As {@link compactArray}, but null stays null. */
+  compactNullableArray<T>(readOne: (reader: this) => T): T[] | null {
+    const length = this.uvarint() - 1;
+    return length < 0 ? null : this.#items(length, readOne);
+  }
+
   /** Tagged fields of flexible versions: read past. */
   skipTags(): void {
     for (let left = this.uvarint(); left > 0; left--) {

@@ -1,0 +1,35 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { repositoryRoot } from '../services/folders.ts';
+import { runExpecting } from './run-program.ts';
+
+/**
+ * Runs every numbered example (scripts/examples/NN-name.ts) on the embedded cluster. The last line of its source that starts with
+ * `// expected: ` holds a text that it must print within a minute.
+ */
+async function main(): Promise<void> {
+  const folder = join(repositoryRoot, 'scripts/examples');
+  const files = existsSync(folder)
+    ? (await readdir(folder)).filter((file) => /^\d\d-.*\.ts$/.test(file)).sort()
+    : [];
+  if (files.length === 0) throw new Error(`No examples in ${folder}`);
+  for (const file of files) {
+    const expected = expectedText(await readFile(join(folder, file), 'utf8'));
+    if (expected === undefined) throw new Error(`${file} has no line that starts with "// expected: "`);
+    const program = join(repositoryRoot, 'dist/scripts/examples', file.replace(/\.ts$/, '.js'));
+    const start = performance.now();
+    await runExpecting({ program, cwd: repositoryRoot, expected, timeoutMs: 60_000 });
+    console.log(`${file}: ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  }
+}
+
+function expectedText(source: string): string | undefined {
+  return source
+    .split('\n')
+    .findLast((line) => line.startsWith('// expected: '))
+    ?.slice('// expected: '.length)
+    .trim();
+}
+
+await main();

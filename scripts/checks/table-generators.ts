@@ -1,0 +1,33 @@
+import { optionRows, type OptionRow } from '../../source/config-table.ts';
+import { serviceNames, services } from '../services/catalogue.ts';
+import { markdownTable, type TableGenerator } from './markdown-tables.ts';
+
+/** The generated tables of README.md, by the name in their marks. */
+export const tableGenerators: Readonly<Record<string, TableGenerator>> = {
+  config: () =>
+    markdownTable(
+      ['Option', 'Unit', 'Default', 'From', 'To', 'What it decides', 'Why so'],
+      optionRows.map((row: OptionRow) => [
+        `\`${row.name}\``,
+        row.kind === 'choice'
+          ? (row.choices ?? []).map((choice) => `\`'${choice}'\``).join(' ')
+          : (row.unit ?? ''),
+        row.default === undefined
+          ? ''
+          : `\`${typeof row.default === 'string' ? `'${row.default}'` : row.default}\``,
+        String(row.minimum ?? ''),
+        String(row.maximum ?? ''),
+        row.what,
+        row.reason,
+      ]),
+    ),
+  services: () =>
+    markdownTable(
+      ['Service', 'Address', 'Start it'],
+      serviceNames.map((name) => [
+        services[name].title,
+        services[name].ports.map((port) => `\`localhost:${port}\``).join(', '),
+        `\`npm run services -- start ${name}\``,
+      ]),
+    ),
+};

@@ -1,0 +1,228 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePorts } from './free-ports.ts';
+import { javaArguments, kafkaClassPath, type KafkaVersion } from './kafka-class-path.ts';
+import { describeKafka } from './kafka-probe.ts';
+import { kafkaProperties, type KafkaNodePlace } from './kafka-properties.ts';
+import { startOwnProcess, type Lifetime, type OwnProcess, type ProcessEnd } from './own-process.ts';
+import { requirePrograms, run } from './programs.ts';
+import { until } from './until.ts';
+
+export interface StartKafkaOptions {
+  /** Default 1. With 3, topics have 3 replicas, 2 of which must be in sync. */
+  readonly nodes?: 1 | 3;
+  /** Ports of the brokers; controllers listen one above. Default: free ones. */
+  readonly ports?: readonly number[];
+  readonly version?: KafkaVersion;
+  /** More lines of server.properties; they win over ours. */
+  readonly properties?: Readonly<Record<string, string>>;
+  /** Default 'with-starter': the cluster dies with the thread that started it. */
+  readonly lifetime?: Lifetime;
+  /** For configuration, data and logs. Default: a fresh temporary one, removed by `stop`. */
+  readonly folder?: string;
+}
+
+/** A node of a cluster that we started. */
+export interface KafkaNode {
+  readonly id: number;
+  readonly broker: string;
+  /** Of the present process; another one after `restart`. */
+  readonly pid: number;
+  /** Server's output, for a look after a failure. */
+  readonly logFile: string;
+  /** Sends a signal; resolves when the process is gone, or at once for SIGSTOP and SIGCONT. */
+  kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Starts it again on the same port with the data it had, after SIGKILL if it still runs. Resolves when it serves. */
+  restart(): Promise<void>;
+}
+
+/** A Kafka cluster that we started. */
+export interface KafkaServer {
+  /** Addresses, host:port. */
+  readonly brokers: readonly string[];
+  readonly nodes: readonly KafkaNode[];
+  /** The folder with Kafka's jars. */
+  readonly libs: string;
+  readonly folder: string;
+  /** Ends all nodes at once and removes the folder with their data. Idempotent. */
+  stop(): Promise<void>;
+}
+
+const startTimeoutMs = 90_000;
+
+/**
+ * Starts Apache Kafka (KRaft, no Zookeeper) as processes of this machine, and waits until every node serves.
+ *
+ * @throws MissingServiceError without java, or without mvn while the jars are not fetched yet
+ */
+export async function startKafka(options: StartKafkaOptions = {}): Promise<KafkaServer> {
+  const libs = await kafkaClassPath(options.version);
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'kasper-kafka-')));
+  const attempts = options.ports === undefined ? 3 : 1;
+  for (let attempt = 1; ; attempt++) {
+    const nodes = await makeNodes(options, folder, libs);
+    try {
+      await startTogether(nodes);
+      return {
+        brokers: nodes.map((node) => node.broker),
+        nodes,
+        libs,
+        folder,
+        stop: () => stopAll(nodes, folder),
+      };
+    } catch (error) {
+      await stopAll(nodes, folder);
+      // Between the moment a port was found free and Kafka's start another process may have taken it.
+      if (!(error instanceof PortTakenError) || attempt === attempts) throw error;
+    }
+  }
+}
+
+async function startTogether(nodes: readonly OwnKafkaNode[]): Promise<void> {
+  await Promise.all(nodes.map((node) => node.format()));
+  await Promise.all(nodes.map((node) => node.start()));
+  // A node may serve before it has heard of the others.
+  await Promise.all(
+    nodes.map((node) =>
+      until(async () => (await describeKafka(node.broker)).nodes === nodes.length, {
+        deadlineMs: startTimeoutMs,
+        what: `${node.broker} to know ${nodes.length} brokers`,
+      }),
+    ),
+  );
+}
+
+async function stopAll(nodes: readonly KafkaNode[], folder: string): Promise<void> {
+  await Promise.all(nodes.map((node) => node.kill('SIGKILL')));
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function makeNodes(options: StartKafkaOptions, folder: string, libs: string): Promise<OwnKafkaNode[]> {
+  const count = options.nodes ?? 1;
+  const brokerPorts = options.ports ?? [];
+  const free = await freePorts(2 * count);
+  const places = Array.from({ length: count }, (_, i): KafkaNodePlace => {
+    const fixed = brokerPorts[i];
+    return {
+      id: i + 1,
+      brokerPort: fixed ?? free[2 * i] ?? 0,
+      controllerPort: fixed === undefined ? (free[2 * i + 1] ?? 0) : fixed + 1,
+    };
+  });
+  const clusterId = randomBytes(16).toString('base64url').replace(/^[-_]/, 'k');
+  const { java } = requirePrograms('Kafka', ['java']);
+  return Promise.all(
+    places.map(async (place) => {
+      const home = join(folder, String(place.id));
+      await mkdir(home, { recursive: true });
+      const configFile = join(home, 'server.properties');
+      const text = kafkaProperties(place, places, join(home, 'data'), options.properties ?? {});
+      await writeFile(configFile, text);
+      return new OwnKafkaNode(place, {
+        home,
+        configFile,
+        java,
+        libs,
+        clusterId,
+        lifetime: options.lifetime ?? 'with-starter',
+      });
+    }),
+  );
+}
+
+interface NodeSetting {
+  readonly home: string;
+  readonly configFile: string;
+  readonly java: string;
+  readonly libs: string;
+  readonly clusterId: string;
+  readonly lifetime: Lifetime;
+}
+
+class PortTakenError extends Error {
+  override readonly name = 'PortTakenError';
+}
+
+class OwnKafkaNode implements KafkaNode {
+  readonly id: number;
+  readonly broker: string;
+  readonly logFile: string;
+  readonly #setting: NodeSetting;
+  #process: OwnProcess | undefined;
+
+  constructor(place: KafkaNodePlace, setting: NodeSetting) {
+    this.id = place.id;
+    this.broker = `127.0.0.1:${place.brokerPort}`;
+    this.logFile = join(setting.home, 'server.log');
+    this.#setting = setting;
+  }
+
+  get pid(): number {
+    if (this.#process === undefined) throw new Error(`Kafka node ${this.id} was never started`);
+    return this.#process.pid;
+  }
+
+  async format(): Promise<void> {
+    const { java, libs, clusterId, configFile } = this.#setting;
+    const tool = ['kafka.tools.StorageTool', 'format', '--cluster-id', clusterId, '--config', configFile];
+    await run(java, [...javaArguments(libs, 128), ...tool], { timeoutMs: startTimeoutMs });
+  }
+
+  async start(): Promise<void> {
+    const { java, libs, configFile, home, lifetime } = this.#setting;
+    const logged = existsSync(this.logFile) ? (await stat(this.logFile)).size : 0;
+    const own = await startOwnProcess({
+      command: java,
+      args: [...javaArguments(libs, 384), 'kafka.Kafka', configFile],
+      logFile: this.logFile,
+      lifetime,
+      cwd: home,
+    });
+    this.#process = own;
+    await until(
+      async () => {
+        if (own.ended !== undefined) throw await this.#startFailure(own.ended);
+        return (await readFrom(this.logFile, logged)).includes('Kafka Server started');
+      },
+      { deadlineMs: startTimeoutMs, everyMs: 50, what: `"Kafka Server started" in ${this.logFile}` },
+    );
+  }
+
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const own = this.#process;
+    if (own === undefined) return;
+    own.signal(signal);
+    if (signal === 'SIGSTOP' || signal === 'SIGCONT') return;
+    await own.end;
+  }
+
+  async restart(): Promise<void> {
+    await this.kill('SIGKILL');
+    await this.start();
+  }
+
+  async #startFailure(end: ProcessEnd): Promise<Error> {
+    const log = await readFile(this.logFile, 'utf8');
+    const message = `Kafka node ${this.id} ended at start (code ${end.code}, signal ${end.signal}):\n${log}`;
+    return log.includes('Address already in use') ? new PortTakenError(message) : new Error(message);
+  }
+}
+
+async function readFrom(file: string, position: number): Promise<string> {
+  const handle = await open(file, 'r');
+  try {
+    const { size } = await handle.stat();
+    const { buffer, bytesRead } = await handle.read(
+      Buffer.alloc(size - position),
+      0,
+      size - position,
+      position,
+    );
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}

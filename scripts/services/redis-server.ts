@@ -1,0 +1,61 @@
+import { mkdtemp } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePorts } from './free-ports.ts';
+import { startOwnProcess } from './own-process.ts';
+import { requirePrograms } from './programs.ts';
+import { waitUntilServing, type StartedServer, type StartOptions } from './started-server.ts';
+
+const host = '127.0.0.1';
+
+/**
+ * Starts a Redis that keeps nothing on disk.
+ *
+ * @throws MissingServiceError without redis-server
+ */
+export async function startRedis(options: StartOptions = {}): Promise<StartedServer> {
+  const { 'redis-server': program } = requirePrograms('Redis', ['redis-server']);
+  const port = options.port ?? (await freePorts(1))[0] ?? 0;
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'kasper-redis-')));
+  const logFile = join(folder, 'server.log');
+  const own = await startOwnProcess({
+    command: program,
+    args: ['--port', String(port), '--bind', host, '--save', '', '--appendonly', 'no', '--dir', folder],
+    logFile,
+    lifetime: options.lifetime ?? 'with-starter',
+    cwd: folder,
+  });
+  return waitUntilServing(own, {
+    name: 'Redis',
+    port,
+    folder,
+    logFile,
+    deadlineMs: 10_000,
+    stopSignal: 'SIGKILL',
+    ask: () => redisVersion(port),
+  });
+}
+
+/** The version that the Redis on a port of 127.0.0.1 tells (INFO). @throws Error if there is none */
+export function redisVersion(port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port });
+    let text = '';
+    const fail = (cause?: unknown) => {
+      socket.destroy();
+      reject(new Error(`${host}:${port} does not answer as a Redis server: ${text}`, { cause }));
+    };
+    socket.setTimeout(3_000, fail);
+    socket.once('error', fail);
+    socket.once('close', fail);
+    socket.on('data', (bytes) => {
+      text += bytes.toString();
+      const version = /redis_version:(\S+)/.exec(text)?.[1];
+      if (version === undefined) return;
+      resolve(version);
+      socket.destroy();
+    });
+    socket.write('INFO server\r\n');
+  });
+}

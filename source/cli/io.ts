@@ -1,0 +1,39 @@
+/** A stream that the command line writes to. */
+export type Output = NodeJS.WritableStream & {
+  /** Whether a person's terminal is at the other end. */
+  readonly isTTY?: boolean | undefined;
+  /** Width of that terminal. */
+  readonly columns?: number | undefined;
+};
+
+/** All of its surroundings that the command line touches, so that it is a function of arguments and this. */
+export interface Io {
+  /** For results. */
+  readonly stdout: Output;
+  /** For errors, log lines and progress. */
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The folder that relative paths start from. */
+  readonly cwd: string;
+  /** Calls back at each SIGINT and SIGTERM until the returned function is called. */
+  onSignal(listener: (signal: 'SIGINT' | 'SIGTERM') => void): () => void;
+  /** Ends the process at once. */
+  exit(code: number): void;
+}
+
+/** The surroundings of this process. */
+export function processIo(): Io {
+  return {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    cwd: process.cwd(),
+    onSignal(listener) {
+      process.on('SIGINT', listener).on('SIGTERM', listener);
+      return () => {
+        process.off('SIGINT', listener).off('SIGTERM', listener);
+      };
+    },
+    exit: (code) => process.exit(code),
+  };
+}

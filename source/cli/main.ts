@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, type Option } from 'commander';
+import { ConnectionError } from '../index.ts';
+import { addBrokerCommand } from './broker-command.ts';
+import { errorText } from './error-text.ts';
+import { exitCodeHelp, exitCodeOf, exitCodes } from './exit-codes.ts';
+import type { Io } from './io.ts';
+import { addRunCommand } from './run-command.ts';
+
+/**
+ * The command line `kasper`.
+ *
+ * @param argv the arguments, without the program's name
+ * @returns the exit code
+ */
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  let exitCode: number = exitCodes.ok.code;
+  const program = makeProgram(io, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // Commander has said what is wrong already; help and version end with 0.
+    if (error instanceof CommanderError)
+      return error.exitCode === 0 ? exitCodes.ok.code : exitCodes.usage.code;
+    io.stderr.write(`${errorText(error)}\n`);
+    if (error instanceof ConnectionError) {
+      io.stderr.write(
+        'Check --brokers, the network, TLS and SASL; `kasper broker` starts a Kafka for development\n',
+      );
+    }
+    return exitCodeOf(error);
+  }
+}
+
+function makeProgram(io: Io, done: (exitCode: number) => void): Command {
+  const program = new Command('kasper')
+    .description('Batch processing of Kafka topics')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      getOutHelpWidth: () => io.stdout.columns ?? 100,
+      getErrHelpWidth: () => io.stderr.columns ?? 100,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .configureHelp({ optionDescription: describeOption })
+    .showHelpAfterError('(kasper --help tells more)')
+    .addHelpText('after', `\n${exitCodeHelp()}`);
+  addRunCommand(program, io, done);
+  addBrokerCommand(program, io, done);
+  return program;
+}
+
+/** `What it is for (one, two or three; default one)` */
+function describeOption({ description, argChoices, defaultValue, defaultValueDescription }: Option): string {
+  const notes: string[] = [];
+  if (argChoices !== undefined) notes.push(argChoices.join(', ').replace(/, ([^,]*)$/, ' or $1'));
+  if (defaultValue !== undefined || defaultValueDescription !== undefined)
+    notes.push(`default ${defaultValueDescription ?? String(defaultValue)}`);
+  return notes.length === 0 ? description : `${description} (${notes.join('; ')})`;
+}
+
+function packageVersion(): string {
+  const json: unknown = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
+  if (typeof json === 'object' && json !== null && 'version' in json) return String(json.version);
+  throw new TypeError('package.json has no version');
+}

@@ -1,0 +1,135 @@
+import type { WireReader } from '../../kafka/wire/wire-reader.ts';
+import type { WireWriter } from '../../kafka/wire/wire-writer.ts';
+import { defineApi } from '../api.ts';
+import type { RequestContext } from '../api.ts';
+import { ErrorCodes } from '../error-codes.ts';
+import { NO_LEADER } from '../partition.ts';
+import type { Partition } from '../partition.ts';
+import { isTopicName } from '../topics.ts';
+import type { Topic } from '../topics.ts';
+
+const FLEXIBLE_FROM = 9;
+const TOPIC_IDS_FROM = 10;
+const NO_TOPIC_ID = '0'.repeat(32);
+/** What stands for "not asked for" where authorized operations are listed. */
+const OPERATIONS_UNKNOWN = -2_147_483_648;
+
+interface MetadataRequest {
+  /** null asks for all topics. */
+  readonly topics: readonly { readonly topic: string; readonly partitions: readonly never[] }[] | null;
+}
+
+/** @see https://kafka.apache.org/protocol#The_Messages_Metadata */
+export const metadata = defineApi<MetadataRequest>({
+  key: 3,
+  name: 'Metadata',
+  min: 0,
+  max: 10,
+  flexibleFrom: FLEXIBLE_FROM,
+  // What follows the topics (may topics be created, are operations asked for) changes nothing here.
+  read: (reader, version) => ({ topics: readTopics(reader, version) }),
+  handle(request, context) {
+    const { cluster, version } = context;
+    const names = request.topics?.map(({ topic }) => topic) ?? cluster.topics.all().map(({ name }) => name);
+    const fields = new MetadataFields(context.out.fields, version);
+    if (version >= 3) fields.writer.int32(0);
+    fields.array(cluster.liveNodes, ({ nodeId, host, port }) => {
+      fields.writer.int32(nodeId);
+      fields.string(host).int32(port);
+      if (version >= 1) fields.nullString();
+      fields.end();
+    });
+    if (version >= 2) fields.string(cluster.id);
+    if (version >= 1) fields.writer.int32(cluster.controllerId);
+    fields.array([...new Set(names)], (name) => {
+      writeTopic(fields, name, context);
+    });
+    if (version >= 8) fields.writer.int32(OPERATIONS_UNKNOWN);
+    fields.end();
+    return 'answer';
+  },
+});
+
+function readTopics(reader: WireReader, version: number): MetadataRequest['topics'] {
+  const named = (topic: string) => ({ topic, partitions: [] });
+  if (version >= FLEXIBLE_FROM) {
+    return reader.compactNullableArray(() => {
+      if (version >= TOPIC_IDS_FROM) reader.uuid();
+      const topic = named(reader.compactNullableString() ?? '');
+      reader.skipTags();
+      return topic;
+    });
+  }
+  const topics = reader.nullableArray(() => named(reader.string()));
+  return version === 0 && topics?.length === 0 ? null : topics;
+}
+
+function writeTopic(fields: MetadataFields, name: string, context: RequestContext): void {
+  const { cluster, version } = context;
+  const topic = cluster.topics.get(name);
+  const code = context.forcedError(name) || errorOf(name, topic);
+  fields.writer.int16(code);
+  fields.string(name);
+  if (version >= TOPIC_IDS_FROM) fields.writer.uuid(topic?.id ?? NO_TOPIC_ID);
+  if (version >= 1) fields.writer.boolean(false);
+  fields.array(code === ErrorCodes.NONE ? (topic?.partitions ?? []) : [], (partition) => {
+    writePartition(fields, partition, context);
+  });
+  if (version >= 8) fields.writer.int32(OPERATIONS_UNKNOWN);
+  fields.end();
+}
+
+function errorOf(name: string, topic: Topic | undefined): number {
+  if (topic !== undefined) return ErrorCodes.NONE;
+  return isTopicName(name) ? ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION : ErrorCodes.INVALID_TOPIC_EXCEPTION;
+}
+
+function writePartition(fields: MetadataFields, partition: Partition, context: RequestContext): void {
+  const { cluster, version } = context;
+  const inSync = cluster.topics.inSyncReplicas(partition);
+  const { writer } = fields;
+  writer.int16(partition.leader === NO_LEADER ? ErrorCodes.LEADER_NOT_AVAILABLE : ErrorCodes.NONE);
+  writer.int32(partition.index).int32(partition.leader);
+  if (version >= 7) writer.int32(partition.leaderEpoch);
+  const writeNode = (nodeId: number) => void writer.int32(nodeId);
+  fields.array(partition.replicas, writeNode);
+  fields.array(inSync, writeNode);
+  if (version >= 5) {
+    fields.array(
+      partition.replicas.filter((nodeId) => !inSync.includes(nodeId)),
+      writeNode,
+    );
+  }
+  fields.end();
+}
+
+/** Writes lists and strings in the form of the version: compact and tagged from 9 on. */
+class MetadataFields {
+  readonly writer: WireWriter;
+  readonly #flexible: boolean;
+
+  constructor(writer: WireWriter, version: number) {
+    this.writer = writer;
+    this.#flexible = version >= FLEXIBLE_FROM;
+  }
+
+  array<T>(items: readonly T[], writeOne: (item: T) => void): void {
+    if (this.#flexible) this.writer.uvarint(items.length + 1);
+    else this.writer.int32(items.length);
+    for (const item of items) writeOne(item);
+  }
+
+  string(text: string): WireWriter {
+    return this.#flexible ? this.writer.compactString(text) : this.writer.string(text);
+  }
+
+  nullString(): void {
+    if (this.#flexible) this.writer.compactNullableString(null);
+    else this.writer.nullableString(null);
+  }
+
+  /** The end of a structure. */
+  end(): void {
+    if (this.#flexible) this.writer.noTags();
+  }
+}

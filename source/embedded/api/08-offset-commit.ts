@@ -1,0 +1,98 @@
+import { defineApi } from '../api.ts';
+import type { RequestContext } from '../api.ts';
+import type { ClusterState } from '../cluster-state.ts';
+import { ErrorCodes } from '../error-codes.ts';
+import { groupError } from '../group-access.ts';
+
+/** A broker's `offset.metadata.max.bytes`. */
+const MAX_METADATA_BYTES = 4096;
+
+interface OffsetCommitRequest {
+  readonly groupId: string;
+  readonly generation: number;
+  readonly memberId: string;
+  readonly groupInstanceId: string | null;
+  readonly topics: readonly {
+    readonly topic: string;
+    readonly partitions: readonly {
+      readonly partition: number;
+      readonly offset: number;
+      readonly leaderEpoch: number;
+      readonly metadata: string;
+    }[];
+  }[];
+}
+
+/** @see https://kafka.apache.org/protocol#The_Messages_OffsetCommit */
+export const offsetCommit = defineApi<OffsetCommitRequest>({
+  key: 8,
+  name: 'OffsetCommit',
+  min: 2,
+  max: 7,
+  read(reader, version) {
+    const groupId = reader.string();
+    const generation = reader.int32();
+    const memberId = reader.string();
+    const groupInstanceId = version >= 7 ? reader.nullableString() : null;
+    if (version <= 4) reader.int64(); // retention time: brokers ignore it in favour of their own
+    const topics = reader.array(() => ({
+      topic: reader.string(),
+      partitions: reader.array(() => ({
+        partition: reader.int32(),
+        offset: reader.int64(),
+        leaderEpoch: version >= 6 ? reader.int32() : -1,
+        metadata: reader.nullableString() ?? '',
+      })),
+    }));
+    return { groupId, generation, memberId, groupInstanceId, topics };
+  },
+  handle(request, context) {
+    const { cluster, out, version } = context;
+    const refusal = checkGroup(request, context);
+    const group = refusal === ErrorCodes.NONE ? cluster.groups.getOrCreate(request.groupId) : undefined;
+    const committedAt = cluster.clock.now();
+    if (version >= 3) out.fields.int32(0);
+    out.fields.array(request.topics, (writer, { topic, partitions }) => {
+      const answers = partitions.map((entry) => {
+        const code =
+          context.forcedError(topic, entry.partition) || commitError(topic, entry, refusal, cluster);
+        if (code === ErrorCodes.NONE) group?.offsets.set({ topic, ...entry, committedAt });
+        return { partition: entry.partition, code };
+      });
+      // As a broker does, and to catch clients that take answers to come in the order of the request.
+      answers.sort((a, b) => rank(a.code) - rank(b.code));
+      writer.string(topic).array(answers, (_, { partition, code }) => {
+        writer.int32(partition).int16(code);
+      });
+    });
+    return 'answer';
+  },
+});
+
+function checkGroup(request: OffsetCommitRequest, context: RequestContext): number {
+  const code = groupError(request.groupId, context, { emptyIdAllowed: true });
+  if (code !== ErrorCodes.NONE) return code;
+  const group = context.cluster.groups.get(request.groupId);
+  if (group !== undefined) return group.checkCommit(request, request.generation);
+  return request.generation < 0 ? ErrorCodes.NONE : ErrorCodes.ILLEGAL_GENERATION;
+}
+
+function commitError(
+  topic: string,
+  entry: { readonly partition: number; readonly metadata: string },
+  refusal: number,
+  cluster: ClusterState,
+): number {
+  if (cluster.topics.partition(topic, entry.partition) === undefined) {
+    return ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION;
+  }
+  if (refusal !== ErrorCodes.NONE) return refusal;
+  return Buffer.byteLength(entry.metadata) > MAX_METADATA_BYTES
+    ? ErrorCodes.OFFSET_METADATA_TOO_LARGE
+    : ErrorCodes.NONE;
+}
+
+/** Partitions that do not exist come first. */
+function rank(code: number): number {
+  return code === ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION ? 0 : 1;
+}

@@ -1,0 +1,48 @@
+import { defineApi } from '../api.ts';
+import type { Outcome, RequestContext } from '../api.ts';
+import { ErrorCodes } from '../error-codes.ts';
+import { groupError } from '../group-access.ts';
+import { NO_ASSIGNMENT } from '../group-member.ts';
+import type { SyncAnswer } from '../group-member.ts';
+
+interface SyncGroupRequest {
+  readonly groupId: string;
+  readonly generation: number;
+  readonly memberId: string;
+  readonly groupInstanceId: string | null;
+  readonly assignments: ReadonlyMap<string, Buffer>;
+}
+
+/** @see https://kafka.apache.org/protocol#The_Messages_SyncGroup */
+export const syncGroup = defineApi<SyncGroupRequest>({
+  key: 14,
+  name: 'SyncGroup',
+  min: 0,
+  max: 3,
+  read: (reader, version) => ({
+    groupId: reader.string(),
+    generation: reader.int32(),
+    memberId: reader.string(),
+    groupInstanceId: version >= 3 ? reader.nullableString() : null,
+    assignments: new Map(reader.array(() => [reader.string(), Buffer.from(reader.bytes() ?? [])] as const)),
+  }),
+  async handle(request, context): Promise<Outcome> {
+    const { out, version } = context;
+    const answer = await sync(request, context);
+    if (version >= 1) out.fields.int32(0);
+    out.fields.int16(answer.code).bytes(answer.assignment);
+    return 'answer';
+  },
+});
+
+/** Resolves when the group's leader has said who gets what. */
+function sync(request: SyncGroupRequest, context: RequestContext): Promise<SyncAnswer> {
+  const code = context.forcedError() || groupError(request.groupId, context);
+  const group = context.cluster.groups.get(request.groupId);
+  if (code !== ErrorCodes.NONE || group === undefined) {
+    return Promise.resolve({ code: code || ErrorCodes.UNKNOWN_MEMBER_ID, assignment: NO_ASSIGNMENT });
+  }
+  return new Promise((resolve) => {
+    group.sync(request, request.generation, request.assignments, resolve);
+  });
+}

@@ -1,0 +1,50 @@
+import type { WireWriter } from '../../kafka/wire/wire-writer.ts';
+import { defineApi } from '../api.ts';
+import type { RequestContext } from '../api.ts';
+import { ErrorCodes } from '../error-codes.ts';
+import { groupError } from '../group-access.ts';
+import { NO_ASSIGNMENT } from '../group-member.ts';
+import type { Group } from '../group.ts';
+
+/** What stands for "not asked for" where authorized operations are listed. */
+const OPERATIONS_UNKNOWN = -2_147_483_648;
+
+/** @see https://kafka.apache.org/protocol#The_Messages_DescribeGroups */
+export const describeGroups = defineApi({
+  key: 15,
+  name: 'DescribeGroups',
+  min: 0,
+  max: 4,
+  read: (reader) => ({ groupIds: reader.array(() => reader.string()) }),
+  handle(request, context) {
+    const { out, version } = context;
+    if (version >= 1) out.fields.int32(0);
+    out.fields.array(request.groupIds, (writer, groupId) => {
+      const code = context.forcedError() || groupError(groupId, context, { emptyIdAllowed: true });
+      const group = code === ErrorCodes.NONE ? context.cluster.groups.get(groupId) : undefined;
+      writer.int16(code).string(groupId);
+      writeGroup(writer, group, code === ErrorCodes.NONE ? 'Dead' : '', context);
+      if (version >= 3) writer.int32(OPERATIONS_UNKNOWN);
+    });
+    return 'answer';
+  },
+});
+
+/** A group that does not exist is shown as Dead, without an error. Members tell what they have only while the group is stable. */
+function writeGroup(
+  writer: WireWriter,
+  group: Group | undefined,
+  stateIfMissing: string,
+  { version }: RequestContext,
+): void {
+  const stable = group?.state === 'Stable';
+  writer.string(group?.state ?? stateIfMissing).string(group?.protocolType ?? '');
+  writer.string(stable ? group.protocol : '');
+  writer.array([...(group?.members ?? [])], (_, member) => {
+    writer.string(member.id);
+    if (version >= 4) writer.nullableString(member.instanceId);
+    writer.string(member.request.clientId).string(member.request.clientHost);
+    writer.bytes(stable ? member.metadataFor(group.protocol) : NO_ASSIGNMENT);
+    writer.bytes(stable ? member.assignment : NO_ASSIGNMENT);
+  });
+}

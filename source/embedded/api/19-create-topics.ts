@@ -1,0 +1,77 @@
+import { defineApi } from '../api.ts';
+import type { RequestContext } from '../api.ts';
+import { ErrorCodes } from '../error-codes.ts';
+import { defaultReplicationFactor, newTopicProblem } from '../new-topic.ts';
+import type { NewTopicProblem } from '../new-topic.ts';
+
+interface TopicToCreate {
+  readonly topic: string;
+  readonly partitions: readonly never[];
+  readonly partitionCount: number;
+  readonly replicationFactor: number;
+  readonly hasAssignments: boolean;
+  readonly config: Readonly<Record<string, string>>;
+}
+
+/** @see https://kafka.apache.org/protocol#The_Messages_CreateTopics */
+export const createTopics = defineApi({
+  key: 19,
+  name: 'CreateTopics',
+  min: 0,
+  max: 4,
+  read: (reader, version) => ({
+    topics: reader.array((): TopicToCreate => {
+      const topic = reader.string();
+      const partitionCount = reader.int32();
+      const replicationFactor = reader.int16();
+      const assignments = reader.array(() => [reader.int32(), reader.array(() => reader.int32())]);
+      const config = reader.array(() => [reader.string(), reader.nullableString() ?? ''] as const);
+      return {
+        topic,
+        partitions: [],
+        partitionCount,
+        replicationFactor,
+        hasAssignments: assignments.length > 0,
+        config: Object.fromEntries(config),
+      };
+    }),
+    timeoutMs: reader.int32(),
+    validateOnly: version >= 1 && reader.boolean(),
+  }),
+  handle(request, context) {
+    const { out, version } = context;
+    if (version >= 2) out.fields.int32(0);
+    out.fields.array(request.topics, (writer, wanted) => {
+      const problem = create(wanted, request.validateOnly, context);
+      writer.string(wanted.topic).int16(problem?.code ?? ErrorCodes.NONE);
+      if (version >= 1) writer.nullableString(problem?.message ?? null);
+    });
+    return 'answer';
+  },
+});
+
+function create(
+  wanted: TopicToCreate,
+  validateOnly: boolean,
+  context: RequestContext,
+): NewTopicProblem | undefined {
+  const { cluster } = context;
+  const forced = context.forcedError(wanted.topic);
+  if (forced !== ErrorCodes.NONE) return { code: forced, message: 'Asked for by a fault hook' };
+  if (wanted.hasAssignments) {
+    return {
+      code: ErrorCodes.INVALID_REPLICA_ASSIGNMENT,
+      message: 'The embedded cluster places replicas by itself: leave the assignments out',
+    };
+  }
+  // From version 4 on, -1 asks for the broker's own numbers.
+  const partitionCount = wanted.partitionCount === -1 ? 1 : wanted.partitionCount;
+  const replicationFactor =
+    wanted.replicationFactor === -1 ? defaultReplicationFactor(cluster) : wanted.replicationFactor;
+  const topic = { name: wanted.topic, partitionCount, replicationFactor, config: wanted.config };
+  const problem = newTopicProblem(topic, cluster);
+  if (problem === undefined && !validateOnly) {
+    cluster.topics.create(topic.name, partitionCount, replicationFactor, topic.config);
+  }
+  return problem;
+}

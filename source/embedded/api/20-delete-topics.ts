@@ -1,0 +1,24 @@
+import { defineApi } from '../api.ts';
+import { ErrorCodes } from '../error-codes.ts';
+
+/** @see https://kafka.apache.org/protocol#The_Messages_DeleteTopics */
+export const deleteTopics = defineApi({
+  key: 20,
+  name: 'DeleteTopics',
+  min: 0,
+  max: 3,
+  read: (reader) => ({ topics: reader.array(() => ({ topic: reader.string(), partitions: [] })) }),
+  handle(request, context) {
+    const { cluster, out, version } = context;
+    if (version >= 1) out.fields.int32(0);
+    out.fields.array(request.topics, (writer, { topic }) => {
+      const found = cluster.topics.get(topic);
+      const code =
+        context.forcedError(topic) ||
+        (found === undefined ? ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION : ErrorCodes.NONE);
+      if (code === ErrorCodes.NONE && found !== undefined) cluster.deleteTopic(found);
+      writer.string(topic).int16(code);
+    });
+    return 'answer';
+  },
+});

@@ -1,0 +1,48 @@
+import { defineApi } from '../api.ts';
+import type { RequestContext } from '../api.ts';
+import { ErrorCodes } from '../error-codes.ts';
+
+/** Stands for the high watermark: everything that is there now. */
+const TO_THE_END = -1;
+
+/** @see https://kafka.apache.org/protocol#The_Messages_DeleteRecords */
+export const deleteRecords = defineApi({
+  key: 21,
+  name: 'DeleteRecords',
+  min: 0,
+  max: 1,
+  read: (reader) => ({
+    topics: reader.array(() => ({
+      topic: reader.string(),
+      partitions: reader.array(() => ({ partition: reader.int32(), offset: reader.int64() })),
+    })),
+  }),
+  handle(request, context) {
+    const { out } = context;
+    out.fields.int32(0).array(request.topics, (writer, { topic, partitions }) => {
+      writer.string(topic).array(partitions, (_, wanted) => {
+        const { code, startOffset } = deleteBefore(topic, wanted, context);
+        writer.int32(wanted.partition).int64(startOffset).int16(code);
+      });
+    });
+    return 'answer';
+  },
+});
+
+function deleteBefore(
+  topic: string,
+  wanted: { readonly partition: number; readonly offset: number },
+  context: RequestContext,
+): { code: number; startOffset: number } {
+  const partition = context.cluster.topics.partition(topic, wanted.partition);
+  const code =
+    context.forcedError(topic, wanted.partition) ||
+    (partition?.access(context.nodeId, -1, true) ?? ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION);
+  if (code !== ErrorCodes.NONE || partition === undefined) return { code, startOffset: -1 };
+  const offset = wanted.offset === TO_THE_END ? partition.log.endOffset : wanted.offset;
+  if (offset < 0 || offset > partition.log.endOffset) {
+    return { code: ErrorCodes.OFFSET_OUT_OF_RANGE, startOffset: -1 };
+  }
+  partition.deleteBefore(offset);
+  return { code, startOffset: partition.log.startOffset };
+}

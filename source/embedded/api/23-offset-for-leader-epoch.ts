@@ -1,0 +1,57 @@
+import { defineApi } from '../api.ts';
+import type { RequestContext } from '../api.ts';
+import { ErrorCodes } from '../error-codes.ts';
+
+interface EpochQuery {
+  readonly partition: number;
+  readonly currentLeaderEpoch: number;
+  readonly leaderEpoch: number;
+}
+
+/** @see https://kafka.apache.org/protocol#The_Messages_OffsetForLeaderEpoch */
+export const offsetForLeaderEpoch = defineApi({
+  key: 23,
+  name: 'OffsetForLeaderEpoch',
+  min: 0,
+  max: 3,
+  read(reader, version) {
+    if (version >= 3) reader.int32(); // replica id
+    return {
+      topics: reader.array(() => ({
+        topic: reader.string(),
+        partitions: reader.array(() => ({
+          partition: reader.int32(),
+          currentLeaderEpoch: version >= 2 ? reader.int32() : -1,
+          leaderEpoch: reader.int32(),
+        })),
+      })),
+    };
+  },
+  handle(request, context) {
+    const { out, version } = context;
+    if (version >= 2) out.fields.int32(0);
+    out.fields.array(request.topics, (writer, { topic, partitions }) => {
+      writer.string(topic).array(partitions, (_, query) => {
+        const { code, epoch, endOffset } = find(topic, query, context);
+        writer.int16(code).int32(query.partition);
+        if (version >= 1) writer.int32(epoch);
+        writer.int64(endOffset);
+      });
+    });
+    return 'answer';
+  },
+});
+
+function find(
+  topic: string,
+  query: EpochQuery,
+  context: RequestContext,
+): { code: number; epoch: number; endOffset: number } {
+  const partition = context.cluster.topics.partition(topic, query.partition);
+  const code =
+    context.forcedError(topic, query.partition) ||
+    (partition?.access(context.nodeId, query.currentLeaderEpoch, true) ??
+      ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION);
+  if (code !== ErrorCodes.NONE || partition === undefined) return { code, epoch: -1, endOffset: -1 };
+  return { code, ...partition.log.endOfEpoch(query.leaderEpoch) };
+}

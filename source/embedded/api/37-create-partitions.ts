@@ -1,0 +1,48 @@
+import { defineApi } from '../api.ts';
+import type { RequestContext } from '../api.ts';
+import { ErrorCodes } from '../error-codes.ts';
+
+interface TopicToGrow {
+  readonly topic: string;
+  readonly partitions: readonly never[];
+  readonly count: number;
+  readonly hasAssignments: boolean;
+}
+
+/** @see https://kafka.apache.org/protocol#The_Messages_CreatePartitions */
+export const createPartitions = defineApi({
+  key: 37,
+  name: 'CreatePartitions',
+  min: 0,
+  max: 1,
+  read: (reader) => ({
+    topics: reader.array((): TopicToGrow => {
+      const topic = reader.string();
+      const count = reader.int32();
+      const assignments = reader.nullableArray(() => reader.array(() => reader.int32()));
+      return { topic, partitions: [], count, hasAssignments: assignments !== null && assignments.length > 0 };
+    }),
+    timeoutMs: reader.int32(),
+    validateOnly: reader.boolean(),
+  }),
+  handle(request, context) {
+    const { out } = context;
+    out.fields.int32(0).array(request.topics, (writer, wanted) => {
+      const code = grow(wanted, request.validateOnly, context);
+      writer.string(wanted.topic).int16(code).nullableString(null);
+    });
+    return 'answer';
+  },
+});
+
+function grow(wanted: TopicToGrow, validateOnly: boolean, context: RequestContext): number {
+  const { topics } = context.cluster;
+  const forced = context.forcedError(wanted.topic);
+  if (forced !== ErrorCodes.NONE) return forced;
+  const topic = topics.get(wanted.topic);
+  if (topic === undefined) return ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION;
+  if (wanted.count <= topic.partitions.length) return ErrorCodes.INVALID_PARTITIONS;
+  if (wanted.hasAssignments) return ErrorCodes.INVALID_REPLICA_ASSIGNMENT;
+  if (!validateOnly) topics.grow(topic, wanted.count);
+  return ErrorCodes.NONE;
+}

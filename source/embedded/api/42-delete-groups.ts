@@ -1,0 +1,30 @@
+import { defineApi } from '../api.ts';
+import type { RequestContext } from '../api.ts';
+import { ErrorCodes } from '../error-codes.ts';
+import { groupError } from '../group-access.ts';
+
+/** @see https://kafka.apache.org/protocol#The_Messages_DeleteGroups */
+export const deleteGroups = defineApi({
+  key: 42,
+  name: 'DeleteGroups',
+  min: 0,
+  max: 1,
+  read: (reader) => ({ groupIds: reader.array(() => reader.string()) }),
+  handle(request, context) {
+    context.out.fields.int32(0).array(request.groupIds, (writer, groupId) => {
+      writer.string(groupId).int16(deleteGroup(groupId, context));
+    });
+    return 'answer';
+  },
+});
+
+function deleteGroup(groupId: string, context: RequestContext): number {
+  const { groups } = context.cluster;
+  const code = context.forcedError() || groupError(groupId, context, { emptyIdAllowed: true });
+  if (code !== ErrorCodes.NONE) return code;
+  const group = groups.get(groupId);
+  if (group === undefined) return ErrorCodes.GROUP_ID_NOT_FOUND;
+  if (group.state !== 'Empty') return ErrorCodes.NON_EMPTY_GROUP;
+  groups.delete(group);
+  return ErrorCodes.NONE;
+}

@@ -1,0 +1,44 @@
+import { defineApi } from '../api.ts';
+import { ErrorCodes } from '../error-codes.ts';
+import { groupError } from '../group-access.ts';
+import type { Group } from '../group.ts';
+import { subscribedTopics } from '../subscriptions.ts';
+
+/** @see https://kafka.apache.org/protocol#The_Messages_OffsetDelete */
+export const offsetDelete = defineApi({
+  key: 47,
+  name: 'OffsetDelete',
+  min: 0,
+  max: 0,
+  read: (reader) => ({
+    groupId: reader.string(),
+    topics: reader.array(() => ({
+      topic: reader.string(),
+      partitions: reader.array(() => ({ partition: reader.int32() })),
+    })),
+  }),
+  handle(request, context) {
+    const { cluster, out } = context;
+    const group = cluster.groups.get(request.groupId);
+    const code = context.forcedError() || groupError(request.groupId, context) || groupRefusal(group);
+    const subscribed = group === undefined ? new Set() : subscribedTopics(group);
+    out.fields.int16(code).int32(0);
+    out.fields.array(code === ErrorCodes.NONE ? request.topics : [], (writer, { topic, partitions }) => {
+      writer.string(topic).array(partitions, (_, { partition }) => {
+        const partitionCode =
+          context.forcedError(topic, partition) ||
+          (subscribed.has(topic) ? ErrorCodes.GROUP_SUBSCRIBED_TO_TOPIC : ErrorCodes.NONE);
+        if (partitionCode === ErrorCodes.NONE) group?.offsets.delete(topic, partition);
+        writer.int32(partition).int16(partitionCode);
+      });
+    });
+    return 'answer';
+  },
+});
+
+/** With members, the offsets can only be taken from a group of consumers: they tell what they are subscribed to. */
+function groupRefusal(group: Group | undefined): number {
+  if (group === undefined) return ErrorCodes.GROUP_ID_NOT_FOUND;
+  if (group.state === 'Empty' || group.protocolType === 'consumer') return ErrorCodes.NONE;
+  return ErrorCodes.NON_EMPTY_GROUP;
+}

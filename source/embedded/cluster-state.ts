@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../kernel/clock.ts';
+import type { Logger } from '../kernel/logger.ts';
+import { FaultRegistry } from './fault-registry.ts';
+import { Groups } from './groups.ts';
+import type { ApiName } from './request-summary.ts';
+import { Topics } from './topics.ts';
+import type { Topic } from './topics.ts';
+
+/** A node as other nodes and clients see it. */
+export interface NodeAddress {
+  readonly nodeId: number;
+  readonly host: string;
+  readonly port: number;
+  readonly live: boolean;
+}
+
+/** How often one version of one API was asked for. */
+export interface RequestCount {
+  readonly api: ApiName;
+  readonly version: number;
+  readonly count: number;
+}
+
+/** What all nodes of the cluster share: in a real cluster it is replicated, here it is one object. */
+export class ClusterState {
+  readonly id = randomBytes(16).toString('base64url');
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly topics: Topics;
+  readonly groups: Groups;
+  readonly faults = new FaultRegistry();
+  readonly #nodes: () => readonly NodeAddress[];
+  readonly #coordinators = new Map<string, number>();
+  readonly #requests = new Map<string, { api: ApiName; version: number; count: number }>();
+  #lastProducerId = 0n;
+
+  /** @param nodes asked anew each time: nodes stop and start */
+  constructor(options: {
+    clock: Clock;
+    logger: Logger;
+    nodeIds: readonly number[];
+    nodes: () => readonly NodeAddress[];
+    offsetsRetentionMs: number | undefined;
+  }) {
+    this.clock = options.clock;
+    this.logger = options.logger;
+    this.#nodes = options.nodes;
+    this.topics = new Topics(options.nodeIds, (nodeId) => this.isLive(nodeId));
+    this.groups = new Groups(options.clock, options.offsetsRetentionMs);
+  }
+
+  /** The nodes that run. */
+  get liveNodes(): readonly NodeAddress[] {
+    return this.#nodes().filter(({ live }) => live);
+  }
+
+  get nodeCount(): number {
+    return this.#nodes().length;
+  }
+
+  /** The node that answers for the cluster as its controller: the live one with the lowest id, -1 if none runs. */
+  get controllerId(): number {
+    return this.liveNodes[0]?.nodeId ?? -1;
+  }
+
+  isLive(nodeId: number): boolean {
+    return this.#nodes().some((node) => node.nodeId === nodeId && node.live);
+  }
+
+  /** The node that coordinates a group: the one it was moved to, else chosen by a hash of the group's id; undefined if none runs. */
+  coordinatorOf(groupId: string): NodeAddress | undefined {
+    const live = this.liveNodes;
+    const moved = live.find(({ nodeId }) => nodeId === this.#coordinators.get(groupId));
+    if (moved !== undefined) return moved;
+    const all = this.#nodes();
+    const chosen = all[hash(groupId) % all.length];
+    return chosen?.live === true ? chosen : live[0];
+  }
+
+  moveCoordinator(groupId: string, nodeId: number): void {
+    if (this.coordinatorOf(groupId)?.nodeId === nodeId) return;
+    this.#coordinators.set(groupId, nodeId);
+    this.groups.get(groupId)?.moved();
+  }
+
+  /** Deletes a topic, and what groups committed for it. */
+  deleteTopic(topic: Topic): void {
+    this.topics.delete(topic);
+    this.groups.topicDeleted(topic.name);
+  }
+
+  nextProducerId(): bigint {
+    this.#lastProducerId += 1n;
+    return this.#lastProducerId;
+  }
+
+  countRequest(api: ApiName, version: number): void {
+    const key = `${api} ${version}`;
+    const entry = this.#requests.get(key);
+    if (entry === undefined) this.#requests.set(key, { api, version, count: 1 });
+    else entry.count++;
+  }
+
+  requests(): RequestCount[] {
+    return [...this.#requests.values()].map((entry) => ({ ...entry }));
+  }
+}
+
+/** The hash that Java's String has, made positive: spreads group ids over the nodes, the same in every run. */
+function hash(text: string): number {
+  let value = 0;
+  for (let i = 0; i < text.length; i++) value = (Math.imul(31, value) + text.charCodeAt(i)) | 0;
+  return value & 0x7fffffff;
+}

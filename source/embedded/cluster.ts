@@ -1,0 +1,311 @@
+import { BATCH_HEADER_BYTES, baseOffsetOf, batchBytes } from '../kafka/records/batch-header.ts';
+import { LifecycleError } from '../kernel/errors.ts';
+import { ClusterState } from './cluster-state.ts';
+import type { RequestCount } from './cluster-state.ts';
+import { Faults } from './faults.ts';
+import { defaultReplicationFactor, newTopicProblem } from './new-topic.ts';
+import { EmbeddedNode } from './node.ts';
+import { clusterError, resolveOptions } from './options.ts';
+import type { EmbeddedClusterOptions, EmbeddedTopicOptions, ResolvedOptions } from './options.ts';
+import type { Partition } from './partition.ts';
+import type { ApiName } from './request-summary.ts';
+import type { Topic } from './topics.ts';
+
+/** An offset that a group committed. */
+export interface EmbeddedCommit {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly leaderEpoch: number;
+  readonly metadata: string;
+}
+
+/**
+ * A Kafka cluster in memory, for development, demos and tests: several nodes with real TCP listeners on loopback
+ * that speak Kafka's wire protocol, so that any Kafka client can use it.
+ *
+ * **Never for production**: everything is gone with the process, replication is only shown, and it serves what
+ * clients of Kafka 2.3 send, without transactions, authentication and retention.
+ *
+ * Nodes have the ids 1, 2, 3 and so on. A partition's copies are on as many nodes as it has replicas; every append
+ * reaches them all at once.
+ *
+ * @example
+ * ```ts
+ * await using cluster = await EmbeddedCluster.start({ brokers: 3, topics: { flights: 4 } });
+ * const kafka = new Kafka({ brokers: cluster.brokers });
+ * ```
+ */
+export class EmbeddedCluster {
+  /** Makes the cluster misbehave. */
+  readonly faults: Faults;
+  readonly #state: ClusterState;
+  readonly #nodes: readonly EmbeddedNode[];
+  #closing: Promise<void> | undefined;
+
+  private constructor(options: ResolvedOptions) {
+    const { brokers, host, port, clock, logger, offsetsRetentionMs } = options;
+    this.#nodes = Array.from(
+      { length: brokers },
+      (_, i) => new EmbeddedNode(i + 1, host, port === 0 ? 0 : port + i),
+    );
+    this.#state = new ClusterState({
+      clock,
+      logger,
+      offsetsRetentionMs,
+      nodeIds: this.#nodes.map(({ nodeId }) => nodeId),
+      nodes: () => this.#nodes,
+    });
+    this.faults = new Faults(this.#state.faults);
+  }
+
+  /**
+   * Starts a cluster; resolves when all its nodes listen.
+   *
+   * @throws ConfigError for bad options, and where a port cannot be listened on
+   */
+  static async start(options: EmbeddedClusterOptions = {}): Promise<EmbeddedCluster> {
+    const resolved = resolveOptions(options);
+    const cluster = new EmbeddedCluster(resolved);
+    try {
+      for (const node of cluster.#nodes) await node.start(cluster.#state);
+      for (const [name, topic] of resolved.topics) cluster.createTopic(name, topic);
+    } catch (error) {
+      await cluster.close();
+      throw error;
+    }
+    resolved.logger.info(
+      'Embedded Kafka cluster started: in memory, for development and tests, never for production',
+      { brokers: cluster.brokers },
+    );
+    return cluster;
+  }
+
+  /** `host:port` of every node, also of those that are stopped. */
+  get brokers(): string[] {
+    return this.#nodes.map(({ host, port }) => `${host}:${port}`);
+  }
+
+  /** Connections that clients have open to all nodes together. */
+  get connections(): number {
+    let open = 0;
+    for (const node of this.#nodes) open += node.connections;
+    return open;
+  }
+
+  /** How many requests came, by API and version, since the start; of one API or of all. Those that a fault met count too. */
+  requests(api?: ApiName): RequestCount[] {
+    const all = this.#state.requests();
+    return api === undefined ? all : all.filter((entry) => entry.api === api);
+  }
+
+  /** @throws ConfigError */
+  createTopic(name: string, options: EmbeddedTopicOptions): void {
+    this.#checkOpen();
+    const { partitions, config = {} } = options;
+    const replicationFactor = options.replicationFactor ?? defaultReplicationFactor(this.#state);
+    const wanted = { name, partitionCount: partitions, replicationFactor, config };
+    const problem = newTopicProblem(wanted, this.#state);
+    if (problem !== undefined) throw clusterError([problem.message]);
+    this.#state.topics.create(name, partitions, replicationFactor, config);
+  }
+
+  /**
+   * Deletes a topic with its records and what groups committed for it. Made again, it has another topic id.
+   *
+   * @throws ConfigError if there is no such topic
+   */
+  deleteTopic(name: string): void {
+    this.#state.deleteTopic(this.#topic(name));
+  }
+
+  /**
+   * Gives a topic more partitions.
+   *
+   * @param total how many it has afterwards
+   * @throws ConfigError if there is no such topic, or it has as many already
+   */
+  addPartitions(name: string, total: number): void {
+    const topic = this.#topic(name);
+    if (!Number.isInteger(total) || total <= topic.partitions.length) {
+      throw clusterError([
+        `topic '${name}' has ${topic.partitions.length} partitions: it can only get more, not ${total}`,
+      ]);
+    }
+    this.#state.topics.grow(topic, total);
+  }
+
+  /** The id of the node that leads a partition; -1 if none of its replicas runs. @throws ConfigError */
+  leaderOf(topic: string, partition: number): number {
+    return this.#partition(topic, partition).leader;
+  }
+
+  /**
+   * Makes another node the leader of a partition, with a new leader epoch.
+   *
+   * @throws ConfigError if the node does not run or holds no copy of the partition
+   */
+  moveLeader(topic: string, partition: number, nodeId: number): void {
+    const found = this.#partition(topic, partition);
+    this.#liveNode(nodeId);
+    if (!found.replicas.includes(nodeId)) {
+      throw clusterError([
+        `node ${nodeId} holds no copy of ${topic}/${partition}: choose one of ${found.replicas.join(', ')}`,
+      ]);
+    }
+    if (found.leader !== nodeId) found.lead(nodeId);
+  }
+
+  /** The id of the node that coordinates a group; -1 if no node runs. */
+  coordinatorOf(groupId: string): number {
+    return this.#state.coordinatorOf(groupId)?.nodeId ?? -1;
+  }
+
+  /**
+   * Makes another node the coordinator of a group. Members and offsets stay; requests that wait there are answered with
+   * NOT_COORDINATOR.
+   *
+   * @throws ConfigError if the node does not run
+   */
+  moveCoordinator(groupId: string, nodeId: number): void {
+    this.#liveNode(nodeId);
+    this.#state.moveCoordinator(groupId, nodeId);
+  }
+
+  /** What a group has committed; empty for a group that does not exist. */
+  committed(groupId: string): EmbeddedCommit[] {
+    const entries = this.#state.groups.get(groupId)?.offsets.all() ?? [];
+    return entries.map(({ topic, partition, offset, leaderEpoch, metadata }) => ({
+      topic,
+      partition,
+      offset,
+      leaderEpoch,
+      metadata,
+    }));
+  }
+
+  /** The first offset of a partition that can be read. @throws ConfigError */
+  startOffset(topic: string, partition: number): number {
+    return this.#partition(topic, partition).log.startOffset;
+  }
+
+  /** The offset that the next record of a partition gets. @throws ConfigError */
+  endOffset(topic: string, partition: number): number {
+    return this.#partition(topic, partition).log.endOffset;
+  }
+
+  /** Deletes the records before an offset, as DeleteRecords or retention do. @throws ConfigError */
+  deleteRecords(topic: string, partition: number, beforeOffset: number): void {
+    const found = this.#partition(topic, partition);
+    if (!Number.isInteger(beforeOffset) || beforeOffset < 0 || beforeOffset > found.log.endOffset) {
+      throw clusterError([
+        `records of ${topic}/${partition} can be deleted up to ${found.log.endOffset}, not ${beforeOffset}`,
+      ]);
+    }
+    found.deleteBefore(beforeOffset);
+  }
+
+  /** Copies of the record batches of a partition, as consumers get them. @throws ConfigError */
+  recordBatches(topic: string, partition: number): Buffer[] {
+    return this.#partition(topic, partition).log.batches();
+  }
+
+  /**
+   * Appends a record batch unchecked: control batches, damaged ones, gaps. Its length field must be right.
+   *
+   * @param options `keepOffset`: the base offset and leader epoch of the header stay; else the batch gets the next offset
+   * @returns the base offset it has
+   * @throws ConfigError if it is no batch, or its offset lies before the end of the log
+   */
+  appendRaw(
+    topic: string,
+    partition: number,
+    batch: Buffer,
+    options: { readonly keepOffset?: boolean } = {},
+  ): number {
+    const found = this.#partition(topic, partition);
+    if (batch.length < BATCH_HEADER_BYTES || batchBytes(batch, 0) !== batch.length) {
+      throw clusterError([`${batch.length} bytes are not one whole record batch by its length field`]);
+    }
+    if (options.keepOffset !== true) return found.append(batch);
+    if (baseOffsetOf(batch, 0) < found.log.endOffset) {
+      throw clusterError([
+        `base offset ${baseOffsetOf(batch, 0)} lies before the end ${found.log.endOffset} of ${topic}/${partition}`,
+      ]);
+    }
+    return found.appendAsIs(batch);
+  }
+
+  /**
+   * Closes the listener of a node and cuts its connections. Partitions and groups that it led go to other nodes at once.
+   *
+   * @throws ConfigError if there is no such node
+   */
+  async stopNode(nodeId: number): Promise<void> {
+    const node = this.#node(nodeId);
+    const coordinated = this.#state.groups.all().filter(({ id }) => this.coordinatorOf(id) === nodeId);
+    const stopped = node.stop();
+    this.#state.topics.electLeaders();
+    for (const group of coordinated) group.moved();
+    await stopped;
+  }
+
+  /**
+   * Starts a stopped node again on the same port. Partitions without a leader get one; others stay where they are.
+   *
+   * @throws ConfigError if there is no such node, or the port was taken meanwhile
+   */
+  async startNode(nodeId: number): Promise<void> {
+    this.#checkOpen();
+    await this.#node(nodeId).start(this.#state);
+    this.#state.topics.electLeaders();
+  }
+
+  /** Ends all nodes and connections and forgets everything. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    const stopped = Promise.all(this.#nodes.map((node) => node.stop()));
+    this.#state.groups.close();
+    this.#state.faults.clear();
+    await stopped;
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw new LifecycleError('The embedded Kafka cluster is closed');
+  }
+
+  #topic(name: string): Topic {
+    this.#checkOpen();
+    const topic = this.#state.topics.get(name);
+    if (topic !== undefined) return topic;
+    const names = this.#state.topics.all().map((each) => each.name);
+    throw clusterError([`there is no topic '${name}'; there are: ${names.join(', ') || 'none'}`]);
+  }
+
+  #partition(name: string, index: number): Partition {
+    const topic = this.#topic(name);
+    const partition = topic.partitions[index];
+    if (partition !== undefined) return partition;
+    throw clusterError([
+      `topic '${name}' has no partition ${index}: it has ${topic.partitions.length}, from 0`,
+    ]);
+  }
+
+  #node(nodeId: number): EmbeddedNode {
+    const node = this.#nodes.find((each) => each.nodeId === nodeId);
+    if (node !== undefined) return node;
+    throw clusterError([`there is no node ${nodeId}: ids are 1 to ${this.#nodes.length}`]);
+  }
+
+  #liveNode(nodeId: number): void {
+    if (!this.#node(nodeId).live) throw clusterError([`node ${nodeId} is stopped: start it first`]);
+  }
+}

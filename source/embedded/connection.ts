@@ -1,0 +1,239 @@
+import type { Socket } from 'node:net';
+import { WireReader } from '../kafka/wire/wire-reader.ts';
+import type { Logger } from '../kernel/logger.ts';
+import type { Api, Outcome, RequestContext } from './api.ts';
+import { API_VERSIONS_KEY, unsupportedApiVersions } from './api/18-api-versions.ts';
+import type { ClusterState } from './cluster-state.ts';
+import type { FaultPlan } from './fault-registry.ts';
+import { ResponseWriter } from './response-writer.ts';
+
+const MAX_REQUEST_BYTES = 104_857_600;
+/** Beyond this the socket is no longer read while a request is in service. */
+const MAX_WAITING_BYTES = 1_048_576;
+const LENGTH_BYTES = 4;
+
+interface RequestHeader {
+  readonly apiKey: number;
+  readonly version: number;
+  readonly correlationId: number;
+}
+
+/**
+ * One client connection. As on a real broker one request is in service at a time, and whatever else the client sends
+ * waits for its answer: a fetch that waits for records holds up all later requests of its connection.
+ *
+ * The socket is still read meanwhile, up to a bound, so that the end of the connection is noticed at once.
+ */
+export class Connection {
+  readonly #socket: Socket;
+  readonly #cluster: ClusterState;
+  readonly #nodeId: number;
+  readonly #apis: ReadonlyMap<number, Api>;
+  readonly #logger: Logger;
+  readonly #closed = new AbortController();
+  #chunks: Buffer[] = [];
+  #waitingBytes = 0;
+  #serving = false;
+
+  constructor(
+    socket: Socket,
+    options: { cluster: ClusterState; nodeId: number; apis: ReadonlyMap<number, Api> },
+  ) {
+    this.#socket = socket;
+    this.#cluster = options.cluster;
+    this.#nodeId = options.nodeId;
+    this.#apis = options.apis;
+    this.#logger = options.cluster.logger.child({
+      node: options.nodeId,
+      client: `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? '?'}`,
+    });
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => {
+      this.#receive(chunk);
+    });
+    socket.on('error', (error) => {
+      this.#logger.debug('A client connection broke', { error: error.message });
+    });
+    socket.on('close', () => {
+      this.#closed.abort();
+    });
+  }
+
+  /** Ends the connection at once; requests in service are not answered. */
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#waitingBytes += chunk.length;
+    if (!this.#serving) this.#serveWaiting();
+    else if (this.#waitingBytes > MAX_WAITING_BYTES) this.#socket.pause();
+  }
+
+  #serveWaiting(): void {
+    this.#serveAll()
+      .catch((error: unknown) => {
+        this.#logger.error('A request could not be served; its connection is closed', {
+          error: error instanceof Error ? (error.stack ?? error.message) : error,
+        });
+        this.destroy();
+      })
+      .finally(() => {
+        this.#serving = false;
+        if (this.#socket.isPaused()) this.#socket.resume();
+      });
+  }
+
+  async #serveAll(): Promise<void> {
+    this.#serving = true;
+    for (;;) {
+      const frame = this.#nextFrame();
+      if (frame === undefined) return;
+      await this.#cluster.faults.thawed(this.#nodeId);
+      if (this.#socket.destroyed) return;
+      await this.#serve(frame);
+      if (this.#socket.isPaused()) this.#socket.resume();
+    }
+  }
+
+  /** Cuts the next whole request off what was received. Its bytes are copied only where several chunks hold them. */
+  #nextFrame(): Buffer | undefined {
+    if (this.#waitingBytes < LENGTH_BYTES) return undefined;
+    let first = this.#chunks[0];
+    if (first === undefined) return undefined;
+    if (first.length < LENGTH_BYTES) {
+      first = Buffer.concat(this.#chunks);
+      this.#chunks = [first];
+    }
+    const end = LENGTH_BYTES + first.readInt32BE(0);
+    if (end < LENGTH_BYTES || end > LENGTH_BYTES + MAX_REQUEST_BYTES) {
+      this.#logger.warn('A request of an impossible size closes the connection', { bytes: end });
+      this.destroy();
+      return undefined;
+    }
+    if (this.#waitingBytes < end) return undefined;
+    const whole = first.length >= end ? first : Buffer.concat(this.#chunks);
+    const rest = first.length >= end ? this.#chunks.slice(1) : [];
+    this.#chunks = whole.length > end ? [whole.subarray(end), ...rest] : rest;
+    this.#waitingBytes -= end;
+    return whole.subarray(LENGTH_BYTES, end);
+  }
+
+  async #serve(frame: Buffer): Promise<void> {
+    const reader = new WireReader(frame);
+    const header = { apiKey: reader.int16(), version: reader.int16(), correlationId: reader.int32() };
+    const api = this.#apis.get(header.apiKey);
+    if (api === undefined || header.version < api.min || header.version > api.max) {
+      await this.#refuse(header, api);
+      return;
+    }
+    const flexible = api.isFlexible(header.version);
+    const clientId = reader.nullableString() ?? '';
+    if (flexible) reader.skipTags();
+    const request = api.decode(reader, header.version);
+    this.#cluster.countRequest(api.name, header.version);
+    const plan = this.#cluster.faults.plan(api.name, this.#nodeId, request.summary);
+    if (plan.delayMs > 0) await this.#delay(plan.delayMs);
+    if (plan.drop === 'before') {
+      this.destroy();
+      return;
+    }
+    const context = this.#context(header.version, clientId, plan);
+    const outcome = await request.serve(context);
+    await this.#conclude(header, flexible, context.out, outcome, plan);
+  }
+
+  async #conclude(
+    header: RequestHeader,
+    flexible: boolean,
+    out: ResponseWriter,
+    outcome: Outcome,
+    plan: FaultPlan,
+  ): Promise<void> {
+    await this.#cluster.faults.thawed(this.#nodeId);
+    if (outcome === 'close' || plan.drop === 'after') {
+      this.destroy();
+    } else if (outcome === 'answer') {
+      const pieces = framed(header.correlationId, flexible && header.apiKey !== API_VERSIONS_KEY, out);
+      await this.#send(plan.drop === 'mid-response' ? firstHalf(pieces) : pieces);
+      if (plan.drop === 'mid-response') this.#socket.destroySoon();
+    }
+  }
+
+  /** Ends early where the connection does: then nobody waits for the answer, but the request still takes effect. */
+  #delay(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const { signal } = this.#closed;
+      const end = () => {
+        timer.cancel();
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = this.#cluster.clock.after(ms, end);
+      signal.addEventListener('abort', end);
+    });
+  }
+
+  #context(version: number, clientId: string, plan: FaultPlan): RequestContext {
+    return {
+      cluster: this.#cluster,
+      nodeId: this.#nodeId,
+      version,
+      clientId,
+      clientHost: `/${this.#socket.remoteAddress ?? ''}`,
+      closed: this.#closed.signal,
+      out: new ResponseWriter(),
+      forcedError: (topic, partition) => plan.errorFor(topic, partition),
+    };
+  }
+
+  /** A version that is not served closes the connection, as on a real broker; only ApiVersions is answered, so that a newer client can step back. */
+  async #refuse(header: RequestHeader, api: Api | undefined): Promise<void> {
+    if (header.apiKey === API_VERSIONS_KEY) {
+      const out = new ResponseWriter();
+      unsupportedApiVersions(out);
+      await this.#send(framed(header.correlationId, false, out));
+      return;
+    }
+    this.#logger.warn('A request that is not served closes the connection', {
+      api: api?.name ?? `key ${header.apiKey}`,
+      version: header.version,
+      served: api === undefined ? 'no version' : `${api.min} to ${api.max}`,
+    });
+    this.destroy();
+  }
+
+  /** Hands the pieces to the socket in one write, and waits where the client does not read. */
+  async #send(pieces: readonly Buffer[]): Promise<void> {
+    const socket = this.#socket;
+    if (socket.destroyed) return;
+    socket.cork();
+    for (const piece of pieces) socket.write(piece);
+    socket.uncork();
+    if (!socket.writableNeedDrain) return;
+    await new Promise<void>((resolve) => {
+      const go = () => {
+        socket.off('drain', go);
+        socket.off('close', go);
+        resolve();
+      };
+      socket.on('drain', go);
+      socket.on('close', go);
+    });
+  }
+}
+
+/** Length, correlation id, the empty tagged fields of a flexible header, and the body. */
+function framed(correlationId: number, tagged: boolean, body: ResponseWriter): Buffer[] {
+  const headerBytes = tagged ? 5 : 4;
+  const head = Buffer.alloc(LENGTH_BYTES + headerBytes);
+  head.writeInt32BE(headerBytes + body.length, 0);
+  head.writeInt32BE(correlationId, LENGTH_BYTES);
+  return [head, ...body.pieces()];
+}
+
+function firstHalf(pieces: readonly Buffer[]): Buffer[] {
+  const all = Buffer.concat(pieces);
+  return [all.subarray(0, Math.ceil(all.length / 2))];
+}

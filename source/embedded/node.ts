@@ -1,0 +1,86 @@
+import { createServer } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
+import { ConfigError } from '../kernel/errors.ts';
+import { apis } from './api/apis.ts';
+import type { ClusterState, NodeAddress } from './cluster-state.ts';
+import { Connection } from './connection.ts';
+
+/** One broker of the embedded cluster: a listener and its connections. */
+export class EmbeddedNode implements NodeAddress {
+  readonly nodeId: number;
+  readonly host: string;
+  readonly #connections = new Set<Connection>();
+  #port: number;
+  #server: Server | undefined;
+
+  /** @param port 0 takes a free one at the first start and keeps it */
+  constructor(nodeId: number, host: string, port: number) {
+    this.nodeId = nodeId;
+    this.host = host;
+    this.#port = port;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get live(): boolean {
+    return this.#server !== undefined;
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** @throws ConfigError if the address cannot be listened on */
+  async start(cluster: ClusterState): Promise<void> {
+    if (this.#server !== undefined) return;
+    const server = createServer((socket) => {
+      const connection = new Connection(socket, { cluster, nodeId: this.nodeId, apis });
+      this.#connections.add(connection);
+      socket.on('close', () => this.#connections.delete(connection));
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (cause) => {
+        const remedy = 'choose another port, or 0 for a free one';
+        reject(
+          new ConfigError([`cannot listen on ${this.host}:${this.#port} (${cause.message}): ${remedy}`], {
+            cause,
+            what: 'Embedded Kafka cluster',
+          }),
+        );
+      });
+      server.listen({ host: this.host, port: this.#port, exclusive: true }, resolve);
+    });
+    server.on('error', (error) => {
+      cluster.logger.error('The listener of an embedded broker failed', {
+        node: this.nodeId,
+        error: error.message,
+      });
+    });
+    this.#server = server;
+    this.#port = addressOf(server).port;
+  }
+
+  /** Closes the listener and cuts all connections. */
+  async stop(): Promise<void> {
+    const server = this.#server;
+    if (server === undefined) return;
+    this.#server = undefined;
+    for (const connection of this.#connections) connection.destroy();
+    await new Promise<void>((resolve, reject) => {
+      server.close((error) => {
+        if (error === undefined) resolve();
+        else reject(error);
+      });
+    });
+  }
+}
+
+function addressOf(server: Server): AddressInfo {
+  const address = server.address();
+  if (address === null || typeof address === 'string') {
+    throw new TypeError(`A TCP listener without a port: ${address ?? 'closed'}`);
+  }
+  return address;
+}

@@ -1,0 +1,94 @@
+import { systemClock } from '../kernel/clock.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { ConfigError } from '../kernel/errors.ts';
+import { silentLogger } from '../kernel/logger.ts';
+import type { Logger } from '../kernel/logger.ts';
+
+/** A topic to create. */
+export interface EmbeddedTopicOptions {
+  /** How many partitions, from 1. */
+  readonly partitions: number;
+  /** Copies of each partition. Default: 3, or the number of nodes where there are fewer. */
+  readonly replicationFactor?: number;
+  /**
+   * Kafka's topic settings. `max.message.bytes` and `min.insync.replicas` have an effect; the others are kept and
+   * shown by DescribeConfigs.
+   */
+  readonly config?: Readonly<Record<string, string>>;
+}
+
+/** Options of {@link EmbeddedCluster.start}. */
+export interface EmbeddedClusterOptions {
+  /** Number of nodes, 1 to 100. Their ids count from 1. Default 1. */
+  readonly brokers?: number;
+  /** Port of the first node; the others take the ports after it. Default 0: each takes a free one. */
+  readonly port?: number;
+  /** Address to listen on, and to tell clients. Default '127.0.0.1'. */
+  readonly host?: string;
+  /** Topics that are there from the start: a number of partitions, or options. */
+  readonly topics?: Readonly<Record<string, number | EmbeddedTopicOptions>>;
+  /** Default: nothing is logged. */
+  readonly logger?: Logger;
+  /**
+   * Committed offsets expire after that many milliseconds, by Kafka's rules (`offsets.retention.minutes`). Default: never.
+   */
+  readonly offsetsRetentionMs?: number;
+  /** Default: the clock of this machine. Record timestamps are the producers'. */
+  readonly clock?: Clock;
+}
+
+/** The options with all defaults. */
+export interface ResolvedOptions {
+  readonly brokers: number;
+  readonly port: number;
+  readonly host: string;
+  readonly topics: readonly (readonly [name: string, options: EmbeddedTopicOptions])[];
+  readonly logger: Logger;
+  readonly offsetsRetentionMs: number | undefined;
+  readonly clock: Clock;
+}
+
+const known = ['brokers', 'port', 'host', 'topics', 'logger', 'offsetsRetentionMs', 'clock'];
+const MAX_BROKERS = 100;
+const MAX_PORT = 65_535;
+
+/**
+ * Checks the options and adds the defaults.
+ *
+ * @throws ConfigError that names all problems
+ */
+export function resolveOptions(options: EmbeddedClusterOptions): ResolvedOptions {
+  const { brokers = 1, port = 0, host = '127.0.0.1', topics = {}, offsetsRetentionMs } = options;
+  const problems = Object.keys(options)
+    .filter((name) => !known.includes(name))
+    .map((name) => `unknown option '${name}'; there are ${known.join(', ')}`);
+  if (!Number.isInteger(brokers) || brokers < 1 || brokers > MAX_BROKERS) {
+    problems.push(`brokers must be a whole number from 1 to ${MAX_BROKERS}, got ${brokers}`);
+  }
+  if (!Number.isInteger(port) || port < 0 || (port > 0 && port + brokers - 1 > MAX_PORT)) {
+    problems.push(`port must be 0 or leave room for ${brokers} ports up to ${MAX_PORT}, got ${port}`);
+  }
+  if (host === '') problems.push('host must not be empty');
+  if (offsetsRetentionMs !== undefined && !(offsetsRetentionMs > 0)) {
+    problems.push(`offsetsRetentionMs must be above 0, got ${offsetsRetentionMs}`);
+  }
+  if (problems.length > 0) throw clusterError(problems);
+  return {
+    brokers,
+    port,
+    host,
+    topics: Object.entries(topics).map(([name, topic]) => [
+      name,
+      typeof topic === 'number' ? { partitions: topic } : topic,
+    ]),
+    logger: options.logger ?? silentLogger,
+    offsetsRetentionMs,
+    clock: options.clock ?? systemClock,
+  };
+}
+
+/** A ConfigError about the embedded cluster. */
+export function clusterError(problems: readonly string[], cause?: unknown): ConfigError {
+  const what = 'Embedded Kafka cluster';
+  return new ConfigError(problems, cause === undefined ? { what } : { what, cause });
+}

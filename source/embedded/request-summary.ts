@@ -1,0 +1,48 @@
+/** The names of the requests that the embedded cluster serves, as in Kafka's protocol guide. */
+export const apiNames = [
+  'Produce',
+  'Fetch',
+  'ListOffsets',
+  'Metadata',
+  'OffsetCommit',
+  'OffsetFetch',
+  'FindCoordinator',
+  'JoinGroup',
+  'Heartbeat',
+  'LeaveGroup',
+  'SyncGroup',
+  'DescribeGroups',
+  'ListGroups',
+  'ApiVersions',
+  'CreateTopics',
+  'DeleteTopics',
+  'DeleteRecords',
+  'InitProducerId',
+  'OffsetForLeaderEpoch',
+  'DescribeConfigs',
+  'CreatePartitions',
+  'DeleteGroups',
+  'OffsetDelete',
+] as const;
+
+/** The name of a request, as in Kafka's protocol guide. */
+export type ApiName = (typeof apiNames)[number];
+
+/** The topics of a request, with the partitions it names. */
+export interface TopicSummary {
+  readonly topic: string;
+  readonly partitions: readonly { readonly partition: number }[];
+}
+
+/** What a request asks for, as far as fault hooks look at it. Which fields are there depends on the API. */
+export interface RequestSummary {
+  readonly groupId?: string;
+  readonly memberId?: string;
+  readonly transactionalId?: string | null;
+  /** Groups of the requests that name several. */
+  readonly groupIds?: readonly string[];
+  /** null where all topics are asked for. */
+  readonly topics?: readonly TopicSummary[] | null;
+  /** Names of the topics and brokers whose configuration is asked for. */
+  readonly resources?: readonly { readonly name: string }[];
+}

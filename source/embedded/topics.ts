@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import { NO_LEADER, Partition } from './partition.ts';
+import { TopicConfig } from './topic-config.ts';
+
+const LEGAL_NAME = /^[a-zA-Z0-9._-]{1,249}$/;
+
+/** Whether Kafka allows this as the name of a topic. */
+export function isTopicName(name: string): boolean {
+  return LEGAL_NAME.test(name) && name !== '.' && name !== '..';
+}
+
+/** A topic with its partitions, numbered from 0. */
+export interface Topic {
+  readonly name: string;
+  /** 32 hex digits; a topic that is deleted and made anew gets another one. */
+  readonly id: string;
+  readonly partitions: Partition[];
+  readonly config: TopicConfig;
+  readonly replicationFactor: number;
+  /** Index of the node that leads partition 0, in the list of all nodes; the partitions go round from there. */
+  readonly firstNode: number;
+}
+
+/** All topics of the cluster, and who leads their partitions. */
+export class Topics {
+  readonly #topics = new Map<string, Topic>();
+  readonly #nodeIds: readonly number[];
+  readonly #isLive: (nodeId: number) => boolean;
+  #created = 0;
+
+  constructor(nodeIds: readonly number[], isLive: (nodeId: number) => boolean) {
+    this.#nodeIds = nodeIds;
+    this.#isLive = isLive;
+  }
+
+  get(name: string): Topic | undefined {
+    return this.#topics.get(name);
+  }
+
+  partition(name: string, index: number): Partition | undefined {
+    return this.#topics.get(name)?.partitions[index];
+  }
+
+  all(): Topic[] {
+    return [...this.#topics.values()];
+  }
+
+  /** The caller has checked the name, that it is free, and the numbers. */
+  create(
+    name: string,
+    partitionCount: number,
+    replicationFactor: number,
+    config: Readonly<Record<string, string>>,
+  ): Topic {
+    const topic: Topic = {
+      name,
+      id: randomUUID().replaceAll('-', ''),
+      partitions: [],
+      config: new TopicConfig(config),
+      replicationFactor,
+      firstNode: this.#created++ % this.#nodeIds.length,
+    };
+    this.#topics.set(name, topic);
+    this.grow(topic, partitionCount);
+    return topic;
+  }
+
+  grow(topic: Topic, partitionCount: number): void {
+    for (let index = topic.partitions.length; index < partitionCount; index++) {
+      const replicas = this.#replicasOf(topic, index);
+      const leader = replicas.find(this.#isLive) ?? NO_LEADER;
+      topic.partitions.push(new Partition(topic.name, index, replicas, leader));
+    }
+  }
+
+  delete(topic: Topic): void {
+    this.#topics.delete(topic.name);
+    for (const partition of topic.partitions) partition.delete();
+  }
+
+  inSyncReplicas(partition: Partition): number[] {
+    return partition.replicas.filter(this.#isLive);
+  }
+
+  /** Partitions without a live leader get one of their live replicas, with a new epoch. */
+  electLeaders(): void {
+    for (const topic of this.#topics.values()) {
+      for (const partition of topic.partitions) {
+        if (partition.leader !== NO_LEADER && this.#isLive(partition.leader)) continue;
+        const leader = partition.replicas.find(this.#isLive) ?? NO_LEADER;
+        if (leader !== partition.leader) partition.lead(leader);
+      }
+    }
+  }
+
+  #replicasOf(topic: Topic, index: number): number[] {
+    const replicas: number[] = [];
+    for (let i = 0; i < topic.replicationFactor; i++) {
+      const nodeId = this.#nodeIds[(topic.firstNode + index + i) % this.#nodeIds.length];
+      if (nodeId !== undefined) replicas.push(nodeId);
+    }
+    return replicas;
+  }
+}

@@ -1,0 +1,68 @@
+import type { Socket } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
+
+/** A `Kafka` instance of kafkajs, by its shape: made by the user's own copy of kafkajs, of the same version as ours. */
+export interface KafkaLike {
+  // Method syntax, so that kafkajs's Kafka fits although its parameters are narrower.
+  consumer(config: object): unknown;
+  producer(config?: object): unknown;
+  admin(config?: object): unknown;
+}
+
+/** How to authenticate (SASL): the mechanisms of kafkajs, or one of your own. */
+export type SaslOptions =
+  | {
+      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+      readonly username: string;
+      readonly password: string;
+    }
+  | {
+      readonly mechanism: 'aws';
+      readonly authorizationIdentity: string;
+      readonly accessKeyId: string;
+      readonly secretAccessKey: string;
+      readonly sessionToken?: string;
+    }
+  | {
+      readonly mechanism: 'oauthbearer';
+      readonly oauthBearerProvider: () => Promise<{ value: string }>;
+    }
+  | {
+      readonly mechanism: string;
+      /** As kafkajs documents it: gets `host`, `port`, `logger` and `saslAuthenticate`. */
+      authenticationProvider(args: SaslProviderArgs): { authenticate(): Promise<void> };
+    };
+
+/** What kafkajs passes to an authentication provider. */
+export interface SaslProviderArgs {
+  readonly host: string;
+  readonly port: number;
+  readonly logger: object;
+  readonly saslAuthenticate: (args: never) => Promise<unknown>;
+}
+
+/** Where and how to reach Kafka: the options of kafkajs's `Kafka`. */
+export interface KafkaOptions {
+  /** Addresses as `host:port`, or a function that tells them. One that can be reached is enough. */
+  readonly brokers: string[] | (() => string[] | Promise<string[]>);
+  /** Shown in the broker's logs and quotas. Default 'kafkajs'. */
+  readonly clientId?: string;
+  /** TLS; true for the authorities that Node trusts. Default: none. */
+  readonly ssl?: boolean | ConnectionOptions;
+  readonly sasl?: SaslOptions;
+  /** Milliseconds for a TCP (and TLS) connection to come about. Default 1000. */
+  readonly connectionTimeout?: number;
+  /** Milliseconds for the SASL exchange. Default 10000. */
+  readonly authenticationTimeout?: number;
+  /** Milliseconds before the end of a SASL session at which it is renewed. Default 10000. */
+  readonly reauthenticationThreshold?: number;
+  /** Milliseconds for an answer. Default 30000; less than 8000 is a ConfigError, since every request has a shorter limit of its own. */
+  readonly requestTimeout?: number;
+  /** Makes the sockets, for proxies. */
+  readonly socketFactory?: (args: {
+    host: string;
+    port: number;
+    ssl: ConnectionOptions;
+    onConnect: () => void;
+  }) => Socket;
+}

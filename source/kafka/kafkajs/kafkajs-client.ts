@@ -1,0 +1,140 @@
+import type { Clock } from '../../kernel/clock.ts';
+import { ConfigError, LifecycleError } from '../../kernel/errors.ts';
+import type { Logger } from '../../kernel/logger.ts';
+import type { TopicPartition } from '../../message.ts';
+import type {
+  GroupOffsets,
+  Isolation,
+  KafkaClient,
+  NewTopic,
+  OffsetSpec,
+  PartitionOffset,
+  PartitionSource,
+  RecordSink,
+  SinkOptions,
+  SourceOptions,
+  TopicDescription,
+} from '../client.ts';
+import type { KafkaLike, KafkaOptions } from './kafka-options.ts';
+import { captureCluster } from './capture-cluster.ts';
+import { ClusterConnection } from './cluster-connection.ts';
+import type { Deadlines } from './deadlines.ts';
+import { SimpleGroupOffsets } from './group-offsets.ts';
+import { lookUpOffsets } from './offset-lookup.ts';
+import { KafkajsSink } from './sink.ts';
+import { StaticSource } from './static-source.ts';
+import { createTopics, describeTopics } from './topics.ts';
+
+export interface KafkajsClientOptions {
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly fetchMaxWaitMs: number;
+  readonly retryTimeoutMs: number;
+  readonly deadlines: Deadlines;
+}
+
+/** The port to Kafka over kafkajs's connections. */
+export class KafkajsClient implements KafkaClient {
+  readonly #client: KafkaLike | KafkaOptions;
+  readonly #options: KafkajsClientOptions;
+  readonly #sources = new Set<PartitionSource>();
+  readonly #sinks = new Set<RecordSink>();
+  #connecting: Promise<ClusterConnection> | undefined;
+  #cluster: ClusterConnection | undefined;
+  readonly #ending = new AbortController();
+  #closing: Promise<void> | undefined;
+
+  constructor(client: KafkaLike | KafkaOptions, options: KafkajsClientOptions) {
+    this.#client = client;
+    this.#options = options;
+  }
+
+  async connect(): Promise<void> {
+    if (this.#closing !== undefined) throw this.#closedError();
+    this.#connecting ??= this.#connect();
+    await this.#connecting;
+  }
+
+  async describeTopics(topics: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>> {
+    return describeTopics(this.#connected(), topics, this.#limits());
+  }
+
+  async createTopics(topics: readonly NewTopic[]): Promise<string[]> {
+    return createTopics(this.#connected(), topics, this.#limits());
+  }
+
+  async listOffsets(
+    spec: OffsetSpec,
+    partitions: readonly TopicPartition[],
+    isolation: Isolation,
+  ): Promise<PartitionOffset[]> {
+    return lookUpOffsets(this.#connected(), spec, partitions, isolation, this.#limits());
+  }
+
+  group(groupId: string): GroupOffsets {
+    return new SimpleGroupOffsets(() => this.#connected(), groupId, this.#limits());
+  }
+
+  source(options: SourceOptions): PartitionSource {
+    const source = new StaticSource(this.#connected(), options);
+    this.#sources.add(source);
+    return source;
+  }
+
+  sink(options: SinkOptions): RecordSink {
+    const sink = new KafkajsSink(this.#connected(), options);
+    this.#sinks.add(sink);
+    return sink;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #connect(): Promise<ClusterConnection> {
+    const { logger, clock, deadlines } = this.#options;
+    const checked = await captureCluster(this.#client, logger);
+    this.#checkRequestTimeout(checked.requestTimeoutMs);
+    const cluster = new ClusterConnection({ cluster: checked, clock, logger, deadlines });
+    this.#cluster = cluster;
+    if (this.#closing !== undefined) await cluster.close();
+    await cluster.connect();
+    return cluster;
+  }
+
+  #checkRequestTimeout(requestTimeoutMs: number): void {
+    const { deadlines, fetchMaxWaitMs } = this.#options;
+    const longestMs = Math.max(deadlines.produceMs, fetchMaxWaitMs + deadlines.fetchMs);
+    if (requestTimeoutMs >= longestMs) return;
+    throw new ConfigError(
+      [
+        `requestTimeout: ${requestTimeoutMs} ms is less than the ${longestMs} ms that a request to Kafka may take here; leave it at its default of 30000, each request has a shorter limit of its own`,
+      ],
+      { what: 'Kafka client' },
+    );
+  }
+
+  async #close(): Promise<void> {
+    this.#ending.abort(this.#closedError());
+    await Promise.all([...this.#sources, ...this.#sinks].map((user) => user.close()));
+    await this.#cluster?.close();
+    // Whoever waits in connect() is told by its own promise.
+    await this.#connecting?.catch(() => undefined);
+  }
+
+  #connected(): ClusterConnection {
+    if (this.#closing !== undefined) throw this.#closedError();
+    if (this.#cluster === undefined)
+      throw new LifecycleError('The Kafka client is not connected: await connect() first');
+    return this.#cluster;
+  }
+
+  #limits(): { retryTimeoutMs: number; signal: AbortSignal } {
+    return { retryTimeoutMs: this.#options.retryTimeoutMs, signal: this.#ending.signal };
+  }
+
+  #closedError(): LifecycleError {
+    return new LifecycleError('The Kafka client is closed');
+  }
+}

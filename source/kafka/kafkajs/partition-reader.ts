@@ -1,0 +1,32 @@
+import type { TopicPartition } from '../../message.ts';
+import type { StartPosition } from '../client.ts';
+
+/** Where one partition of a source stands. */
+export class PartitionReader implements TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+  /** Raised by each seek: what was asked for under an older one is dropped. */
+  epoch = 1;
+  /** The next offset to ask for. */
+  position: number;
+  /** The epoch of the leader that is asked, from the metadata. */
+  leaderEpoch = -1;
+  paused = false;
+  /** Given up; the handler was told. */
+  failed = false;
+  /** Since when, on the monotonic clock, nothing but failures came; undefined after a success. */
+  failingSince: number | undefined;
+  /** Failures since the last success. */
+  attempts = 0;
+
+  constructor(start: StartPosition) {
+    this.topic = start.topic;
+    this.partition = start.partition;
+    this.position = start.offset;
+  }
+
+  succeeded(): void {
+    this.failingSince = undefined;
+    this.attempts = 0;
+  }
+}

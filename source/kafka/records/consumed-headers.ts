@@ -1,0 +1,63 @@
+import { inspect } from 'node:util';
+import type { Headers } from '../../message.ts';
+import { loggedBytes } from './logged-bytes.ts';
+import { varintAt, varintEnd } from './varint.ts';
+
+type Entry = readonly [name: string, value: Buffer | null];
+
+/** The headers of one record, read at once; values are views of `buffer`. */
+export class ConsumedHeaders implements Headers {
+  readonly #entries: readonly Entry[];
+
+  constructor(entries: readonly Entry[]) {
+    this.#entries = entries;
+  }
+
+  /** Reads the headers at `at`, the position of their count. The bytes were checked when the record was decoded. */
+  static read(buffer: Buffer, at: number): ConsumedHeaders {
+    const count = varintAt(buffer, at);
+    if (count === 0) return noHeaders;
+    const entries: Entry[] = [];
+    let position = varintEnd(buffer, at);
+    for (let i = 0; i < count; i++) {
+      const nameStart = varintEnd(buffer, position);
+      const nameEnd = nameStart + varintAt(buffer, position);
+      const valueStart = varintEnd(buffer, nameEnd);
+      const valueLength = varintAt(buffer, nameEnd);
+      position = valueStart + Math.max(0, valueLength);
+      entries.push([
+        buffer.toString('utf8', nameStart, nameEnd),
+        valueLength < 0 ? null : buffer.subarray(valueStart, position),
+      ]);
+    }
+    return new ConsumedHeaders(entries);
+  }
+
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  get(name: string): Buffer | null | undefined {
+    return this.#entries.findLast((entry) => entry[0] === name)?.[1];
+  }
+
+  getAll(name: string): (Buffer | null)[] {
+    return this.#entries.filter((entry) => entry[0] === name).map((entry) => entry[1]);
+  }
+
+  [Symbol.iterator](): Iterator<Entry> {
+    return this.#entries.values();
+  }
+
+  /** Name-value pairs for logs: text where the bytes are UTF-8. */
+  toJSON(): [name: string, value: string | null][] {
+    return this.#entries.map(([name, value]) => [name, loggedBytes(value)]);
+  }
+
+  [inspect.custom](): unknown {
+    return this.toJSON();
+  }
+}
+
+/** What a record without headers answers with. */
+export const noHeaders = new ConsumedHeaders([]);

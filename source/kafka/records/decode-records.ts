@@ -1,0 +1,83 @@
+import { RecordError } from '../../kernel/errors.ts';
+import type { ConsumerMessage } from '../../message.ts';
+import { type BatchView, ConsumedRecord } from './consumed-record.ts';
+import { MAX_VARLONG_BYTES } from './varint.ts';
+import { VarintCursor } from './varint-cursor.ts';
+
+const CHECKSUM_FITS =
+  'The checksum fits, so its producer wrote it wrong: find out which client that was, and seek past this batch';
+
+/** Where the records of one batch stand in its view's buffer, and what its header says of them. */
+export interface RecordSection {
+  readonly start: number;
+  readonly end: number;
+  readonly count: number;
+  readonly lastOffsetDelta: number;
+}
+
+/**
+ * Walks over the records of one batch and pushes those from `fromOffset` on to `messages`. Every length is checked here,
+ * so that reading a message later can neither fail nor leave its record.
+ *
+ * @throws RecordError where the records do not have the form they must have
+ */
+export function decodeRecords(
+  view: BatchView,
+  section: RecordSection,
+  fromOffset: number,
+  messages: ConsumerMessage[],
+): void {
+  const { end, count, lastOffsetDelta } = section;
+  const firstDelta = fromOffset - view.baseOffset;
+  const cursor = new VarintCursor(view.buffer, section.start);
+  let previousDelta = -1;
+  for (let i = 0; i < count; i++) {
+    const recordAt = cursor.at;
+    const bodyBytes = cursor.varint();
+    const start = cursor.at;
+    const recordEnd = start + bodyBytes;
+    // The cursor only goes forward, so it is enough that each record ends where its length says, within the section.
+    if (bodyBytes < 0 || recordEnd > end) throw damaged(i, count);
+    cursor.at = start + 1;
+    cursor.skip();
+    const deltaAt = cursor.at;
+    const offsetDelta = cursor.varint();
+    cursor.skipBytes();
+    cursor.skipBytes();
+    const headerCount = cursor.varint();
+    if (
+      (headerCount !== 0 && !skipHeaders(cursor, headerCount, recordEnd)) ||
+      cursor.at !== recordEnd ||
+      deltaAt > start + 1 + MAX_VARLONG_BYTES ||
+      offsetDelta <= previousDelta ||
+      offsetDelta > lastOffsetDelta
+    ) {
+      throw damaged(i, count);
+    }
+    previousDelta = offsetDelta;
+    if (offsetDelta >= firstDelta) messages.push(new ConsumedRecord(view, recordAt, offsetDelta));
+  }
+  if (cursor.at !== end) {
+    throw new RecordError(
+      `${end - cursor.at} bytes follow the last of its ${count} records. ${CHECKSUM_FITS}`,
+    );
+  }
+}
+
+/** Goes past the headers; false if they do not fit into the record. */
+function skipHeaders(cursor: VarintCursor, count: number, recordEnd: number): boolean {
+  for (let left = count; left > 0; left--) {
+    const nameBytes = cursor.varint();
+    if (nameBytes < 0) return false;
+    cursor.at += nameBytes;
+    cursor.skipBytes();
+    if (cursor.at > recordEnd) return false;
+  }
+  return count >= 0;
+}
+
+function damaged(index: number, count: number): RecordError {
+  return new RecordError(
+    `record ${index + 1} of ${count} has lengths or offsets that do not fit. ${CHECKSUM_FITS}`,
+  );
+}

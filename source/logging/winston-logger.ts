@@ -1,0 +1,129 @@
+import winston from 'winston';
+import { ConfigError } from '../kernel/errors.ts';
+import type { LogFields, Logger } from '../kernel/logger.ts';
+import { loggedFields, type ErrorForm } from './logged-fields.ts';
+import { errorObject, errorText } from './logged-error.ts';
+import { jsonLine, textLine } from './log-line.ts';
+
+/** How a line is written: one JSON object, or text for people. */
+export const logFormats = ['json', 'text'] as const;
+export type LogFormat = (typeof logFormats)[number];
+
+/** The levels of the Logger port, from the most to the least talkative. */
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** Options of {@link winstonLogger}. */
+export interface WinstonLoggerOptions {
+  /**
+   * `json`: an object with `time`, `level`, `message`, then the fields; errors with name, code, message, stack and cause.
+   * `text`: time, level, message, then `name=value`; errors by their messages. Default 'json'.
+   */
+  readonly format?: LogFormat;
+  /** Lines below this level are dropped. Default 'info'. */
+  readonly level?: LogLevel;
+  /** Where lines go. Default: the process's standard error, so that standard output is left to results. */
+  readonly stream?: NodeJS.WritableStream;
+}
+
+/**
+ * A Logger that writes through [winston](https://github.com/winstonjs/winston).
+ *
+ * Given options it makes a winston logger of its own. Given a winston logger it writes to that one: each line is one entry with `level`, `message` and
+ * the fields beside them; a field that is itself called `level` or `message` gets an underscore after its name. `warn` goes to winston's `warning` where
+ * the levels are those of syslog.
+ *
+ * @throws ConfigError for a format or level that does not exist, and for a winston logger that lacks one of the levels
+ *
+ * @example new TopicProcessor({ …, logger: winstonLogger({ format: 'text', level: 'debug' }) }, processor);
+ */
+export function winstonLogger(target: WinstonLoggerOptions | winston.Logger = {}): Logger {
+  if (isWinston(target)) return new WinstonLogger(target, levelNames(target), errorObject, {});
+  const { format = 'json', level = 'info', stream = process.stderr } = target;
+  checkOptions(format, level);
+  const logger = winston.createLogger({
+    level,
+    levels: { error: 0, warn: 1, info: 2, debug: 3 },
+    format: winston.format.combine(
+      winston.format.timestamp({ alias: 'time' }),
+      winston.format.printf(format === 'json' ? jsonLine : textLine),
+    ),
+    transports: [new winston.transports.Stream({ stream, eol: '\n' })],
+  });
+  return new WinstonLogger(logger, levelNames(logger), format === 'json' ? errorObject : errorText, {});
+}
+
+/** What winston calls our levels. */
+type LevelNames = Readonly<Record<LogLevel, string>>;
+
+class WinstonLogger implements Logger {
+  readonly #winston: winston.Logger;
+  readonly #names: LevelNames;
+  readonly #errorForm: ErrorForm;
+  /** Ready to be written. */
+  readonly #fields: LogFields;
+
+  constructor(logger: winston.Logger, names: LevelNames, errorForm: ErrorForm, fields: LogFields) {
+    this.#winston = logger;
+    this.#names = names;
+    this.#errorForm = errorForm;
+    this.#fields = fields;
+  }
+
+  debug(message: string, fields?: LogFields): void {
+    this.#write(this.#names.debug, message, fields);
+  }
+
+  info(message: string, fields?: LogFields): void {
+    this.#write(this.#names.info, message, fields);
+  }
+
+  warn(message: string, fields?: LogFields): void {
+    this.#write(this.#names.warn, message, fields);
+  }
+
+  error(message: string, fields?: LogFields): void {
+    this.#write(this.#names.error, message, fields);
+  }
+
+  child(fields: LogFields): Logger {
+    const own = { ...this.#fields, ...loggedFields(fields, this.#errorForm) };
+    return new WinstonLogger(this.#winston, this.#names, this.#errorForm, own);
+  }
+
+  #write(level: string, message: string, fields: LogFields = {}): void {
+    if (!this.#winston.isLevelEnabled(level)) return;
+    // One entry, not (level, message, meta): given apart, winston appends a field called `message` to the text.
+    this.#winston.log({ ...this.#fields, ...loggedFields(fields, this.#errorForm), level, message });
+  }
+}
+
+function isWinston(target: WinstonLoggerOptions | winston.Logger): target is winston.Logger {
+  return 'log' in target && 'isLevelEnabled' in target && 'levels' in target;
+}
+
+function levelNames(logger: winston.Logger): LevelNames {
+  const known: Readonly<Record<string, unknown>> = logger.levels;
+  const warn = 'warn' in known || !('warning' in known) ? 'warn' : 'warning';
+  const names: LevelNames = { debug: 'debug', info: 'info', warn, error: 'error' };
+  const missing = Object.values(names).filter((name) => !(name in known));
+  if (missing.length > 0) {
+    throw new ConfigError(
+      [
+        `the winston logger has no level ${missing.join(', ')}, only ${Object.keys(known).join(', ')}: ` +
+          'use the levels of npm (winston.config.npm.levels) or of syslog',
+      ],
+      { what: 'winstonLogger' },
+    );
+  }
+  return names;
+}
+
+function checkOptions(format: string, level: string): void {
+  const problems: string[] = [];
+  if (!(logFormats as readonly string[]).includes(format))
+    problems.push(`format must be one of ${logFormats.join(', ')}, not '${format}'`);
+  if (!(logLevels as readonly string[]).includes(level))
+    problems.push(`level must be one of ${logLevels.join(', ')}, not '${level}'`);
+  if (problems.length > 0) throw new ConfigError(problems, { what: 'winstonLogger' });
+}

@@ -1,0 +1,1 @@
+export { until } from '../../scripts/services/until.ts';

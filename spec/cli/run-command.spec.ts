@@ -1,0 +1,253 @@
+import test, { type ExecutionContext } from 'ava';
+import { openClient, silentLogger } from 'kasper-ts';
+import { sendRecords, type TextRecord } from '../../scripts/examples/cluster.ts';
+import { startEmbedded } from '../_helpers/clusters.ts';
+import { compiled, startChild } from './child.ts';
+import { folderWith } from './job-file.ts';
+import { kasper, withoutTimes } from './memory-io.ts';
+
+const wordCount = compiled('scripts/examples/job-word-count');
+
+/** A cluster with filled topics, and its addresses as --brokers wants them. */
+async function clusterWith(
+  t: ExecutionContext,
+  topics: Record<string, number>,
+  lines: readonly TextRecord[] = [],
+) {
+  const cluster = await startEmbedded(t, { topics });
+  const client = openClient({ brokers: cluster.brokers }, { logger: silentLogger });
+  t.teardown(() => client.close());
+  await client.connect();
+  await sendRecords(client, 'lines', lines);
+  return { cluster, client, brokers: cluster.brokers.join(',') };
+}
+
+const lines = ['to be or not to be', 'that is the question', 'to die'].map((value) => ({ value }));
+
+test('a job runs to the end on all partitions, and the summary is all there is on standard output', async (t) => {
+  const { brokers } = await clusterWith(t, { lines: 2, words: 1 }, lines);
+  const first = await kasper(['run', wordCount, '--brokers', brokers, '--to-end', '--log-level', 'warn']);
+  t.deepEqual(
+    { ...first, stdout: withoutTimes(first.stdout) },
+    {
+      exitCode: 0,
+      stdout:
+        'word-count: 3 records in 2 batches in T s (R/s), 9 records sent, committed up to lines/0 2, lines/1 1\n',
+      stderr: '',
+    },
+  );
+  const second = await kasper(['run', wordCount, '--brokers', brokers, '--to-end', '--log-level', 'warn']);
+  t.is(
+    withoutTimes(second.stdout),
+    'word-count: 0 records in 0 batches in T s (R/s), 0 records sent, committed up to lines/0 2, lines/1 1\n',
+  );
+});
+
+test('--partitions and options on the command line go over those of the job', async (t) => {
+  const { brokers } = await clusterWith(t, { lines: 2, words: 1 }, lines);
+  const outcome = await kasper([
+    ...['run', wordCount, '--brokers', brokers, '--to-end', '--log-level', 'warn'],
+    ...['--partitions', '0', '--batch-size', '1'],
+  ]);
+  t.is(
+    withoutTimes(outcome.stdout),
+    'word-count: 2 records in 2 batches in T s (R/s), 6 records sent, committed up to lines/0 2\n',
+  );
+});
+
+test('log lines go to standard error, as text or JSON', async (t) => {
+  const { brokers } = await clusterWith(t, { lines: 1, words: 1 }, lines);
+  const text = await kasper(['run', wordCount, '--brokers', brokers, '--to-end']);
+  t.is(
+    withoutTimes(text.stderr),
+    `TIME info  No committed offset; starting at 'earliest' topicProcessor=word-count partitions=["lines/0 at 0"]\n`,
+  );
+  const json = await kasper([
+    'run',
+    wordCount,
+    '--brokers',
+    brokers,
+    '--to-end',
+    '--log-format',
+    'json',
+    '--log-level',
+    'debug',
+  ]);
+  const states = json.stderr
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .filter(({ message }) => message === 'State')
+    .map(({ to }) => to);
+  t.deepEqual(states, ['starting', 'running', 'closing', 'closed']);
+});
+
+test('--progress shows how far a bounded run is, on standard error', async (t) => {
+  const { brokers } = await clusterWith(t, { lines: 1, words: 1 }, lines);
+  const { stderr } = await kasper([
+    ...['run', wordCount, '--brokers', brokers, '--to-end', '--log-level', 'warn', '--progress'],
+  ]);
+  t.regex(stderr, /^100% {2}3 of 3 records {2}[\d,]+\/s\n$/);
+});
+
+test('bad options of a job are all said at once, before Kafka is asked for anything', async (t) => {
+  const folder = await folderWith(
+    t,
+    'job.mjs',
+    "export default { topicProcessorName: 'a b', inputTopics: [], batchSise: 1, batchWaitMs: -1, processor: {} };",
+  );
+  const outcome = await kasper(['run', 'job.mjs', '--brokers', 'localhost:1'], { cwd: folder });
+  t.deepEqual(outcome, {
+    exitCode: 2,
+    stdout: '',
+    stderr: `error: TopicProcessor options: 4 problems:
+  - unknown option 'batchSise'; did you mean 'batchSize'?
+  - topicProcessorName must be 1 to 200 letters, digits, dots, dashes or underscores, not 'a b'
+  - batchWaitMs must be at least 0 ms, not -1
+  - inputTopics must be a list of at least one topic name, not an empty list
+`,
+  });
+});
+
+test('topics that are missing or do not fit together end with 2 and a message', async (t) => {
+  const { brokers } = await clusterWith(t, { lines: 2, others: 3 });
+  const missing = await folderWith(
+    t,
+    'job.mjs',
+    "export default { topicProcessorName: 'a', inputTopics: ['lines', 'nope'], processor: { process() {} } };",
+  );
+  t.deepEqual(await kasper(['run', 'job.mjs', '--brokers', brokers], { cwd: missing }), {
+    exitCode: 2,
+    stdout: '',
+    stderr: "error: inputTopics: 'nope' not found: create the topic, or check its name and --brokers\n",
+  });
+  const unequal = await folderWith(
+    t,
+    'job.mjs',
+    "export default { topicProcessorName: 'a', inputTopics: ['lines', 'others'], processor: { process() {} } };",
+  );
+  t.deepEqual(await kasper(['run', 'job.mjs', '--brokers', brokers], { cwd: unequal }), {
+    exitCode: 2,
+    stdout: '',
+    stderr:
+      'error: inputTopics: topics that are joined by partition must have equal partition counts, but lines has 2, others has 3; ' +
+      'make the topic anew with the same count, or run a processor for each\n',
+  });
+});
+
+test('a job whose process throws ends with 1, the batch by its offsets, and the stack of what was thrown', async (t) => {
+  const { brokers } = await clusterWith(t, { lines: 1 }, lines);
+  const folder = await folderWith(
+    t,
+    'job.mjs',
+    "export default { topicProcessorName: 'a', inputTopics: ['lines'], processor: { process() {\n throw new RangeError('bad line'); } } };",
+  );
+  const { exitCode, stdout, stderr } = await kasper(
+    ['run', 'job.mjs', '--brokers', brokers, '--to-end', '--log-level', 'error'],
+    { cwd: folder },
+  );
+  t.is(exitCode, 1);
+  t.is(stdout, '');
+  t.regex(
+    stderr,
+    /^error: The process failed for lines\/0 offsets 0 to 2; nothing of this batch was committed, so it comes again at the next start\. RangeError: bad line\n {2}RangeError: bad line\n {6}at .*job\.mjs:2:8\)/,
+  );
+});
+
+test('SIGINT and SIGTERM finish the batch in hand and end with 0 and the summary', async (t) => {
+  const { brokers } = await clusterWith(t, { lines: 1, words: 1 }, lines);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    const child = startChild(t, 'source/cli/bin', [
+      'run',
+      wordCount,
+      '--brokers',
+      brokers,
+      '--batch-wait-ms',
+      '0',
+      '--log-level',
+      'debug',
+    ]);
+    await child.until('stderr', /State .*to=running/);
+    child.kill(signal);
+    t.deepEqual(await child.exited, { code: 0, signal: null });
+    t.regex(child.stderr, /Stopping: the batch in hand is finished and committed first\n/);
+    t.regex(
+      child.stdout,
+      /^word-count: stopped after \d records? in \d batch(es)? in .* committed up to lines\/0 \d\n$/,
+    );
+  }
+});
+
+test('a second signal exits at once with 130, though the batch in hand never ends', async (t) => {
+  const { brokers } = await clusterWith(t, { lines: 1 }, lines);
+  const folder = await folderWith(
+    t,
+    'job.mjs',
+    "export default { topicProcessorName: 'a', inputTopics: ['lines'], processor: { process() { console.log('in hand'); return new Promise(() => {}); } } };",
+  );
+  const child = startChild(t, 'source/cli/bin', ['run', 'job.mjs', '--brokers', brokers, '--to-end'], {
+    cwd: folder,
+  });
+  await child.until('stdout', /in hand/);
+  child.kill('SIGINT');
+  await child.until('stderr', /Still at it; Ctrl-C once more exits at once/);
+  child.kill('SIGINT');
+  t.deepEqual(await child.exited, { code: 130, signal: null });
+  t.is(child.stdout, 'in hand\n');
+});
+
+test('a process function that hangs past its time limits ends the process with 4', async (t) => {
+  const { brokers } = await clusterWith(t, { lines: 1 }, lines);
+  const folder = await folderWith(
+    t,
+    'job.mjs',
+    "setInterval(() => {}, 1000); export default { topicProcessorName: 'a', inputTopics: ['lines'], processor: { process: () => new Promise(() => {}) } };",
+  );
+  const argv = [
+    'run',
+    'job.mjs',
+    '--brokers',
+    brokers,
+    '--to-end',
+    '--process-timeout-ms',
+    '50',
+    '--close-timeout-ms',
+    '50',
+  ];
+  const child = startChild(t, 'source/cli/bin', argv, { cwd: folder });
+  t.deepEqual(await child.exited, { code: 4, signal: null });
+  t.regex(child.stderr, /process did not end within processTimeoutMs \(50 ms\): partition 0, 3 messages/);
+});
+
+test('a job that leaves a timer or connection open does not keep the command from ending', async (t) => {
+  const { brokers } = await clusterWith(t, { lines: 1 }, lines);
+  const folder = await folderWith(
+    t,
+    'job.mjs',
+    "setInterval(() => {}, 1000); export default { topicProcessorName: 'a', inputTopics: ['lines'], processor: { process() {} } };",
+  );
+  const child = startChild(t, 'source/cli/bin', ['run', 'job.mjs', '--brokers', brokers, '--to-end'], {
+    cwd: folder,
+  });
+  t.deepEqual(await child.exited, { code: 0, signal: null });
+  t.regex(child.stdout, /^a: 3 records in 1 batch /);
+});
+
+test('a Kafka that cannot be reached ends with 3 and says what to check', async (t) => {
+  const cluster = await startEmbedded(t, { brokers: 1 });
+  const [address = ''] = cluster.brokers;
+  await cluster.close();
+  const folder = await folderWith(
+    t,
+    'job.mjs',
+    "export default { topicProcessorName: 'a', inputTopics: ['lines'], processor: { process() {} } };",
+  );
+  const argv = ['run', 'job.mjs', '--brokers', address, '--log-level', 'error'];
+  const { exitCode, stdout, stderr } = await kasper(argv, { cwd: folder });
+  t.is(exitCode, 3);
+  t.is(stdout, '');
+  t.regex(
+    stderr,
+    new RegExp(`^error: .*ECONNREFUSED ${address}\nCheck --brokers, the network, TLS and SASL; .*\n$`),
+  );
+});

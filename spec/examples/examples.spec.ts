@@ -1,0 +1,30 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import test from 'ava';
+import { runChild } from '../cli/child.ts';
+
+const folder = new URL('../../../scripts/examples/', import.meta.url);
+const names = readdirSync(folder)
+  .filter((name) => /^\d\d-.*\.ts$/.test(name))
+  .sort();
+
+test('examples are numbered in reading order, without a gap', (t) => {
+  t.deepEqual(
+    names.map((name) => Number(name.slice(0, 2))),
+    names.map((_, at) => at + 1),
+  );
+});
+
+for (const name of names) {
+  test(`${name} runs on its own and prints what its last line promises`, async (t) => {
+    const last = readFileSync(new URL(name, folder), 'utf8').trimEnd().split('\n').at(-1) ?? '';
+    const [, expected = ''] = /^\/\/ expected: (.+)$/.exec(last) ?? [];
+    t.not(expected, '', 'the last line must be `// expected: …`');
+    const { code, stdout, stderr } = await runChild(
+      t,
+      `scripts/examples/${name.slice(0, -'.ts'.length)}`,
+      [],
+    );
+    t.is(code, 0, stderr);
+    t.true(stdout.includes(expected), stdout);
+  });
+}
