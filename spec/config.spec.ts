@@ -23,7 +23,7 @@ const good = Object.freeze({
 /** The problems with `options` that are merged into good ones. */
 function problemsOf(options: object): readonly string[] {
   try {
-    makeConfig({ ...good, ...options } as unknown as TopicProcessorOptions);
+    makeConfig({ ...good, ...options });
   } catch (error) {
     if (error instanceof ConfigError) return error.problems;
     throw error;
@@ -331,7 +331,7 @@ test('any mixture of numbers is either taken as it is or refused, each bad one b
           if (named.length !== (isBad(row) ? 1 : 0)) return false;
         }
         if (problems.length > 0) return true;
-        const config = makeConfig({ ...good, ...frozen } as unknown as TopicProcessorOptions);
+        const config = makeConfig({ ...good, ...frozen });
         return Object.entries(frozen).every(([name, value]) => config[name as 'batchSize'] === value);
       }),
       { numRuns: 300 },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Store } from '../../../stores/store.ts';
-import { StoreError } from '../../kernel/errors.ts';
+import { type StoreError } from '../../kernel/errors.ts';
 import { fresh, valueOf, type ConformanceCase } from './conformance-case.ts';
 
 /**
