@@ -311,7 +311,10 @@ test('a final failure is not retried, and names what of that request was stored'
   t.is(failures.length, 1);
   t.deepEqual(error?.failed, [{ topic: 'in', partition: 0, offset: 10 }]);
   t.deepEqual(error?.stored, [{ topic: 'in', partition: 1, offset: 7 }]);
-  t.regex(error?.message ?? '', /in\/0 at 10: GROUP_AUTHORIZATION_FAILED\. Stored of that request: in\/1 at 7\./);
+  t.regex(
+    error?.message ?? '',
+    /in\/0 at 10: GROUP_AUTHORIZATION_FAILED\. Stored of that request: in\/1 at 7\./,
+  );
   t.is((error?.cause as BrokerError).brokerCode, 30);
   t.is(acked, 1, 'what was stored is acked');
   await clock.advance(10_000);
