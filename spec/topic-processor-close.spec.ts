@@ -113,7 +113,7 @@ test('init that fails ends the run; no other init is called, and what was assign
     instanceOf: LifecycleError,
     message: 'init or onAssigned of the MessageProcessor failed: Error: no table',
   });
-  t.is(error?.cause, cause);
+  t.is(error.cause, cause);
   t.deepEqual(seen, ['init 0', 'init 1', 'revoked 0', 'close 0', 'close 1', 'close 2']);
 });
 
@@ -311,7 +311,7 @@ for (const step of ['closeSource', 'closeSink', 'close', 'onRevoked', 'close of 
       instanceOf: LifecycleError,
       message: /: TypeError: cannot$/,
     });
-    t.is(error?.cause, cause);
+    t.is(error.cause, cause);
     t.is((await result).error, error);
     t.deepEqual(seen, ['revoked', 'closed']);
     t.is(kafka.committed(GROUP, 'in', 0), 10);
