@@ -35,6 +35,8 @@ export {
   type KafkaLike,
   type KafkaOptions,
   type OpenClientOptions,
+  type SaslOptions,
+  type SaslProviderArgs,
 } from './kafka/open-client.ts';
 export { partitioners, type Partitioner } from './kafka/partitioner.ts';
 export { systemClock, type Clock, type Timer } from './kernel/clock.ts';
