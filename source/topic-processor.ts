@@ -132,6 +132,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     return this.#closed;
   }
 
+  /** As {@link close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
