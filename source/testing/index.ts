@@ -28,3 +28,4 @@ export {
   type StoreFeature,
   type StoreSubject,
 } from './conformance/store-cases.ts';
+export { consumerMessage, type ConsumerMessageInit } from '../kafka/records/consumer-message.ts';

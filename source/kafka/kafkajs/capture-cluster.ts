@@ -37,7 +37,7 @@ export async function captureCluster(
   );
 }
 
-export function isKafkaLike(client: KafkaLike | KafkaOptions): client is KafkaLike {
+function isKafkaLike(client: KafkaLike | KafkaOptions): client is KafkaLike {
   return 'consumer' in client && typeof client.consumer === 'function';
 }
 
