@@ -34,7 +34,7 @@ export type SaslOptions =
   | {
       readonly mechanism: string;
       /** As kafkajs documents it: gets `host`, `port`, `logger` and `saslAuthenticate`. */
-      authenticationProvider(args: SaslProviderArgs): { authenticate(): Promise<void> };
+      authenticationProvider(args: SaslProviderArgs): SaslAuthenticator;
     };
 
 /** What an authentication provider gives. */
