@@ -43,6 +43,7 @@ export class BatchRun implements ProcessContext {
   #callbacks: (() => void)[] = [];
   #attempt = 0;
   #hasEnded = false;
+  #hangs = false;
 
   constructor(batch: Batch, options: BatchRunOptions) {
     this.#batch = batch;
@@ -69,6 +70,11 @@ export class BatchRun implements ProcessContext {
   /** Gives the process slot up, for good. After a failure not before all partitions were told to stop: the slot lets the next batch begin. */
   leave(): void {
     this.#slot.end();
+  }
+
+  /** Whether the user's function was still running when it was given up. */
+  get hangs(): boolean {
+    return this.#hangs;
   }
 
   /** Records that were sent and acked. */
@@ -130,6 +136,7 @@ export class BatchRun implements ProcessContext {
       this.#abort.abort(timedOut);
       this.#endSenders('processTimeoutMs was over');
       timer = clock.after(closeTimeoutMs, () => {
+        this.#hangs = true;
         giveUp?.();
       });
     });
