@@ -190,6 +190,11 @@ export class FakeKafka {
     return this;
   }
 
+  /** Deletes all offsets of a group, as a tool may. */
+  forgetGroup(groupId: string): void {
+    this.#groups.delete(groupId);
+  }
+
   /** Adds a line to {@link calls}, to see in which order things happen. */
   note(name: string): void {
     this.calls.push({ name });
