@@ -74,8 +74,8 @@ for (const [name, pause] of [
   ['suspended with its machine', (ms: number) => ({ mono: 0, wall: ms })],
 ] as const) {
   test(`an owner that was ${name} is fenced when it wakes up, and neither writes nor releases`, async (t) => {
-    const kafka = kafkaWith();
-    const sleeper = await ownerOf(t, kafka);
+    const kafka = kafkaWith(2);
+    const sleeper = await ownerOf(t, kafka, { partitionNumbers: [0, 1] });
     // Its clock stands still: no timer fires.
     const next = await claimant(t, kafka, { process: { ...here, host: 'there' } });
     await next.start();
@@ -97,6 +97,7 @@ for (const [name, pause] of [
     await sleeper.clock.advance(60_000);
     await sleeper.claims.close(30_000);
     t.deepEqual(kafka.order('commit'), []);
+    t.is(entryOf(kafka, 1).record?.released, undefined);
     t.is(sleeper.clock.pending, 0);
     t.deepEqual(next.failures, []);
   });
