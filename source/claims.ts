@@ -48,7 +48,7 @@ const WRITE_WITHIN_MS = 500;
 const SETTLE_MS = 1_000;
 const BEAT_EVERY_MS = 3_000;
 /** How soon a beat that could not be written is tried again. */
-const BEAT_AGAIN_MS = 500;
+const BEAT_AGAIN_MS = 1_000;
 /** A reading that is older does not prove any more that the partitions are ours. */
 const FRESH_MS = 5_000;
 /** A close that has all the time in the world does not wait longer for the release. */

@@ -176,7 +176,7 @@ test('a beat that cannot be written is tried again soon; one that is refused end
   const kafka = kafkaWith();
   const { clock, claims, failures, log } = await ownerOf(t, kafka);
   kafka.fail('commit', new ConnectionError('gone', { retriable: true }), { times: 2 });
-  await clock.advance(4_000);
+  await clock.advance(5_000);
   t.is(entryOf(kafka).beat, 4);
   t.deepEqual(log.messages('warn'), Array(2).fill('The claims could not be renewed yet; trying again'));
   t.deepEqual(failures, []);
