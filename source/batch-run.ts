@@ -47,6 +47,7 @@ export class BatchRun implements ProcessContext {
   #tooLate: TimeoutError | undefined;
   /** Stops waiting for the function. */
   #giveUp: (() => void) | undefined;
+  #hangs = false;
 
   constructor(batch: Batch, options: BatchRunOptions) {
     this.#batch = batch;
@@ -73,6 +74,11 @@ export class BatchRun implements ProcessContext {
   /** Gives the process slot up, for good. After a failure not before all partitions were told to stop: the slot lets the next batch begin. */
   leave(): void {
     this.#slot.end();
+  }
+
+  /** Whether the user's function was still running when it was given up. */
+  get hangs(): boolean {
+    return this.#hangs;
   }
 
   /** Records that were sent and acked. */
@@ -109,6 +115,7 @@ export class BatchRun implements ProcessContext {
   abandon(tooLate: TimeoutError): void {
     if (this.#hasEnded) return;
     if (this.#tooLate === undefined) this.#abortWith(tooLate, 'closeTimeoutMs was over');
+    this.#hangs = true;
     this.#giveUp?.();
   }
 
@@ -137,6 +144,7 @@ export class BatchRun implements ProcessContext {
     let timer = clock.after(processTimeoutMs, () => {
       this.#abortWith(this.#timedOut(), 'processTimeoutMs was over');
       timer = clock.after(closeTimeoutMs, () => {
+        this.#hangs = true;
         this.#giveUp?.();
       });
     });

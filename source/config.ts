@@ -48,6 +48,13 @@ export interface TopicProcessorOptions<Stores extends StoreMap = StoreMap> {
   readonly maxUncommittedRecords?: number;
   readonly commitTimeoutMs?: number;
   readonly offsetRefreshMs?: number;
+  readonly claims?: boolean;
+  readonly claimTimeoutMs?: number;
+  /**
+   * Names this instance of the job, such as a pod of a stateful set: a process that starts with the same instanceId takes the partitions over at once, and
+   * one that still runs then fails with FencedError. Default: none, so that the owner must have ended, or be silent for `claimTimeoutMs`.
+   */
+  readonly instanceId?: string;
   readonly processTimeoutMs?: number;
   readonly closeTimeoutMs?: number;
   readonly fetchMaxWaitMs?: number;
@@ -70,12 +77,18 @@ export interface TopicProcessorOptions<Stores extends StoreMap = StoreMap> {
   readonly clock?: Clock;
 }
 
-type Defaulted = Exclude<keyof TopicProcessorOptions, 'client' | 'stores' | 'partitioner' | 'middleware'>;
+type Defaulted = Exclude<
+  keyof TopicProcessorOptions,
+  'client' | 'stores' | 'partitioner' | 'middleware' | 'instanceId'
+>;
 
 /** Options with defaults filled in: checked, frozen, none undefined. */
 export type Config = Readonly<Required<Pick<TopicProcessorOptions, Defaulted>>> & {
   /** The consumer group of the offsets. */
   readonly groupId: string;
+  /** The consumer group whose offsets are the claims on partitions. */
+  readonly claimsGroupId: string;
+  readonly instanceId: string | undefined;
   readonly client: ClientInit;
   readonly partitioner: Partitioner;
   readonly stores: StoreMap;
@@ -91,6 +104,7 @@ export const optionNames: readonly string[] = [
   'inputTopics',
   'inputPartitions',
   ...optionRows.map((row) => row.name),
+  'instanceId',
   'partitioner',
   'stores',
   'middleware',
@@ -103,6 +117,8 @@ export const optionNames: readonly string[] = [
 export function groupIdOf(topicProcessorName: string): string {
   return `kasper-topic-processor-${topicProcessorName}`;
 }
+
+const CLAIMS_SUFFIX = '-claims';
 
 /**
  * Checks all options at once and fills in the defaults. The caller's object is left as it is.
@@ -126,6 +142,8 @@ export function makeConfig<Stores extends StoreMap>(options: TopicProcessorOptio
     ...(scalars as unknown as Config),
     topicProcessorName,
     groupId: groupIdOf(topicProcessorName),
+    claimsGroupId: groupIdOf(topicProcessorName) + CLAIMS_SUFFIX,
+    instanceId: checkInstanceId(given['instanceId'], problems),
     client: options.client,
     inputTopics: checkTopics(given['inputTopics'], problems),
     inputPartitions: checkPartitions(given['inputPartitions'], problems),
@@ -214,7 +232,21 @@ function checkName(value: unknown, problems: string[]): string {
     );
     return '';
   }
+  if (value.endsWith(CLAIMS_SUFFIX)) {
+    problems.push(
+      `topicProcessorName must not end with '${CLAIMS_SUFFIX}', as ${show(value)} does: its offsets would be taken for the claims of another job`,
+    );
+  }
   return value;
+}
+
+function checkInstanceId(value: unknown, problems: string[]): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === 'string' && /^[A-Za-z0-9._-]{1,200}$/.test(value)) return value;
+  problems.push(
+    `instanceId must be 1 to 200 letters, digits, dots, dashes or underscores, not ${show(value)}`,
+  );
+  return undefined;
 }
 
 function checkTopics(value: unknown, problems: string[]): readonly string[] {

@@ -1,5 +1,6 @@
 import { Batcher } from './batcher.ts';
 import type { BatchReport } from './batch-report.ts';
+import type { ClaimGuard } from './claim-guard.ts';
 import type { Config } from './config.ts';
 import type { Chunk, KafkaClient, OutOfRange, PartitionSource, RecordSink } from './kafka/client.ts';
 import type { KasperError, TimeoutError } from './kernel/errors.ts';
@@ -18,6 +19,7 @@ export interface InputFlowOptions {
   readonly plan: readonly PlannedPartition[];
   readonly client: KafkaClient;
   readonly committer: OffsetCommitter;
+  readonly guard: ClaimGuard;
   readonly processors: ReadonlyMap<number, MessageProcessor>;
   readonly logger: Logger;
   readonly closing: AbortSignal;
@@ -104,6 +106,11 @@ export class InputFlow {
     return this.#sum((processor) => processor.inHand);
   }
 
+  /** Whether a batch was given up while the user's function still ran. */
+  get hangs(): boolean {
+    return [...this.#partitions.values()].some(({ hangs }) => hangs);
+  }
+
   /** Begins to fetch. */
   start(): void {
     this.#source.start(this.#options.plan);
@@ -149,7 +156,7 @@ export class InputFlow {
   }
 
   #newProcessor(partition: number): PartitionProcessor {
-    const { config, committer, processors, closing, stop, onBatch, onFailed } = this.#options;
+    const { config, committer, guard, processors, closing, stop, onBatch, onFailed } = this.#options;
     const { batchSize, batchBytes, batchWaitMs, clock, partitioner, maxRecordBytes, maxSendBufferBytes } =
       config;
     return new PartitionProcessor({
@@ -157,6 +164,7 @@ export class InputFlow {
       messageProcessor: processors.get(partition) as MessageProcessor,
       batcher: new Batcher({ batchSize, batchBytes, batchWaitMs, now: () => clock.now() }),
       committer,
+      guard,
       budget: this.#budget,
       slots: this.#slots,
       flushedStores: config.flushedStores.flatMap((name) => {

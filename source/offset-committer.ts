@@ -1,3 +1,4 @@
+import type { ClaimGuard } from './claim-guard.ts';
 import { backoffMs } from './kernel/backoff.ts';
 import type { Clock, Timer } from './kernel/clock.ts';
 import { CommitError, KasperError } from './kernel/errors.ts';
@@ -19,6 +20,8 @@ export interface DoneWork {
 
 export interface OffsetCommitterOptions {
   readonly offsets: GroupOffsets;
+  /** Asked before each request; when it rejects, nothing more is committed. */
+  readonly guard: ClaimGuard;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly commitTimeoutMs: number;
@@ -60,6 +63,7 @@ export class OffsetCommitter {
   #retryTimer: Timer | undefined;
   #refreshTimer: Timer | undefined;
   #failure: CommitError | undefined;
+  #isUnsure = false;
   #closed = false;
 
   constructor(options: OffsetCommitterOptions) {
@@ -169,8 +173,13 @@ export class OffsetCommitter {
   }
 
   #send(): void {
-    if (this.#inFlight.size > 0 || this.#retryTimer !== undefined || this.#waiting.size === 0 || this.#closed)
+    if (this.#inFlight.size > 0 || this.#retryTimer !== undefined || this.#waiting.size === 0) return;
+    if (this.#closed || this.#isUnsure) return;
+    const unsure = this.#options.guard.check();
+    if (unsure !== undefined) {
+      this.#sendAfter(unsure);
       return;
+    }
     const request = [...this.#waiting.entries()];
     this.#waiting.clear();
     for (const [key, { position }] of request) this.#inFlight.set(key, position.offset);
@@ -185,6 +194,20 @@ export class OffsetCommitter {
       (error: unknown) => {
         const cause = toKasperError(error);
         this.#answered(request, (at) => ({ ...(offsets[at] as OffsetToCommit), error: cause }));
+      },
+    );
+  }
+
+  /** Whether the partitions are still ours must be read first. If they are not, the guard tells the run; here nobody waits any longer. */
+  #sendAfter(unsure: Promise<void>): void {
+    this.#isUnsure = true;
+    unsure.then(
+      () => {
+        this.#isUnsure = false;
+        this.#send();
+      },
+      () => {
+        this.close();
       },
     );
   }

@@ -8,6 +8,7 @@ import { BatchProgress } from './batch-progress.ts';
 import type { BatchReport } from './batch-report.ts';
 import { BatchRun, type BatchRunOptions } from './batch-run.ts';
 import { callGuarded } from './call-guarded.ts';
+import { stillOwned, type ClaimGuard } from './claim-guard.ts';
 import { endedByClose } from './closed-while-waiting.ts';
 import type { Chunk } from './kafka/client.ts';
 import type { MemoryBudget } from './memory-budget.ts';
@@ -18,6 +19,7 @@ export interface PartitionProcessorOptions extends BatchRunOptions {
   readonly messageProcessor: MessageProcessor;
   readonly batcher: Batcher;
   readonly committer: OffsetCommitter;
+  readonly guard: ClaimGuard;
   readonly budget: MemoryBudget;
   readonly flushedStores: readonly (readonly [name: string, store: Store | MultiStore])[];
   readonly commit: 'pipelined' | 'each';
@@ -76,6 +78,11 @@ export class PartitionProcessor {
   /** Whether a batch is in hand or waits for its turn. */
   get busy(): boolean {
     return this.#running !== undefined;
+  }
+
+  /** Whether a batch was given up while the user's function still ran. */
+  get hangs(): boolean {
+    return this.#run?.hangs === true;
   }
 
   /** Whether nothing waits and nothing is in hand. */
@@ -187,13 +194,16 @@ export class PartitionProcessor {
 
   /** Waits until a batch may begin, takes it, and runs it. */
   async #runNext(trigger: BatchTrigger): Promise<void> {
-    const { batcher, budget, committer, maxUncommittedRecords, slots, onProgress } = this.#options;
-    // The wait for a slot may be long, and more may come meanwhile than there is room for.
+    const { batcher, budget, committer, guard, maxUncommittedRecords, slots, onProgress } = this.#options;
+    // The wait for a slot may be long: more may come meanwhile than there is room for, and another process take the partition over.
     for (;;) {
       await committer.room(this.partition, this.#nextRecords(), maxUncommittedRecords);
       await slots.acquire();
-      if (committer.hasRoom(this.partition, this.#nextRecords(), maxUncommittedRecords)) break;
+      const hasRoom = committer.hasRoom(this.partition, this.#nextRecords(), maxUncommittedRecords);
+      const unsure = this.#stopped ? undefined : guard.check();
+      if (hasRoom && unsure === undefined) break;
       slots.release();
+      await unsure;
     }
     // Closed, or what waited was dropped.
     if (this.#stopped || batcher.count === 0) {
@@ -223,7 +233,7 @@ export class PartitionProcessor {
    * partition before the commit.
    */
   async runBatch(batch: Batch): Promise<void> {
-    const { committer, clock, flushedStores, commit } = this.#options;
+    const { committer, guard, clock, flushedStores, commit } = this.#options;
     const run = new BatchRun(batch, this.#options);
     const progress = new BatchProgress(this.partition, batch, this.#options.onBatch, clock);
     this.#run = run;
@@ -239,8 +249,10 @@ export class PartitionProcessor {
       await run.flush();
       progress.reached('flushed', run.sent);
 
-      // 3. Stores that asked for it are durable.
+      // 3. Stores that asked for it are durable. Where another owner may have come meanwhile, what waits in them is not to overwrite what it wrote.
       for (const [name, store] of flushedStores) {
+        doing = `check of the claims before the flush of store '${name}'`;
+        await stillOwned(guard);
         doing = `flush of store '${name}'`;
         await store.flush();
       }
@@ -251,7 +263,7 @@ export class PartitionProcessor {
       throw toProcessError(error, doing, this.partition, batch.ranges);
     }
 
-    // 4. Only now the offsets, pipelined: the next batch may run while the request is under way.
+    // 4. Only now the offsets, pipelined: the next batch may run while the request is under way. The committer asks the guard before each request.
     const positions = batch.positions.filter(({ topic }) => !this.#rewinds.has(topic));
     committer.offer(this.#doneWork(positions, progress, run.sent, run.committedCallbacks));
     this.#hasBatch = false;
@@ -307,7 +319,7 @@ function toProcessError(
   ranges: readonly OffsetRange[],
 ): KasperError {
   if (endedByClose(error)) return error as KasperError;
-  if (KasperError.is(error) && error.code === 'PROCESS') return error;
+  if (KasperError.is(error) && (error.code === 'PROCESS' || error.code === 'FENCED')) return error;
   const where = ranges
     .map(({ topic, first, last }) => `${topic}/${partition} offsets ${first} to ${last}`)
     .join(', ');

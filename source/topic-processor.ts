@@ -1,3 +1,5 @@
+import { stillOwned, unguarded } from './claim-guard.ts';
+import type { Claims } from './claims.ts';
 import { makeConfig, type Config, type TopicProcessorOptions } from './config.ts';
 import { InputFlow } from './input-flow.ts';
 import { openClient } from './kafka/open-client.ts';
@@ -8,13 +10,14 @@ import type { Logger } from './kernel/logger.ts';
 import type { Timer } from './kernel/clock.ts';
 import { Listeners } from './listeners.ts';
 import { Lifecycle, type ProcessorState } from './lifecycle.ts';
+import { makeClaims } from './make-claims.ts';
 import type { TopicPartition } from './message.ts';
 import type { MessageProcessor, StoreMap } from './message-processor.ts';
 import { processorFor, type MessageProcessors } from './message-processors.ts';
 import { OffsetCommitter } from './offset-committer.ts';
 import { ProcessorMetrics } from './processor-metrics.ts';
 import type { ProcessorEvents } from './processor-events.ts';
-import type { ProcessorStats, RunSummary } from './run-summary.ts';
+import { partitionStatsOf, summaryOf, type ProcessorStats, type RunSummary } from './run-summary.ts';
 import { attempt, RunFailure } from './run-failure.ts';
 import { RunTotals } from './run-totals.ts';
 import { assignedPartitions, checkTopics, logPlan, planStart, type PlannedPartition } from './start-plan.ts';
@@ -52,6 +55,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
   #plan: readonly PlannedPartition[] = [];
   #flow: InputFlow | undefined;
   #committer: OffsetCommitter | undefined;
+  #claims: Claims | undefined;
   #starting: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
   #endOfRun: (() => void) | undefined;
@@ -99,6 +103,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
    *
    * @returns what was done
    * @throws LifecycleError if it ran before
+   * @throws AssignmentError if another process has one of the partitions, FencedError if one has taken it over: then nothing more is committed
    * @throws ConfigError, ConnectionError, BrokerError, ProcessError, CommitError, OffsetOutOfRangeError, TimeoutError: the first failure; later ones
    * stand in its `suppressed`. All finished work was committed before, nothing of a failed batch was.
    */
@@ -173,13 +178,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       buffered: flow?.buffered ?? 0,
       bufferedBytes: flow?.bufferedBytes ?? 0,
       inHand: flow?.inHand ?? 0,
-      partitions: (flow?.progress ?? []).map(
-        ({ topic, partition, position, highWatermark, visibleEnd, paused }) => {
-          const committed = this.#committer?.committed(topic, partition) ?? null;
-          const lag = Math.max(0, visibleEnd - (committed ?? position));
-          return { topic, partition, position, committed, highWatermark, lag, paused };
-        },
-      ),
+      partitions: partitionStatsOf(flow?.progress ?? [], this.#committer),
     });
   }
 
@@ -208,7 +207,8 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       signal?.removeEventListener('abort', onAbort);
     }
     this.#failure.throwIfFailed();
-    return this.#summary(this.#config.clock.now() - began);
+    const durationMs = this.#config.clock.now() - began;
+    return summaryOf(this.#totals.snapshot(), durationMs, this.#plan, this.#committer);
   }
 
   /** From the first connection to the first fetch. Gives up quietly when the processor is closed meanwhile. */
@@ -217,7 +217,21 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     if (this.#lifecycle.isEnding()) return;
     await this.#client.connect();
     if (this.#lifecycle.isEnding()) return;
-    checkTopics(config, await this.#client.describeTopics(config.inputTopics));
+    const topics = await this.#client.describeTopics(config.inputTopics);
+    checkTopics(config, topics);
+    if (this.#lifecycle.isEnding()) return;
+    this.#claims = makeClaims(config, {
+      client: this.#client,
+      logger: this.#log,
+      topics,
+      closing: this.#closing.signal,
+      onFailed: (error) => {
+        this.#fail(error);
+      },
+    });
+    const guard = this.#claims ?? unguarded;
+    // Before the offsets are read, so that two that start at once do not both decide where to begin.
+    await this.#claims?.take();
     const plan = await planStart(config, this.#client, this.#offsets, bounded);
     if (this.#lifecycle.isEnding()) return;
     this.#plan = plan;
@@ -225,6 +239,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
 
     const committer = new OffsetCommitter({
       offsets: this.#offsets,
+      guard,
       clock: config.clock,
       logger: this.#log,
       commitTimeoutMs: config.commitTimeoutMs,
@@ -241,6 +256,8 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     }
     await committer.settled();
     for (const processor of new Set(this.#processors.values())) {
+      // They may write where only the owner may.
+      if ((processor.init ?? processor.onAssigned) !== undefined) await stillOwned(guard);
       if (this.#lifecycle.isEnding()) return;
       await this.#init(processor);
     }
@@ -252,6 +269,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       plan,
       client: this.#client,
       committer,
+      guard,
       processors: this.#processors,
       logger: this.#log,
       closing: this.#closing.signal,
@@ -313,6 +331,8 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     this.#lifecycle.to('closing');
     this.#closing.abort(new LifecycleError('The TopicProcessor is closing'));
     const { clock, closeTimeoutMs } = this.#config;
+    const began = clock.now();
+    let leftMs = 0;
     let timer: Timer | undefined;
     const tooLate = new Promise<never>((_resolve, reject) => {
       timer = clock.after(closeTimeoutMs, () => {
@@ -328,11 +348,15 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     };
     try {
       await Promise.race([this.#finishWork(onFailure), tooLate]);
+      // A function that hangs may still write.
+      if (this.#flow?.hangs !== true) leftMs = closeTimeoutMs - (clock.now() - began);
     } catch (error) {
       onFailure(error);
     }
     timer?.cancel();
     this.#committer?.close();
+    // Last of all, so that the next owner begins when this one has ended.
+    await this.#claims?.close(leftMs);
     await attempt('The Kafka client could not be closed', () => this.#client.close(), onFailure);
     this.#lifecycle.to(this.#failure.hasFailed ? 'failed' : 'closed');
     this.#endOfRun?.();
@@ -345,6 +369,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     if (flow === undefined) {
       // Closed while it started: connecting is cut short, nothing was processed.
       this.#committer?.close();
+      await this.#claims?.close(this.#config.closeTimeoutMs);
       await attempt('The Kafka client could not be closed', () => this.#client.close(), onFailure);
       await this.#starting;
     } else {
@@ -374,24 +399,5 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       `close() did not end within closeTimeoutMs (${this.#config.closeTimeoutMs} ms): ${inHand} is still under way and was not committed. ` +
         'Do not await close() inside process (call context.stop()); heed context.signal; or raise closeTimeoutMs.',
     );
-  }
-
-  #summary(durationMs: number): RunSummary {
-    const { records, batches, sent } = this.#totals.snapshot();
-    return deepFreeze({
-      records,
-      batches,
-      sent,
-      durationMs,
-      partitions: this.#plan.map(({ topic, partition, offset }) => ({
-        topic,
-        partition,
-        start: offset,
-        end: this.#committer?.committed(topic, partition) ?? offset,
-      })),
-      openTransactions: this.#plan.flatMap(({ topic, partition, end, highWatermark }) =>
-        end !== undefined && end < highWatermark ? [{ topic, partition, end, highWatermark }] : [],
-      ),
-    });
   }
 }

@@ -1,3 +1,4 @@
+import { unguarded } from '../source/claim-guard.ts';
 import test, { type ExecutionContext } from 'ava';
 import type { CommitResult, GroupOffsets, OffsetToCommit } from '../source/kafka/client.ts';
 import { BrokerError, CommitError, ConnectionError, type KasperError } from '../source/kernel/errors.ts';
@@ -61,6 +62,7 @@ function bench(t: ExecutionContext, options: Partial<OffsetCommitterOptions> = {
   };
   const committer = new OffsetCommitter({
     offsets,
+    guard: unguarded,
     clock,
     logger: log,
     commitTimeoutMs: 5000,
@@ -354,6 +356,7 @@ test('an entry that the broker did not answer fails', async (t) => {
   const failures: CommitError[] = [];
   const committer = new OffsetCommitter({
     offsets: { fetch: () => Promise.resolve([]), commit: () => Promise.resolve([]) },
+    guard: unguarded,
     clock,
     logger: new LineLogger(),
     commitTimeoutMs: 1000,

@@ -79,6 +79,8 @@ export class FakeKafka {
   readonly sources = new Set<FakeSource>();
   readonly #logs = new Map<string, FakeLog>();
   readonly #topics = new Map<string, number>();
+  readonly #topicIds = new Map<string, string>();
+  #topicsMade = 0;
   readonly #groups = new Map<string, Map<string, CommittedOffset>>();
   readonly #interceptors = new Map<string, Set<Interceptor>>();
   #busy = 0;
@@ -89,8 +91,10 @@ export class FakeKafka {
 
   // What a test prepares and looks at.
 
+  /** Creates a topic, or makes it anew: empty, with another topic id. */
   createTopic(topic: string, partitionCount = 1): this {
     this.#topics.set(topic, partitionCount);
+    this.#topicIds.set(topic, (++this.#topicsMade).toString(16).padStart(32, '0'));
     for (let partition = 0; partition < partitionCount; partition++)
       this.#logs.set(`${topic}/${partition}`, new FakeLog());
     return this;
@@ -175,15 +179,20 @@ export class FakeKafka {
     return this.#groups.get(groupId)?.get(`${topic}/${partition}`)?.offset;
   }
 
-  setCommitted(groupId: string, topic: string, partition: number, offset: number): this {
+  setCommitted(groupId: string, topic: string, partition: number, offset: number, metadata = ''): this {
     this.#offsetsOf(groupId).set(`${topic}/${partition}`, {
       topic,
       partition,
       offset,
       leaderEpoch: -1,
-      metadata: '',
+      metadata,
     });
     return this;
+  }
+
+  /** Deletes all offsets of a group, as a tool may. */
+  forgetGroup(groupId: string): void {
+    this.#groups.delete(groupId);
   }
 
   /** Adds a line to {@link calls}, to see in which order things happen. */
@@ -275,6 +284,10 @@ export class FakeKafka {
 
   partitionCount(topic: string): number | undefined {
     return this.#topics.get(topic);
+  }
+
+  topicId(topic: string): string | undefined {
+    return this.#topicIds.get(topic);
   }
 
   /** Records the call and answers it in a later turn, if no interceptor has it fail. */
@@ -376,7 +389,8 @@ export class FakeClient implements KafkaClient {
     const found = new Map<string, TopicDescription>();
     for (const topic of topics) {
       const partitionCount = this.#kafka.partitionCount(topic);
-      if (partitionCount !== undefined) found.set(topic, { topic, topicId: undefined, partitionCount });
+      const topicId = this.#kafka.topicId(topic);
+      if (partitionCount !== undefined) found.set(topic, { topic, topicId, partitionCount });
     }
     return found;
   }
