@@ -86,5 +86,6 @@ export { fromMap, type MessageProcessors } from './message-processors.ts';
 export type { Middleware } from './middleware-chain.ts';
 export type { ProcessorEvents } from './processor-events.ts';
 export type { PartitionStats, PartitionSummary, ProcessorStats, RunSummary } from './run-summary.ts';
+export type { SeekTarget } from './seek-target.ts';
 export type { Sender } from './sender.ts';
 export { TopicProcessor, type RunOptions } from './topic-processor.ts';

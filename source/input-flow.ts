@@ -2,10 +2,11 @@ import { Batcher } from './batcher.ts';
 import type { BatchReport } from './batch-report.ts';
 import type { Config } from './config.ts';
 import type { Chunk, KafkaClient, OutOfRange, PartitionSource, RecordSink } from './kafka/client.ts';
-import type { KasperError } from './kernel/errors.ts';
+import { AssignmentError, LifecycleError, type KasperError } from './kernel/errors.ts';
 import type { Logger } from './kernel/logger.ts';
 import { KeylessSpread } from './kafka/partitioner.ts';
 import { MemoryBudget } from './memory-budget.ts';
+import type { TopicPartition } from './message.ts';
 import type { MessageProcessor } from './message-processor.ts';
 import type { OffsetCommitter } from './offset-committer.ts';
 import { PartitionProcessor } from './partition-processor.ts';
@@ -46,6 +47,8 @@ export class InputFlow {
   readonly #progress = new Map<string, PartitionProgress>();
   readonly #ofPartition = new Map<number, PartitionProgress[]>();
   readonly #slots: ProcessSlots;
+  /** The last seek of each partition. */
+  readonly #seeks = new Map<number, Promise<void>>();
   readonly #keyless = new KeylessSpread();
   readonly #maxBuffered: number;
   readonly #maxIdleBytes: number;
@@ -127,6 +130,27 @@ export class InputFlow {
     await this.#sink.close();
   }
 
+  /**
+   * Goes on with one topic-partition from another offset, which is in its log.
+   *
+   * 1. The partition begins no batch, and is left out of fetches; the batch in hand ends.
+   * 2. What it did is committed.
+   * 3. In one turn: what was fetched is dropped, what is still to come for an older fetch is stale, the new position is to be committed.
+   * 4. When it is, the partition is read again.
+   *
+   * @throws LifecycleError if the run ends meanwhile
+   */
+  async seek(at: TopicPartition, offset: number): Promise<void> {
+    const before = this.#seeks.get(at.partition);
+    const seek = (async () => {
+      // One after another: topics that are joined share the processor that is held.
+      await before?.catch(() => undefined);
+      await this.#seekNow(at, offset);
+    })();
+    this.#seeks.set(at.partition, seek);
+    await seek;
+  }
+
   /** What is in hand, in words for an error. */
   inHandNow(): string {
     const busy = [...this.#partitions.values()].filter(({ inHand }) => inHand > 0);
@@ -134,6 +158,36 @@ export class InputFlow {
     return busy
       .map(({ partition, inHand }) => `the batch of ${inHand} messages of partition ${partition}`)
       .join(', ');
+  }
+
+  async #seekNow({ topic, partition }: TopicPartition, offset: number): Promise<void> {
+    const { committer, logger } = this.#options;
+    const progress = this.#progress.get(`${topic}/${partition}`);
+    const processor = this.#partitions.get(partition);
+    if (progress === undefined || processor === undefined)
+      throw new AssignmentError(`${topic}/${partition} is not read here`);
+    this.#checkOpen();
+    try {
+      const batchEnded = processor.hold();
+      this.#steer(partition);
+      await batchEnded;
+      await committer.acked(partition);
+      this.#checkOpen();
+      logger.info('Seek', { topic, partition, from: progress.position, to: offset });
+      progress.epoch = this.#source.seek({ topic, partition }, offset);
+      progress.reset(offset);
+      processor.restart({ topic, nextOffset: offset, leaderEpoch: -1 });
+      await committer.stored(topic, partition);
+      this.#checkOpen();
+    } finally {
+      processor.letGo();
+      this.#progressed(partition);
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#options.closing.aborted)
+      throw new LifecycleError('The processor is closing', { cause: this.#options.closing.reason });
   }
 
   #addProgress(progress: PartitionProgress): void {
@@ -188,7 +242,7 @@ export class InputFlow {
   #take(chunk: Chunk): void {
     const progress = this.#progress.get(`${chunk.topic}/${chunk.partition}`);
     const processor = this.#partitions.get(chunk.partition);
-    if (progress === undefined || processor === undefined) return;
+    if (progress === undefined || processor === undefined || chunk.epoch !== progress.epoch) return;
     if (progress.fallsShort(chunk.logStartOffset, chunk.highWatermark) !== undefined)
       void this.#checkShort(progress);
     const before = progress.position;
@@ -242,7 +296,7 @@ export class InputFlow {
     if (isFull() && !processor.busy) processor.relieve();
     const full = isFull();
     for (const progress of this.#ofPartition.get(partition) ?? []) {
-      const paused = full || progress.ended;
+      const paused = full || progress.ended || processor.held;
       if (paused === progress.paused) continue;
       progress.paused = paused;
       if (paused) this.#source.pause(progress);

@@ -153,6 +153,12 @@ export class OffsetCommitter {
     return this.#until(() => (this.#open.get(partition)?.length ?? 0) === 0);
   }
 
+  /** Resolves when the newest position of one topic-partition is stored. @throws CommitError */
+  stored(topic: string, partition: number): Promise<void> {
+    const key = keyOf(topic, partition);
+    return this.#until(() => !this.#waiting.has(key) && !this.#inFlight.has(key));
+  }
+
   /** Stops all timers; nothing more is committed, and nobody waits any longer. */
   close(): void {
     this.#closed = true;

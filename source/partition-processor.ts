@@ -48,7 +48,10 @@ export class PartitionProcessor {
   #hasBatch = false;
   #failed = false;
   #run: BatchRun | undefined;
+  /** The batch in hand; resolves with its end, whatever that is. */
+  #batchEnd: Promise<unknown> | undefined;
   #stopped = false;
+  #held = false;
 
   constructor(options: PartitionProcessorOptions) {
     this.#options = options;
@@ -78,9 +81,14 @@ export class PartitionProcessor {
     return this.#running !== undefined;
   }
 
-  /** Whether nothing waits and nothing is in hand. */
+  /** Whether nothing waits, nothing is in hand, and it is not held. */
   get idle(): boolean {
-    return this.#running === undefined && this.#options.batcher.count === 0;
+    return this.#running === undefined && this.#options.batcher.count === 0 && !this.#held;
+  }
+
+  /** Whether it begins no batch for now. */
+  get held(): boolean {
+    return this.#held;
   }
 
   /** Takes over what was fetched. */
@@ -127,6 +135,23 @@ export class PartitionProcessor {
     else committer.rewind(this.#toCommit(position));
   }
 
+  /** Begins no batch until {@link letGo}; resolves when the one in hand is done or has failed. */
+  async hold(): Promise<void> {
+    this.#held = true;
+    await this.#batchEnd;
+  }
+
+  letGo(): void {
+    this.#held = false;
+    this.#advance();
+  }
+
+  /** While it is held: the topic goes on from another offset, and nothing that was read of it before counts. The offset is committed. */
+  restart(position: TopicPosition): void {
+    this.#options.batcher.reopen();
+    this.reset(position, true);
+  }
+
   /** Begins no more batches, drops what waits, and resolves when the batch in hand is done or has failed. */
   async stop(): Promise<void> {
     this.#stopped = true;
@@ -137,7 +162,7 @@ export class PartitionProcessor {
 
   /** Starts the loop if a batch is due, or the timer for when one will be. */
   #advance(): void {
-    if (this.#stopped || this.#running !== undefined) return;
+    if (this.#stopped || this.#held || this.#running !== undefined) return;
     this.#ageTimer?.cancel();
     this.#ageTimer = undefined;
     const { batcher, clock } = this.#options;
@@ -177,7 +202,7 @@ export class PartitionProcessor {
   }
 
   #due(): BatchTrigger | undefined {
-    return this.#stopped ? undefined : this.#options.batcher.due();
+    return this.#stopped || this.#held ? undefined : this.#options.batcher.due();
   }
 
   /** Waits until a batch may begin, takes it, and runs it. */
@@ -190,8 +215,8 @@ export class PartitionProcessor {
       if (committer.hasRoom(this.partition, this.#nextRecords(), maxUncommittedRecords)) break;
       slots.release();
     }
-    // Closed, or what waited was dropped.
-    if (this.#stopped || batcher.count === 0) {
+    // Closed, held, or what waited was dropped.
+    if (this.#stopped || this.#held || batcher.count === 0) {
       slots.release();
       return;
     }
@@ -200,11 +225,14 @@ export class PartitionProcessor {
     this.#inHand = batch.messages.length;
     onProgress();
     try {
-      await this.runBatch(batch);
+      const running = this.runBatch(batch);
+      this.#batchEnd = running.catch(() => undefined);
+      await running;
       // It would keep the batch's messages in memory. After a failure it is needed to give the slot back.
       this.#run = undefined;
     } finally {
       this.#hasBatch = false;
+      this.#batchEnd = undefined;
       budget.refund(batch.freedBytes);
     }
   }

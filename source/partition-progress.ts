@@ -10,6 +10,8 @@ export class PartitionProgress implements TopicPartition {
   readonly start: number;
   /** The offset at which a bounded run ends. */
   readonly end: number | undefined;
+  /** Chunks of another epoch are stale: a seek came between. */
+  epoch = 1;
   /** The next offset to be fetched. */
   position: number;
   highWatermark: number;

@@ -1,9 +1,10 @@
+import { hasConsumedAll } from './consumed-all.ts';
 import { makeConfig, type Config, type TopicProcessorOptions } from './config.ts';
 import { InputFlow } from './input-flow.ts';
+import { isCalledFromProcess } from './inside-process.ts';
 import { openClient } from './kafka/open-client.ts';
 import type { GroupOffsets, KafkaClient } from './kafka/client.ts';
 import { LifecycleError, TimeoutError, type CommitError } from './kernel/errors.ts';
-import { deepFreeze } from './kernel/deep-freeze.ts';
 import type { Logger } from './kernel/logger.ts';
 import type { Timer } from './kernel/clock.ts';
 import { Listeners } from './listeners.ts';
@@ -14,9 +15,11 @@ import { processorFor, type MessageProcessors } from './message-processors.ts';
 import { OffsetCommitter } from './offset-committer.ts';
 import { ProcessorMetrics } from './processor-metrics.ts';
 import type { ProcessorEvents } from './processor-events.ts';
+import { summarize, takeStats } from './processor-stats.ts';
 import type { ProcessorStats, RunSummary } from './run-summary.ts';
 import { attempt, RunFailure } from './run-failure.ts';
 import { RunTotals } from './run-totals.ts';
+import { resolveTarget, type SeekTarget } from './seek-target.ts';
 import { assignedPartitions, checkTopics, logPlan, planStart, type PlannedPartition } from './start-plan.ts';
 
 /** What a run may be given. */
@@ -146,40 +149,51 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
         `hasConsumedAllMessages() was called on a TopicProcessor that is '${this.state}'`,
       );
     }
-    const config = this.#config;
     await this.#client.connect();
-    const partitions = assignedPartitions(config);
-    checkTopics(config, await this.#client.describeTopics(config.inputTopics));
-    const [ends, committed] = await Promise.all([
-      this.#client.listOffsets('latest', partitions, config.isolation),
-      this.#offsets.fetch(partitions),
-    ]);
-    const starts = committed.some(({ offset }) => offset === undefined)
-      ? await this.#client.listOffsets(config.initialOffset, partitions, config.isolation)
-      : [];
-    return ends.every(({ offset }, at) => (committed[at]?.offset ?? starts[at]?.offset ?? 0) >= offset);
+    return hasConsumedAll(this.#config, this.#client, this.#offsets);
+  }
+
+  /**
+   * Goes on with one topic-partition from another offset: waits for the batch in hand and its commit, drops what was fetched, commits the new position (the
+   * one commit that may go back), and reads on from there. Messages of other topics and partitions are not touched.
+   *
+   * A bounded run keeps its end: a partition that had reached it is read again up to it.
+   *
+   * Not from inside `process`, for whose end it waits: call it from outside, or from a callback of `context.onCommitted`.
+   *
+   * @param to an offset, 'earliest', 'latest', a Date or { timestamp } (the first record at or after it; past the end: the end)
+   * @returns the offset, once it is committed
+   * @throws LifecycleError unless it is running, or from inside `process`. (A call that `process` awaits in a roundabout way, through a callback, is
+   * not recognised: it waits until `processTimeoutMs` ends the run.)
+   * @throws ConfigError for a target that makes no sense, AssignmentError for a partition that is not read here
+   * @throws OffsetOutOfRangeError for an offset that is not in the log
+   * @throws CommitError, BrokerError, ConnectionError, TimeoutError
+   */
+  async seek(topic: string, partition: number, to: SeekTarget): Promise<number> {
+    const flow = this.#flow;
+    if (this.state !== 'running' || flow === undefined) {
+      throw new LifecycleError(
+        `seek() was called on a TopicProcessor that is '${this.state}': it works while one is running`,
+      );
+    }
+    if (flow.inHand > 0 && isCalledFromProcess()) {
+      throw new LifecycleError(
+        'seek() was called from inside process, for whose end it would wait: call it from outside, or from context.onCommitted',
+      );
+    }
+    try {
+      const offset = await resolveTarget(this.#config, this.#client, { topic, partition }, to);
+      await flow.seek({ topic, partition }, offset);
+      return offset;
+    } catch (cause) {
+      if (!this.#lifecycle.isEnding() || cause instanceof LifecycleError) throw cause;
+      throw new LifecycleError(`The processor ended before it could seek ${topic}/${partition}`, { cause });
+    }
   }
 
   /** A snapshot: frozen, plain values. Asks no broker. */
   stats(): ProcessorStats {
-    const { topicProcessorName, groupId } = this.#config;
-    const flow = this.#flow;
-    return deepFreeze({
-      topicProcessorName,
-      groupId,
-      state: this.state,
-      ...this.#totals.snapshot(),
-      buffered: flow?.buffered ?? 0,
-      bufferedBytes: flow?.bufferedBytes ?? 0,
-      inHand: flow?.inHand ?? 0,
-      partitions: (flow?.progress ?? []).map(
-        ({ topic, partition, position, highWatermark, visibleEnd, paused }) => {
-          const committed = this.#committer?.committed(topic, partition) ?? null;
-          const lag = Math.max(0, visibleEnd - (committed ?? position));
-          return { topic, partition, position, committed, highWatermark, lag, paused };
-        },
-      ),
-    });
+    return takeStats(this.#config, this.state, this.#totals, this.#flow, this.#committer);
   }
 
   async #run(method: string, bounded: boolean, { signal }: RunOptions): Promise<RunSummary> {
@@ -207,7 +221,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       signal?.removeEventListener('abort', onAbort);
     }
     this.#failure.throwIfFailed();
-    return this.#summary(this.#config.clock.now() - began);
+    return summarize(this.#plan, this.#committer, this.#totals, this.#config.clock.now() - began);
   }
 
   /** From the first connection to the first fetch. Gives up quietly when the processor is closed meanwhile. */
@@ -371,24 +385,5 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       `close() did not end within closeTimeoutMs (${this.#config.closeTimeoutMs} ms): ${inHand} is still under way and was not committed. ` +
         'Do not await close() inside process (call context.stop()); heed context.signal; or raise closeTimeoutMs.',
     );
-  }
-
-  #summary(durationMs: number): RunSummary {
-    const { records, batches, sent } = this.#totals.snapshot();
-    return deepFreeze({
-      records,
-      batches,
-      sent,
-      durationMs,
-      partitions: this.#plan.map(({ topic, partition, offset }) => ({
-        topic,
-        partition,
-        start: offset,
-        end: this.#committer?.committed(topic, partition) ?? offset,
-      })),
-      openTransactions: this.#plan.flatMap(({ topic, partition, end, highWatermark }) =>
-        end !== undefined && end < highWatermark ? [{ topic, partition, end, highWatermark }] : [],
-      ),
-    });
   }
 }

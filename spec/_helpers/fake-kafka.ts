@@ -505,6 +505,7 @@ class FakeSource implements PartitionSource {
 
   seek(partition: TopicPartition, offset: number): number {
     const position = this.#positionOf(partition);
+    this.#kafka.calls.push({ name: 'seek', topic: position.topic, partition: position.partition, offset });
     position.position = offset;
     this.wake();
     return ++position.epoch;
