@@ -1,5 +1,6 @@
 export { BatchError } from './batch-error.ts';
 export type { BatchReport, BatchStep } from './batch-report.ts';
+export type { CommitMetadata } from './commit-metadata.ts';
 export { groupIdOf, type StoresOption, type StoreWithFlush, type TopicProcessorOptions } from './config.ts';
 export { optionRows, type OptionRow, type OptionUnit } from './config-table.ts';
 export { eachMessage, type MessageHandler } from './each-message.ts';

@@ -242,6 +242,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       logger: this.#log,
       commitTimeoutMs: config.commitTimeoutMs,
       offsetRefreshMs: config.offsetRefreshMs,
+      commitMetadata: config.commitMetadata,
       onFailed: (error: CommitError) => {
         this.#fail(error);
       },
