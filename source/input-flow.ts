@@ -151,6 +151,12 @@ export class InputFlow {
     await seek;
   }
 
+  /** Takes note of the id that a topic has now. */
+  noteTopicId(topic: string, topicId: string): void {
+    for (const progress of this.#progress.values())
+      if (progress.topic === topic && progress.isOtherTopic(topicId)) this.#recreated(progress, topicId);
+  }
+
   /** What is in hand, in words for an error. */
   inHandNow(): string {
     const busy = [...this.#partitions.values()].filter(({ inHand }) => inHand > 0);
@@ -175,7 +181,7 @@ export class InputFlow {
       this.#checkOpen();
       logger.info('Seek', { topic, partition, from: progress.position, to: offset });
       progress.epoch = this.#source.seek({ topic, partition }, offset);
-      progress.reset(offset);
+      progress.goTo(offset);
       processor.restart({ topic, nextOffset: offset, leaderEpoch: -1 });
       await committer.stored(topic, partition);
       this.#checkOpen();
@@ -243,6 +249,11 @@ export class InputFlow {
     const progress = this.#progress.get(`${chunk.topic}/${chunk.partition}`);
     const processor = this.#partitions.get(chunk.partition);
     if (progress === undefined || processor === undefined || chunk.epoch !== progress.epoch) return;
+    if (progress.isOtherTopic(chunk.topicId)) {
+      this.#recreated(progress, chunk.topicId);
+      return;
+    }
+    if (progress.isLost) return;
     if (progress.fallsShort(chunk.logStartOffset, chunk.highWatermark) !== undefined)
       void this.#checkShort(progress);
     const before = progress.position;
@@ -261,21 +272,49 @@ export class InputFlow {
   async #checkShort(progress: PartitionProgress): Promise<void> {
     if (progress.isChecked) return;
     progress.isChecked = true;
-    const { client, closing, onFailed } = this.#options;
+    const { closing, onFailed } = this.#options;
     try {
-      const { topic, partition } = progress;
-      const asked = [{ topic, partition }];
-      const [earliest, latest] = await Promise.all([
-        client.listOffsets('earliest', asked, 'read_uncommitted'),
-        client.listOffsets('latest', asked, 'read_uncommitted'),
-      ]);
-      const short = progress.fallsShort(earliest[0]?.offset ?? 0, latest[0]?.offset ?? 0);
+      const { earliest, latest } = await this.#endsOf(progress);
+      const short = progress.fallsShort(earliest, latest);
       if (short !== undefined) onFailed(short);
     } catch (error) {
       if (!closing.aborted) onFailed(error as KasperError);
     } finally {
       progress.isChecked = false;
     }
+  }
+
+  /** A topic was deleted and made anew: its offsets mean other records now. */
+  #recreated(progress: PartitionProgress, topicId: string | undefined): void {
+    if (progress.isLost) return;
+    progress.isLost = true;
+    const { closing, onFailed } = this.#options;
+    this.#goOnIn(progress, topicId)
+      .catch((error: unknown) => {
+        if (!closing.aborted) onFailed(error as KasperError);
+      })
+      .finally(() => {
+        progress.isLost = false;
+      });
+  }
+
+  async #goOnIn(progress: PartitionProgress, topicId: string | undefined): Promise<void> {
+    const { topic, partition } = progress;
+    const { earliest, latest } = await this.#endsOf(progress);
+    if (this.#options.closing.aborted) return;
+    const at = { topic, partition, offset: progress.position, earliest, latest, topicId };
+    const offset = this.#outOfRange({ ...at, reason: 'recreated' });
+    progress.epoch = this.#source.seek({ topic, partition }, offset);
+  }
+
+  async #endsOf({ topic, partition }: TopicPartition): Promise<{ earliest: number; latest: number }> {
+    const { client } = this.#options;
+    const asked = [{ topic, partition }];
+    const [[earliest], [latest]] = await Promise.all([
+      client.listOffsets('earliest', asked, 'read_uncommitted'),
+      client.listOffsets('latest', asked, 'read_uncommitted'),
+    ]);
+    return { earliest: earliest?.offset ?? 0, latest: latest?.offset ?? 0 };
   }
 
   /** A batch began or ended. */
@@ -340,10 +379,10 @@ export class InputFlow {
       ...at,
       goingOnAt: offset,
     });
-    progress?.reset(offset);
-    this.#partitions
-      .get(partition)
-      ?.reset({ topic, nextOffset: offset, leaderEpoch: -1 }, offset < at.offset);
+    progress?.reset(offset, at);
+    // Nothing that was read of a topic that is gone says where its successor was read.
+    const backwards = offset < at.offset || at.reason === 'recreated';
+    this.#partitions.get(partition)?.reset({ topic, nextOffset: offset, leaderEpoch: -1 }, backwards);
     this.#steer(partition);
     this.#checkEnd();
     return offset;

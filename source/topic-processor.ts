@@ -9,7 +9,6 @@ import type { Logger } from './kernel/logger.ts';
 import type { Timer } from './kernel/clock.ts';
 import { Listeners } from './listeners.ts';
 import { Lifecycle, type ProcessorState } from './lifecycle.ts';
-import type { TopicPartition } from './message.ts';
 import type { MessageProcessor, StoreMap } from './message-processor.ts';
 import { processorFor, type MessageProcessors } from './message-processors.ts';
 import { OffsetCommitter } from './offset-committer.ts';
@@ -20,7 +19,9 @@ import type { ProcessorStats, RunSummary } from './run-summary.ts';
 import { attempt, RunFailure } from './run-failure.ts';
 import { RunTotals } from './run-totals.ts';
 import { resolveTarget, type SeekTarget } from './seek-target.ts';
-import { assignedPartitions, checkTopics, logPlan, planStart, type PlannedPartition } from './start-plan.ts';
+import { checkTopics, logPlan, planStart, warnOfMembers, type PlannedPartition } from './start-plan.ts';
+import { TopicWatch } from './topic-watch.ts';
+import { UserProcessors } from './user-processors.ts';
 
 /** What a run may be given. */
 export interface RunOptions {
@@ -49,17 +50,17 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
   readonly #lifecycle: Lifecycle;
   readonly #listeners: Listeners<ProcessorEvents>;
   readonly #processors: ReadonlyMap<number, MessageProcessor>;
+  readonly #users: UserProcessors;
   readonly #closing = new AbortController();
   readonly #totals = new RunTotals();
   readonly #failure = new RunFailure();
   #plan: readonly PlannedPartition[] = [];
   #flow: InputFlow | undefined;
   #committer: OffsetCommitter | undefined;
+  #watch: TopicWatch | undefined;
   #starting: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
   #endOfRun: (() => void) | undefined;
-  /** Those whose partitions were given to them. */
-  readonly #assigned = new Set<MessageProcessor>();
 
   /**
    * @param options see {@link TopicProcessorOptions}
@@ -71,6 +72,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     this.#config = config;
     this.#processors = processorFor(messageProcessor, config.inputPartitions);
     this.#log = config.logger.child({ topicProcessor: config.topicProcessorName });
+    this.#users = new UserProcessors(config, this.#processors, this.#log);
     this.#listeners = new Listeners(this.#log);
     this.#lifecycle = new Lifecycle((from, to) => {
       this.#log.debug('State', { from, to });
@@ -230,8 +232,10 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     if (this.#lifecycle.isEnding()) return;
     await this.#client.connect();
     if (this.#lifecycle.isEnding()) return;
-    checkTopics(config, await this.#client.describeTopics(config.inputTopics));
-    const plan = await planStart(config, this.#client, this.#offsets, bounded);
+    const topics = await this.#client.describeTopics(config.inputTopics);
+    checkTopics(config, topics);
+    const plan = await planStart(config, this.#client, this.#offsets, bounded, { topics }, this.#log);
+    await warnOfMembers(config, this.#client, this.#log);
     if (this.#lifecycle.isEnding()) return;
     this.#plan = plan;
     logPlan(config, plan, this.#log);
@@ -254,7 +258,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       else committer.rewind(planned);
     }
     await committer.settled();
-    for (const processor of new Set(this.#processors.values())) {
+    for (const processor of this.#users.all) {
       if (this.#lifecycle.isEnding()) return;
       await this.#init(processor);
     }
@@ -280,35 +284,37 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
         this.#fail(error);
       },
     });
+    const flow = this.#flow;
     committer.startRefresh();
+    this.#watch = new TopicWatch({
+      config,
+      client: this.#client,
+      logger: this.#log,
+      topics,
+      onTopicId: (topic, topicId) => {
+        flow.noteTopicId(topic, topicId);
+      },
+      onFailed: (error) => {
+        this.#fail(error);
+      },
+    });
+    this.#watch.start();
     this.#lifecycle.to('running');
     this.#listeners.emit('started', {
       partitions: plan.map(({ topic, partition, offset }) => ({ topic, partition, offset })),
     });
     // A listener may have closed it.
-    if (!this.#lifecycle.isEnding()) this.#flow.start();
+    if (!this.#lifecycle.isEnding()) flow.start();
   }
 
   async #init(processor: MessageProcessor): Promise<void> {
     try {
-      await processor.init?.({ stores: this.#config.stores, logger: this.#log });
-      this.#assigned.add(processor);
-      await processor.onAssigned?.(this.#partitionsOf(processor));
-    } catch (cause) {
-      const error = new LifecycleError(
-        `init or onAssigned of the MessageProcessor failed: ${String(cause)}`,
-        { cause },
-      );
+      await this.#users.init(processor);
+    } catch (error) {
       // While it closes, what #start throws is taken for a consequence of that.
       if (this.#lifecycle.isEnding()) this.#fail(error);
       throw error;
     }
-  }
-
-  #partitionsOf(processor: MessageProcessor): readonly TopicPartition[] {
-    return assignedPartitions(this.#config).filter(
-      ({ partition }) => this.#processors.get(partition) === processor,
-    );
   }
 
   /** The first failure ends the run; later ones are kept beside it. */
@@ -325,6 +331,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       return;
     }
     this.#lifecycle.to('closing');
+    this.#watch?.stop();
     this.#closing.abort(new LifecycleError('The TopicProcessor is closing'));
     const { clock, closeTimeoutMs } = this.#config;
     let timer: Timer | undefined;
@@ -369,15 +376,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       );
       await attempt('Sending could not be ended', () => flow.release(), onFailure);
     }
-    for (const processor of this.#assigned) {
-      await attempt(
-        'onRevoked of the MessageProcessor failed',
-        () => processor.onRevoked?.(this.#partitionsOf(processor)),
-        onFailure,
-      );
-    }
-    for (const processor of new Set(this.#processors.values()))
-      await attempt('close of the MessageProcessor failed', () => processor.close?.(), onFailure);
+    await this.#users.release(onFailure);
   }
 
   #closedTooLate(): TimeoutError {

@@ -2,6 +2,8 @@ import type {
   Chunk,
   CommitResult,
   CommittedOffset,
+  EpochEnd,
+  GroupDescription,
   GroupOffsets,
   Isolation,
   KafkaClient,
@@ -53,13 +55,27 @@ export interface FakeKafkaOptions {
   readonly memoryFactor?: number;
 }
 
+const FIRST_EPOCH = 7;
+
 /** The log of one partition: offsets without a message are markers, aborted records or compacted gaps. */
 class FakeLog {
   readonly messages = new Map<number, ConsumerMessage>();
   start = 0;
   end = 0;
+  /** The first offset of each leader epoch that began after the first one. */
+  readonly epochStarts: number[] = [];
   /** The first offset of an open transaction. */
   stable: number | undefined;
+
+  get leaderEpoch(): number {
+    return FIRST_EPOCH + this.epochStarts.length;
+  }
+
+  /** As a leader answers: undefined for an epoch that it does not know. */
+  endOfEpoch(epoch: number): number | undefined {
+    if (epoch > this.leaderEpoch) return undefined;
+    return this.epochStarts[epoch - FIRST_EPOCH] ?? this.end;
+  }
 
   visibleEnd(isolation: Isolation): number {
     return isolation === 'read_committed' ? Math.min(this.stable ?? this.end, this.end) : this.end;
@@ -79,6 +95,13 @@ export class FakeKafka {
   readonly sources = new Set<FakeSource>();
   readonly #logs = new Map<string, FakeLog>();
   readonly #topics = new Map<string, number>();
+  readonly #topicIds = new Map<string, number>();
+  /** Groups as they are described. */
+  readonly groups = new Map<string, GroupDescription>();
+  /** Whether brokers serve OffsetForLeaderEpoch. */
+  servesEpochs = true;
+  /** Whether brokers tell topic ids. */
+  tellsTopicIds = true;
   readonly #groups = new Map<string, Map<string, CommittedOffset>>();
   readonly #interceptors = new Map<string, Set<Interceptor>>();
   #busy = 0;
@@ -158,6 +181,35 @@ export class FakeKafka {
     return this;
   }
 
+  /** Deletes the topic and makes it anew, empty and with another id; group offsets stay, as they do where a broker is slow to forget them. */
+  recreate(topic: string): this {
+    const partitionCount = this.#topics.get(topic) ?? 1;
+    this.#topicIds.set(topic, (this.#topicIds.get(topic) ?? 1) + 1);
+    return this.createTopic(topic, partitionCount);
+  }
+
+  deleteTopic(topic: string): this {
+    this.#topics.delete(topic);
+    return this;
+  }
+
+  /** Gives it so many partitions in all; those that it has stay as they are. */
+  addPartitions(topic: string, partitionCount: number): this {
+    this.#topics.set(topic, partitionCount);
+    for (let partition = 0; partition < partitionCount; partition++) {
+      const key = `${topic}/${partition}`;
+      if (!this.#logs.has(key)) this.#logs.set(key, new FakeLog());
+    }
+    return this;
+  }
+
+  /** Another leader; with its epoch what is appended later is marked. */
+  moveLeader(topic: string, partition: number): this {
+    const log = this.log({ topic, partition });
+    log.epochStarts.push(log.end);
+    return this;
+  }
+
   /** The records of a topic, partition by partition. */
   records(topic: string): ConsumerMessage[] {
     const found: ConsumerMessage[] = [];
@@ -175,12 +227,12 @@ export class FakeKafka {
     return this.#groups.get(groupId)?.get(`${topic}/${partition}`)?.offset;
   }
 
-  setCommitted(groupId: string, topic: string, partition: number, offset: number): this {
+  setCommitted(groupId: string, topic: string, partition: number, offset: number, leaderEpoch = -1): this {
     this.#offsetsOf(groupId).set(`${topic}/${partition}`, {
       topic,
       partition,
       offset,
-      leaderEpoch: -1,
+      leaderEpoch,
       metadata: '',
     });
     return this;
@@ -275,6 +327,10 @@ export class FakeKafka {
 
   partitionCount(topic: string): number | undefined {
     return this.#topics.get(topic);
+  }
+
+  topicId(topic: string): string | undefined {
+    return this.tellsTopicIds ? `${topic}-${this.#topicIds.get(topic) ?? 1}` : undefined;
   }
 
   /** Records the call and answers it in a later turn, if no interceptor has it fail. */
@@ -376,9 +432,25 @@ export class FakeClient implements KafkaClient {
     const found = new Map<string, TopicDescription>();
     for (const topic of topics) {
       const partitionCount = this.#kafka.partitionCount(topic);
-      if (partitionCount !== undefined) found.set(topic, { topic, topicId: undefined, partitionCount });
+      if (partitionCount !== undefined)
+        found.set(topic, { topic, topicId: this.#kafka.topicId(topic), partitionCount });
     }
     return found;
+  }
+
+  async leaderEpochEnds(positions: readonly StartPosition[]): Promise<EpochEnd[] | undefined> {
+    await this.ask({ name: 'leaderEpochEnds', offsets: positions });
+    if (!this.#kafka.servesEpochs) return undefined;
+    return positions.map(({ topic, partition, leaderEpoch }) => ({
+      topic,
+      partition,
+      endOffset: this.#kafka.log({ topic, partition }).endOfEpoch(leaderEpoch),
+    }));
+  }
+
+  async describeGroup(groupId: string): Promise<GroupDescription> {
+    await this.ask({ name: 'describeGroup', groupId });
+    return this.#kafka.groups.get(groupId) ?? { state: 'Dead', protocolType: '', memberCount: 0 };
   }
 
   async createTopics(topics: readonly NewTopic[]): Promise<string[]> {
@@ -583,7 +655,8 @@ class FakeSource implements PartitionSource {
       epoch,
       messages,
       nextOffset: at.position,
-      leaderEpoch: 7,
+      leaderEpoch: log.leaderEpoch,
+      topicId: this.#kafka.topicId(topic),
       highWatermark: log.end,
       lastStableOffset: log.visibleEnd('read_committed'),
       logStartOffset: log.start,
@@ -602,6 +675,7 @@ class FakeSource implements PartitionSource {
         offset: position,
         earliest: log.start,
         latest: log.end,
+        topicId: this.#kafka.topicId(topic),
       });
     } catch (error) {
       at.failed = true;
