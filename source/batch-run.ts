@@ -4,6 +4,7 @@ import type { Logger } from './kernel/logger.ts';
 import type { Batch } from './batcher.ts';
 import { isBatchError } from './batch-error.ts';
 import { ClosedWhileWaiting } from './closed-while-waiting.ts';
+import { kasperProcessCall } from './inside-process.ts';
 import type { ConsumerMessage } from './message.ts';
 import type { BatchTrigger, ProcessContext, ProcessFunction, StoreMap } from './message-processor.ts';
 import { chain, type Middleware } from './middleware-chain.ts';
@@ -192,8 +193,7 @@ export class BatchRun implements ProcessContext {
     const sender = new BufferedSender(this.#options.sender);
     this.#kept.push(sender);
     try {
-      const running = userProcess(messages, sender, context);
-      if (running !== undefined) await running;
+      await kasperProcessCall(userProcess, messages, sender, context);
     } catch (error) {
       // A BatchError is partial success: what was sent belongs to the messages that are done.
       if (!isBatchError(error)) {
@@ -218,7 +218,7 @@ export class BatchRun implements ProcessContext {
     return new TimeoutError(
       `process did not end within processTimeoutMs (${this.#options.processTimeoutMs} ms): partition ${this.partition}, ` +
         `${this.#batch.messages.length} messages${at}. JavaScript cannot stop it: end this process. ` +
-        'Heed context.signal, make batches smaller, or raise processTimeoutMs.',
+        'Heed context.signal, do not wait for close() or seek() in it, make batches smaller, or raise processTimeoutMs.',
     );
   }
 }

@@ -4,6 +4,7 @@ import { noopMetrics } from '../metrics/noop.ts';
 import type { MultiStore } from '../stores/multi-store.ts';
 import type { Store } from '../stores/store.ts';
 import { optionRows, type OptionRow } from './config-table.ts';
+import { metadataProblem, type CommitMetadata } from './commit-metadata.ts';
 import type { Compression, Isolation } from './kafka/client.ts';
 import { partitioners, type Partitioner } from './kafka/partitioner.ts';
 import type { ClientInit } from './kafka/open-client.ts';
@@ -46,6 +47,11 @@ export interface TopicProcessorOptions<Stores extends StoreMap = StoreMap> {
   readonly isolation?: Isolation;
   readonly commit?: 'pipelined' | 'each';
   readonly maxUncommittedRecords?: number;
+  /**
+   * Stored beside each committed offset, at most 4096 bytes: a string, or a function that is called for each position of each commit, the periodic ones
+   * included. What it throws ends the run with CommitError. Other clients of the group read it (OffsetFetch). Default: empty.
+   */
+  readonly commitMetadata?: CommitMetadata;
   readonly commitTimeoutMs?: number;
   readonly offsetRefreshMs?: number;
   readonly claims?: boolean;
@@ -106,6 +112,7 @@ export const optionNames: readonly string[] = [
   ...optionRows.map((row) => row.name),
   'instanceId',
   'partitioner',
+  'commitMetadata',
   'stores',
   'middleware',
   'logger',
@@ -148,6 +155,7 @@ export function makeConfig<Stores extends StoreMap>(options: TopicProcessorOptio
     inputTopics: checkTopics(given['inputTopics'], problems),
     inputPartitions: checkPartitions(given['inputPartitions'], problems),
     partitioner: checkPartitioner(given['partitioner'], problems),
+    commitMetadata: checkCommitMetadata(given['commitMetadata'], problems),
     middleware: checkMiddleware(given['middleware'], problems),
     logger: checkPort(
       given['logger'],
@@ -301,6 +309,15 @@ function checkPartitioner(value: unknown, problems: string[]): Partitioner {
     `partitioner must be 'murmur2', 'fnv1a' or a function (key, partitionCount, topic) => number, not ${show(value)}`,
   );
   return partitioners.murmur2;
+}
+
+function checkCommitMetadata(value: unknown, problems: string[]): CommitMetadata {
+  if (value === undefined) return '';
+  if (typeof value === 'function') return value as CommitMetadata;
+  const problem = typeof value === 'string' ? metadataProblem(value) : 'must be a string or a function';
+  if (problem === undefined) return value as string;
+  problems.push(`commitMetadata ${problem}, got ${show(value)}`);
+  return '';
 }
 
 function checkMiddleware(value: unknown, problems: string[]): readonly Middleware[] {

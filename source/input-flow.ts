@@ -3,10 +3,11 @@ import type { BatchReport } from './batch-report.ts';
 import type { ClaimGuard } from './claim-guard.ts';
 import type { Config } from './config.ts';
 import type { Chunk, KafkaClient, OutOfRange, PartitionSource, RecordSink } from './kafka/client.ts';
-import type { KasperError, TimeoutError } from './kernel/errors.ts';
+import { AssignmentError, LifecycleError, type KasperError, type TimeoutError } from './kernel/errors.ts';
 import type { Logger } from './kernel/logger.ts';
 import { KeylessSpread } from './kafka/partitioner.ts';
 import { MemoryBudget } from './memory-budget.ts';
+import type { TopicPartition } from './message.ts';
 import type { MessageProcessor } from './message-processor.ts';
 import type { OffsetCommitter } from './offset-committer.ts';
 import { PartitionProcessor } from './partition-processor.ts';
@@ -48,6 +49,8 @@ export class InputFlow {
   readonly #progress = new Map<string, PartitionProgress>();
   readonly #ofPartition = new Map<number, PartitionProgress[]>();
   readonly #slots: ProcessSlots;
+  /** The last seek of each partition. */
+  readonly #seeks = new Map<number, Promise<void>>();
   readonly #keyless = new KeylessSpread();
   readonly #maxBuffered: number;
   readonly #maxIdleBytes: number;
@@ -139,6 +142,33 @@ export class InputFlow {
     await this.#sink.close();
   }
 
+  /**
+   * Goes on with one topic-partition from another offset, which is in its log.
+   *
+   * 1. The partition begins no batch, and is left out of fetches; the batch in hand ends.
+   * 2. What it did is committed.
+   * 3. In one turn: what was fetched is dropped, what is still to come for an older fetch is stale, the new position is to be committed.
+   * 4. When it is, the partition is read again.
+   *
+   * @throws LifecycleError if the run ends meanwhile
+   */
+  async seek(at: TopicPartition, offset: number): Promise<void> {
+    const before = this.#seeks.get(at.partition);
+    const seek = (async () => {
+      // One after another: topics that are joined share the processor that is held.
+      await before?.catch(() => undefined);
+      await this.#seekNow(at, offset);
+    })();
+    this.#seeks.set(at.partition, seek);
+    await seek;
+  }
+
+  /** Takes note of the id that a topic has now. */
+  noteTopicId(topic: string, topicId: string): void {
+    for (const progress of this.#progress.values())
+      if (progress.topic === topic && progress.isOtherTopic(topicId)) this.#recreated(progress, topicId);
+  }
+
   /** What is in hand, in words for an error. */
   inHandNow(): string {
     const busy = [...this.#partitions.values()].filter(({ inHand }) => inHand > 0);
@@ -146,6 +176,36 @@ export class InputFlow {
     return busy
       .map(({ partition, inHand }) => `the batch of ${inHand} messages of partition ${partition}`)
       .join(', ');
+  }
+
+  async #seekNow({ topic, partition }: TopicPartition, offset: number): Promise<void> {
+    const { committer, logger } = this.#options;
+    const progress = this.#progress.get(`${topic}/${partition}`);
+    const processor = this.#partitions.get(partition);
+    if (progress === undefined || processor === undefined)
+      throw new AssignmentError(`${topic}/${partition} is not read here`);
+    this.#checkOpen();
+    try {
+      const batchEnded = processor.hold();
+      this.#steer(partition);
+      await batchEnded;
+      await committer.acked(partition);
+      this.#checkOpen();
+      logger.info('Seek', { topic, partition, from: progress.position, to: offset });
+      progress.epoch = this.#source.seek({ topic, partition }, offset);
+      progress.goTo(offset);
+      processor.restart({ topic, nextOffset: offset, leaderEpoch: -1 });
+      await committer.stored(topic, partition);
+      this.#checkOpen();
+    } finally {
+      processor.letGo();
+      this.#progressed(partition);
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#options.closing.aborted)
+      throw new LifecycleError('The processor is closing', { cause: this.#options.closing.reason });
   }
 
   #addProgress(progress: PartitionProgress): void {
@@ -201,7 +261,12 @@ export class InputFlow {
   #take(chunk: Chunk): void {
     const progress = this.#progress.get(`${chunk.topic}/${chunk.partition}`);
     const processor = this.#partitions.get(chunk.partition);
-    if (progress === undefined || processor === undefined) return;
+    if (progress === undefined || processor === undefined || chunk.epoch !== progress.epoch) return;
+    if (progress.isOtherTopic(chunk.topicId)) {
+      this.#recreated(progress, chunk.topicId);
+      return;
+    }
+    if (progress.isLost) return;
     if (progress.fallsShort(chunk.logStartOffset, chunk.highWatermark) !== undefined)
       void this.#checkShort(progress);
     const before = progress.position;
@@ -220,21 +285,49 @@ export class InputFlow {
   async #checkShort(progress: PartitionProgress): Promise<void> {
     if (progress.isChecked) return;
     progress.isChecked = true;
-    const { client, closing, onFailed } = this.#options;
+    const { closing, onFailed } = this.#options;
     try {
-      const { topic, partition } = progress;
-      const asked = [{ topic, partition }];
-      const [earliest, latest] = await Promise.all([
-        client.listOffsets('earliest', asked, 'read_uncommitted'),
-        client.listOffsets('latest', asked, 'read_uncommitted'),
-      ]);
-      const short = progress.fallsShort(earliest[0]?.offset ?? 0, latest[0]?.offset ?? 0);
+      const { earliest, latest } = await this.#endsOf(progress);
+      const short = progress.fallsShort(earliest, latest);
       if (short !== undefined) onFailed(short);
     } catch (error) {
       if (!closing.aborted) onFailed(error as KasperError);
     } finally {
       progress.isChecked = false;
     }
+  }
+
+  /** A topic was deleted and made anew: its offsets mean other records now. */
+  #recreated(progress: PartitionProgress, topicId: string | undefined): void {
+    if (progress.isLost) return;
+    progress.isLost = true;
+    const { closing, onFailed } = this.#options;
+    this.#goOnIn(progress, topicId)
+      .catch((error: unknown) => {
+        if (!closing.aborted) onFailed(error as KasperError);
+      })
+      .finally(() => {
+        progress.isLost = false;
+      });
+  }
+
+  async #goOnIn(progress: PartitionProgress, topicId: string | undefined): Promise<void> {
+    const { topic, partition } = progress;
+    const { earliest, latest } = await this.#endsOf(progress);
+    if (this.#options.closing.aborted) return;
+    const at = { topic, partition, offset: progress.position, earliest, latest, topicId };
+    const offset = this.#outOfRange({ ...at, reason: 'recreated' });
+    progress.epoch = this.#source.seek({ topic, partition }, offset);
+  }
+
+  async #endsOf({ topic, partition }: TopicPartition): Promise<{ earliest: number; latest: number }> {
+    const { client } = this.#options;
+    const asked = [{ topic, partition }];
+    const [[earliest], [latest]] = await Promise.all([
+      client.listOffsets('earliest', asked, 'read_uncommitted'),
+      client.listOffsets('latest', asked, 'read_uncommitted'),
+    ]);
+    return { earliest: earliest?.offset ?? 0, latest: latest?.offset ?? 0 };
   }
 
   /** A batch began or ended. */
@@ -255,7 +348,7 @@ export class InputFlow {
     if (isFull() && !processor.busy) processor.relieve();
     const full = isFull();
     for (const progress of this.#ofPartition.get(partition) ?? []) {
-      const paused = full || progress.ended;
+      const paused = full || progress.ended || processor.held;
       if (paused === progress.paused) continue;
       progress.paused = paused;
       if (paused) this.#source.pause(progress);
@@ -299,10 +392,10 @@ export class InputFlow {
       ...at,
       goingOnAt: offset,
     });
-    progress?.reset(offset);
-    this.#partitions
-      .get(partition)
-      ?.reset({ topic, nextOffset: offset, leaderEpoch: -1 }, offset < at.offset);
+    progress?.reset(offset, at);
+    // Nothing that was read of a topic that is gone says where its successor was read.
+    const backwards = offset < at.offset || at.reason === 'recreated';
+    this.#partitions.get(partition)?.reset({ topic, nextOffset: offset, leaderEpoch: -1 }, backwards);
     this.#steer(partition);
     this.#checkEnd();
     return offset;

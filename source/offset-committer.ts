@@ -3,10 +3,11 @@ import { backoffMs } from './kernel/backoff.ts';
 import type { Clock, Timer } from './kernel/clock.ts';
 import { CommitError, KasperError } from './kernel/errors.ts';
 import type { Logger } from './kernel/logger.ts';
-import type { CommitResult, GroupOffsets, OffsetToCommit } from './kafka/client.ts';
+import { metadataFor, type CommitMetadata } from './commit-metadata.ts';
+import type { CommitResult, GroupOffsets, OffsetToCommit, StartPosition } from './kafka/client.ts';
 
-/** What is committed; the metadata is left empty. */
-type Position = Omit<OffsetToCommit, 'metadata'>;
+/** What is committed; the metadata is added when it is sent. */
+type Position = StartPosition;
 
 /** A batch, all of whose records are done: what to commit, and what waits for the ack. */
 export interface DoneWork {
@@ -26,6 +27,7 @@ export interface OffsetCommitterOptions {
   readonly logger: Logger;
   readonly commitTimeoutMs: number;
   readonly offsetRefreshMs: number;
+  readonly commitMetadata: CommitMetadata;
   /** Called when offsets cannot be committed: once, and again if others fail while the rest is still being committed. */
   readonly onFailed: (error: CommitError) => void;
 }
@@ -157,6 +159,12 @@ export class OffsetCommitter {
     return this.#until(() => (this.#open.get(partition)?.length ?? 0) === 0);
   }
 
+  /** Resolves when the newest position of one topic-partition is stored. @throws CommitError */
+  stored(topic: string, partition: number): Promise<void> {
+    const key = keyOf(topic, partition);
+    return this.#until(() => !this.#waiting.has(key) && !this.#inFlight.has(key));
+  }
+
   /** Stops all timers; nothing more is committed, and nobody waits any longer. */
   close(): void {
     this.#closed = true;
@@ -183,19 +191,9 @@ export class OffsetCommitter {
     const request = [...this.#waiting.entries()];
     this.#waiting.clear();
     for (const [key, { position }] of request) this.#inFlight.set(key, position.offset);
-    const offsets = request.map(([, { position }]) => {
-      const { topic, partition, offset, leaderEpoch } = position;
-      return { topic, partition, offset, leaderEpoch, metadata: '' };
+    void this.#commit(request.map(([, { position }]) => position)).then((results) => {
+      this.#answered(request, results);
     });
-    this.#options.offsets.commit(offsets).then(
-      (results) => {
-        this.#answered(request, (at) => results[at] ?? missing(offsets[at]));
-      },
-      (error: unknown) => {
-        const cause = toKasperError(error);
-        this.#answered(request, (at) => ({ ...(offsets[at] as OffsetToCommit), error: cause }));
-      },
-    );
   }
 
   /** Whether the partitions are still ours must be read first. If they are not, the guard tells the run; here nobody waits any longer. */
@@ -212,7 +210,33 @@ export class OffsetCommitter {
     );
   }
 
-  #answered(request: readonly [string, Waiting][], resultAt: (at: number) => CommitResult): void {
+  /** One request, and what came of each position; never rejects. */
+  async #commit(positions: readonly Position[]): Promise<CommitResult[]> {
+    const { offsets, commitMetadata } = this.#options;
+    const results = new Map<Position, CommitResult>();
+    const sent: OffsetToCommit[] = [];
+    const sentFor: Position[] = [];
+    for (const position of positions) {
+      try {
+        const { topic, partition, offset, leaderEpoch } = position;
+        const metadata = metadataFor(commitMetadata, position);
+        sent.push({ topic, partition, offset, leaderEpoch, metadata });
+        sentFor.push(position);
+      } catch (error) {
+        results.set(position, failed(position, toKasperError(error)));
+      }
+    }
+    try {
+      const answers = sent.length === 0 ? [] : await offsets.commit(sent);
+      sentFor.forEach((position, at) => results.set(position, answers[at] ?? failed(position, noAnswer())));
+    } catch (error) {
+      const cause = toKasperError(error);
+      for (const position of sentFor) results.set(position, failed(position, cause));
+    }
+    return positions.map((position) => results.get(position) as CommitResult);
+  }
+
+  #answered(request: readonly [string, Waiting][], results: readonly CommitResult[]): void {
     this.#inFlight.clear();
     if (this.#closed) return;
     const now = this.#options.clock.now();
@@ -220,7 +244,7 @@ export class OffsetCommitter {
     const retried: CommitResult[] = [];
     const givenUp: CommitResult[] = [];
     request.forEach(([key, { position, failingSince }], at) => {
-      const result = resultAt(at);
+      const result = results[at] as CommitResult;
       const newer = this.#waiting.get(key);
       if (result.error === undefined) {
         stored.push(result);
@@ -324,14 +348,12 @@ function plain({ topic, partition, offset }: CommitResult): {
   return { topic, partition, offset };
 }
 
-function missing(offset: OffsetToCommit | undefined): CommitResult {
-  const { topic = '', partition = -1, offset: at = -1 } = offset ?? {};
-  return {
-    topic,
-    partition,
-    offset: at,
-    error: new CommitError('the broker gave no answer for this partition'),
-  };
+function failed({ topic, partition, offset }: Position, error: KasperError): CommitResult {
+  return { topic, partition, offset, error };
+}
+
+function noAnswer(): CommitError {
+  return new CommitError('the broker gave no answer for this partition');
 }
 
 function toKasperError(error: unknown): KasperError {

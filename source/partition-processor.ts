@@ -50,7 +50,10 @@ export class PartitionProcessor {
   #hasBatch = false;
   #failed = false;
   #run: BatchRun | undefined;
+  /** The batch in hand; resolves with its end, whatever that is. */
+  #batchEnd: Promise<unknown> | undefined;
   #stopped = false;
+  #held = false;
 
   constructor(options: PartitionProcessorOptions) {
     this.#options = options;
@@ -85,9 +88,14 @@ export class PartitionProcessor {
     return this.#run?.hangs === true;
   }
 
-  /** Whether nothing waits and nothing is in hand. */
+  /** Whether nothing waits, nothing is in hand, and it is not held. */
   get idle(): boolean {
-    return this.#running === undefined && this.#options.batcher.count === 0;
+    return this.#running === undefined && this.#options.batcher.count === 0 && !this.#held;
+  }
+
+  /** Whether it begins no batch for now. */
+  get held(): boolean {
+    return this.#held;
   }
 
   /** Takes over what was fetched. */
@@ -139,6 +147,23 @@ export class PartitionProcessor {
     this.#run?.abandon(tooLate);
   }
 
+  /** Begins no batch until {@link letGo}; resolves when the one in hand is done or has failed. */
+  async hold(): Promise<void> {
+    this.#held = true;
+    await this.#batchEnd;
+  }
+
+  letGo(): void {
+    this.#held = false;
+    this.#advance();
+  }
+
+  /** While it is held: the topic goes on from another offset, and nothing that was read of it before counts. The offset is committed. */
+  restart(position: TopicPosition): void {
+    this.#options.batcher.reopen();
+    this.reset(position, true);
+  }
+
   /** Begins no more batches, drops what waits, and resolves when the batch in hand is done or has failed. */
   async stop(): Promise<void> {
     this.#stopped = true;
@@ -149,7 +174,7 @@ export class PartitionProcessor {
 
   /** Starts the loop if a batch is due, or the timer for when one will be. */
   #advance(): void {
-    if (this.#stopped || this.#running !== undefined) return;
+    if (this.#stopped || this.#held || this.#running !== undefined) return;
     this.#ageTimer?.cancel();
     this.#ageTimer = undefined;
     const { batcher, clock } = this.#options;
@@ -189,7 +214,7 @@ export class PartitionProcessor {
   }
 
   #due(): BatchTrigger | undefined {
-    return this.#stopped ? undefined : this.#options.batcher.due();
+    return this.#stopped || this.#held ? undefined : this.#options.batcher.due();
   }
 
   /** Waits until a batch may begin, takes it, and runs it. */
@@ -205,8 +230,8 @@ export class PartitionProcessor {
       slots.release();
       await unsure;
     }
-    // Closed, or what waited was dropped.
-    if (this.#stopped || batcher.count === 0) {
+    // Closed, held, or what waited was dropped.
+    if (this.#stopped || this.#held || batcher.count === 0) {
       slots.release();
       return;
     }
@@ -215,11 +240,14 @@ export class PartitionProcessor {
     this.#inHand = batch.messages.length;
     onProgress();
     try {
-      await this.runBatch(batch);
+      const running = this.runBatch(batch);
+      this.#batchEnd = running.catch(() => undefined);
+      await running;
       // It would keep the batch's messages in memory. After a failure it is needed to give the slot back.
       this.#run = undefined;
     } finally {
       this.#hasBatch = false;
+      this.#batchEnd = undefined;
       budget.refund(batch.freedBytes);
     }
   }

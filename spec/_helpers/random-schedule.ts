@@ -243,6 +243,8 @@ class Run {
     this.#processor = new TopicProcessor(
       {
         topicProcessorName: 'spec',
+        // Who owns the partitions is not what schedules are about.
+        claims: false,
         client: this.#client(),
         inputTopics: [...topics],
         inputPartitions: [...partitions],
