@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import type { Chunk, KafkaClient, OutOfRange, PartitionSource, RecordSink } from './kafka/client.ts';
 import { AssignmentError, LifecycleError, type KasperError, type TimeoutError } from './kernel/errors.ts';
 import type { Logger } from './kernel/logger.ts';
+import { askLogEnds } from './log-ends.ts';
 import { KeylessSpread } from './kafka/partitioner.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import type { TopicPartition } from './message.ts';
@@ -287,7 +288,7 @@ export class InputFlow {
     progress.isChecked = true;
     const { closing, onFailed } = this.#options;
     try {
-      const { earliest, latest } = await this.#endsOf(progress);
+      const { earliest, latest } = await askLogEnds(this.#options.client, progress);
       const short = progress.fallsShort(earliest, latest);
       if (short !== undefined) onFailed(short);
     } catch (error) {
@@ -313,21 +314,12 @@ export class InputFlow {
 
   async #goOnIn(progress: PartitionProgress, topicId: string | undefined): Promise<void> {
     const { topic, partition } = progress;
-    const { earliest, latest } = await this.#endsOf(progress);
-    if (this.#options.closing.aborted) return;
+    const { earliest, latest } = await askLogEnds(this.#options.client, progress);
+    // The source may have met the new log meanwhile, and asked where to go on.
+    if (this.#options.closing.aborted || !progress.isOtherTopic(topicId)) return;
     const at = { topic, partition, offset: progress.position, earliest, latest, topicId };
     const offset = this.#outOfRange({ ...at, reason: 'recreated' });
     progress.epoch = this.#source.seek({ topic, partition }, offset);
-  }
-
-  async #endsOf({ topic, partition }: TopicPartition): Promise<{ earliest: number; latest: number }> {
-    const { client } = this.#options;
-    const asked = [{ topic, partition }];
-    const [[earliest], [latest]] = await Promise.all([
-      client.listOffsets('earliest', asked, 'read_uncommitted'),
-      client.listOffsets('latest', asked, 'read_uncommitted'),
-    ]);
-    return { earliest: earliest?.offset ?? 0, latest: latest?.offset ?? 0 };
   }
 
   /** A batch began or ended. */
@@ -381,10 +373,12 @@ export class InputFlow {
     largest?.relieve();
   }
 
-  #outOfRange(at: OutOfRange): number {
+  #outOfRange(told: OutOfRange): number {
     const { config, logger } = this.#options;
-    const { topic, partition } = at;
+    const { topic, partition } = told;
     const progress = this.#progress.get(`${topic}/${partition}`);
+    const at =
+      progress?.isOtherTopic(told.topicId) === true ? { ...told, reason: 'recreated' as const } : told;
     const short = progress?.fallsShort(at.earliest, at.latest);
     if (short !== undefined) throw short;
     const offset = resetPosition(config, at);

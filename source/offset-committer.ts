@@ -125,8 +125,13 @@ export class OffsetCommitter {
     this.#send();
   }
 
-  /** Commits a position that may lie before the last one: a seek, or a reset after out of range. */
-  rewind(position: Position): void {
+  /** Commits positions that may lie before the last ones, in one request: of a start, a seek, or a reset after out of range. */
+  rewind(...positions: readonly Position[]): void {
+    for (const position of positions) this.#rewindOne(position);
+    this.#send();
+  }
+
+  #rewindOne(position: Position): void {
     const { topic, partition, offset } = position;
     this.#offered.set(keyOf(topic, partition), position);
     const open = this.#open.get(partition) ?? [];
@@ -141,7 +146,6 @@ export class OffsetCommitter {
       })),
     );
     this.#enqueue(position);
-    this.#send();
   }
 
   /** Resolves when all that was offered is acked. @throws CommitError when it cannot be, after the rest was */

@@ -1,6 +1,7 @@
 import type { Config } from './config.ts';
 import type { KafkaClient, OffsetSpec } from './kafka/client.ts';
 import { AssignmentError, ConfigError, OffsetOutOfRangeError } from './kernel/errors.ts';
+import { askLogEnds } from './log-ends.ts';
 import type { TopicPartition } from './message.ts';
 
 /**
@@ -29,13 +30,7 @@ export async function resolveTarget(
     if (found === undefined) throw new AssignmentError(`ListOffsets gave no offset for ${nameOf(at)}`);
     return found.offset;
   }
-  // Not as the isolation sees it: what lies behind an open transaction is in the log as well.
-  const [[first], [last]] = await Promise.all([
-    client.listOffsets('earliest', [at], 'read_uncommitted'),
-    client.listOffsets('latest', [at], 'read_uncommitted'),
-  ]);
-  const earliest = first?.offset ?? 0;
-  const latest = last?.offset ?? 0;
+  const { earliest, latest } = await askLogEnds(client, at);
   if (target >= earliest && target <= latest) return target;
   throw new OffsetOutOfRangeError(
     `seek: offset ${target} of ${nameOf(at)} is not in the log, which holds ${earliest} to ${latest}; ` +

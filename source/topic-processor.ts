@@ -272,11 +272,10 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       },
     });
     this.#committer = committer;
-    for (const planned of plan) {
-      if (planned.hadCommit && !planned.wasReset) committer.adopt(planned);
-      // Committed before the first fetch, so that a restart never decides it again.
-      else committer.rewind(planned);
-    }
+    const isKept = ({ hadCommit, wasReset }: PlannedPartition) => hadCommit && !wasReset;
+    for (const planned of plan.filter(isKept)) committer.adopt(planned);
+    // Committed before the first fetch, so that a restart never decides it again.
+    committer.rewind(...plan.filter((planned) => !isKept(planned)));
     await committer.settled();
     for (const processor of this.#users.all) {
       // They may write where only the owner may.

@@ -10,9 +10,28 @@ import {
   type MessageProcessor,
   type TopicProcessorOptions,
 } from '../../source/index.ts';
+import { EmbeddedCluster } from '../../source/embedded/index.ts';
 import { LineLogger } from './processor-run.ts';
 import { randomName, type TestCluster } from './services.ts';
 import { until } from './until.ts';
+
+/** An embedded cluster of three nodes, with its handles for faults, as a {@link TestCluster}. */
+export async function threeNodes(
+  t: ExecutionContext,
+): Promise<{ nodes: EmbeddedCluster; cluster: TestCluster }> {
+  const nodes = await EmbeddedCluster.start({ brokers: 3 });
+  t.teardown(() => nodes.close());
+  return {
+    nodes,
+    cluster: {
+      kind: 'embedded',
+      brokers: nodes.brokers,
+      createTopic: async (name, partitions) => {
+        nodes.createTopic(name, { partitions });
+      },
+    },
+  };
+}
 
 /** kafkajs itself, so that not the same code writes and reads. */
 export function kafkajsFor(cluster: TestCluster): Kafka {
