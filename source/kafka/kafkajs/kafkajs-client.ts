@@ -18,6 +18,7 @@ import type {
   StartPosition,
   TopicDescription,
 } from '../client.ts';
+import { prepareCompression } from '../records/compression.ts';
 import type { KafkaLike, KafkaOptions } from './kafka-options.ts';
 import { captureCluster } from './capture-cluster.ts';
 import { ClusterConnection } from './cluster-connection.ts';
@@ -110,6 +111,8 @@ export class KafkajsClient implements KafkaClient {
 
   async #connect(): Promise<ClusterConnection> {
     const { logger, clock, deadlines } = this.#options;
+    // Batches are decoded and sealed without waiting.
+    await prepareCompression();
     const checked = await captureCluster(this.#client, logger);
     this.#checkRequestTimeout(checked.requestTimeoutMs);
     const cluster = new ClusterConnection({ cluster: checked, clock, logger, deadlines });
