@@ -4,6 +4,7 @@ import type { Logger } from './kernel/logger.ts';
 import type { Batch } from './batcher.ts';
 import { isBatchError } from './batch-error.ts';
 import { ClosedWhileWaiting } from './closed-while-waiting.ts';
+import { kasperProcessCall } from './inside-process.ts';
 import type { ConsumerMessage } from './message.ts';
 import type { BatchTrigger, ProcessContext, ProcessFunction, StoreMap } from './message-processor.ts';
 import { chain, type Middleware } from './middleware-chain.ts';
@@ -47,6 +48,7 @@ export class BatchRun implements ProcessContext {
   #tooLate: TimeoutError | undefined;
   /** Stops waiting for the function. */
   #giveUp: (() => void) | undefined;
+  #hangs = false;
 
   constructor(batch: Batch, options: BatchRunOptions) {
     this.#batch = batch;
@@ -73,6 +75,11 @@ export class BatchRun implements ProcessContext {
   /** Gives the process slot up, for good. After a failure not before all partitions were told to stop: the slot lets the next batch begin. */
   leave(): void {
     this.#slot.end();
+  }
+
+  /** Whether the user's function was still running when it was given up. */
+  get hangs(): boolean {
+    return this.#hangs;
   }
 
   /** Records that were sent and acked. */
@@ -109,6 +116,7 @@ export class BatchRun implements ProcessContext {
   abandon(tooLate: TimeoutError): void {
     if (this.#hasEnded) return;
     if (this.#tooLate === undefined) this.#abortWith(tooLate, 'closeTimeoutMs was over');
+    this.#hangs = true;
     this.#giveUp?.();
   }
 
@@ -137,6 +145,7 @@ export class BatchRun implements ProcessContext {
     let timer = clock.after(processTimeoutMs, () => {
       this.#abortWith(this.#timedOut(), 'processTimeoutMs was over');
       timer = clock.after(closeTimeoutMs, () => {
+        this.#hangs = true;
         this.#giveUp?.();
       });
     });
@@ -184,8 +193,7 @@ export class BatchRun implements ProcessContext {
     const sender = new BufferedSender(this.#options.sender);
     this.#kept.push(sender);
     try {
-      const running = userProcess(messages, sender, context);
-      if (running !== undefined) await running;
+      await kasperProcessCall(userProcess, messages, sender, context);
     } catch (error) {
       // A BatchError is partial success: what was sent belongs to the messages that are done.
       if (!isBatchError(error)) {
@@ -210,7 +218,7 @@ export class BatchRun implements ProcessContext {
     return new TimeoutError(
       `process did not end within processTimeoutMs (${this.#options.processTimeoutMs} ms): partition ${this.partition}, ` +
         `${this.#batch.messages.length} messages${at}. JavaScript cannot stop it: end this process. ` +
-        'Heed context.signal, make batches smaller, or raise processTimeoutMs.',
+        'Heed context.signal, do not wait for close() or seek() in it, make batches smaller, or raise processTimeoutMs.',
     );
   }
 }

@@ -102,6 +102,11 @@ export class Batcher {
     this.#ended = true;
   }
 
+  /** Takes {@link end} back: more messages will come. */
+  reopen(): void {
+    this.#ended = false;
+  }
+
   /** Memory is short: what is there is due at once. Ends with the next {@link take}. */
   wantMemory(): void {
     this.#memoryWanted = true;

@@ -130,6 +130,25 @@ export const optionRows = [
     reason: 'offsets of a group without members expire per partition (offsets.retention.minutes)',
   },
   {
+    name: 'claims',
+    kind: 'boolean',
+    default: true,
+    what: 'Whether a second process that is given the same partition under the same name is noticed, and refused',
+    reason:
+      'both would process it, and one would set back what the other commits; costs a second at each start',
+  },
+  {
+    name: 'claimTimeoutMs',
+    kind: 'integer',
+    unit: 'ms',
+    default: 15_000,
+    minimum: 6000,
+    maximum: LONGEST_TIMER_MS,
+    what: 'An owner that did not end properly and was silent for so long loses its partitions to the next process',
+    reason:
+      'owners renew their claims every 3 s; one that blocks its event loop for longer than this counts as gone',
+  },
+  {
     name: 'processTimeoutMs',
     kind: 'integer',
     unit: 'ms',

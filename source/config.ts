@@ -4,6 +4,7 @@ import { noopMetrics } from '../metrics/noop.ts';
 import type { MultiStore } from '../stores/multi-store.ts';
 import type { Store } from '../stores/store.ts';
 import { optionRows, type OptionRow } from './config-table.ts';
+import { metadataProblem, type CommitMetadata } from './commit-metadata.ts';
 import type { Compression, Isolation } from './kafka/client.ts';
 import { partitioners, type Partitioner } from './kafka/partitioner.ts';
 import type { ClientInit } from './kafka/open-client.ts';
@@ -46,8 +47,20 @@ export interface TopicProcessorOptions<Stores extends StoreMap = StoreMap> {
   readonly isolation?: Isolation;
   readonly commit?: 'pipelined' | 'each';
   readonly maxUncommittedRecords?: number;
+  /**
+   * Stored beside each committed offset, at most 4096 bytes: a string, or a function that is called for each position of each commit, the periodic ones
+   * included. What it throws ends the run with CommitError. Other clients of the group read it (OffsetFetch). Default: empty.
+   */
+  readonly commitMetadata?: CommitMetadata;
   readonly commitTimeoutMs?: number;
   readonly offsetRefreshMs?: number;
+  readonly claims?: boolean;
+  readonly claimTimeoutMs?: number;
+  /**
+   * Names this instance of the job, such as a pod of a stateful set: a process that starts with the same instanceId takes the partitions over at once, and
+   * one that still runs then fails with FencedError. Default: none, so that the owner must have ended, or be silent for `claimTimeoutMs`.
+   */
+  readonly instanceId?: string;
   readonly processTimeoutMs?: number;
   readonly closeTimeoutMs?: number;
   readonly fetchMaxWaitMs?: number;
@@ -70,12 +83,18 @@ export interface TopicProcessorOptions<Stores extends StoreMap = StoreMap> {
   readonly clock?: Clock;
 }
 
-type Defaulted = Exclude<keyof TopicProcessorOptions, 'client' | 'stores' | 'partitioner' | 'middleware'>;
+type Defaulted = Exclude<
+  keyof TopicProcessorOptions,
+  'client' | 'stores' | 'partitioner' | 'middleware' | 'instanceId'
+>;
 
 /** Options with defaults filled in: checked, frozen, none undefined. */
 export type Config = Readonly<Required<Pick<TopicProcessorOptions, Defaulted>>> & {
   /** The consumer group of the offsets. */
   readonly groupId: string;
+  /** The consumer group whose offsets are the claims on partitions. */
+  readonly claimsGroupId: string;
+  readonly instanceId: string | undefined;
   readonly client: ClientInit;
   readonly partitioner: Partitioner;
   readonly stores: StoreMap;
@@ -91,7 +110,9 @@ export const optionNames: readonly string[] = [
   'inputTopics',
   'inputPartitions',
   ...optionRows.map((row) => row.name),
+  'instanceId',
   'partitioner',
+  'commitMetadata',
   'stores',
   'middleware',
   'logger',
@@ -103,6 +124,8 @@ export const optionNames: readonly string[] = [
 export function groupIdOf(topicProcessorName: string): string {
   return `kasper-topic-processor-${topicProcessorName}`;
 }
+
+const CLAIMS_SUFFIX = '-claims';
 
 /**
  * Checks all options at once and fills in the defaults. The caller's object is left as it is.
@@ -126,10 +149,13 @@ export function makeConfig<Stores extends StoreMap>(options: TopicProcessorOptio
     ...(scalars as unknown as Config),
     topicProcessorName,
     groupId: groupIdOf(topicProcessorName),
+    claimsGroupId: groupIdOf(topicProcessorName) + CLAIMS_SUFFIX,
+    instanceId: checkInstanceId(given['instanceId'], problems),
     client: options.client,
     inputTopics: checkTopics(given['inputTopics'], problems),
     inputPartitions: checkPartitions(given['inputPartitions'], problems),
     partitioner: checkPartitioner(given['partitioner'], problems),
+    commitMetadata: checkCommitMetadata(given['commitMetadata'], problems),
     middleware: checkMiddleware(given['middleware'], problems),
     logger: checkPort(
       given['logger'],
@@ -214,7 +240,21 @@ function checkName(value: unknown, problems: string[]): string {
     );
     return '';
   }
+  if (value.endsWith(CLAIMS_SUFFIX)) {
+    problems.push(
+      `topicProcessorName must not end with '${CLAIMS_SUFFIX}', as ${show(value)} does: its offsets would be taken for the claims of another job`,
+    );
+  }
   return value;
+}
+
+function checkInstanceId(value: unknown, problems: string[]): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === 'string' && /^[A-Za-z0-9._-]{1,200}$/.test(value)) return value;
+  problems.push(
+    `instanceId must be 1 to 200 letters, digits, dots, dashes or underscores, not ${show(value)}`,
+  );
+  return undefined;
 }
 
 function checkTopics(value: unknown, problems: string[]): readonly string[] {
@@ -269,6 +309,15 @@ function checkPartitioner(value: unknown, problems: string[]): Partitioner {
     `partitioner must be 'murmur2', 'fnv1a' or a function (key, partitionCount, topic) => number, not ${show(value)}`,
   );
   return partitioners.murmur2;
+}
+
+function checkCommitMetadata(value: unknown, problems: string[]): CommitMetadata {
+  if (value === undefined) return '';
+  if (typeof value === 'function') return value as CommitMetadata;
+  const problem = typeof value === 'string' ? metadataProblem(value) : 'must be a string or a function';
+  if (problem === undefined) return value as string;
+  problems.push(`commitMetadata ${problem}, got ${show(value)}`);
+  return '';
 }
 
 function checkMiddleware(value: unknown, problems: string[]): readonly Middleware[] {

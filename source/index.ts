@@ -1,5 +1,6 @@
 export { BatchError } from './batch-error.ts';
 export type { BatchReport, BatchStep } from './batch-report.ts';
+export type { CommitMetadata } from './commit-metadata.ts';
 export { groupIdOf, type StoresOption, type StoreWithFlush, type TopicProcessorOptions } from './config.ts';
 export { optionRows, type OptionRow, type OptionUnit } from './config-table.ts';
 export { eachMessage, type MessageHandler } from './each-message.ts';
@@ -9,7 +10,9 @@ export type {
   CommitResult,
   CommittedOffset,
   Compression,
+  EpochEnd,
   FetchBudget,
+  GroupDescription,
   GroupOffsets,
   Isolation,
   KafkaClient,
@@ -89,5 +92,6 @@ export { fromMap, type MessageProcessors } from './message-processors.ts';
 export type { Middleware } from './middleware-chain.ts';
 export type { ProcessorEvents } from './processor-events.ts';
 export type { PartitionStats, PartitionSummary, ProcessorStats, RunSummary } from './run-summary.ts';
+export type { SeekTarget } from './seek-target.ts';
 export type { Sender } from './sender.ts';
 export { TopicProcessor, type RunOptions } from './topic-processor.ts';

@@ -1,11 +1,14 @@
 import { Batcher } from './batcher.ts';
 import type { BatchReport } from './batch-report.ts';
+import type { ClaimGuard } from './claim-guard.ts';
 import type { Config } from './config.ts';
 import type { Chunk, KafkaClient, OutOfRange, PartitionSource, RecordSink } from './kafka/client.ts';
-import type { KasperError, TimeoutError } from './kernel/errors.ts';
+import { AssignmentError, LifecycleError, type KasperError, type TimeoutError } from './kernel/errors.ts';
 import type { Logger } from './kernel/logger.ts';
+import { askLogEnds } from './log-ends.ts';
 import { KeylessSpread } from './kafka/partitioner.ts';
 import { MemoryBudget } from './memory-budget.ts';
+import type { TopicPartition } from './message.ts';
 import type { MessageProcessor } from './message-processor.ts';
 import type { OffsetCommitter } from './offset-committer.ts';
 import { PartitionProcessor } from './partition-processor.ts';
@@ -18,6 +21,7 @@ export interface InputFlowOptions {
   readonly plan: readonly PlannedPartition[];
   readonly client: KafkaClient;
   readonly committer: OffsetCommitter;
+  readonly guard: ClaimGuard;
   readonly processors: ReadonlyMap<number, MessageProcessor>;
   readonly logger: Logger;
   readonly closing: AbortSignal;
@@ -46,6 +50,8 @@ export class InputFlow {
   readonly #progress = new Map<string, PartitionProgress>();
   readonly #ofPartition = new Map<number, PartitionProgress[]>();
   readonly #slots: ProcessSlots;
+  /** The last seek of each partition. */
+  readonly #seeks = new Map<number, Promise<void>>();
   readonly #keyless = new KeylessSpread();
   readonly #maxBuffered: number;
   readonly #maxIdleBytes: number;
@@ -104,6 +110,11 @@ export class InputFlow {
     return this.#sum((processor) => processor.inHand);
   }
 
+  /** Whether a batch was given up while the user's function still ran. */
+  get hangs(): boolean {
+    return [...this.#partitions.values()].some(({ hangs }) => hangs);
+  }
+
   /** Begins to fetch. */
   start(): void {
     this.#source.start(this.#options.plan);
@@ -132,6 +143,33 @@ export class InputFlow {
     await this.#sink.close();
   }
 
+  /**
+   * Goes on with one topic-partition from another offset, which is in its log.
+   *
+   * 1. The partition begins no batch, and is left out of fetches; the batch in hand ends.
+   * 2. What it did is committed.
+   * 3. In one turn: what was fetched is dropped, what is still to come for an older fetch is stale, the new position is to be committed.
+   * 4. When it is, the partition is read again.
+   *
+   * @throws LifecycleError if the run ends meanwhile
+   */
+  async seek(at: TopicPartition, offset: number): Promise<void> {
+    const before = this.#seeks.get(at.partition);
+    const seek = (async () => {
+      // One after another: topics that are joined share the processor that is held.
+      await before?.catch(() => undefined);
+      await this.#seekNow(at, offset);
+    })();
+    this.#seeks.set(at.partition, seek);
+    await seek;
+  }
+
+  /** Takes note of the id that a topic has now. */
+  noteTopicId(topic: string, topicId: string): void {
+    for (const progress of this.#progress.values())
+      if (progress.topic === topic && progress.isOtherTopic(topicId)) this.#recreated(progress, topicId);
+  }
+
   /** What is in hand, in words for an error. */
   inHandNow(): string {
     const busy = [...this.#partitions.values()].filter(({ inHand }) => inHand > 0);
@@ -139,6 +177,36 @@ export class InputFlow {
     return busy
       .map(({ partition, inHand }) => `the batch of ${inHand} messages of partition ${partition}`)
       .join(', ');
+  }
+
+  async #seekNow({ topic, partition }: TopicPartition, offset: number): Promise<void> {
+    const { committer, logger } = this.#options;
+    const progress = this.#progress.get(`${topic}/${partition}`);
+    const processor = this.#partitions.get(partition);
+    if (progress === undefined || processor === undefined)
+      throw new AssignmentError(`${topic}/${partition} is not read here`);
+    this.#checkOpen();
+    try {
+      const batchEnded = processor.hold();
+      this.#steer(partition);
+      await batchEnded;
+      await committer.acked(partition);
+      this.#checkOpen();
+      logger.info('Seek', { topic, partition, from: progress.position, to: offset });
+      progress.epoch = this.#source.seek({ topic, partition }, offset);
+      progress.goTo(offset);
+      processor.restart({ topic, nextOffset: offset, leaderEpoch: -1 });
+      await committer.stored(topic, partition);
+      this.#checkOpen();
+    } finally {
+      processor.letGo();
+      this.#progressed(partition);
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#options.closing.aborted)
+      throw new LifecycleError('The processor is closing', { cause: this.#options.closing.reason });
   }
 
   #addProgress(progress: PartitionProgress): void {
@@ -149,7 +217,7 @@ export class InputFlow {
   }
 
   #newProcessor(partition: number): PartitionProcessor {
-    const { config, committer, processors, closing, stop, onBatch, onFailed } = this.#options;
+    const { config, committer, guard, processors, closing, stop, onBatch, onFailed } = this.#options;
     const { batchSize, batchBytes, batchWaitMs, clock, partitioner, maxRecordBytes, maxSendBufferBytes } =
       config;
     return new PartitionProcessor({
@@ -157,6 +225,7 @@ export class InputFlow {
       messageProcessor: processors.get(partition) as MessageProcessor,
       batcher: new Batcher({ batchSize, batchBytes, batchWaitMs, now: () => clock.now() }),
       committer,
+      guard,
       budget: this.#budget,
       slots: this.#slots,
       flushedStores: config.flushedStores.flatMap((name) => {
@@ -193,7 +262,12 @@ export class InputFlow {
   #take(chunk: Chunk): void {
     const progress = this.#progress.get(`${chunk.topic}/${chunk.partition}`);
     const processor = this.#partitions.get(chunk.partition);
-    if (progress === undefined || processor === undefined) return;
+    if (progress === undefined || processor === undefined || chunk.epoch !== progress.epoch) return;
+    if (progress.isOtherTopic(chunk.topicId)) {
+      this.#recreated(progress, chunk.topicId);
+      return;
+    }
+    if (progress.isLost) return;
     if (progress.fallsShort(chunk.logStartOffset, chunk.highWatermark) !== undefined)
       void this.#checkShort(progress);
     const before = progress.position;
@@ -212,21 +286,40 @@ export class InputFlow {
   async #checkShort(progress: PartitionProgress): Promise<void> {
     if (progress.isChecked) return;
     progress.isChecked = true;
-    const { client, closing, onFailed } = this.#options;
+    const { closing, onFailed } = this.#options;
     try {
-      const { topic, partition } = progress;
-      const asked = [{ topic, partition }];
-      const [earliest, latest] = await Promise.all([
-        client.listOffsets('earliest', asked, 'read_uncommitted'),
-        client.listOffsets('latest', asked, 'read_uncommitted'),
-      ]);
-      const short = progress.fallsShort(earliest[0]?.offset ?? 0, latest[0]?.offset ?? 0);
+      const { earliest, latest } = await askLogEnds(this.#options.client, progress);
+      const short = progress.fallsShort(earliest, latest);
       if (short !== undefined) onFailed(short);
     } catch (error) {
       if (!closing.aborted) onFailed(error as KasperError);
     } finally {
       progress.isChecked = false;
     }
+  }
+
+  /** A topic was deleted and made anew: its offsets mean other records now. */
+  #recreated(progress: PartitionProgress, topicId: string | undefined): void {
+    if (progress.isLost) return;
+    progress.isLost = true;
+    const { closing, onFailed } = this.#options;
+    this.#goOnIn(progress, topicId)
+      .catch((error: unknown) => {
+        if (!closing.aborted) onFailed(error as KasperError);
+      })
+      .finally(() => {
+        progress.isLost = false;
+      });
+  }
+
+  async #goOnIn(progress: PartitionProgress, topicId: string | undefined): Promise<void> {
+    const { topic, partition } = progress;
+    const { earliest, latest } = await askLogEnds(this.#options.client, progress);
+    // The source may have met the new log meanwhile, and asked where to go on.
+    if (this.#options.closing.aborted || !progress.isOtherTopic(topicId)) return;
+    const at = { topic, partition, offset: progress.position, earliest, latest, topicId };
+    const offset = this.#outOfRange({ ...at, reason: 'recreated' });
+    progress.epoch = this.#source.seek({ topic, partition }, offset);
   }
 
   /** A batch began or ended. */
@@ -247,7 +340,7 @@ export class InputFlow {
     if (isFull() && !processor.busy) processor.relieve();
     const full = isFull();
     for (const progress of this.#ofPartition.get(partition) ?? []) {
-      const paused = full || progress.ended;
+      const paused = full || progress.ended || processor.held;
       if (paused === progress.paused) continue;
       progress.paused = paused;
       if (paused) this.#source.pause(progress);
@@ -280,10 +373,12 @@ export class InputFlow {
     largest?.relieve();
   }
 
-  #outOfRange(at: OutOfRange): number {
+  #outOfRange(told: OutOfRange): number {
     const { config, logger } = this.#options;
-    const { topic, partition } = at;
+    const { topic, partition } = told;
     const progress = this.#progress.get(`${topic}/${partition}`);
+    const at =
+      progress?.isOtherTopic(told.topicId) === true ? { ...told, reason: 'recreated' as const } : told;
     const short = progress?.fallsShort(at.earliest, at.latest);
     if (short !== undefined) throw short;
     const offset = resetPosition(config, at);
@@ -291,10 +386,10 @@ export class InputFlow {
       ...at,
       goingOnAt: offset,
     });
-    progress?.reset(offset);
-    this.#partitions
-      .get(partition)
-      ?.reset({ topic, nextOffset: offset, leaderEpoch: -1 }, offset < at.offset);
+    progress?.reset(offset, at);
+    // Nothing that was read of a topic that is gone says where its successor was read.
+    const backwards = offset < at.offset || at.reason === 'recreated';
+    this.#partitions.get(partition)?.reset({ topic, nextOffset: offset, leaderEpoch: -1 }, backwards);
     this.#steer(partition);
     this.#checkEnd();
     return offset;

@@ -1,11 +1,13 @@
+import type { ClaimGuard } from './claim-guard.ts';
 import { backoffMs } from './kernel/backoff.ts';
 import type { Clock, Timer } from './kernel/clock.ts';
 import { CommitError, KasperError } from './kernel/errors.ts';
 import type { Logger } from './kernel/logger.ts';
-import type { CommitResult, GroupOffsets, OffsetToCommit } from './kafka/client.ts';
+import { metadataFor, type CommitMetadata } from './commit-metadata.ts';
+import type { CommitResult, GroupOffsets, OffsetToCommit, StartPosition } from './kafka/client.ts';
 
-/** What is committed; the metadata is left empty. */
-type Position = Omit<OffsetToCommit, 'metadata'>;
+/** What is committed; the metadata is added when it is sent. */
+type Position = StartPosition;
 
 /** A batch, all of whose records are done: what to commit, and what waits for the ack. */
 export interface DoneWork {
@@ -19,10 +21,13 @@ export interface DoneWork {
 
 export interface OffsetCommitterOptions {
   readonly offsets: GroupOffsets;
+  /** Asked before each request; when it rejects, nothing more is committed. */
+  readonly guard: ClaimGuard;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly commitTimeoutMs: number;
   readonly offsetRefreshMs: number;
+  readonly commitMetadata: CommitMetadata;
   /** Called when offsets cannot be committed: once, and again if others fail while the rest is still being committed. */
   readonly onFailed: (error: CommitError) => void;
 }
@@ -60,6 +65,7 @@ export class OffsetCommitter {
   #retryTimer: Timer | undefined;
   #refreshTimer: Timer | undefined;
   #failure: CommitError | undefined;
+  #isUnsure = false;
   #closed = false;
 
   constructor(options: OffsetCommitterOptions) {
@@ -119,8 +125,13 @@ export class OffsetCommitter {
     this.#send();
   }
 
-  /** Commits a position that may lie before the last one: a seek, or a reset after out of range. */
-  rewind(position: Position): void {
+  /** Commits positions that may lie before the last ones, in one request: of a start, a seek, or a reset after out of range. */
+  rewind(...positions: readonly Position[]): void {
+    for (const position of positions) this.#rewindOne(position);
+    this.#send();
+  }
+
+  #rewindOne(position: Position): void {
     const { topic, partition, offset } = position;
     this.#offered.set(keyOf(topic, partition), position);
     const open = this.#open.get(partition) ?? [];
@@ -135,7 +146,6 @@ export class OffsetCommitter {
       })),
     );
     this.#enqueue(position);
-    this.#send();
   }
 
   /** Resolves when all that was offered is acked. @throws CommitError when it cannot be, after the rest was */
@@ -151,6 +161,12 @@ export class OffsetCommitter {
   /** Resolves when all work of one partition is acked. @throws CommitError */
   acked(partition: number): Promise<void> {
     return this.#until(() => (this.#open.get(partition)?.length ?? 0) === 0);
+  }
+
+  /** Resolves when the newest position of one topic-partition is stored. @throws CommitError */
+  stored(topic: string, partition: number): Promise<void> {
+    const key = keyOf(topic, partition);
+    return this.#until(() => !this.#waiting.has(key) && !this.#inFlight.has(key));
   }
 
   /** Stops all timers; nothing more is committed, and nobody waits any longer. */
@@ -169,27 +185,62 @@ export class OffsetCommitter {
   }
 
   #send(): void {
-    if (this.#inFlight.size > 0 || this.#retryTimer !== undefined || this.#waiting.size === 0 || this.#closed)
+    if (this.#inFlight.size > 0 || this.#retryTimer !== undefined || this.#waiting.size === 0) return;
+    if (this.#closed || this.#isUnsure) return;
+    const unsure = this.#options.guard.check();
+    if (unsure !== undefined) {
+      this.#sendAfter(unsure);
       return;
+    }
     const request = [...this.#waiting.entries()];
     this.#waiting.clear();
     for (const [key, { position }] of request) this.#inFlight.set(key, position.offset);
-    const offsets = request.map(([, { position }]) => {
-      const { topic, partition, offset, leaderEpoch } = position;
-      return { topic, partition, offset, leaderEpoch, metadata: '' };
+    void this.#commit(request.map(([, { position }]) => position)).then((results) => {
+      this.#answered(request, results);
     });
-    this.#options.offsets.commit(offsets).then(
-      (results) => {
-        this.#answered(request, (at) => results[at] ?? missing(offsets[at]));
+  }
+
+  /** Whether the partitions are still ours must be read first. If they are not, the guard tells the run; here nobody waits any longer. */
+  #sendAfter(unsure: Promise<void>): void {
+    this.#isUnsure = true;
+    unsure.then(
+      () => {
+        this.#isUnsure = false;
+        this.#send();
       },
-      (error: unknown) => {
-        const cause = toKasperError(error);
-        this.#answered(request, (at) => ({ ...(offsets[at] as OffsetToCommit), error: cause }));
+      () => {
+        this.close();
       },
     );
   }
 
-  #answered(request: readonly [string, Waiting][], resultAt: (at: number) => CommitResult): void {
+  /** One request, and what came of each position; never rejects. */
+  async #commit(positions: readonly Position[]): Promise<CommitResult[]> {
+    const { offsets, commitMetadata } = this.#options;
+    const results = new Map<Position, CommitResult>();
+    const sent: OffsetToCommit[] = [];
+    const sentFor: Position[] = [];
+    for (const position of positions) {
+      try {
+        const { topic, partition, offset, leaderEpoch } = position;
+        const metadata = metadataFor(commitMetadata, position);
+        sent.push({ topic, partition, offset, leaderEpoch, metadata });
+        sentFor.push(position);
+      } catch (error) {
+        results.set(position, failed(position, toKasperError(error)));
+      }
+    }
+    try {
+      const answers = sent.length === 0 ? [] : await offsets.commit(sent);
+      sentFor.forEach((position, at) => results.set(position, answers[at] ?? failed(position, noAnswer())));
+    } catch (error) {
+      const cause = toKasperError(error);
+      for (const position of sentFor) results.set(position, failed(position, cause));
+    }
+    return positions.map((position) => results.get(position) as CommitResult);
+  }
+
+  #answered(request: readonly [string, Waiting][], results: readonly CommitResult[]): void {
     this.#inFlight.clear();
     if (this.#closed) return;
     const now = this.#options.clock.now();
@@ -197,7 +248,7 @@ export class OffsetCommitter {
     const retried: CommitResult[] = [];
     const givenUp: CommitResult[] = [];
     request.forEach(([key, { position, failingSince }], at) => {
-      const result = resultAt(at);
+      const result = results[at] as CommitResult;
       const newer = this.#waiting.get(key);
       if (result.error === undefined) {
         stored.push(result);
@@ -301,14 +352,12 @@ function plain({ topic, partition, offset }: CommitResult): {
   return { topic, partition, offset };
 }
 
-function missing(offset: OffsetToCommit | undefined): CommitResult {
-  const { topic = '', partition = -1, offset: at = -1 } = offset ?? {};
-  return {
-    topic,
-    partition,
-    offset: at,
-    error: new CommitError('the broker gave no answer for this partition'),
-  };
+function failed({ topic, partition, offset }: Position, error: KasperError): CommitResult {
+  return { topic, partition, offset, error };
+}
+
+function noAnswer(): CommitError {
+  return new CommitError('the broker gave no answer for this partition');
 }
 
 function toKasperError(error: unknown): KasperError {

@@ -8,6 +8,7 @@ import { BatchProgress } from './batch-progress.ts';
 import type { BatchReport } from './batch-report.ts';
 import { BatchRun, type BatchRunOptions } from './batch-run.ts';
 import { callGuarded } from './call-guarded.ts';
+import { stillOwned, type ClaimGuard } from './claim-guard.ts';
 import { endedByClose } from './closed-while-waiting.ts';
 import type { Chunk } from './kafka/client.ts';
 import type { MemoryBudget } from './memory-budget.ts';
@@ -18,6 +19,7 @@ export interface PartitionProcessorOptions extends BatchRunOptions {
   readonly messageProcessor: MessageProcessor;
   readonly batcher: Batcher;
   readonly committer: OffsetCommitter;
+  readonly guard: ClaimGuard;
   readonly budget: MemoryBudget;
   readonly flushedStores: readonly (readonly [name: string, store: Store | MultiStore])[];
   readonly commit: 'pipelined' | 'each';
@@ -48,7 +50,10 @@ export class PartitionProcessor {
   #hasBatch = false;
   #failed = false;
   #run: BatchRun | undefined;
+  /** The batch in hand; resolves with its end, whatever that is. */
+  #batchEnd: Promise<unknown> | undefined;
   #stopped = false;
+  #held = false;
 
   constructor(options: PartitionProcessorOptions) {
     this.#options = options;
@@ -78,9 +83,19 @@ export class PartitionProcessor {
     return this.#running !== undefined;
   }
 
-  /** Whether nothing waits and nothing is in hand. */
+  /** Whether a batch was given up while the user's function still ran. */
+  get hangs(): boolean {
+    return this.#run?.hangs === true;
+  }
+
+  /** Whether nothing waits, nothing is in hand, and it is not held. */
   get idle(): boolean {
-    return this.#running === undefined && this.#options.batcher.count === 0;
+    return this.#running === undefined && this.#options.batcher.count === 0 && !this.#held;
+  }
+
+  /** Whether it begins no batch for now. */
+  get held(): boolean {
+    return this.#held;
   }
 
   /** Takes over what was fetched. */
@@ -132,6 +147,23 @@ export class PartitionProcessor {
     this.#run?.abandon(tooLate);
   }
 
+  /** Begins no batch until {@link letGo}; resolves when the one in hand is done or has failed. */
+  async hold(): Promise<void> {
+    this.#held = true;
+    await this.#batchEnd;
+  }
+
+  letGo(): void {
+    this.#held = false;
+    this.#advance();
+  }
+
+  /** While it is held: the topic goes on from another offset, and nothing that was read of it before counts. The offset is committed. */
+  restart(position: TopicPosition): void {
+    this.#options.batcher.reopen();
+    this.reset(position, true);
+  }
+
   /** Begins no more batches, drops what waits, and resolves when the batch in hand is done or has failed. */
   async stop(): Promise<void> {
     this.#stopped = true;
@@ -142,7 +174,7 @@ export class PartitionProcessor {
 
   /** Starts the loop if a batch is due, or the timer for when one will be. */
   #advance(): void {
-    if (this.#stopped || this.#running !== undefined) return;
+    if (this.#stopped || this.#held || this.#running !== undefined) return;
     this.#ageTimer?.cancel();
     this.#ageTimer = undefined;
     const { batcher, clock } = this.#options;
@@ -182,21 +214,24 @@ export class PartitionProcessor {
   }
 
   #due(): BatchTrigger | undefined {
-    return this.#stopped ? undefined : this.#options.batcher.due();
+    return this.#stopped || this.#held ? undefined : this.#options.batcher.due();
   }
 
   /** Waits until a batch may begin, takes it, and runs it. */
   async #runNext(trigger: BatchTrigger): Promise<void> {
-    const { batcher, budget, committer, maxUncommittedRecords, slots, onProgress } = this.#options;
-    // The wait for a slot may be long, and more may come meanwhile than there is room for.
+    const { batcher, budget, committer, guard, maxUncommittedRecords, slots, onProgress } = this.#options;
+    // The wait for a slot may be long: more may come meanwhile than there is room for, and another process take the partition over.
     for (;;) {
       await committer.room(this.partition, this.#nextRecords(), maxUncommittedRecords);
       await slots.acquire();
-      if (committer.hasRoom(this.partition, this.#nextRecords(), maxUncommittedRecords)) break;
+      const hasRoom = committer.hasRoom(this.partition, this.#nextRecords(), maxUncommittedRecords);
+      const unsure = this.#stopped ? undefined : guard.check();
+      if (hasRoom && unsure === undefined) break;
       slots.release();
+      await unsure;
     }
-    // Closed, or what waited was dropped.
-    if (this.#stopped || batcher.count === 0) {
+    // Closed, held, or what waited was dropped.
+    if (this.#stopped || this.#held || batcher.count === 0) {
       slots.release();
       return;
     }
@@ -205,11 +240,14 @@ export class PartitionProcessor {
     this.#inHand = batch.messages.length;
     onProgress();
     try {
-      await this.runBatch(batch);
+      const running = this.runBatch(batch);
+      this.#batchEnd = running.catch(() => undefined);
+      await running;
       // It would keep the batch's messages in memory. After a failure it is needed to give the slot back.
       this.#run = undefined;
     } finally {
       this.#hasBatch = false;
+      this.#batchEnd = undefined;
       budget.refund(batch.freedBytes);
     }
   }
@@ -223,7 +261,7 @@ export class PartitionProcessor {
    * partition before the commit.
    */
   async runBatch(batch: Batch): Promise<void> {
-    const { committer, clock, flushedStores, commit } = this.#options;
+    const { committer, guard, clock, flushedStores, commit } = this.#options;
     const run = new BatchRun(batch, this.#options);
     const progress = new BatchProgress(this.partition, batch, this.#options.onBatch, clock);
     this.#run = run;
@@ -239,8 +277,10 @@ export class PartitionProcessor {
       await run.flush();
       progress.reached('flushed', run.sent);
 
-      // 3. Stores that asked for it are durable.
+      // 3. Stores that asked for it are durable. Where another owner may have come meanwhile, what waits in them is not to overwrite what it wrote.
       for (const [name, store] of flushedStores) {
+        doing = `check of the claims before the flush of store '${name}'`;
+        await stillOwned(guard);
         doing = `flush of store '${name}'`;
         await store.flush();
       }
@@ -251,7 +291,7 @@ export class PartitionProcessor {
       throw toProcessError(error, doing, this.partition, batch.ranges);
     }
 
-    // 4. Only now the offsets, pipelined: the next batch may run while the request is under way.
+    // 4. Only now the offsets, pipelined: the next batch may run while the request is under way. The committer asks the guard before each request.
     const positions = batch.positions.filter(({ topic }) => !this.#rewinds.has(topic));
     committer.offer(this.#doneWork(positions, progress, run.sent, run.committedCallbacks));
     this.#hasBatch = false;
@@ -307,7 +347,7 @@ function toProcessError(
   ranges: readonly OffsetRange[],
 ): KasperError {
   if (endedByClose(error)) return error as KasperError;
-  if (KasperError.is(error) && error.code === 'PROCESS') return error;
+  if (KasperError.is(error) && (error.code === 'PROCESS' || error.code === 'FENCED')) return error;
   const where = ranges
     .map(({ topic, first, last }) => `${topic}/${partition} offsets ${first} to ${last}`)
     .join(', ');

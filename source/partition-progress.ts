@@ -1,4 +1,4 @@
-import type { Chunk } from './kafka/client.ts';
+import type { Chunk, OutOfRange } from './kafka/client.ts';
 import { OffsetOutOfRangeError } from './kernel/errors.ts';
 import type { TopicPartition } from './message.ts';
 import type { PlannedPartition } from './start-plan.ts';
@@ -10,14 +10,20 @@ export class PartitionProgress implements TopicPartition {
   readonly start: number;
   /** The offset at which a bounded run ends. */
   readonly end: number | undefined;
+  /** Chunks of another epoch are stale: a seek came between. */
+  epoch = 1;
   /** The next offset to be fetched. */
   position: number;
   highWatermark: number;
   /** The end that the isolation can see. */
   visibleEnd: number;
   paused = false;
+  /** Another id means that the topic was made anew; undefined where the brokers do not tell. */
+  topicId: string | undefined;
   /** Whether the end of the log is being asked for. */
   isChecked = false;
+  /** The topic was made anew, and where to go on is being decided: what comes is dropped. */
+  isLost = false;
 
   constructor(planned: PlannedPartition) {
     this.topic = planned.topic;
@@ -27,6 +33,12 @@ export class PartitionProgress implements TopicPartition {
     this.end = planned.end;
     this.highWatermark = planned.highWatermark;
     this.visibleEnd = planned.visibleEnd;
+    this.topicId = planned.topicId;
+  }
+
+  /** Whether an id tells that this is not the topic any more that was read so far. */
+  isOtherTopic(topicId: string | undefined): boolean {
+    return topicId !== undefined && this.topicId !== undefined && topicId !== this.topicId;
   }
 
   /** Whether a bounded run has fetched all it wants of this partition. */
@@ -48,9 +60,17 @@ export class PartitionProgress implements TopicPartition {
     return { ...chunk, messages: chunk.messages.filter(({ offset }) => offset < end), nextOffset: end };
   }
 
-  /** The log goes on from another offset. */
-  reset(offset: number): void {
+  /** Reading goes on from another offset. */
+  goTo(offset: number): void {
     this.position = this.end === undefined ? offset : Math.min(offset, this.end);
+  }
+
+  /** The position was not in the log, or the log is another one now; the next fetch tells its end as the isolation sees it. */
+  reset(offset: number, { latest, topicId }: OutOfRange): void {
+    this.goTo(offset);
+    this.highWatermark = latest;
+    this.visibleEnd = Math.max(offset, Math.min(this.visibleEnd, latest));
+    this.topicId = topicId ?? this.topicId;
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { Config } from './config.ts';
 import { AssignmentError, ConfigError, OffsetOutOfRangeError } from './kernel/errors.ts';
 import type {
+  CommittedOffset,
   GroupOffsets,
   KafkaClient,
   OutOfRange,
@@ -21,6 +22,16 @@ export interface PlannedPartition extends StartPosition {
   readonly highWatermark: number;
   /** The end of now that the isolation can see. */
   readonly visibleEnd: number;
+  /** Undefined where the brokers do not tell. */
+  readonly topicId: string | undefined;
+}
+
+/** What there is to know of the input topics before positions are decided. */
+export interface KnownTopics {
+  /** As the cluster describes them now. */
+  readonly topics: ReadonlyMap<string, TopicDescription>;
+  /** The topic id of which a committed offset is known to be, by `topic/partition`: another id now means that the topic was made anew since. */
+  readonly committedIn?: ReadonlyMap<string, string>;
 }
 
 /** All topic-partitions of the assignment. */
@@ -77,6 +88,8 @@ export async function planStart(
   client: KafkaClient,
   offsets: GroupOffsets,
   bounded: boolean,
+  known: KnownTopics,
+  log: Logger,
 ): Promise<PlannedPartition[]> {
   const partitions = assignedPartitions(config);
   const [committed, earliest, highWatermarks, ends] = await Promise.all([
@@ -85,15 +98,20 @@ export async function planStart(
     client.listOffsets('latest', partitions, 'read_uncommitted'),
     client.listOffsets('latest', partitions, config.isolation),
   ]);
+  const truncated = await findTruncated(client, committed, log);
   return partitions.map(({ topic, partition }, at) => {
+    const topicId = known.topics.get(topic)?.topicId;
     const first = offsetAt(earliest, at, 'ListOffsets', topic);
     const highWatermark = offsetAt(highWatermarks, at, 'ListOffsets', topic);
     const end = offsetAt(ends, at, 'ListOffsets', topic);
     const commit = committed[at];
     let offset = commit?.offset ?? (config.initialOffset === 'earliest' ? first : end);
-    const wasReset = offset < first || offset > highWatermark;
-    if (wasReset)
-      offset = resetPosition(config, { topic, partition, offset, earliest: first, latest: highWatermark });
+    const reason = whyNotThere(`${topic}/${partition}`, commit?.offset, topicId, known, truncated);
+    const wasReset = reason !== undefined || offset < first || offset > highWatermark;
+    if (wasReset) {
+      const range = { earliest: first, latest: highWatermark };
+      offset = resetPosition(config, { topic, partition, offset, ...range, reason });
+    }
     return {
       topic,
       partition,
@@ -104,8 +122,49 @@ export async function planStart(
       end: bounded ? end : undefined,
       highWatermark,
       visibleEnd: end,
+      topicId,
     };
   });
+}
+
+/**
+ * The committed offsets, by `topic/partition`, before which the log was cut: a record that was read before, of the epoch that was committed with it, is not
+ * there any more, and other records may stand at its offset.
+ */
+async function findTruncated(
+  client: KafkaClient,
+  committed: readonly CommittedOffset[],
+  log: Logger,
+): Promise<ReadonlySet<string>> {
+  const positions = committed.flatMap(({ topic, partition, offset, leaderEpoch }) =>
+    offset === undefined || leaderEpoch < 0 ? [] : [{ topic, partition, offset, leaderEpoch }],
+  );
+  const truncated = new Set<string>();
+  if (positions.length === 0) return truncated;
+  const ends = await client.leaderEpochEnds(positions);
+  if (ends === undefined) {
+    log.warn(
+      'The brokers do not serve OffsetForLeaderEpoch: it cannot be noticed when a log was truncated and has grown past the committed offset again',
+    );
+    return truncated;
+  }
+  positions.forEach(({ topic, partition, offset }, at) => {
+    if ((ends[at]?.endOffset ?? -1) < offset) truncated.add(`${topic}/${partition}`);
+  });
+  return truncated;
+}
+
+function whyNotThere(
+  key: string,
+  committed: number | undefined,
+  topicId: string | undefined,
+  known: KnownTopics,
+  truncated: ReadonlySet<string>,
+): OutOfRange['reason'] {
+  if (committed === undefined) return undefined;
+  const before = known.committedIn?.get(key);
+  if (before !== undefined && topicId !== undefined && before !== topicId) return 'recreated';
+  return truncated.has(key) ? 'truncated' : undefined;
 }
 
 /** Says which partitions start elsewhere than where they were left, and which end early. */
@@ -127,24 +186,51 @@ export function logPlan(config: Config, plan: readonly PlannedPartition[], log: 
   }
 }
 
+/** Warns of a group that has, or once had, members: that harms commits and their retention. */
+export async function warnOfMembers(config: Config, client: KafkaClient, log: Logger): Promise<void> {
+  const { groupId } = config;
+  const { state, protocolType, memberCount } = await client.describeGroup(groupId);
+  if (memberCount > 0) {
+    log.warn('The group has active members, while which no offset can be committed: stop these consumers', {
+      groupId,
+      state,
+      members: memberCount,
+    });
+  } else if (protocolType !== '') {
+    log.warn(
+      'A consumer was once a member of the group: all its offsets, however new, can be deleted at once when offsets.retention.minutes are over since it left. ' +
+        'This happens once; a job that is running commits them again',
+      { groupId, protocolType },
+    );
+  }
+}
+
 /**
  * Where to go on from when a position is not in the log.
  *
  * @throws OffsetOutOfRangeError with `onOffsetOutOfRange: 'fail'`
  */
 export function resetPosition(config: Config, at: OutOfRange): number {
-  const { topic, partition, offset, earliest, latest } = at;
-  if (config.onOffsetOutOfRange === 'earliest') return earliest;
-  if (config.onOffsetOutOfRange === 'latest') return latest;
+  if (config.onOffsetOutOfRange === 'earliest') return at.earliest;
+  if (config.onOffsetOutOfRange === 'latest') return at.latest;
+  throw new OffsetOutOfRangeError(
+    `${whatIsLost(at)}. Look into it, then start with onOffsetOutOfRange 'earliest' or 'latest', or set the offset of group ${config.groupId}.`,
+    at,
+  );
+}
+
+function whatIsLost({ topic, partition, offset, earliest, latest, reason }: OutOfRange): string {
+  const where = `Offset ${offset} of ${topic}/${partition}`;
+  const log = `the log, which holds ${earliest} to ${latest}`;
+  if (reason === 'recreated')
+    return `${where} belongs to a topic that was deleted and made anew; other records stand in ${log}`;
+  if (reason === 'truncated')
+    return `${where} lies after records that a new leader does not have (unclean leader election); other records stand in ${log}`;
   const lost =
     offset < earliest
       ? `${earliest - offset} records before ${earliest} were deleted before they were read (retention or DeleteRecords)`
       : 'the topic was truncated or made anew';
-  throw new OffsetOutOfRangeError(
-    `Offset ${offset} of ${topic}/${partition} is not in the log, which holds ${earliest} to ${latest}: ${lost}. ` +
-      `Look into it, then start with onOffsetOutOfRange 'earliest' or 'latest', or set the offset of group ${config.groupId}.`,
-    at,
-  );
+  return `${where} is not in ${log}: ${lost}`;
 }
 
 function offsetAt(

@@ -1,23 +1,30 @@
+import { stillOwned, unguarded } from './claim-guard.ts';
+import type { Claims } from './claims.ts';
+import { hasConsumedAll } from './consumed-all.ts';
 import { makeConfig, type Config, type TopicProcessorOptions } from './config.ts';
 import { InputFlow } from './input-flow.ts';
+import { isCalledFromProcess } from './inside-process.ts';
 import { openClient } from './kafka/open-client.ts';
 import type { GroupOffsets, KafkaClient } from './kafka/client.ts';
 import { LifecycleError, TimeoutError, type CommitError } from './kernel/errors.ts';
-import { deepFreeze } from './kernel/deep-freeze.ts';
 import type { Logger } from './kernel/logger.ts';
 import type { Timer } from './kernel/clock.ts';
 import { Listeners } from './listeners.ts';
 import { Lifecycle, type ProcessorState } from './lifecycle.ts';
-import type { TopicPartition } from './message.ts';
+import { makeClaims } from './make-claims.ts';
 import type { MessageProcessor, StoreMap } from './message-processor.ts';
 import { processorFor, type MessageProcessors } from './message-processors.ts';
 import { OffsetCommitter } from './offset-committer.ts';
 import { ProcessorMetrics } from './processor-metrics.ts';
 import type { ProcessorEvents } from './processor-events.ts';
+import { summarize, takeStats } from './processor-stats.ts';
 import type { ProcessorStats, RunSummary } from './run-summary.ts';
 import { attempt, RunFailure } from './run-failure.ts';
 import { RunTotals } from './run-totals.ts';
-import { assignedPartitions, checkTopics, logPlan, planStart, type PlannedPartition } from './start-plan.ts';
+import { resolveTarget, type SeekTarget } from './seek-target.ts';
+import { checkTopics, logPlan, planStart, warnOfMembers, type PlannedPartition } from './start-plan.ts';
+import { TopicWatch } from './topic-watch.ts';
+import { UserProcessors } from './user-processors.ts';
 
 /** What a run may be given. */
 export interface RunOptions {
@@ -46,17 +53,18 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
   readonly #lifecycle: Lifecycle;
   readonly #listeners: Listeners<ProcessorEvents>;
   readonly #processors: ReadonlyMap<number, MessageProcessor>;
+  readonly #users: UserProcessors;
   readonly #closing = new AbortController();
   readonly #totals = new RunTotals();
   readonly #failure = new RunFailure();
   #plan: readonly PlannedPartition[] = [];
   #flow: InputFlow | undefined;
   #committer: OffsetCommitter | undefined;
+  #claims: Claims | undefined;
+  #watch: TopicWatch | undefined;
   #starting: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
   #endOfRun: (() => void) | undefined;
-  /** Those whose partitions were given to them. */
-  readonly #assigned = new Set<MessageProcessor>();
 
   /**
    * @param options see {@link TopicProcessorOptions}
@@ -68,6 +76,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     this.#config = config;
     this.#processors = processorFor(messageProcessor, config.inputPartitions);
     this.#log = config.logger.child({ topicProcessor: config.topicProcessorName });
+    this.#users = new UserProcessors(config, this.#processors, this.#log);
     this.#listeners = new Listeners(this.#log);
     this.#lifecycle = new Lifecycle((from, to) => {
       this.#log.debug('State', { from, to });
@@ -99,6 +108,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
    *
    * @returns what was done
    * @throws LifecycleError if it ran before
+   * @throws AssignmentError if another process has one of the partitions, FencedError if one has taken it over: then nothing more is committed
    * @throws ConfigError, ConnectionError, BrokerError, ProcessError, CommitError, OffsetOutOfRangeError, TimeoutError: the first failure; later ones
    * stand in its `suppressed`. All finished work was committed before, nothing of a failed batch was.
    */
@@ -147,40 +157,51 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
         `hasConsumedAllMessages() was called on a TopicProcessor that is '${this.state}'`,
       );
     }
-    const config = this.#config;
     await this.#client.connect();
-    const partitions = assignedPartitions(config);
-    checkTopics(config, await this.#client.describeTopics(config.inputTopics));
-    const [ends, committed] = await Promise.all([
-      this.#client.listOffsets('latest', partitions, config.isolation),
-      this.#offsets.fetch(partitions),
-    ]);
-    const starts = committed.some(({ offset }) => offset === undefined)
-      ? await this.#client.listOffsets(config.initialOffset, partitions, config.isolation)
-      : [];
-    return ends.every(({ offset }, at) => (committed[at]?.offset ?? starts[at]?.offset ?? 0) >= offset);
+    return hasConsumedAll(this.#config, this.#client, this.#offsets);
+  }
+
+  /**
+   * Goes on with one topic-partition from another offset: waits for the batch in hand and its commit, drops what was fetched, commits the new position (the
+   * one commit that may go back), and reads on from there. Messages of other topics and partitions are not touched.
+   *
+   * A bounded run keeps its end: a partition that had reached it is read again up to it.
+   *
+   * Not from inside `process`, for whose end it waits: call it from outside, or from a callback of `context.onCommitted`.
+   *
+   * @param to an offset, 'earliest', 'latest', a Date or { timestamp } (the first record at or after it; past the end: the end)
+   * @returns the offset, once it is committed
+   * @throws LifecycleError unless it is running, or from inside `process`. (A call that `process` awaits in a roundabout way, through a callback, is
+   * not recognised: it waits until `processTimeoutMs` ends the run.)
+   * @throws ConfigError for a target that makes no sense, AssignmentError for a partition that is not read here
+   * @throws OffsetOutOfRangeError for an offset that is not in the log
+   * @throws CommitError, BrokerError, ConnectionError, TimeoutError
+   */
+  async seek(topic: string, partition: number, to: SeekTarget): Promise<number> {
+    const flow = this.#flow;
+    if (this.state !== 'running' || flow === undefined) {
+      throw new LifecycleError(
+        `seek() was called on a TopicProcessor that is '${this.state}': it works while one is running`,
+      );
+    }
+    if (flow.inHand > 0 && isCalledFromProcess()) {
+      throw new LifecycleError(
+        'seek() was called from inside process, for whose end it would wait: call it from outside, or from context.onCommitted',
+      );
+    }
+    try {
+      const offset = await resolveTarget(this.#config, this.#client, { topic, partition }, to);
+      await flow.seek({ topic, partition }, offset);
+      return offset;
+    } catch (cause) {
+      if (!this.#lifecycle.isEnding() || cause instanceof LifecycleError) throw cause;
+      throw new LifecycleError(`The processor ended before it could seek ${topic}/${partition}`, { cause });
+    }
   }
 
   /** A snapshot: frozen, plain values. Asks no broker. */
   stats(): ProcessorStats {
-    const { topicProcessorName, groupId } = this.#config;
-    const flow = this.#flow;
-    return deepFreeze({
-      topicProcessorName,
-      groupId,
-      state: this.state,
-      ...this.#totals.snapshot(),
-      buffered: flow?.buffered ?? 0,
-      bufferedBytes: flow?.bufferedBytes ?? 0,
-      inHand: flow?.inHand ?? 0,
-      partitions: (flow?.progress ?? []).map(
-        ({ topic, partition, position, highWatermark, visibleEnd, paused }) => {
-          const committed = this.#committer?.committed(topic, partition) ?? null;
-          const lag = Math.max(0, visibleEnd - (committed ?? position));
-          return { topic, partition, position, committed, highWatermark, lag, paused };
-        },
-      ),
-    });
+    return takeStats(this.#config, this.state, this.#totals, this.#flow, this.#committer);
   }
 
   async #run(method: string, bounded: boolean, { signal }: RunOptions): Promise<RunSummary> {
@@ -208,7 +229,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       signal?.removeEventListener('abort', onAbort);
     }
     this.#failure.throwIfFailed();
-    return this.#summary(this.#config.clock.now() - began);
+    return summarize(this.#plan, this.#committer, this.#totals, this.#config.clock.now() - began);
   }
 
   /** From the first connection to the first fetch. Gives up quietly when the processor is closed meanwhile. */
@@ -217,30 +238,48 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     if (this.#lifecycle.isEnding()) return;
     await this.#client.connect();
     if (this.#lifecycle.isEnding()) return;
-    checkTopics(config, await this.#client.describeTopics(config.inputTopics));
-    const plan = await planStart(config, this.#client, this.#offsets, bounded);
+    const topics = await this.#client.describeTopics(config.inputTopics);
+    checkTopics(config, topics);
+    if (this.#lifecycle.isEnding()) return;
+    this.#claims = makeClaims(config, {
+      client: this.#client,
+      logger: this.#log,
+      topics,
+      closing: this.#closing.signal,
+      onFailed: (error) => {
+        this.#fail(error);
+      },
+    });
+    const guard = this.#claims ?? unguarded;
+    // Before the offsets are read, so that two that start at once do not both decide where to begin.
+    await this.#claims?.take();
+    const plan = await planStart(config, this.#client, this.#offsets, bounded, { topics }, this.#log);
+    await warnOfMembers(config, this.#client, this.#log);
     if (this.#lifecycle.isEnding()) return;
     this.#plan = plan;
     logPlan(config, plan, this.#log);
 
     const committer = new OffsetCommitter({
       offsets: this.#offsets,
+      guard,
       clock: config.clock,
       logger: this.#log,
       commitTimeoutMs: config.commitTimeoutMs,
       offsetRefreshMs: config.offsetRefreshMs,
+      commitMetadata: config.commitMetadata,
       onFailed: (error: CommitError) => {
         this.#fail(error);
       },
     });
     this.#committer = committer;
-    for (const planned of plan) {
-      if (planned.hadCommit && !planned.wasReset) committer.adopt(planned);
-      // Committed before the first fetch, so that a restart never decides it again.
-      else committer.rewind(planned);
-    }
+    const isKept = ({ hadCommit, wasReset }: PlannedPartition) => hadCommit && !wasReset;
+    for (const planned of plan.filter(isKept)) committer.adopt(planned);
+    // Committed before the first fetch, so that a restart never decides it again.
+    committer.rewind(...plan.filter((planned) => !isKept(planned)));
     await committer.settled();
-    for (const processor of new Set(this.#processors.values())) {
+    for (const processor of this.#users.all) {
+      // They may write where only the owner may.
+      if ((processor.init ?? processor.onAssigned) !== undefined) await stillOwned(guard);
       if (this.#lifecycle.isEnding()) return;
       await this.#init(processor);
     }
@@ -252,6 +291,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       plan,
       client: this.#client,
       committer,
+      guard,
       processors: this.#processors,
       logger: this.#log,
       closing: this.#closing.signal,
@@ -266,35 +306,37 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
         this.#fail(error);
       },
     });
+    const flow = this.#flow;
     committer.startRefresh();
+    this.#watch = new TopicWatch({
+      config,
+      client: this.#client,
+      logger: this.#log,
+      topics,
+      onTopicId: (topic, topicId) => {
+        flow.noteTopicId(topic, topicId);
+      },
+      onFailed: (error) => {
+        this.#fail(error);
+      },
+    });
+    this.#watch.start();
     this.#lifecycle.to('running');
     this.#listeners.emit('started', {
       partitions: plan.map(({ topic, partition, offset }) => ({ topic, partition, offset })),
     });
     // A listener may have closed it.
-    if (!this.#lifecycle.isEnding()) this.#flow.start();
+    if (!this.#lifecycle.isEnding()) flow.start();
   }
 
   async #init(processor: MessageProcessor): Promise<void> {
     try {
-      await processor.init?.({ stores: this.#config.stores, logger: this.#log });
-      this.#assigned.add(processor);
-      await processor.onAssigned?.(this.#partitionsOf(processor));
-    } catch (cause) {
-      const error = new LifecycleError(
-        `init or onAssigned of the MessageProcessor failed: ${String(cause)}`,
-        { cause },
-      );
+      await this.#users.init(processor);
+    } catch (error) {
       // While it closes, what #start throws is taken for a consequence of that.
       if (this.#lifecycle.isEnding()) this.#fail(error);
       throw error;
     }
-  }
-
-  #partitionsOf(processor: MessageProcessor): readonly TopicPartition[] {
-    return assignedPartitions(this.#config).filter(
-      ({ partition }) => this.#processors.get(partition) === processor,
-    );
   }
 
   /** The first failure ends the run; later ones are kept beside it. */
@@ -311,8 +353,11 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       return;
     }
     this.#lifecycle.to('closing');
+    this.#watch?.stop();
     this.#closing.abort(new LifecycleError('The TopicProcessor is closing'));
     const { clock, closeTimeoutMs } = this.#config;
+    const began = clock.now();
+    let leftMs = 0;
     let timer: Timer | undefined;
     const tooLate = new Promise<never>((_resolve, reject) => {
       timer = clock.after(closeTimeoutMs, () => {
@@ -328,11 +373,15 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     };
     try {
       await Promise.race([this.#finishWork(onFailure), tooLate]);
+      // A function that hangs may still write.
+      if (this.#flow?.hangs !== true) leftMs = closeTimeoutMs - (clock.now() - began);
     } catch (error) {
       onFailure(error);
     }
     timer?.cancel();
     this.#committer?.close();
+    // Last of all, so that the next owner begins when this one has ended.
+    await this.#claims?.close(leftMs);
     await attempt('The Kafka client could not be closed', () => this.#client.close(), onFailure);
     this.#lifecycle.to(this.#failure.hasFailed ? 'failed' : 'closed');
     this.#endOfRun?.();
@@ -345,6 +394,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     if (flow === undefined) {
       // Closed while it started: connecting is cut short, nothing was processed.
       this.#committer?.close();
+      await this.#claims?.close(this.#config.closeTimeoutMs);
       await attempt('The Kafka client could not be closed', () => this.#client.close(), onFailure);
       await this.#starting;
     } else {
@@ -357,15 +407,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       );
       await attempt('Sending could not be ended', () => flow.release(), onFailure);
     }
-    for (const processor of this.#assigned) {
-      await attempt(
-        'onRevoked of the MessageProcessor failed',
-        () => processor.onRevoked?.(this.#partitionsOf(processor)),
-        onFailure,
-      );
-    }
-    for (const processor of new Set(this.#processors.values()))
-      await attempt('close of the MessageProcessor failed', () => processor.close?.(), onFailure);
+    await this.#users.release(onFailure);
   }
 
   #closedTooLate(): TimeoutError {
@@ -374,24 +416,5 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       `close() did not end within closeTimeoutMs (${this.#config.closeTimeoutMs} ms): ${inHand} is still under way and was not committed. ` +
         'Do not await close() inside process (call context.stop()); heed context.signal; or raise closeTimeoutMs.',
     );
-  }
-
-  #summary(durationMs: number): RunSummary {
-    const { records, batches, sent } = this.#totals.snapshot();
-    return deepFreeze({
-      records,
-      batches,
-      sent,
-      durationMs,
-      partitions: this.#plan.map(({ topic, partition, offset }) => ({
-        topic,
-        partition,
-        start: offset,
-        end: this.#committer?.committed(topic, partition) ?? offset,
-      })),
-      openTransactions: this.#plan.flatMap(({ topic, partition, end, highWatermark }) =>
-        end !== undefined && end < highWatermark ? [{ topic, partition, end, highWatermark }] : [],
-      ),
-    });
   }
 }

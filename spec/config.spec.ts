@@ -143,6 +143,11 @@ const badLists: readonly (readonly [options: object, problem: RegExp])[] = [
   [{ client: 'localhost:9092' }, /^client must be a kafkajs Kafka or its options, .* not 'localhost:9092'$/],
   [{ client: null }, /^client must be .* not null$/],
   [{ partitioner: 'crc' }, /^partitioner must be 'murmur2', 'fnv1a' or a function .* not 'crc'$/],
+  [{ commitMetadata: 5 }, /^commitMetadata must be a string or a function, got 5$/],
+  [
+    { commitMetadata: 'x'.repeat(4097) },
+    /^commitMetadata may have 4096 bytes as UTF-8 .* not 4097, got 'x{60}…'$/,
+  ],
   [{ middleware: () => undefined }, /^middleware must be a list of functions, not a function$/],
   [{ middleware: [() => undefined, 5] }, /^middleware\[1\] must be a function, not 5$/],
   [

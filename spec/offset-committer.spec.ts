@@ -1,3 +1,4 @@
+import { unguarded } from '../source/claim-guard.ts';
 import test, { type ExecutionContext } from 'ava';
 import type { CommitResult, GroupOffsets, OffsetToCommit } from '../source/kafka/client.ts';
 import { BrokerError, CommitError, ConnectionError, type KasperError } from '../source/kernel/errors.ts';
@@ -61,10 +62,12 @@ function bench(t: ExecutionContext, options: Partial<OffsetCommitterOptions> = {
   };
   const committer = new OffsetCommitter({
     offsets,
+    guard: unguarded,
     clock,
     logger: log,
     commitTimeoutMs: 5000,
     offsetRefreshMs: 60_000,
+    commitMetadata: '',
     onFailed: (error) => failures.push(error),
     ...options,
   });
@@ -133,6 +136,69 @@ test('an entry carries the leader epoch and empty metadata, and nothing else', (
   t.deepEqual(last().offsets, [{ topic: 'in', partition: 0, offset: 10, leaderEpoch: 4, metadata: '' }]);
   committer.close();
 });
+
+test('metadata is a text, or what a function makes of each position, at every commit', async (t) => {
+  const told: unknown[] = [];
+  const { asked, offer, last, clock, committer } = bench(t, {
+    offsetRefreshMs: 1000,
+    commitMetadata: (position) => {
+      told.push(position);
+      return `up to ${position.offset}`;
+    },
+  });
+  committer.startRefresh();
+  offer(10);
+  t.deepEqual(told, [{ topic: 'in', partition: 0, offset: 10, leaderEpoch: 4 }]);
+  t.is(last().offsets[0]?.metadata, 'up to 10');
+  await last().answer();
+  await clock.advance(1000);
+  t.is(asked.length, 2);
+  t.is(last().offsets[0]?.metadata, 'up to 10');
+  const { offer: offerText, last: lastText } = bench(t, { commitMetadata: 'here' });
+  offerText(3);
+  t.is(lastText().offsets[0]?.metadata, 'here');
+});
+
+const badMetadata: readonly (readonly [title: string, metadata: () => string, message: RegExp])[] = [
+  [
+    'throws',
+    () => {
+      throw new Error('no idea');
+    },
+    /in\/0 at 10: .*commitMetadata failed for in\/0 at 10: Error: no idea/,
+  ],
+  [
+    'gives 4097 bytes',
+    () => 'é'.repeat(2048) + 'e',
+    /commitMetadata for in\/0 at 10 may have 4096 bytes.*not 4097/,
+  ],
+  [
+    'gives no text',
+    () => 5 as unknown as string,
+    /commitMetadata for in\/0 at 10 must be a string, not number/,
+  ],
+];
+
+for (const [title, metadata, message] of badMetadata) {
+  test(`a commitMetadata function that ${title} fails that partition without a request; others are committed`, async (t) => {
+    const { asked, offer, last, failures, committer } = bench(t, {
+      commitMetadata: ({ partition }) => (partition === 0 ? metadata() : ''),
+    });
+    offer(7, { partition: 1 });
+    offer(10);
+    await last().answer();
+    t.deepEqual(
+      asked.map(({ text }) => text),
+      [['in/1 7']],
+    );
+    t.regex(failures[0]?.message ?? '', message);
+    t.deepEqual(failures[0]?.failed, [{ topic: 'in', partition: 0, offset: 10 }]);
+    offer(8, { partition: 1 });
+    await last().answer();
+    await t.throwsAsync(committer.settled(), { instanceOf: CommitError });
+    t.is(committer.committed('in', 1), 8);
+  });
+}
 
 test('work is acked in order, once, when all its positions are stored', async (t) => {
   const { committer, last } = bench(t);
@@ -354,10 +420,12 @@ test('an entry that the broker did not answer fails', async (t) => {
   const failures: CommitError[] = [];
   const committer = new OffsetCommitter({
     offsets: { fetch: () => Promise.resolve([]), commit: () => Promise.resolve([]) },
+    guard: unguarded,
     clock,
     logger: new LineLogger(),
     commitTimeoutMs: 1000,
     offsetRefreshMs: 1000,
+    commitMetadata: '',
     onFailed: (error) => failures.push(error),
   });
   t.teardown(() => {

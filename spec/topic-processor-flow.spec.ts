@@ -415,6 +415,7 @@ async function surviveWeather({
         concurrency,
         commit,
         clock,
+        claims: false,
         stores: { store: { store, flush: true } },
       },
       {

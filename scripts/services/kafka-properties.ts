@@ -45,6 +45,8 @@ export function kafkaProperties(
     'share.coordinator.state.topic.num.partitions': '2',
     'log.segment.bytes': '16777216',
     'log.cleaner.dedupe.buffer.size': '2097152',
+    // Compaction is looked for every 15 s by default.
+    'log.cleaner.backoff.ms': '1000',
     'num.network.threads': '2',
     'num.io.threads': '2',
     'num.replica.fetchers': '1',

@@ -43,6 +43,20 @@ export interface OffsetToCommit extends PartitionOffset {
   readonly metadata: string;
 }
 
+/** Where the log of a leader epoch ends; undefined where the leader knows no such epoch. */
+export interface EpochEnd extends TopicPartition {
+  readonly endOffset: number | undefined;
+}
+
+/** A consumer group as its coordinator describes it. */
+export interface GroupDescription {
+  /** Kafka's word, such as 'Empty' or 'Stable'; 'Dead' for a group that does not exist. */
+  readonly state: string;
+  /** Empty as long as no member ever joined; 'consumer' after a consumer did, also when it has left. */
+  readonly protocolType: string;
+  readonly memberCount: number;
+}
+
 /** The broker's answer for one partition of a commit; no error means stored. */
 export interface CommitResult extends PartitionOffset {
   readonly error: KasperError | undefined;
@@ -76,6 +90,8 @@ export interface Chunk extends TopicPartition {
   readonly highWatermark: number;
   readonly lastStableOffset: number;
   readonly logStartOffset: number;
+  /** Kafka's id of the topic, where the source knows it: another one than before means that the topic was made anew. */
+  readonly topicId?: string | undefined;
   /** Memory that `messages` keep alive, decompressed. */
   readonly bytes: number;
 }
@@ -95,11 +111,18 @@ export interface FetchBudget {
   onceFree(callback: () => void): void;
 }
 
-/** Out of range, confirmed at the leader. */
+/** A position at which reading cannot go on, confirmed at the leader. */
 export interface OutOfRange extends TopicPartition {
   readonly offset: number;
+  /** The ends of the log. */
   readonly earliest: number;
   readonly latest: number;
+  /**
+   * Why, if the position may well lie between the ends: other records stand there now, since the log was truncated by a leader election or the topic was made anew.
+   * Undefined: it is not between the ends.
+   */
+  readonly reason?: 'truncated' | 'recreated' | undefined;
+  readonly topicId?: string | undefined;
 }
 
 /** Who takes what a source delivers. All calls are synchronous; none may throw but onOutOfRange. */
@@ -225,6 +248,13 @@ export interface KafkaClient {
     partitions: readonly TopicPartition[],
     isolation: Isolation,
   ): Promise<PartitionOffset[]>;
+  /**
+   * Asks the leaders where the logs of leader epochs end (OffsetForLeaderEpoch); results in the order of `positions`, each of which has an epoch. An end
+   * before the position, or none, means that the log was truncated. Undefined if the brokers do not serve this request.
+   */
+  leaderEpochEnds(positions: readonly StartPosition[]): Promise<readonly EpochEnd[] | undefined>;
+  /** Describes a consumer group (DescribeGroups). */
+  describeGroup(groupId: string): Promise<GroupDescription>;
   /** The committed offsets of a consumer group. Asks no broker. */
   group(groupId: string): GroupOffsets;
   /** A reader for partitions; it does nothing before `start`. */

@@ -61,6 +61,11 @@ export class FakeClock implements Clock {
     await this.#settle();
   }
 
+  /** The process is stopped for so long: time passes, and no timer fires before the hands are turned again. */
+  sleepThrough(ms: number): void {
+    this.#move(this.#now + ms);
+  }
+
   /** Sets the wall clock forward or back, as a time server may; the monotonic time stays. */
   jumpWall(ms: number): void {
     this.#wall += ms;

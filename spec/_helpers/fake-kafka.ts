@@ -2,6 +2,8 @@ import type {
   Chunk,
   CommitResult,
   CommittedOffset,
+  EpochEnd,
+  GroupDescription,
   GroupOffsets,
   Isolation,
   KafkaClient,
@@ -53,13 +55,27 @@ export interface FakeKafkaOptions {
   readonly memoryFactor?: number;
 }
 
+const FIRST_EPOCH = 7;
+
 /** The log of one partition: offsets without a message are markers, aborted records or compacted gaps. */
 class FakeLog {
   readonly messages = new Map<number, ConsumerMessage>();
   start = 0;
   end = 0;
+  /** The first offset of each leader epoch that began after the first one. */
+  readonly epochStarts: number[] = [];
   /** The first offset of an open transaction. */
   stable: number | undefined;
+
+  get leaderEpoch(): number {
+    return FIRST_EPOCH + this.epochStarts.length;
+  }
+
+  /** As a leader answers: undefined for an epoch that it does not know. */
+  endOfEpoch(epoch: number): number | undefined {
+    if (epoch > this.leaderEpoch) return undefined;
+    return this.epochStarts[epoch - FIRST_EPOCH] ?? this.end;
+  }
 
   visibleEnd(isolation: Isolation): number {
     return isolation === 'read_committed' ? Math.min(this.stable ?? this.end, this.end) : this.end;
@@ -79,6 +95,14 @@ export class FakeKafka {
   readonly sources = new Set<FakeSource>();
   readonly #logs = new Map<string, FakeLog>();
   readonly #topics = new Map<string, number>();
+  readonly #topicIds = new Map<string, string>();
+  #topicsMade = 0;
+  /** Groups as they are described. */
+  readonly groups = new Map<string, GroupDescription>();
+  /** Whether brokers serve OffsetForLeaderEpoch. */
+  servesEpochs = true;
+  /** Whether brokers tell topic ids. */
+  tellsTopicIds = true;
   readonly #groups = new Map<string, Map<string, CommittedOffset>>();
   readonly #interceptors = new Map<string, Set<Interceptor>>();
   #busy = 0;
@@ -89,8 +113,10 @@ export class FakeKafka {
 
   // What a test prepares and looks at.
 
+  /** Creates a topic, or makes it anew: empty, with another topic id. */
   createTopic(topic: string, partitionCount = 1): this {
     this.#topics.set(topic, partitionCount);
+    this.#topicIds.set(topic, (++this.#topicsMade).toString(16).padStart(32, '0'));
     for (let partition = 0; partition < partitionCount; partition++)
       this.#logs.set(`${topic}/${partition}`, new FakeLog());
     return this;
@@ -158,6 +184,34 @@ export class FakeKafka {
     return this;
   }
 
+  /** Deletes the topic and makes it anew, empty and with another id; group offsets stay, as they do where a broker is slow to forget them. */
+  recreate(topic: string): this {
+    const partitionCount = this.#topics.get(topic) ?? 1;
+    return this.createTopic(topic, partitionCount);
+  }
+
+  deleteTopic(topic: string): this {
+    this.#topics.delete(topic);
+    return this;
+  }
+
+  /** Gives it so many partitions in all; those that it has stay as they are. */
+  addPartitions(topic: string, partitionCount: number): this {
+    this.#topics.set(topic, partitionCount);
+    for (let partition = 0; partition < partitionCount; partition++) {
+      const key = `${topic}/${partition}`;
+      if (!this.#logs.has(key)) this.#logs.set(key, new FakeLog());
+    }
+    return this;
+  }
+
+  /** Another leader; with its epoch what is appended later is marked. */
+  moveLeader(topic: string, partition: number): this {
+    const log = this.log({ topic, partition });
+    log.epochStarts.push(log.end);
+    return this;
+  }
+
   /** The records of a topic, partition by partition. */
   records(topic: string): ConsumerMessage[] {
     const found: ConsumerMessage[] = [];
@@ -175,15 +229,26 @@ export class FakeKafka {
     return this.#groups.get(groupId)?.get(`${topic}/${partition}`)?.offset;
   }
 
-  setCommitted(groupId: string, topic: string, partition: number, offset: number): this {
+  setCommitted(
+    groupId: string,
+    topic: string,
+    partition: number,
+    offset: number,
+    epochOrMetadata: number | string = -1,
+  ): this {
     this.#offsetsOf(groupId).set(`${topic}/${partition}`, {
       topic,
       partition,
       offset,
-      leaderEpoch: -1,
-      metadata: '',
+      leaderEpoch: typeof epochOrMetadata === 'number' ? epochOrMetadata : -1,
+      metadata: typeof epochOrMetadata === 'string' ? epochOrMetadata : '',
     });
     return this;
+  }
+
+  /** Deletes all offsets of a group, as a tool may. */
+  forgetGroup(groupId: string): void {
+    this.#groups.delete(groupId);
   }
 
   /** Adds a line to {@link calls}, to see in which order things happen. */
@@ -275,6 +340,10 @@ export class FakeKafka {
 
   partitionCount(topic: string): number | undefined {
     return this.#topics.get(topic);
+  }
+
+  topicId(topic: string): string | undefined {
+    return this.tellsTopicIds ? this.#topicIds.get(topic) : undefined;
   }
 
   /** Records the call and answers it in a later turn, if no interceptor has it fail. */
@@ -376,9 +445,25 @@ export class FakeClient implements KafkaClient {
     const found = new Map<string, TopicDescription>();
     for (const topic of topics) {
       const partitionCount = this.#kafka.partitionCount(topic);
-      if (partitionCount !== undefined) found.set(topic, { topic, topicId: undefined, partitionCount });
+      if (partitionCount !== undefined)
+        found.set(topic, { topic, topicId: this.#kafka.topicId(topic), partitionCount });
     }
     return found;
+  }
+
+  async leaderEpochEnds(positions: readonly StartPosition[]): Promise<EpochEnd[] | undefined> {
+    await this.ask({ name: 'leaderEpochEnds', offsets: positions });
+    if (!this.#kafka.servesEpochs) return undefined;
+    return positions.map(({ topic, partition, leaderEpoch }) => ({
+      topic,
+      partition,
+      endOffset: this.#kafka.log({ topic, partition }).endOfEpoch(leaderEpoch),
+    }));
+  }
+
+  async describeGroup(groupId: string): Promise<GroupDescription> {
+    await this.ask({ name: 'describeGroup', groupId });
+    return this.#kafka.groups.get(groupId) ?? { state: 'Dead', protocolType: '', memberCount: 0 };
   }
 
   async createTopics(topics: readonly NewTopic[]): Promise<string[]> {
@@ -505,6 +590,7 @@ class FakeSource implements PartitionSource {
 
   seek(partition: TopicPartition, offset: number): number {
     const position = this.#positionOf(partition);
+    this.#kafka.calls.push({ name: 'seek', topic: position.topic, partition: position.partition, offset });
     position.position = offset;
     this.wake();
     return ++position.epoch;
@@ -582,7 +668,8 @@ class FakeSource implements PartitionSource {
       epoch,
       messages,
       nextOffset: at.position,
-      leaderEpoch: 7,
+      leaderEpoch: log.leaderEpoch,
+      topicId: this.#kafka.topicId(topic),
       highWatermark: log.end,
       lastStableOffset: log.visibleEnd('read_committed'),
       logStartOffset: log.start,
@@ -601,6 +688,7 @@ class FakeSource implements PartitionSource {
         offset: position,
         earliest: log.start,
         latest: log.end,
+        topicId: this.#kafka.topicId(topic),
       });
     } catch (error) {
       at.failed = true;

@@ -109,6 +109,7 @@ export function fixture(t: ExecutionContext, kafkaOptions: FakeKafkaOptions = {}
           batchWaitMs: 1000,
           clock,
           logger: log,
+          claims: false,
           ...options,
         },
         processor,

@@ -6,6 +6,7 @@ import type { Logger } from '../../kernel/logger.ts';
 import type { Deadlines } from './deadlines.ts';
 import { dropConnection, hardenPool } from './harden.ts';
 import type {
+  KafkajsBroker,
   KafkajsCluster,
   KafkajsConnection,
   KafkajsConnectionPool,
@@ -42,6 +43,7 @@ export class BrokerLink {
   readonly #silentUntil = [0, 0];
   #pool: KafkajsConnectionPool | undefined;
   #ready = false;
+  #versions: KafkajsBroker['versions'] = null;
   #lost: KasperError | undefined;
   readonly #gone = new AbortController();
   #dropped: Promise<void> | undefined;
@@ -70,6 +72,12 @@ export class BrokerLink {
   /** Connected, authenticated, and not found closed. */
   get usable(): boolean {
     return this.#ready && !this.dead;
+  }
+
+  /** Whether the broker serves a version of a request; to be asked once it is {@link connected}. */
+  serves(apiKey: number, version: number): boolean {
+    const range = this.#versions?.[apiKey];
+    return range !== undefined && range.minVersion <= version && version <= range.maxVersion;
   }
 
   /** Dropped, or closed from the other side while no call was under way. */
@@ -127,6 +135,7 @@ export class BrokerLink {
     const broker = cluster.brokerPool.createBroker({ connectionPool: pool, logger: cluster.rootLogger });
     await broker.connect();
     checkApiVersions(broker.versions, this.address);
+    this.#versions = broker.versions;
     this.#ready = true;
   }
 

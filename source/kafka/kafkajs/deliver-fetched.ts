@@ -8,6 +8,7 @@ import type { FetchAnswer, FetchedPartition } from './protocol/fetch.ts';
  * Decodes what a fetch brought for one partition, hands it over, and moves the reader on.
  *
  * @param reserved what is held of the budget for this answer, and can be used
+ * @param topicId as the metadata has it now
  * @throws RecordError
  */
 export function deliverFetched(
@@ -16,6 +17,7 @@ export function deliverFetched(
   answer: FetchAnswer,
   options: SourceOptions,
   reserved: number,
+  topicId: string | undefined,
 ): void {
   const { budget, handler, isolation, maxInflatedBytes } = options;
   // Views of the answer keep all of it in memory, so a small share is copied: one slow partition must not hold the records
@@ -33,6 +35,7 @@ export function deliverFetched(
   });
   const keepsAnswer = !shares && decoded.messages.length > 0 && !isCompressed(recordSet);
   reader.position = decoded.nextOffset;
+  if (decoded.leaderEpoch >= 0) reader.readEpoch = decoded.leaderEpoch;
   handler.onChunk({
     topic,
     partition,
@@ -43,6 +46,7 @@ export function deliverFetched(
     highWatermark: fetched.highWatermark,
     lastStableOffset: fetched.lastStableOffset,
     logStartOffset: fetched.logStartOffset,
+    topicId,
     bytes: keepsAnswer ? decoded.bytes + answer.bytes - recordSet.length : decoded.bytes,
   });
 }

@@ -1,9 +1,16 @@
 import { type BrokerError } from '../../kernel/errors.ts';
 import type { TopicPartition } from '../../message.ts';
-import type { CommitResult, CommittedOffset, GroupOffsets, OffsetToCommit } from '../client.ts';
+import type {
+  CommitResult,
+  CommittedOffset,
+  GroupDescription,
+  GroupOffsets,
+  OffsetToCommit,
+} from '../client.ts';
 import type { ClusterConnection } from './cluster-connection.ts';
-import { missingAnswer } from './offset-lookup.ts';
+import { missingAnswer } from './ask-leaders.ts';
 import { brokerError } from './protocol/broker-errors.ts';
+import { describeGroupRequest } from './protocol/describe-groups.ts';
 import { offsetCommitRequest } from './protocol/offset-commit.ts';
 import { offsetFetchRequest } from './protocol/offset-fetch.ts';
 import type { RawRequest } from './raw-call.ts';
@@ -47,6 +54,19 @@ export class SimpleGroupOffsets implements GroupOffsets {
         const { offset, leaderEpoch, metadata } = found;
         return { topic, partition, offset: offset < 0 ? undefined : offset, leaderEpoch, metadata };
       });
+    });
+  }
+
+  async describe(): Promise<GroupDescription> {
+    const what = `DescribeGroups of group ${this.#groupId}`;
+    const { retryTimeoutMs, signal } = this.#options;
+    const { clock } = this.#connected();
+    return retryLoop(clock, { timeoutMs: retryTimeoutMs, what, signal }, async () => {
+      const answer = await this.#call(describeGroupRequest(this.#groupId));
+      if (answer === undefined) throw missingAnswer(what);
+      this.#judge(answer.errorCode, what);
+      const { state, protocolType, memberCount } = answer;
+      return { state, protocolType, memberCount };
     });
   }
 

@@ -3,6 +3,8 @@ import { ConfigError, LifecycleError } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { TopicPartition } from '../../message.ts';
 import type {
+  EpochEnd,
+  GroupDescription,
   GroupOffsets,
   Isolation,
   KafkaClient,
@@ -13,6 +15,7 @@ import type {
   RecordSink,
   SinkOptions,
   SourceOptions,
+  StartPosition,
   TopicDescription,
 } from '../client.ts';
 import { prepareCompression } from '../records/compression.ts';
@@ -20,6 +23,7 @@ import type { KafkaLike, KafkaOptions } from './kafka-options.ts';
 import { captureCluster } from './capture-cluster.ts';
 import { ClusterConnection } from './cluster-connection.ts';
 import type { Deadlines } from './deadlines.ts';
+import { lookUpEpochEnds } from './epoch-lookup.ts';
 import { SimpleGroupOffsets } from './group-offsets.ts';
 import { lookUpOffsets } from './offset-lookup.ts';
 import { KafkajsSink } from './sink.ts';
@@ -72,7 +76,19 @@ export class KafkajsClient implements KafkaClient {
     return lookUpOffsets(this.#connected(), spec, partitions, isolation, this.#limits());
   }
 
+  async leaderEpochEnds(positions: readonly StartPosition[]): Promise<EpochEnd[] | undefined> {
+    return lookUpEpochEnds(this.#connected(), positions, this.#limits());
+  }
+
+  async describeGroup(groupId: string): Promise<GroupDescription> {
+    return this.#group(groupId).describe();
+  }
+
   group(groupId: string): GroupOffsets {
+    return this.#group(groupId);
+  }
+
+  #group(groupId: string): SimpleGroupOffsets {
     return new SimpleGroupOffsets(() => this.#connected(), groupId, this.#limits());
   }
 

@@ -11,6 +11,8 @@ export class PartitionReader implements TopicPartition {
   position: number;
   /** The epoch of the leader that is asked, from the metadata. */
   leaderEpoch = -1;
+  /** The epoch in which the last record before the position was written; -1 if not known. */
+  readEpoch: number;
   paused = false;
   /** Given up; the handler was told. */
   failed = false;
@@ -23,6 +25,14 @@ export class PartitionReader implements TopicPartition {
     this.topic = start.topic;
     this.partition = start.partition;
     this.position = start.offset;
+    this.readEpoch = start.leaderEpoch;
+  }
+
+  /** Goes on from an offset that was chosen, whatever stands before it. */
+  moveTo(offset: number): void {
+    this.position = offset;
+    this.readEpoch = -1;
+    this.succeeded();
   }
 
   succeeded(): void {

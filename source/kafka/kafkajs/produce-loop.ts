@@ -1,6 +1,6 @@
 import type { BrokerError, KasperError } from '../../kernel/errors.ts';
 import type { ClusterConnection } from './cluster-connection.ts';
-import { missingAnswer } from './offset-lookup.ts';
+import { missingAnswer } from './ask-leaders.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 import { brokerError } from './protocol/broker-errors.ts';
 import { produceRequest } from './protocol/produce.ts';

@@ -9,7 +9,7 @@ import type { BatchSender } from './batch-accumulator.ts';
 import type { ClusterConnection } from './cluster-connection.ts';
 import { FlushTicket } from './flush-ticket.ts';
 import type { OutgoingBatch, QueuedBatch } from './flush-ticket.ts';
-import { noLeader } from './offset-lookup.ts';
+import { noLeader } from './ask-leaders.ts';
 import { PartitionQueue } from './partition-queue.ts';
 import { ProduceLoop } from './produce-loop.ts';
 import { ProducerIds } from './producer-ids.ts';

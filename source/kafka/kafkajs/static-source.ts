@@ -2,17 +2,20 @@ import { backoffMs } from '../../kernel/backoff.ts';
 import type { Timer } from '../../kernel/clock.ts';
 import { BrokerError, ConnectionError, type KasperError, LifecycleError } from '../../kernel/errors.ts';
 import type { TopicPartition } from '../../message.ts';
-import type { PartitionSource, SourceOptions, StartPosition } from '../client.ts';
+import type { OutOfRange, PartitionSource, SourceOptions, StartPosition } from '../client.ts';
 import type { ClusterConnection } from './cluster-connection.ts';
 import { deliverFetched } from './deliver-fetched.ts';
 import { FetchLoop } from './fetch-loop.ts';
 import type { AskedPartition } from './fetch-loop.ts';
-import { lookUpOffsets, missingAnswer, noLeader } from './offset-lookup.ts';
+import { missingAnswer, noLeader, type AskLeadersOptions } from './ask-leaders.ts';
+import { lookUpEpochEnds } from './epoch-lookup.ts';
+import { lookUpOffsets } from './offset-lookup.ts';
 import { PartitionReader } from './partition-reader.ts';
 import { brokerError } from './protocol/broker-errors.ts';
 import { listPartitions } from './protocol/by-topic.ts';
 import type { FetchAnswer, FetchedPartition } from './protocol/fetch.ts';
 import { RETRY_BACKOFF } from './retry-loop.ts';
+import type { Leader } from './topic-table.ts';
 import { wrapError } from './wrap-error.ts';
 
 const OFFSET_OUT_OF_RANGE = 1;
@@ -60,8 +63,7 @@ export class StaticSource implements PartitionSource {
       throw new LifecycleError(
         `Partition ${partition.topic}/${partition.partition} is no longer read, its error was reported`,
       );
-    reader.position = offset;
-    reader.succeeded();
+    reader.moveTo(offset);
     reader.epoch += 1;
     return reader.epoch;
   }
@@ -100,9 +102,15 @@ export class StaticSource implements PartitionSource {
         this.#displace([reader], noLeader(this.#cluster, reader));
         continue;
       }
-      reader.leaderEpoch = leader.epoch;
-      this.#loopOf(leader.nodeId).add(reader);
+      if (reader.leaderEpoch >= 0 && reader.leaderEpoch !== leader.epoch && reader.readEpoch >= 0)
+        this.#checkTruncation(reader, leader);
+      else this.#assignTo(leader, reader);
     }
+  }
+
+  #assignTo(leader: Leader, reader: PartitionReader): void {
+    reader.leaderEpoch = leader.epoch;
+    this.#loopOf(leader.nodeId).add(reader);
   }
 
   /** Takes partitions out of their loops: for a while if the failure can pass and there is time left, else for good. */
@@ -181,7 +189,8 @@ export class StaticSource implements PartitionSource {
   ): void {
     reader.succeeded();
     try {
-      deliverFetched(reader, fetched, answer, this.#options, reserved);
+      const topicId = this.#cluster.topic(reader.topic)?.topicId;
+      deliverFetched(reader, fetched, answer, this.#options, reserved, topicId);
     } catch (thrown) {
       this.#giveUp([reader], wrapError(thrown, what));
     }
@@ -192,16 +201,56 @@ export class StaticSource implements PartitionSource {
    * and acting on it would skip or repeat records.
    */
   #checkRange(reader: PartitionReader, what: string): void {
-    const { epoch, position } = reader;
+    const { position } = reader;
     this.#takeOut(reader);
-    const stale = () => this.#closed || reader.failed;
-    this.#rangeOf(reader).then(
-      ({ earliest, latest }) => {
-        if (stale()) return;
-        if (reader.epoch !== epoch) this.#assign([reader], false);
-        else if (position >= earliest && position <= latest)
+    this.#resolve(
+      reader,
+      what,
+      () => this.#rangeOf(reader),
+      (range) => {
+        const { earliest, latest } = range;
+        if (position >= earliest && position <= latest)
           this.#displace([reader], falseAlarm(what, earliest, latest));
-        else this.#leaveRange(reader, earliest, latest);
+        else this.#leaveRange(reader, range);
+      },
+    );
+  }
+
+  /**
+   * A new leader may have a shorter log than the former one, with other records after that (unclean.leader.election.enable). What was read last must
+   * stand in its log.
+   *
+   * @see https://cwiki.apache.org/confluence/display/KAFKA/KIP-320
+   */
+  #checkTruncation(reader: PartitionReader, leader: Leader): void {
+    const { topic, partition, position, readEpoch } = reader;
+    const read = { topic, partition, offset: position, leaderEpoch: readEpoch };
+    this.#resolve(
+      reader,
+      `The check of ${topic}/${partition} for truncation at offset ${position}`,
+      async () => {
+        const [ends, range] = await Promise.all([
+          lookUpEpochEnds(this.#cluster, [read], this.#limits()),
+          this.#rangeOf(reader),
+        ]);
+        return { ends, range };
+      },
+      ({ ends, range }) => {
+        if (ends === undefined || (ends[0]?.endOffset ?? -1) >= position) this.#assignTo(leader, reader);
+        else this.#leaveRange(reader, { ...range, reason: 'truncated' });
+      },
+    );
+  }
+
+  /** Asks something about a reader that is in no loop, and goes on with the answer, unless it was sought, failed or closed meanwhile. */
+  #resolve<T>(reader: PartitionReader, what: string, ask: () => Promise<T>, goOn: (answer: T) => void): void {
+    const { epoch } = reader;
+    const stale = () => this.#closed || reader.failed;
+    ask().then(
+      (answer) => {
+        if (stale()) return;
+        if (reader.epoch === epoch) goOn(answer);
+        else this.#assign([reader], false);
       },
       (thrown: unknown) => {
         if (stale()) return;
@@ -211,26 +260,32 @@ export class StaticSource implements PartitionSource {
     );
   }
 
-  async #rangeOf(reader: PartitionReader): Promise<{ earliest: number; latest: number }> {
-    const limits = { retryTimeoutMs: this.#options.retryTimeoutMs, signal: this.#ending.signal };
-    const { topic, partition } = reader;
+  async #rangeOf({
+    topic,
+    partition,
+  }: PartitionReader): Promise<Pick<OutOfRange, 'earliest' | 'latest' | 'topicId'>> {
+    const asked = [{ topic, partition }];
     const [earliest, latest] = await Promise.all([
-      lookUpOffsets(this.#cluster, 'earliest', [{ topic, partition }], 'read_uncommitted', limits),
-      lookUpOffsets(this.#cluster, 'latest', [{ topic, partition }], 'read_uncommitted', limits),
+      lookUpOffsets(this.#cluster, 'earliest', asked, 'read_uncommitted', this.#limits()),
+      lookUpOffsets(this.#cluster, 'latest', asked, 'read_uncommitted', this.#limits()),
     ]);
-    return { earliest: earliest[0]?.offset ?? -1, latest: latest[0]?.offset ?? -1 };
+    // The ends may be those of a topic made anew: its id must be known, too.
+    await this.#cluster.refresh([topic]);
+    const topicId = this.#cluster.topic(topic)?.topicId;
+    return { earliest: earliest[0]?.offset ?? -1, latest: latest[0]?.offset ?? -1, topicId };
   }
 
-  #leaveRange(reader: PartitionReader, earliest: number, latest: number): void {
+  #limits(): AskLeadersOptions {
+    return { retryTimeoutMs: this.#options.retryTimeoutMs, signal: this.#ending.signal };
+  }
+
+  #leaveRange(
+    reader: PartitionReader,
+    why: Pick<OutOfRange, 'earliest' | 'latest' | 'topicId' | 'reason'>,
+  ): void {
     const { topic, partition, position } = reader;
     try {
-      reader.position = this.#options.handler.onOutOfRange({
-        topic,
-        partition,
-        offset: position,
-        earliest,
-        latest,
-      });
+      reader.moveTo(this.#options.handler.onOutOfRange({ topic, partition, offset: position, ...why }));
     } catch (thrown) {
       this.#giveUp(
         [reader],
@@ -238,7 +293,6 @@ export class StaticSource implements PartitionSource {
       );
       return;
     }
-    reader.succeeded();
     this.#assign([reader], false);
   }
 

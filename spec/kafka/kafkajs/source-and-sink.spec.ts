@@ -12,6 +12,7 @@ import {
   readAll,
   sendNumbers,
   startAt,
+  withoutId,
   FIRST_TIMESTAMP,
 } from './test-client.ts';
 
@@ -146,7 +147,9 @@ testOnEach(
     const source = openSource(t, client, collector);
     source.start(startAt(partitionsOf(topic, 1), 1_000));
     await collector.untilCount(3);
-    t.deepEqual(collector.outOfRange, [{ topic, partition: 0, offset: 1_000, earliest: 0, latest: 10 }]);
+    t.deepEqual(collector.outOfRange.map(withoutId), [
+      { topic, partition: 0, offset: 1_000, earliest: 0, latest: 10 },
+    ]);
     t.deepEqual(collector.values(topic, 0), [7, 8, 9]);
   },
 );

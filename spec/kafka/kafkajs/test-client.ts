@@ -202,6 +202,11 @@ export class CountingBudget implements FetchBudget {
   }
 }
 
+/** What was told, but for the topic id, which is another one in each run. */
+export function withoutId({ topic, partition, offset, earliest, latest }: OutOfRange): OutOfRange {
+  return { topic, partition, offset, earliest, latest };
+}
+
 /** A handler that keeps all it is given. Values are read as numbers. */
 export class Collector implements SourceHandler {
   readonly chunks: Chunk[] = [];

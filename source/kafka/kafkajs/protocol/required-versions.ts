@@ -1,6 +1,7 @@
 import { ConfigError } from '../../../kernel/errors.ts';
 import type { KafkajsBroker } from '../internals.ts';
 import { CREATE_TOPICS } from './create-topics.ts';
+import { DESCRIBE_GROUPS } from './describe-groups.ts';
 import { FETCH } from './fetch.ts';
 import { FIND_COORDINATOR } from './find-coordinator.ts';
 import { INIT_PRODUCER_ID } from './init-producer-id.ts';
@@ -21,6 +22,7 @@ const REQUIRED: readonly (readonly [apiKey: number, name: string, version: numbe
   [FIND_COORDINATOR, 'FindCoordinator', 2],
   [CREATE_TOPICS, 'CreateTopics', 4],
   [INIT_PRODUCER_ID, 'InitProducerId', 1],
+  [DESCRIBE_GROUPS, 'DescribeGroups', 2],
 ];
 
 /**

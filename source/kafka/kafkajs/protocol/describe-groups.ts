@@ -1,0 +1,45 @@
+import { WireWriter } from '../../wire/wire-writer.ts';
+import type { RawRequest } from '../raw-call.ts';
+
+export const DESCRIBE_GROUPS = 15;
+
+export interface GroupAnswer {
+  readonly errorCode: number;
+  readonly state: string;
+  readonly protocolType: string;
+  readonly memberCount: number;
+}
+
+/**
+ * DescribeGroups v2, for one group. One that does not exist is 'Dead', without an error.
+ *
+ * @see https://kafka.apache.org/protocol#The_Messages_DescribeGroups
+ */
+export function describeGroupRequest(groupId: string): RawRequest<GroupAnswer | undefined> {
+  return {
+    apiKey: DESCRIBE_GROUPS,
+    apiName: 'DescribeGroups',
+    apiVersion: 2,
+    body: [new WireWriter(64).array([groupId], (list, id) => list.string(id)).toBuffer()],
+    throttleTime: 'first',
+    parse: (reader) => {
+      reader.int32();
+      const [group] = reader.array((groups): GroupAnswer => {
+        const errorCode = groups.int16();
+        groups.string();
+        const state = groups.string();
+        const protocolType = groups.string();
+        groups.string();
+        const members = groups.array((member) => {
+          member.string();
+          member.string();
+          member.string();
+          member.bytes();
+          member.bytes();
+        });
+        return { errorCode, state, protocolType, memberCount: members.length };
+      });
+      return group;
+    },
+  };
+}
