@@ -4,7 +4,7 @@ import { makeConfig, type Config, type TopicProcessorOptions } from './config.ts
 import { InputFlow } from './input-flow.ts';
 import { openClient } from './kafka/open-client.ts';
 import type { GroupOffsets, KafkaClient } from './kafka/client.ts';
-import { LifecycleError, TimeoutError, type CommitError } from './kernel/errors.ts';
+import { LifecycleError, type CommitError } from './kernel/errors.ts';
 import { deepFreeze } from './kernel/deep-freeze.ts';
 import type { Logger } from './kernel/logger.ts';
 import type { Timer } from './kernel/clock.ts';
@@ -18,7 +18,7 @@ import { OffsetCommitter } from './offset-committer.ts';
 import { ProcessorMetrics } from './processor-metrics.ts';
 import type { ProcessorEvents } from './processor-events.ts';
 import { partitionStatsOf, summaryOf, type ProcessorStats, type RunSummary } from './run-summary.ts';
-import { attempt, RunFailure } from './run-failure.ts';
+import { attempt, closedTooLate, RunFailure } from './run-failure.ts';
 import { RunTotals } from './run-totals.ts';
 import { assignedPartitions, checkTopics, logPlan, planStart, type PlannedPartition } from './start-plan.ts';
 
@@ -335,7 +335,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     let timer: Timer | undefined;
     const tooLate = new Promise<never>((_resolve, reject) => {
       timer = clock.after(closeTimeoutMs, () => {
-        reject(this.#closedTooLate());
+        reject(closedTooLate(closeTimeoutMs, this.#flow?.inHandNow() ?? 'the start'));
       });
     });
     const failures: unknown[] = [];
@@ -388,13 +388,5 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     }
     for (const processor of new Set(this.#processors.values()))
       await attempt('close of the MessageProcessor failed', () => processor.close?.(), onFailure);
-  }
-
-  #closedTooLate(): TimeoutError {
-    const inHand = this.#flow?.inHandNow() ?? 'the start';
-    return new TimeoutError(
-      `close() did not end within closeTimeoutMs (${this.#config.closeTimeoutMs} ms): ${inHand} is still under way and was not committed. ` +
-        'Do not await close() inside process (call context.stop()); heed context.signal; or raise closeTimeoutMs.',
-    );
   }
 }
