@@ -137,6 +137,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     return this.#closed;
   }
 
+  /** As {@link close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -335,7 +336,9 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     let timer: Timer | undefined;
     const tooLate = new Promise<never>((_resolve, reject) => {
       timer = clock.after(closeTimeoutMs, () => {
-        reject(closedTooLate(closeTimeoutMs, this.#flow?.inHandNow() ?? 'the start'));
+        const error = closedTooLate(closeTimeoutMs, this.#flow?.inHandNow() ?? 'the start');
+        reject(error);
+        this.#flow?.abandon(error);
       });
     });
     const failures: unknown[] = [];
