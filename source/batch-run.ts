@@ -44,11 +44,11 @@ export class BatchRun implements ProcessContext {
   #callbacks: (() => void)[] = [];
   #attempt = 0;
   #hasEnded = false;
+  #hangs = false;
   /** Why the signal was aborted. */
   #tooLate: TimeoutError | undefined;
   /** Stops waiting for the function. */
   #giveUp: (() => void) | undefined;
-  #hangs = false;
 
   constructor(batch: Batch, options: BatchRunOptions) {
     this.#batch = batch;
@@ -140,12 +140,14 @@ export class BatchRun implements ProcessContext {
     const attempt: ProcessFunction = (messages, _sender, context) =>
       this.#tryOnce(userProcess, messages, context);
     const gaveUp = new Promise<void>((resolve) => {
-      this.#giveUp = resolve;
+      this.#giveUp = () => {
+        this.#hangs = true;
+        resolve();
+      };
     });
     let timer = clock.after(processTimeoutMs, () => {
       this.#abortWith(this.#timedOut(), 'processTimeoutMs was over');
       timer = clock.after(closeTimeoutMs, () => {
-        this.#hangs = true;
         this.#giveUp?.();
       });
     });

@@ -9,7 +9,7 @@ export interface ClaimRecord {
   readonly instanceId?: string;
   readonly host: string;
   readonly pid: number;
-  /** See {@link ProcessIdentity.pidNamespace}. */
+  /** Where the pid means something; as in `ProcessIdentity`. */
   readonly pidNamespace?: string;
   /** ISO 8601, by the owner's clock: for people. */
   readonly startedAt: string;

@@ -1,4 +1,4 @@
-import { KasperError, LifecycleError } from './kernel/errors.ts';
+import { KasperError, LifecycleError, TimeoutError } from './kernel/errors.ts';
 
 /** What a run fails with: the first failure; later ones are kept beside it. */
 export class RunFailure {
@@ -41,4 +41,12 @@ export async function attempt(
   } catch (cause) {
     onFailure(KasperError.is(cause) ? cause : new LifecycleError(`${what}: ${String(cause)}`, { cause }));
   }
+}
+
+/** The error of a close that took too long; `inHand` says what is not done. */
+export function closedTooLate(closeTimeoutMs: number, inHand: string): TimeoutError {
+  return new TimeoutError(
+    `close() did not end within closeTimeoutMs (${closeTimeoutMs} ms): ${inHand} is still under way and was not committed. ` +
+      'Do not await close() inside process (call context.stop()); heed context.signal; or raise closeTimeoutMs.',
+  );
 }

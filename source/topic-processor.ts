@@ -6,7 +6,7 @@ import { InputFlow } from './input-flow.ts';
 import { isCalledFromProcess } from './inside-process.ts';
 import { openClient } from './kafka/open-client.ts';
 import type { GroupOffsets, KafkaClient } from './kafka/client.ts';
-import { LifecycleError, TimeoutError, type CommitError } from './kernel/errors.ts';
+import { LifecycleError, type CommitError } from './kernel/errors.ts';
 import type { Logger } from './kernel/logger.ts';
 import type { Timer } from './kernel/clock.ts';
 import { Listeners } from './listeners.ts';
@@ -19,7 +19,7 @@ import { ProcessorMetrics } from './processor-metrics.ts';
 import type { ProcessorEvents } from './processor-events.ts';
 import { summarize, takeStats } from './processor-stats.ts';
 import type { ProcessorStats, RunSummary } from './run-summary.ts';
-import { attempt, RunFailure } from './run-failure.ts';
+import { attempt, closedTooLate, RunFailure } from './run-failure.ts';
 import { RunTotals } from './run-totals.ts';
 import { resolveTarget, type SeekTarget } from './seek-target.ts';
 import { checkTopics, logPlan, planStart, warnOfMembers, type PlannedPartition } from './start-plan.ts';
@@ -361,7 +361,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     let timer: Timer | undefined;
     const tooLate = new Promise<never>((_resolve, reject) => {
       timer = clock.after(closeTimeoutMs, () => {
-        const error = this.#closedTooLate();
+        const error = closedTooLate(closeTimeoutMs, this.#flow?.inHandNow() ?? 'the start');
         reject(error);
         this.#flow?.abandon(error);
       });
@@ -408,13 +408,5 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       await attempt('Sending could not be ended', () => flow.release(), onFailure);
     }
     await this.#users.release(onFailure);
-  }
-
-  #closedTooLate(): TimeoutError {
-    const inHand = this.#flow?.inHandNow() ?? 'the start';
-    return new TimeoutError(
-      `close() did not end within closeTimeoutMs (${this.#config.closeTimeoutMs} ms): ${inHand} is still under way and was not committed. ` +
-        'Do not await close() inside process (call context.stop()); heed context.signal; or raise closeTimeoutMs.',
-    );
   }
 }

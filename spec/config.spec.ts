@@ -48,6 +48,26 @@ test('the group is named after the job', (t) => {
   t.is(groupIdOf('x'), 'kasper-topic-processor-x');
 });
 
+test('a name whose group would be the claims group of another job is refused', (t) => {
+  t.deepEqual(problemsOf({ topicProcessorName: 'orders-claims' }), [
+    "topicProcessorName must not end with '-claims', as 'orders-claims' does: its offsets would be taken for the claims of another job",
+  ]);
+  t.is(makeConfig(good).claimsGroupId, 'kasper-topic-processor-orders-claims');
+});
+
+test('instanceId is a name, or not given', (t) => {
+  t.is(makeConfig(good).instanceId, undefined);
+  t.is(makeConfig({ ...good, instanceId: 'pod-0' }).instanceId, 'pod-0');
+  for (const instanceId of ['', 'two words', 7, null, 'x'.repeat(201)]) {
+    const problems = problemsOf({ instanceId });
+    t.is(problems.length, 1);
+    t.regex(
+      problems[0] ?? '',
+      /^instanceId must be 1 to 200 letters, digits, dots, dashes or underscores, not /,
+    );
+  }
+});
+
 test('each of the four that must be given is asked for', (t) => {
   for (const name of Object.keys(good)) {
     const problems = problemsOf({ [name]: undefined });

@@ -153,7 +153,10 @@ test('after a run, also one that failed or was closed while it started, the next
 test('the release comes last, after the commit and the processor’s own close', async (t) => {
   const { kafka, make, clock } = fixture(t);
   kafka.createTopic('in').fill('in', 0, 10);
-  const run = make({ process: () => undefined, close: () => void kafka.note('closed') }, claims).runToEnd();
+  const close = () => {
+    kafka.note('closed');
+  };
+  const run = make({ process: () => undefined, close }, claims).runToEnd();
   await clock.advance(1_000);
   await run;
   t.deepEqual(kafka.order('commit', 'closed', 'closeSink', 'close').slice(-4), [
@@ -191,7 +194,9 @@ for (const [name, stop] of [
     const slept = { clock: new FakeClock(() => kafka.quiet()) };
     const work = kafka.hold('process');
     const store = new MapStore();
-    store.flush = () => Promise.resolve(kafka.note('storeFlush'));
+    store.flush = async () => {
+      kafka.note('storeFlush');
+    };
     const batches: SeenBatch[] = [];
     const sleeper = make(
       noting(batches, async () => {

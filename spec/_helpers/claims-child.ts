@@ -11,7 +11,6 @@ const processor = new TopicProcessor(
     inputPartitions: [0],
     batchSize: 5,
     batchWaitMs: 0,
-    claimTimeoutMs: 6_000,
   },
   {
     async process(messages) {

@@ -55,7 +55,6 @@ async function jobOn(t: ExecutionContext, cluster: TestCluster): Promise<Job> {
           client: { brokers: [...cluster.brokers] },
           inputTopics: [topic],
           inputPartitions: [0],
-          claimTimeoutMs: 6_000,
           ...options,
         },
         { process },
@@ -112,9 +111,8 @@ testOnBoth(
     killed.kill('SIGKILL');
     await killed.exited;
     const logger = new LineLogger();
-    const { records, durationMs } = await job.make({ logger }).runToEnd();
+    const { records } = await job.make({ logger }).runToEnd();
     t.is(records, 13);
-    t.true(durationMs < 6_000, `${durationMs} ms, and not claimTimeoutMs`);
     t.true(
       logger
         .messages('info')
@@ -133,7 +131,7 @@ testOnBoth(
     await job.reaches(10);
     sleeper.kill('SIGSTOP');
     const logger = new LineLogger();
-    const next = await job.make({ logger }).runToEnd();
+    const next = await job.make({ logger, claimTimeoutMs: 6_000 }).runToEnd();
     t.is(next.records, 13);
     t.deepEqual(logger.messages('warn'), [
       'Partitions are taken over from an owner that was silent for claimTimeoutMs (6000 ms)',
@@ -152,9 +150,10 @@ testOnBoth(
 );
 
 testOnBoth('of three that start at once, one runs and two are refused', async (t, cluster) => {
+  const jobs: Job[] = [];
+  for (let race = 0; race < 4; race++) jobs.push(await jobOn(t, cluster));
   await Promise.all(
-    Array.from({ length: 6 }, async () => {
-      const job = await jobOn(t, cluster);
+    jobs.map(async (job) => {
       const batches: number[] = [];
       const refused = new Set<number>();
       const all = [0, 1, 2].map((at) =>
@@ -184,8 +183,9 @@ testOnBoth(
     const first = job.make({ instanceId: 'pod-0', inputPartitions: [0, 1] });
     const fenced = t.throwsAsync(first.runLoop(), { name: 'FencedError' });
     await job.reaches(23);
-    const { durationMs } = await job.make({ instanceId: 'pod-0' }).runToEnd();
-    t.true(durationMs < 6_000);
+    const logger = new LineLogger();
+    await job.make({ instanceId: 'pod-0', logger }).runToEnd();
+    t.deepEqual(logger.messages('warn'), [], 'not because the first was silent');
     await fenced;
   },
 );
