@@ -35,9 +35,12 @@ export {
   kafkaLogCreator,
   openClient,
   type ClientInit,
+  type Deadlines,
+  type KafkajsLogEntry,
   type KafkaLike,
   type KafkaOptions,
   type OpenClientOptions,
+  type SaslAuthenticator,
   type SaslOptions,
   type SaslProviderArgs,
 } from './kafka/open-client.ts';

@@ -217,6 +217,42 @@ test('a close that is awaited inside process ends after closeTimeoutMs, with the
   t.deepEqual(kafka.values('out'), []);
 });
 
+test('at closeTimeoutMs the signal is aborted with the very error, senders are dead, nothing is waited for, and no timer is left', async (t) => {
+  for (const heeds of [true, false]) {
+    const { kafka, make, clock, outcome } = fixture(t);
+    kafka.createTopic('in', 2).createTopic('out').fill('in', 0, 10);
+    const work = deferred();
+    let reason: unknown;
+    let send: (() => void) | undefined;
+    const processor = make({
+      process(_messages, sender, { signal }) {
+        send = () => {
+          sender.send({ topic: 'out', value: 'x' });
+        };
+        signal.addEventListener('abort', () => {
+          reason = signal.reason;
+          if (heeds) work.reject(new Error('aborted'));
+        });
+        return work.promise;
+      },
+    });
+    const result = outcome(processor.runLoop());
+    await kafka.quiet();
+    const closed = t.throwsAsync(processor.close(), { instanceOf: TimeoutError });
+    await clock.advance(30_000);
+    await closed;
+    const { error } = await result;
+    t.true(error instanceof TimeoutError && error.message.startsWith('close() did not end'), String(error));
+    t.is(reason, error);
+    t.throws(() => send?.(), { instanceOf: LifecycleError, message: /after closeTimeoutMs was over/ });
+    t.is(clock.pending, 0);
+    work.resolve();
+    await kafka.quiet();
+    t.deepEqual(kafka.values('out'), []);
+    t.is(kafka.committed(GROUP, 'in', 0), 0);
+  }
+});
+
 test('a commit that does not come is waited for until closeTimeoutMs', async (t) => {
   const { kafka, make, clock, outcome } = fixture(t);
   kafka.createTopic('in').fill('in', 0, 10);

@@ -260,6 +260,23 @@ test('records that are written while a bounded run is under way are left for the
   t.deepEqual(batches.flatMap(({ values }) => values).at(-1), 'in11');
 });
 
+test('of a chunk that reaches past the end of a bounded run only what is before it is delivered', async (t) => {
+  const { kafka, make } = fixture(t);
+  kafka.createTopic('in').fill('in', 0, 7);
+  const gate = kafka.hold('fetch');
+  const batches: SeenBatch[] = [];
+  const run = make(noting(batches)).runToEnd();
+  await kafka.quiet();
+  kafka.fill('in', 0, 20);
+  gate.open();
+  t.is((await run).records, 7);
+  t.deepEqual(
+    batches.map(({ values }) => values.at(-1)),
+    ['in6'],
+  );
+  t.is(kafka.committed(GROUP, 'in', 0), 7);
+});
+
 test('a bounded run commits past a tail without records, and ends there', async (t) => {
   for (const commit of ['pipelined', 'each'] as const) {
     const { kafka, make } = fixture(t);

@@ -45,12 +45,15 @@ export function testOnReal(
 /**
  * A spec on both kinds of cluster: once on an embedded one of its own, and once on the real Kafka, as {@link testOnReal}. What passes on
  * both shows that the embedded cluster behaves as the real one.
+ *
+ * @param options.needs programs that the spec calls, as {@link testWith}
  */
 export function testOnBoth(
   title: string,
   implementation: (t: ExecutionContext, cluster: TestCluster) => Promise<void>,
+  { needs = [] }: { readonly needs?: readonly string[] } = {},
 ): void {
-  test(`${title} (embedded)`, async (t) => {
+  testWith(needs, `${title} (embedded)`, async (t) => {
     await implementation(t, await embeddedCluster(t));
   });
   testOnReal(`${title} (Kafka 4.1)`, implementation);
@@ -89,11 +92,7 @@ export function testOnOwn(
   implementation: (t: ExecutionContext, server: StartedServer) => Promise<void>,
 ): void {
   const { start, programs } = singleServers[service];
-  const missing = programs.filter((program) => findProgram(program) === undefined);
-  if (missing.length > 0) {
-    without(service, `for ${missing.join(' and ')} are not installed`, title);
-    return;
-  }
+  if (isWithout(programs, title)) return;
   test.serial(title, async (t) => {
     // The first time Maven fetches Elasticsearch.
     t.timeout(300_000);
@@ -103,9 +102,32 @@ export function testOnOwn(
   });
 }
 
+/** A spec that calls programs of this machine. Where one is missing it is skipped or failed as {@link testOnReal}. */
+export function testWith(
+  programs: readonly string[],
+  title: string,
+  implementation: (t: ExecutionContext) => Promise<void>,
+): void {
+  if (!isWithout(programs, title)) test(title, implementation);
+}
+
 /** A name no other spec uses, for topics, groups and key prefixes. */
 export function randomName(prefix: string): string {
   return `${prefix}-${randomBytes(6).toString('hex')}`;
+}
+
+/** Whether the spec cannot run for want of a program; then that is registered in its place. */
+function isWithout(programs: readonly string[], title: string): boolean {
+  const missing = programs.filter((program) => findProgram(program) === undefined);
+  if (missing.length > 0) {
+    const packages = missing.map((program) => (program === 'setpriv' ? 'util-linux' : program));
+    without(
+      missing.join(' and '),
+      `which is not on the PATH (on Debian: apt-get install ${packages.join(' ')})`,
+      title,
+    );
+  }
+  return missing.length > 0;
 }
 
 function without(service: string, why: string, title: string): void {

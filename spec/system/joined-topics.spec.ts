@@ -128,30 +128,35 @@ testOnBoth(
     t.true(processor.stats().batchesByTrigger.count >= 4 * PARTITIONS);
     await assertCommitted(t, cluster, group, 7);
   },
+  { needs: ['kcat'] },
 );
 
-testOnBoth('a restart goes on where the last run ended, and processes nothing twice', async (t, cluster) => {
-  const { hello, world, output, options, group } = await joinedTopics(cluster);
-  await write(cluster, [...numbered(hello, 20), ...numbered(world, 20)]);
-  const first = await new TopicProcessor({ ...options, batchSize: 3 }, copyTo(output).processor).runToEnd();
-  t.is(first.records, 40);
-  await write(cluster, numbered(hello, 20, 20));
-  await write(cluster, numbered(world, 20, 20));
-  const second = await new TopicProcessor(
-    { ...options, batchSize: 100 },
-    copyTo(output).processor,
-  ).runToEnd();
-  t.is(second.records, 40);
-  const third = await new TopicProcessor(options, copyTo(output).processor).runToEnd();
-  t.is(third.records, 0);
+testOnBoth(
+  'a restart goes on where the last run ended, and processes nothing twice',
+  async (t, cluster) => {
+    const { hello, world, output, options, group } = await joinedTopics(cluster);
+    await write(cluster, [...numbered(hello, 20), ...numbered(world, 20)]);
+    const first = await new TopicProcessor({ ...options, batchSize: 3 }, copyTo(output).processor).runToEnd();
+    t.is(first.records, 40);
+    await write(cluster, numbered(hello, 20, 20));
+    await write(cluster, numbered(world, 20, 20));
+    const second = await new TopicProcessor(
+      { ...options, batchSize: 100 },
+      copyTo(output).processor,
+    ).runToEnd();
+    t.is(second.records, 40);
+    const third = await new TopicProcessor(options, copyTo(output).processor).runToEnd();
+    t.is(third.records, 0);
 
-  const values = (await outputOf(cluster, output)).flat();
-  t.deepEqual(
-    [...values].sort(),
-    [...numbered(hello, 40), ...numbered(world, 40)].map(({ value }) => value).sort(),
-  );
-  await assertCommitted(t, cluster, group, 10);
-});
+    const values = (await outputOf(cluster, output)).flat();
+    t.deepEqual(
+      [...values].sort(),
+      [...numbered(hello, 40), ...numbered(world, 40)].map(({ value }) => value).sort(),
+    );
+    await assertCommitted(t, cluster, group, 10);
+  },
+  { needs: ['kcat'] },
+);
 
 testOnBoth(
   'two processors share a name with disjoint partitions, and neither disturbs the other',
@@ -173,6 +178,7 @@ testOnBoth(
     t.is((await outputOf(cluster, output)).flat().length, 80);
     await assertCommitted(t, cluster, group, 10);
   },
+  { needs: ['kcat'] },
 );
 
 testOnBoth(
@@ -196,30 +202,35 @@ testOnBoth(
     t.is((await outputOf(cluster, output)).flat().length, 24);
     await assertCommitted(t, cluster, group, 3);
   },
+  { needs: ['kcat'] },
 );
 
-testOnBoth('a store, a tombstone, headers and a timestamp come through', async (t, cluster) => {
-  const { hello, world, output, options } = await joinedTopics(cluster);
-  await write(cluster, [...numbered(hello, 1), ...numbered(world, 1)]);
-  const seen = new MapStore();
-  const processor = new TopicProcessor(
-    { ...options, stores: { seen: { store: seen, flush: true } } },
-    {
-      async process(messages, sender, { stores }) {
-        await stores.seen.putAll(
-          messages.map(({ valueText, keyText }) => [keyText ?? '', Buffer.from(valueText ?? '')]),
-        );
-        const headers = { source: [messages[0]?.topic ?? '', 'spec'] };
-        sender.send({ topic: output, key: 'gone', value: null, headers, timestamp: 1234, partition: 1 });
-        sender.send({ topic: output, key: 'here', value: 'ä', partition: 1 });
+testOnBoth(
+  'a store, a tombstone, headers and a timestamp come through',
+  async (t, cluster) => {
+    const { hello, world, output, options } = await joinedTopics(cluster);
+    await write(cluster, [...numbered(hello, 1), ...numbered(world, 1)]);
+    const seen = new MapStore();
+    const processor = new TopicProcessor(
+      { ...options, stores: { seen: { store: seen, flush: true } } },
+      {
+        async process(messages, sender, { stores }) {
+          await stores.seen.putAll(
+            messages.map(({ valueText, keyText }) => [keyText ?? '', Buffer.from(valueText ?? '')]),
+          );
+          const headers = { source: [messages[0]?.topic ?? '', 'spec'] };
+          sender.send({ topic: output, key: 'gone', value: null, headers, timestamp: 1234, partition: 1 });
+          sender.send({ topic: output, key: 'here', value: 'ä', partition: 1 });
+        },
       },
-    },
-  );
-  await processor.runToEnd();
-  const records = (await kcatRecords(cluster.brokers, output)).filter(({ partition }) => partition === 1);
-  t.deepEqual(records[0]?.value ?? null, null);
-  t.is(records[0]?.timestamp, 1234);
-  t.deepEqual(records[0]?.headers.slice(2), ['source', 'spec']);
-  t.is(records[1]?.value, 'ä');
-  t.is(seen.size, 2);
-});
+    );
+    await processor.runToEnd();
+    const records = (await kcatRecords(cluster.brokers, output)).filter(({ partition }) => partition === 1);
+    t.deepEqual(records[0]?.value ?? null, null);
+    t.is(records[0]?.timestamp, 1234);
+    t.deepEqual(records[0]?.headers.slice(2), ['source', 'spec']);
+    t.is(records[1]?.value, 'ä');
+    t.is(seen.size, 2);
+  },
+  { needs: ['kcat'] },
+);
