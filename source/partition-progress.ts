@@ -71,6 +71,7 @@ export class PartitionProgress implements TopicPartition {
     this.highWatermark = latest;
     this.visibleEnd = Math.max(offset, Math.min(this.visibleEnd, latest));
     this.topicId = topicId ?? this.topicId;
+    this.isLost = false;
   }
 
   /**

@@ -183,6 +183,55 @@ test('the positions of a batch that is in hand when its topic is made anew are n
   await run;
 });
 
+test('what was read of a topic that was made anew is dropped, also where reading goes on behind it', async (t) => {
+  const { kafka, make, clock } = fixture(t);
+  kafka.createTopic('in').fill('in', 0, 15);
+  const batches: SeenBatch[] = [];
+  const processor = make(noting(batches), { onOffsetOutOfRange: 'latest' });
+  const run = processor.runLoop();
+  await kafka.quiet();
+  t.is(processor.stats().buffered, 5);
+  kafka.recreate('in').fill('in', 0, 30);
+  await clock.advance(5000);
+  t.deepEqual(
+    batches.map(({ values }) => values.length),
+    [10],
+  );
+  t.deepEqual(
+    kafka.callsOf('committed').map(({ offsets }) => offsets?.[0]?.offset),
+    [0, 10, 30],
+  );
+  t.is(processor.stats().bufferedBytes, 0);
+  await processor.close();
+  await run;
+});
+
+test('a topic made anew that is noticed twice at once is read once, without a gap', async (t) => {
+  const { kafka, make, clock } = fixture(t);
+  kafka.createTopic('in').fill('in', 0, 10);
+  const batches: SeenBatch[] = [];
+  const processor = make(noting(batches), { onOffsetOutOfRange: 'earliest', offsetRefreshMs: 5000 });
+  const run = processor.runLoop();
+  await kafka.quiet();
+  const fetches = kafka.hold('fetch');
+  const questions = kafka.hold('listOffsets');
+  kafka.recreate('in').fill('in', 0, 3);
+  await clock.advance(5000);
+  t.is(questions.waiting.length, 2);
+  // The fetch finds its position out of range, and the source asks where to go on.
+  fetches.open();
+  await clock.advance(1000);
+  questions.open();
+  await clock.advance(5000);
+  t.deepEqual(
+    batches.slice(1).map(({ values }) => values),
+    [['in0', 'in1', 'in2']],
+  );
+  t.is(kafka.committed(GROUP, 'in', 0), 3);
+  await processor.close();
+  await run;
+});
+
 test('without topic ids nothing is noticed, and nothing is made up', async (t) => {
   const { kafka, make, clock } = fixture(t);
   kafka.tellsTopicIds = false;

@@ -7,6 +7,7 @@ import {
   LifecycleError,
   OffsetOutOfRangeError,
 } from '../source/kernel/errors.ts';
+import type { Chunk, SourceHandler } from '../source/kafka/client.ts';
 import type { SeekTarget } from '../source/seek-target.ts';
 import type { TopicProcessor } from '../source/topic-processor.ts';
 import { fixture, GROUP, noting, stateOf, type SeenBatch } from './_helpers/processor-run.ts';
@@ -125,6 +126,34 @@ test('what an older fetch still brings is dropped after a seek', async (t) => {
   t.is(kafka.committed(GROUP, 'in', 0), 10);
   await processor.close();
   t.is((await run).records, 0);
+});
+
+test('a chunk of before the seek that a source delivers all the same is dropped', async (t) => {
+  const { kafka, make, clock } = fixture(t);
+  kafka.createTopic('in').fill('in', 0, 3);
+  const batches: SeenBatch[] = [];
+  const client = kafka.client();
+  const chunks: Chunk[] = [];
+  const handlers: SourceHandler[] = [];
+  const sourceOf = client.source.bind(client);
+  client.source = (options) => {
+    handlers.push(options.handler);
+    const onChunk = (chunk: Chunk) => {
+      chunks.push(chunk);
+      options.handler.onChunk(chunk);
+    };
+    return sourceOf({ ...options, handler: { ...options.handler, onChunk } });
+  };
+  const processor = make(noting(batches), { client });
+  const run = processor.runLoop();
+  await kafka.quiet();
+  await processor.seek('in', 0, 'latest');
+  handlers[0]?.onChunk(chunks[0] as Chunk);
+  await clock.advance(1000);
+  t.deepEqual(batches, []);
+  t.is(kafka.committed(GROUP, 'in', 0), 3);
+  await processor.close();
+  await run;
 });
 
 test('seek of one topic leaves the others of its partition, and other partitions, as they are', async (t) => {

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { BrokerError, CommitError } from '../../source/kernel/errors.ts';
-import { testOnBoth } from '../_helpers/services.ts';
+import { startEmbedded } from '../_helpers/embedded.ts';
+import { testOnBoth, type TestCluster } from '../_helpers/services.ts';
 import { kafkajsFor, systemJob, threeNodes, values, write } from '../_helpers/system-job.ts';
 import { until } from '../_helpers/until.ts';
 
@@ -173,3 +174,26 @@ testOnBoth(
     );
   },
 );
+
+test('offsets outlive the retention of the broker, since they are committed again', async (t) => {
+  const nodes = await startEmbedded(t, { offsetsRetentionMs: 2500 });
+  const cluster: TestCluster = {
+    kind: 'embedded',
+    brokers: nodes.brokers,
+    createTopic: async (name, partitions) => {
+      nodes.createTopic(name, { partitions });
+    },
+  };
+  const [kept, rare] = [await systemJob(t, cluster, {}, 2), await systemJob(t, cluster)];
+  const running = kept.make({ offsetRefreshMs: 1000 });
+  const rarely = rare.make();
+  const runs = [running.runLoop(), rarely.runLoop()];
+  await until(async () => (await rare.committed()).offset === 0, { deadlineMs: 5000, what: 'the start' });
+  await until(async () => (await rare.committed()).offset === undefined, {
+    deadlineMs: 10_000,
+    what: 'what is not committed again is gone',
+  });
+  t.deepEqual([(await kept.committed(0)).offset, (await kept.committed(1)).offset], [0, 0]);
+  await Promise.all([running.close(), rarely.close()]);
+  await Promise.all(runs);
+});
