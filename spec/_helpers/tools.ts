@@ -5,6 +5,7 @@ import type { ExecutionContext } from 'ava';
 
 /** How to get a program that some specs need. */
 const remedies: Readonly<Record<string, string>> = {
+  javac: 'apt-get install default-jdk-headless',
   kcat: 'apt-get install kcat, or https://github.com/edenhill/kcat',
 };
 
