@@ -20,7 +20,7 @@ const rows = [
   { files: wire, may: [wire, kernel] },
   {
     files: records,
-    may: [records, wire, message, kernel],
+    may: [records, wire, kafkaPort, message, kernel],
     packages: ['@node-rs/crc32', 'snappy', 'lz4-napi', '@bokuweb/zstd-wasm'],
   },
   { files: '^source/kafka/(client|partitioner)\\.ts$', may: [message, kernel] },

@@ -15,25 +15,33 @@ export interface Counter {
   labels(...values: LabelValues): CounterChild;
 }
 
+/** A counter whose label values are bound. */
 export interface CounterChild {
+  /** Adds `by`, 1 by default; never negative. */
   inc(by?: number): void;
 }
 
 /** Holds the last value. */
 export interface Gauge {
+  /** Binds label values, once. */
   labels(...values: LabelValues): GaugeChild;
 }
 
+/** A gauge whose label values are bound. */
 export interface GaugeChild {
+  /** Replaces the value. */
   set(value: number): void;
 }
 
 /** Quantiles or buckets of observed values. */
 export interface Observer {
+  /** Binds label values, once. */
   labels(...values: LabelValues): ObserverChild;
 }
 
+/** A summary or histogram whose label values are bound. */
 export interface ObserverChild {
+  /** Takes one value in, in the unit that the name of the metric ends with. */
   observe(value: number): void;
 }
 
@@ -44,8 +52,12 @@ export interface HistogramOptions extends MetricOptions {
 
 /** Where metrics go: `noopMetrics`, Prometheus, or a provider of your own. */
 export interface MetricsProvider {
+  /** Makes a metric that counts up. */
   newCounter(options: MetricOptions): Counter;
+  /** Makes a metric that holds its last value. */
   newGauge(options: MetricOptions): Gauge;
+  /** Makes a metric of quantiles. */
   newSummary(options: MetricOptions): Observer;
+  /** Makes a metric of buckets. */
   newHistogram(options: HistogramOptions): Observer;
 }

@@ -43,6 +43,10 @@ export class BatchRun implements ProcessContext {
   #callbacks: (() => void)[] = [];
   #attempt = 0;
   #hasEnded = false;
+  /** Why the signal was aborted. */
+  #tooLate: TimeoutError | undefined;
+  /** Stops waiting for the function. */
+  #giveUp: (() => void) | undefined;
 
   constructor(batch: Batch, options: BatchRunOptions) {
     this.#batch = batch;
@@ -101,6 +105,13 @@ export class BatchRun implements ProcessContext {
     }
   }
 
+  /** Close has waited long enough: the function is told by the signal, and not waited for. */
+  abandon(tooLate: TimeoutError): void {
+    if (this.#hasEnded) return;
+    if (this.#tooLate === undefined) this.#abortWith(tooLate, 'closeTimeoutMs was over');
+    this.#giveUp?.();
+  }
+
   stop(): void {
     this.#options.stop();
   }
@@ -120,17 +131,13 @@ export class BatchRun implements ProcessContext {
     const { middleware, clock, processTimeoutMs, closeTimeoutMs } = this.#options;
     const attempt: ProcessFunction = (messages, _sender, context) =>
       this.#tryOnce(userProcess, messages, context);
-    let giveUp: (() => void) | undefined;
     const gaveUp = new Promise<void>((resolve) => {
-      giveUp = resolve;
+      this.#giveUp = resolve;
     });
-    let timedOut: TimeoutError | undefined;
     let timer = clock.after(processTimeoutMs, () => {
-      timedOut = this.#timedOut();
-      this.#abort.abort(timedOut);
-      this.#endSenders('processTimeoutMs was over');
+      this.#abortWith(this.#timedOut(), 'processTimeoutMs was over');
       timer = clock.after(closeTimeoutMs, () => {
-        giveUp?.();
+        this.#giveUp?.();
       });
     });
     try {
@@ -140,9 +147,10 @@ export class BatchRun implements ProcessContext {
           : this.#throughMiddleware(attempt);
       await Promise.race([running, gaveUp]);
     } catch (error) {
-      if (timedOut === undefined) throw error;
+      const tooLate = this.#tooLate;
+      if (tooLate === undefined) throw error;
       // Most likely the function heeded the signal: that it took too long is what a person must know.
-      if (error !== timedOut) timedOut.suppressed.push(error);
+      if (error !== tooLate) tooLate.suppressed.push(error);
     } finally {
       timer.cancel();
       this.#hasEnded = true;
@@ -190,7 +198,9 @@ export class BatchRun implements ProcessContext {
     }
   }
 
-  #endSenders(reason: string): void {
+  #abortWith(tooLate: TimeoutError, reason: string): void {
+    this.#tooLate = tooLate;
+    this.#abort.abort(tooLate);
     for (const sender of this.#kept) sender.end(reason);
   }
 

@@ -32,9 +32,14 @@ export {
   kafkaLogCreator,
   openClient,
   type ClientInit,
+  type Deadlines,
+  type KafkajsLogEntry,
   type KafkaLike,
   type KafkaOptions,
   type OpenClientOptions,
+  type SaslAuthenticator,
+  type SaslOptions,
+  type SaslProviderArgs,
 } from './kafka/open-client.ts';
 export { partitioners, type Partitioner } from './kafka/partitioner.ts';
 export { systemClock, type Clock, type Timer } from './kernel/clock.ts';

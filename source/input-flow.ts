@@ -2,7 +2,7 @@ import { Batcher } from './batcher.ts';
 import type { BatchReport } from './batch-report.ts';
 import type { Config } from './config.ts';
 import type { Chunk, KafkaClient, OutOfRange, PartitionSource, RecordSink } from './kafka/client.ts';
-import type { KasperError } from './kernel/errors.ts';
+import type { KasperError, TimeoutError } from './kernel/errors.ts';
 import type { Logger } from './kernel/logger.ts';
 import { KeylessSpread } from './kafka/partitioner.ts';
 import { MemoryBudget } from './memory-budget.ts';
@@ -121,6 +121,11 @@ export class InputFlow {
     const stopped = [...this.#partitions.values()].map((processor) => processor.stop());
     const [source] = await Promise.allSettled([this.#source.close(), ...stopped]);
     if (source.status === 'rejected') throw source.reason as Error;
+  }
+
+  /** Gives up the batches in hand. */
+  abandon(tooLate: TimeoutError): void {
+    for (const processor of this.#partitions.values()) processor.abandon(tooLate);
   }
 
   async release(): Promise<void> {

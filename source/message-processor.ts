@@ -22,7 +22,7 @@ export interface ProcessContext<Stores extends StoreMap = StoreMap> {
   readonly stores: Stores;
   /** Carries the processor's name and the partition. */
   readonly logger: Logger;
-  /** Aborted when `processTimeoutMs` is over or the run must end at once. */
+  /** Aborted when `processTimeoutMs` is over, or `closeTimeoutMs` while the processor closes. Its reason is a TimeoutError. */
   readonly signal: AbortSignal;
   /**
    * Waits `ms` and lets other partitions be processed meanwhile: the process slot is given back, and queued for again.
@@ -52,7 +52,7 @@ export interface MessageProcessor<Stores extends StoreMap = StoreMap> {
   ): void | Promise<void>;
   /** Called once before the first batch of the run. */
   init?(context: InitContext<Stores>): void | Promise<void>;
-  /** Called once when the run ends, also after a failure, and even if `init` was not reached; not if `process` hangs. */
+  /** Called once when the run ends, also after a failure, even if `init` was not reached, or a `process` that was given up still hangs. */
   close?(): void | Promise<void>;
   /** Called before the first batch of these partitions. */
   onAssigned?(partitions: readonly TopicPartition[]): void | Promise<void>;

@@ -1,5 +1,5 @@
 import type { Timer } from './kernel/clock.ts';
-import { KasperError, ProcessError, type OffsetRange } from './kernel/errors.ts';
+import { KasperError, ProcessError, type OffsetRange, type TimeoutError } from './kernel/errors.ts';
 import type { Logger } from './kernel/logger.ts';
 import type { MultiStore } from '../stores/multi-store.ts';
 import type { Store } from '../stores/store.ts';
@@ -125,6 +125,11 @@ export class PartitionProcessor {
     this.#idlePositions.delete(position.topic);
     if (this.#hasBatch) this.#rewinds.set(position.topic, position);
     else committer.rewind(this.#toCommit(position));
+  }
+
+  /** Gives up a function that is still in `process`: nothing of its batch is flushed or committed. */
+  abandon(tooLate: TimeoutError): void {
+    this.#run?.abandon(tooLate);
   }
 
   /** Begins no more batches, drops what waits, and resolves when the batch in hand is done or has failed. */

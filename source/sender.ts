@@ -148,9 +148,9 @@ export class BufferedSender implements HoldingSender {
     return mine;
   }
 
-  /** Ends the attempt: later calls throw. */
+  /** Ends the attempt: later calls throw, and name the first reason. */
   end(reason: string): void {
-    this.#ended = reason;
+    this.#ended ??= reason;
   }
 
   /** Forgets what was not flushed. */

@@ -132,6 +132,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     return this.#closed;
   }
 
+  /** As {@link close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -315,7 +316,9 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     let timer: Timer | undefined;
     const tooLate = new Promise<never>((_resolve, reject) => {
       timer = clock.after(closeTimeoutMs, () => {
-        reject(this.#closedTooLate());
+        const error = this.#closedTooLate();
+        reject(error);
+        this.#flow?.abandon(error);
       });
     });
     const failures: unknown[] = [];

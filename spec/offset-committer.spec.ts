@@ -11,9 +11,9 @@ interface Asked {
   /** `in/0 10` for each entry. */
   readonly text: string[];
   /** Answers; errors by `topic/partition`, all others are stored. */
-  answer(errors?: Readonly<Record<string, KasperError>>): Promise<void>;
+  readonly answer: (errors?: Readonly<Record<string, KasperError>>) => Promise<void>;
   /** No answer was had. */
-  reject(error: unknown): Promise<void>;
+  reject(error: Error): Promise<void>;
 }
 
 interface Bench {
@@ -22,11 +22,11 @@ interface Bench {
   readonly asked: Asked[];
   readonly failures: CommitError[];
   readonly log: LineLogger;
-  offer(
+  readonly offer: (
     offset: number,
     more?: { partition?: number; topic?: string; records?: number; onCommitted?: () => void },
-  ): void;
-  last(): Asked;
+  ) => void;
+  readonly last: () => Asked;
 }
 
 function bench(t: ExecutionContext, options: Partial<OffsetCommitterOptions> = {}): Bench {
@@ -87,6 +87,19 @@ function bench(t: ExecutionContext, options: Partial<OffsetCommitterOptions> = {
     },
     last: () => asked.at(-1) as Asked,
   };
+}
+
+/** Answers in/0 with a retriable error, and waits until it is tried again or given up. */
+async function failOnce(
+  { answer }: Asked,
+  asked: readonly Asked[],
+  clock: FakeClock,
+  failures: readonly CommitError[],
+): Promise<void> {
+  const before = asked.length;
+  await answer({ 'in/0': moved() });
+  for (let waited = 0; asked.length === before && failures.length === 0 && waited < 2000; waited += 50)
+    await clock.advance(50);
 }
 
 const moved = () =>
@@ -242,35 +255,28 @@ test('after commitTimeoutMs of failures it fails with CommitError that says what
   offer(10);
   const settled = t.throwsAsync(committer.settled(), { instanceOf: CommitError });
   const began = clock.now();
-  while (failures.length === 0) {
-    const before = asked.length;
-    await last().answer({ 'in/0': moved() });
-    for (let waited = 0; asked.length === before && failures.length === 0 && waited < 2000; waited += 50)
-      await clock.advance(50);
-  }
+  while (failures.length === 0) await failOnce(last(), asked, clock, failures);
   const took = clock.now() - began;
   t.true(took >= 5000 && took <= 6300, `${took} ms`);
   const error = await settled;
   t.is(failures.length, 1);
   t.is<unknown, unknown>(error, failures[0]);
   t.regex(
-    error?.message ?? '',
+    error.message,
     /in\/0 at 10 within commitTimeoutMs \(5000 ms\): NOT_COORDINATOR\. Nothing of that request was stored/,
   );
-  t.deepEqual(error?.failed, [{ topic: 'in', partition: 0, offset: 10 }]);
-  t.deepEqual(error?.stored, []);
-  t.true(error?.cause instanceof BrokerError);
+  t.deepEqual(error.failed, [{ topic: 'in', partition: 0, offset: 10 }]);
+  t.deepEqual(error.stored, []);
+  t.true(error.cause instanceof BrokerError);
 });
 
 test('the time of failure counts from the first of failures in a row, though offsets move on', async (t) => {
   const { offer, last, clock, asked, failures } = bench(t);
   offer(1);
   for (let offset = 2; failures.length === 0; offset++) {
-    const before = asked.length;
-    await last().answer({ 'in/0': moved() });
+    const failing = failOnce(last(), asked, clock, failures);
     offer(offset);
-    for (let waited = 0; asked.length === before && failures.length === 0 && waited < 2000; waited += 50)
-      await clock.advance(50);
+    await failing;
     if (offset > 100) break;
   }
   t.is(failures.length, 1);

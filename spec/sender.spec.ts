@@ -291,11 +291,11 @@ test('after a flush that failed the acked part is gone and the rest is kept, so 
   kafka.fail('produce', new Error('not enough replicas'), { where: ({ partition }) => partition === 1 });
   const error = await t.throwsAsync(sender.flush(), { instanceOf: ProduceError });
   t.deepEqual(
-    error?.acked.map(({ partition, records }) => [partition, records]),
+    error.acked.map(({ partition, records }) => [partition, records]),
     [[0, 2]],
   );
   t.deepEqual(
-    error?.failed.map(({ partition, records }) => [partition, records]),
+    error.failed.map(({ partition, records }) => [partition, records]),
     [[1, 2]],
   );
   t.is(sender.count, 2);

@@ -113,7 +113,7 @@ test('init that fails ends the run; no other init is called, and what was assign
     instanceOf: LifecycleError,
     message: 'init or onAssigned of the MessageProcessor failed: Error: no table',
   });
-  t.is(error?.cause, cause);
+  t.is(error.cause, cause);
   t.deepEqual(seen, ['init 0', 'init 1', 'revoked 0', 'close 0', 'close 1', 'close 2']);
 });
 
@@ -217,6 +217,42 @@ test('a close that is awaited inside process ends after closeTimeoutMs, with the
   t.deepEqual(kafka.values('out'), []);
 });
 
+test('at closeTimeoutMs the signal is aborted with the very error, senders are dead, nothing is waited for, and no timer is left', async (t) => {
+  for (const heeds of [true, false]) {
+    const { kafka, make, clock, outcome } = fixture(t);
+    kafka.createTopic('in', 2).createTopic('out').fill('in', 0, 10);
+    const work = deferred();
+    let reason: unknown;
+    let send: (() => void) | undefined;
+    const processor = make({
+      process(_messages, sender, { signal }) {
+        send = () => {
+          sender.send({ topic: 'out', value: 'x' });
+        };
+        signal.addEventListener('abort', () => {
+          reason = signal.reason;
+          if (heeds) work.reject(new Error('aborted'));
+        });
+        return work.promise;
+      },
+    });
+    const result = outcome(processor.runLoop());
+    await kafka.quiet();
+    const closed = t.throwsAsync(processor.close(), { instanceOf: TimeoutError });
+    await clock.advance(30_000);
+    await closed;
+    const { error } = await result;
+    t.true(error instanceof TimeoutError && error.message.startsWith('close() did not end'), String(error));
+    t.is(reason, error);
+    t.throws(() => send?.(), { instanceOf: LifecycleError, message: /after closeTimeoutMs was over/ });
+    t.is(clock.pending, 0);
+    work.resolve();
+    await kafka.quiet();
+    t.deepEqual(kafka.values('out'), []);
+    t.is(kafka.committed(GROUP, 'in', 0), 0);
+  }
+});
+
 test('a commit that does not come is waited for until closeTimeoutMs', async (t) => {
   const { kafka, make, clock, outcome } = fixture(t);
   kafka.createTopic('in').fill('in', 0, 10);
@@ -311,7 +347,7 @@ for (const step of ['closeSource', 'closeSink', 'close', 'onRevoked', 'close of 
       instanceOf: LifecycleError,
       message: /: TypeError: cannot$/,
     });
-    t.is(error?.cause, cause);
+    t.is(error.cause, cause);
     t.is((await result).error, error);
     t.deepEqual(seen, ['revoked', 'closed']);
     t.is(kafka.committed(GROUP, 'in', 0), 10);

@@ -251,6 +251,23 @@ test('out of range forwards commits nothing past messages that are still to be d
   await run;
 });
 
+test('out of range forwards with nothing left to do commits the new position at once', async (t) => {
+  const { kafka, make } = fixture(t, { chunkRecords: 5 });
+  kafka.createTopic('in').fill('in', 0, 10);
+  const gate = kafka.hold('fetch', ({ offset }) => offset === 5);
+  const processor = make(noting([]), { onOffsetOutOfRange: 'earliest', batchSize: 5 });
+  const run = processor.runLoop();
+  await kafka.quiet();
+  t.is(kafka.committed(GROUP, 'in', 0), 5);
+  kafka.deleteBefore('in', 0, 10);
+  gate.open();
+  await kafka.quiet();
+  t.is(kafka.committed(GROUP, 'in', 0), 10);
+  t.is(processor.stats().partitions[0]?.position, 10);
+  await processor.close();
+  await run;
+});
+
 test('out of range backwards drops what waits, commits the new position, and goes on from it', async (t) => {
   const { kafka, make, log } = fixture(t, { chunkRecords: 5 });
   kafka.createTopic('in').fill('in', 0, 20);

@@ -260,6 +260,23 @@ test('records that are written while a bounded run is under way are left for the
   t.deepEqual(batches.flatMap(({ values }) => values).at(-1), 'in11');
 });
 
+test('of a chunk that reaches past the end of a bounded run only what is before it is delivered', async (t) => {
+  const { kafka, make } = fixture(t);
+  kafka.createTopic('in').fill('in', 0, 7);
+  const gate = kafka.hold('fetch');
+  const batches: SeenBatch[] = [];
+  const run = make(noting(batches)).runToEnd();
+  await kafka.quiet();
+  kafka.fill('in', 0, 20);
+  gate.open();
+  t.is((await run).records, 7);
+  t.deepEqual(
+    batches.map(({ values }) => values.at(-1)),
+    ['in6'],
+  );
+  t.is(kafka.committed(GROUP, 'in', 0), 7);
+});
+
 test('a bounded run commits past a tail without records, and ends there', async (t) => {
   for (const commit of ['pipelined', 'each'] as const) {
     const { kafka, make } = fixture(t);
@@ -562,8 +579,9 @@ test('what a listener or a MetricsProvider throws, also later, is logged and har
   processor.on('batch', () => {
     throw new Error('listener failed');
   });
-  // eslint would have it a function without a promise; users write such all the same.
-  processor.on('batch', () => Promise.reject(new Error('listener failed later')));
+  // Asynchronous though nobody waits for it, as users write them.
+  const rejecting: () => unknown = () => Promise.reject(new Error('listener failed later'));
+  processor.on('batch', rejecting);
   processor.on('batch', ({ step }) => heard.push(step));
   const summary = await processor.runToEnd();
   t.is(summary.records, 3);

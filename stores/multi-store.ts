@@ -32,10 +32,12 @@ export class MultiMap implements Iterable<readonly [tenant: string, entries: Rea
     return this;
   }
 
+  /** The value under a key of a tenant; undefined where there is none. */
   get(tenant: string, key: string): Buffer | undefined {
     return this.#tenants.get(tenant)?.get(key);
   }
 
+  /** Whether there is a value under a key of a tenant. */
   has(tenant: string, key: string): boolean {
     return this.#tenants.get(tenant)?.has(key) ?? false;
   }
@@ -45,6 +47,7 @@ export class MultiMap implements Iterable<readonly [tenant: string, entries: Rea
     return this.#tenants.get(tenant) ?? new Map<string, Buffer>();
   }
 
+  /** The tenants that have entries, in the order of their first one. */
   tenants(): string[] {
     return [...this.#tenants.keys()];
   }
@@ -56,6 +59,7 @@ export class MultiMap implements Iterable<readonly [tenant: string, entries: Rea
     return size;
   }
 
+  /** Tenants with their entries. */
   [Symbol.iterator](): IterableIterator<readonly [tenant: string, entries: ReadonlyMap<string, Buffer>]> {
     return this.#tenants.entries();
   }

@@ -9,11 +9,13 @@ export interface Store {
   get(key: string): Promise<Buffer | undefined>;
   /** The values of those keys that exist; a key may be named twice. */
   getAll(keys: readonly string[]): Promise<Map<string, Buffer>>;
+  /** Writes one value; one that is there is replaced. */
   put(key: string, value: Buffer): Promise<void>;
   /** Writes all entries; of a key that occurs twice the last one wins. */
   putAll(entries: StoreEntries): Promise<void>;
   /** Removes `key`; a missing one is no error. */
   delete(key: string): Promise<void>;
+  /** Removes all these keys; missing ones are no error. */
   deleteAll(keys: readonly string[]): Promise<void>;
   /** Makes what was written persistent, as far as the backend can; what that means is said by each implementation. */
   flush(): Promise<void>;

@@ -26,7 +26,7 @@ export async function connectKafka(brokers: readonly string[] | undefined): Prom
   const client = openClient(
     { brokers: addresses },
     // A person waits: five seconds tell whether somebody listens there.
-    { logger: silentLogger, retryTimeoutMs: 10_000, deadlines: { firstConnectMs: 5_000 } },
+    { logger: silentLogger, retryTimeoutMs: 60_000, deadlines: { firstConnectMs: 5_000 } },
   );
   const close = async (): Promise<void> => {
     await client.close();
@@ -73,7 +73,7 @@ export async function sendRecords(
   topic: string,
   records: Iterable<TextRecord>,
 ): Promise<void> {
-  const sink = client.sink({ idempotent: true, compression: 'none', retryTimeoutMs: 10_000 });
+  const sink = client.sink({ idempotent: true, compression: 'none', retryTimeoutMs: 60_000 });
   try {
     const partitionCount = await sink.loadTopic(topic);
     const waiting = sink.accumulator();

@@ -267,6 +267,7 @@ export class EmbeddedCluster {
     return this.#closing;
   }
 
+  /** As {@link close}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

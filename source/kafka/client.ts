@@ -104,6 +104,7 @@ export interface OutOfRange extends TopicPartition {
 
 /** Who takes what a source delivers. All calls are synchronous; none may throw but onOutOfRange. */
 export interface SourceHandler {
+  /** Takes the next records of a partition. */
   onChunk(chunk: Chunk): void;
   /** Returns the offset to go on from, or throws the error that the source is to report by onError. */
   onOutOfRange(at: OutOfRange): number;
@@ -111,6 +112,7 @@ export interface SourceHandler {
   onError(error: KasperError, partitions: readonly TopicPartition[]): void;
 }
 
+/** How partitions are read, and who takes what is read. */
 export interface SourceOptions {
   readonly isolation: Isolation;
   /** How long the broker may hold a fetch for which it has no records. */
@@ -166,6 +168,7 @@ export interface RecordAccumulator {
   clear(): void;
 }
 
+/** How records are sent. */
 export interface SinkOptions {
   readonly idempotent: boolean;
   readonly compression: Compression;
@@ -184,6 +187,7 @@ export interface RecordSink {
   loadTopic(topic: string): Promise<number>;
   /** The size in bytes of a record as it will be encoded. */
   encodedBytes(record: OutgoingRecord): number;
+  /** An empty buffer for records of one sender. */
   accumulator(): RecordAccumulator;
   /** Waits for requests under way, then lets go of everything. */
   close(): Promise<void>;
@@ -221,8 +225,11 @@ export interface KafkaClient {
     partitions: readonly TopicPartition[],
     isolation: Isolation,
   ): Promise<PartitionOffset[]>;
+  /** The committed offsets of a consumer group. Asks no broker. */
   group(groupId: string): GroupOffsets;
+  /** A reader for partitions; it does nothing before `start`. */
   source(options: SourceOptions): PartitionSource;
+  /** A sender for records. Its producer id is asked for with the first flush. */
   sink(options: SinkOptions): RecordSink;
   /** Ends all connections. Idempotent. */
   close(): Promise<void>;

@@ -8,13 +8,21 @@ import type { Deadlines } from './kafkajs/deadlines.ts';
 import type { KafkaLike, KafkaOptions } from './kafkajs/kafka-options.ts';
 import { KafkajsClient } from './kafkajs/kafkajs-client.ts';
 
-export type { KafkaLike, KafkaOptions, SaslOptions, SaslProviderArgs } from './kafkajs/kafka-options.ts';
+export type {
+  KafkaLike,
+  KafkaOptions,
+  SaslAuthenticator,
+  SaslOptions,
+  SaslProviderArgs,
+} from './kafkajs/kafka-options.ts';
 export { kafkaLogCreator } from './kafkajs/kafkajs-log.ts';
+export type { Deadlines } from './kafkajs/deadlines.ts';
 export type { KafkajsLogEntry } from './kafkajs/kafkajs-log.ts';
 
 /** What a user may give as `client`. */
 export type ClientInit = KafkaLike | KafkaOptions | KafkaClient;
 
+/** How a client works. */
 export interface OpenClientOptions {
   readonly logger: Logger;
   /** Default: the clock of this machine. */

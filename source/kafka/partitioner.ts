@@ -60,7 +60,9 @@ export function fnv1a(key: Uint8Array): number {
  * @see https://github.com/IBM/sarama/blob/main/partitioner.go
  */
 export const partitioners = Object.freeze({
+  /** As Java's default partitioner. */
   murmur2: (key: Uint8Array, partitionCount: number) => (murmur2(key) & 0x7fff_ffff) % partitionCount,
+  /** As sarama's hash partitioner, which goka uses. */
   fnv1a: (key: Uint8Array, partitionCount: number) => Math.abs(fnv1a(key) % partitionCount),
 }) satisfies Readonly<Record<string, Partitioner>>;
 

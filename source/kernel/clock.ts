@@ -1,5 +1,6 @@
 /** A timer that can be called off. Calling it off twice, or after it fired, does nothing. */
 export interface Timer {
+  /** Calls the timer off. */
   cancel(): void;
 }
 

@@ -6,9 +6,13 @@ export type LogFields = Readonly<Record<string, unknown>>;
  * library's default, so that nothing is printed unless asked for.
  */
 export interface Logger {
+  /** What only helps to find a fault in this library or its set-up. */
   debug(message: string, fields?: LogFields): void;
+  /** What a person may want to know when all is well. */
   info(message: string, fields?: LogFields): void;
+  /** What was ridden out, but should be looked at. */
   warn(message: string, fields?: LogFields): void;
+  /** What failed. */
   error(message: string, fields?: LogFields): void;
   /** A logger that adds these fields to each line. */
   child(fields: LogFields): Logger;

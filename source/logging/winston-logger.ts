@@ -7,10 +7,12 @@ import { jsonLine, textLine } from './log-line.ts';
 
 /** How a line is written: one JSON object, or text for people. */
 export const logFormats = ['json', 'text'] as const;
+/** A form of log lines: one JSON object a line, or text for people. */
 export type LogFormat = (typeof logFormats)[number];
 
 /** The levels of the Logger port, from the most to the least talkative. */
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+/** The least level that is written. */
 export type LogLevel = (typeof logLevels)[number];
 
 /** Options of {@link winstonLogger}. */

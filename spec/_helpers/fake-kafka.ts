@@ -342,7 +342,7 @@ export class FakeKafka {
 
   #offsetsOf(groupId: string): Map<string, CommittedOffset> {
     let offsets = this.#groups.get(groupId);
-    if (offsets === undefined) this.#groups.set(groupId, (offsets = new Map()));
+    if (offsets === undefined) this.#groups.set(groupId, (offsets = new Map<string, CommittedOffset>()));
     return offsets;
   }
 
@@ -610,9 +610,10 @@ class FakeSource implements PartitionSource {
 
   #next(): FakePosition | undefined {
     if (this.#closed) return undefined;
-    for (let tried = 0; tried < this.#positions.length; tried++) {
-      const at = this.#positions[this.#turn++ % this.#positions.length];
-      if (at !== undefined && !at.paused && !at.failed && this.#hasNews(at)) return at;
+    const first = this.#turn % Math.max(1, this.#positions.length);
+    for (const at of [...this.#positions.slice(first), ...this.#positions.slice(0, first)]) {
+      this.#turn++;
+      if (!at.paused && !at.failed && this.#hasNews(at)) return at;
     }
     return undefined;
   }

@@ -29,31 +29,39 @@ export interface OwnKafka extends RealKafka {
 
 const { KASPER_KAFKA: address, KASPER_KAFKA_LIBS: libs, REQUIRE_SERVICES: required } = process.env;
 
-/** A spec on the real Kafka that `npm test` started. Where there is none it is skipped, with REQUIRE_SERVICES=1 it fails. */
+/**
+ * A spec on the real Kafka that `npm test` started. Where there is none it is skipped, with REQUIRE_SERVICES=1 it fails.
+ *
+ * @param options.needs programs that the spec calls, as {@link testWith}
+ */
 export function testOnReal(
   title: string,
   implementation: (t: ExecutionContext, kafka: RealKafka) => Promise<void>,
+  { needs = [] }: { readonly needs?: readonly string[] } = {},
 ): void {
   const brokers = (address ?? '').split(',').filter((broker) => broker !== '');
   if (brokers.length === 0 || libs === undefined) {
     without('Kafka', 'which npm test starts where it can', title);
     return;
   }
-  test(title, (t) => implementation(t, realKafka(brokers, libs)));
+  testWith(needs, title, (t) => implementation(t, realKafka(brokers, libs)));
 }
 
 /**
  * A spec on both kinds of cluster: once on an embedded one of its own, and once on the real Kafka, as {@link testOnReal}. What passes on
  * both shows that the embedded cluster behaves as the real one.
+ *
+ * @param options.needs programs that the spec calls, as {@link testWith}
  */
 export function testOnBoth(
   title: string,
   implementation: (t: ExecutionContext, cluster: TestCluster) => Promise<void>,
+  { needs = [] }: { readonly needs?: readonly string[] } = {},
 ): void {
-  test(`${title} (embedded)`, async (t) => {
+  testWith(needs, `${title} (embedded)`, async (t) => {
     await implementation(t, await embeddedCluster(t));
   });
-  testOnReal(`${title} (Kafka 4.1)`, implementation);
+  testOnReal(`${title} (Kafka 4.1)`, implementation, { needs });
 }
 
 /**
@@ -89,11 +97,7 @@ export function testOnOwn(
   implementation: (t: ExecutionContext, server: StartedServer) => Promise<void>,
 ): void {
   const { start, programs } = singleServers[service];
-  const missing = programs.filter((program) => findProgram(program) === undefined);
-  if (missing.length > 0) {
-    without(service, `for ${missing.join(' and ')} are not installed`, title);
-    return;
-  }
+  if (isWithout(programs, title)) return;
   test.serial(title, async (t) => {
     // The first time Maven fetches Elasticsearch.
     t.timeout(300_000);
@@ -103,9 +107,38 @@ export function testOnOwn(
   });
 }
 
+/** A spec that calls programs of this machine. Where one is missing it is skipped or failed as {@link testOnReal}. */
+export function testWith(
+  programs: readonly string[],
+  title: string,
+  implementation: (t: ExecutionContext) => Promise<void>,
+): void {
+  if (!isWithout(programs, title)) test(title, implementation);
+}
+
 /** A name no other spec uses, for topics, groups and key prefixes. */
 export function randomName(prefix: string): string {
   return `${prefix}-${randomBytes(6).toString('hex')}`;
+}
+
+/** Debian's packages that have another name than the program. */
+const packagesOf: Readonly<Record<string, string>> = {
+  setpriv: 'util-linux',
+  javac: 'default-jdk-headless',
+};
+
+/** Whether the spec cannot run for want of a program; then that is registered in its place. */
+function isWithout(programs: readonly string[], title: string): boolean {
+  const missing = programs.filter((program) => findProgram(program) === undefined);
+  if (missing.length > 0) {
+    const packages = missing.map((program) => packagesOf[program] ?? program);
+    without(
+      missing.join(' and '),
+      `which is not on the PATH (on Debian: apt-get install ${packages.join(' ')})`,
+      title,
+    );
+  }
+  return missing.length > 0;
 }
 
 function without(service: string, why: string, title: string): void {

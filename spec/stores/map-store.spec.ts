@@ -30,7 +30,7 @@ test('errors name the store, the operation and the key, and say what to do', asy
   const refused = async (promise: Promise<unknown>, operation: string, keys: string[], message: RegExp) => {
     const error = await t.throwsAsync(promise, { instanceOf: StoreError, message });
     t.like(error, { code: 'STORE', store: 'MapStore', operation, retriable: false });
-    t.deepEqual(error?.keys, keys);
+    t.deepEqual(error.keys, keys);
   };
   await refused(
     store.put('k', null as never),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { repositoryRoot } from '../../scripts/services/folders.ts';
 import { javaArguments } from '../../scripts/services/kafka-class-path.ts';
-import { run } from '../../scripts/services/programs.ts';
+import { requirePrograms, run } from '../../scripts/services/programs.ts';
 import type { Compression } from '../../source/kafka/client.ts';
 import type { ConsumerMessage } from '../../source/message.ts';
 import { TopicProcessor } from '../../source/topic-processor.ts';
@@ -11,7 +11,6 @@ import { describeGroup, kcatRecords } from '../_helpers/kafka-tools.ts';
 import { RawClient } from '../_helpers/raw-client.ts';
 import { fetch } from '../_helpers/raw-requests.ts';
 import { randomName, testOnReal, type RealKafka } from '../_helpers/services.ts';
-import { requireTool } from '../_helpers/tools.ts';
 import { until } from '../_helpers/until.ts';
 
 /** What a partition holds: the writer and the reader each make one. */
@@ -57,14 +56,13 @@ type Written = Readonly<Record<TopicName, readonly PartitionDigest[]>>;
 
 let writing: Promise<Written> | undefined;
 
-/** Has Kafka's own producer write all topics, once for all specs; undefined where there is no JDK, which runs a source file. */
-async function written(t: ExecutionContext, kafka: RealKafka): Promise<Written | undefined> {
+/** Has Kafka's own producer write all topics, once for all specs. */
+function written(t: ExecutionContext, kafka: RealKafka): Promise<Written> {
   t.timeout(240_000);
-  const javac = requireTool(t, 'javac');
-  return javac === undefined ? undefined : await (writing ??= writeTopics(kafka, join(javac, '../java')));
+  return (writing ??= writeTopics(kafka));
 }
 
-async function writeTopics(kafka: RealKafka, java: string): Promise<Written> {
+async function writeTopics(kafka: RealKafka): Promise<Written> {
   const args: string[] = [];
   const names = new Map<string, string>();
   for (const [key, topic] of Object.entries<TopicToWrite>(topicsToWrite)) {
@@ -75,8 +73,9 @@ async function writeTopics(kafka: RealKafka, java: string): Promise<Written> {
     args.push(name, String(partitions), kind, codec);
   }
   const source = join(repositoryRoot, 'spec/_helpers/java/WriteInput.java');
+  const { javac } = requirePrograms('a source file of Java', ['javac']);
   const { stdout } = await run(
-    java,
+    join(javac, '../java'),
     [...javaArguments(kafka.libs, 640), source, kafka.brokers.join(','), ...args],
     { timeoutMs: 180_000 },
   );
@@ -158,7 +157,6 @@ testOnReal(
   'topics that Java compressed by gzip, snappy, lz4 and zstd are read as they were written',
   async (t, kafka) => {
     const topics = await written(t, kafka);
-    if (topics === undefined) return;
     const { gzip, snappy, lz4, zstd } = topics;
     const joined = [...gzip, ...snappy, ...lz4, ...zstd];
     t.is(
@@ -167,26 +165,26 @@ testOnReal(
     );
     await readAndCompare(t, kafka, joined);
   },
+  { needs: ['javac'] },
 );
 
 testOnReal(
   'aborted transactions of Java between committed ones, and at the end, are left out',
   async (t, kafka) => {
     const topics = await written(t, kafka);
-    if (topics === undefined) return;
     t.deepEqual(
       topics.transactions.map(({ count }) => count),
       [600, 600],
     );
     await readAndCompare(t, kafka, topics.transactions);
   },
+  { needs: ['javac'] },
 );
 
 testOnReal(
   'a compacted topic with gaps, empty batches and an empty tail is read to its end',
   async (t, kafka) => {
     const topics = await written(t, kafka);
-    if (topics === undefined) return;
     const { compacted } = topics;
     t.deepEqual(
       compacted.map(({ count }) => count),
@@ -200,13 +198,13 @@ testOnReal(
     });
     await readAndCompare(t, kafka, compacted);
   },
+  { needs: ['javac', 'kcat'] },
 );
 
 testOnReal(
   '125,000 records of one byte in one gzip batch are read in batches of the usual size',
   async (t, kafka) => {
     const topics = await written(t, kafka);
-    if (topics === undefined) return;
     const topic = topics.oneBatch[0]?.topic ?? '';
     const broker = await RawClient.open(t, kafka.brokers[0] ?? '');
     const [fetched] = await fetch(broker, topic, [{ partition: 0, offset: 0, maxBytes: 1 << 24 }]);
@@ -214,14 +212,18 @@ testOnReal(
     const processor = await readAndCompare(t, kafka, topics.oneBatch);
     t.is(processor.stats().batches, 125);
   },
+  { needs: ['javac'] },
 );
 
-testOnReal('records of 10 MB are read with the buffer that is the default', async (t, kafka) => {
-  const topics = await written(t, kafka);
-  if (topics === undefined) return;
-  t.deepEqual(
-    topics.large.map(({ count }) => count),
-    [6, 6],
-  );
-  await readAndCompare(t, kafka, topics.large);
-});
+testOnReal(
+  'records of 10 MB are read with the buffer that is the default',
+  async (t, kafka) => {
+    const topics = await written(t, kafka);
+    t.deepEqual(
+      topics.large.map(({ count }) => count),
+      [6, 6],
+    );
+    await readAndCompare(t, kafka, topics.large);
+  },
+  { needs: ['javac'] },
+);

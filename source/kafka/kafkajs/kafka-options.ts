@@ -4,8 +4,11 @@ import type { ConnectionOptions } from 'node:tls';
 /** A `Kafka` instance of kafkajs, by its shape: made by the user's own copy of kafkajs, of the same version as ours. */
 export interface KafkaLike {
   // Method syntax, so that kafkajs's Kafka fits although its parameters are narrower.
+  /** As kafkajs's; used to reach its cluster, never run. */
   consumer(config: object): unknown;
+  /** As kafkajs's; tells a Kafka from its options. */
   producer(config?: object): unknown;
+  /** As kafkajs's; tells a Kafka from its options. */
   admin(config?: object): unknown;
 }
 
@@ -25,19 +28,27 @@ export type SaslOptions =
     }
   | {
       readonly mechanism: 'oauthbearer';
+      /** Gives the token; called whenever one is needed. */
       readonly oauthBearerProvider: () => Promise<{ value: string }>;
     }
   | {
       readonly mechanism: string;
       /** As kafkajs documents it: gets `host`, `port`, `logger` and `saslAuthenticate`. */
-      authenticationProvider(args: SaslProviderArgs): { authenticate(): Promise<void> };
+      authenticationProvider(args: SaslProviderArgs): SaslAuthenticator;
     };
+
+/** What an authentication provider gives. */
+export interface SaslAuthenticator {
+  /** Resolves when the broker has let the connection in. */
+  authenticate(): Promise<void>;
+}
 
 /** What kafkajs passes to an authentication provider. */
 export interface SaslProviderArgs {
   readonly host: string;
   readonly port: number;
   readonly logger: object;
+  /** Sends a SASL message and resolves with the answer. */
   readonly saslAuthenticate: (args: never) => Promise<unknown>;
 }
 

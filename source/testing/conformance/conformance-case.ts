@@ -12,7 +12,7 @@ export interface ConformanceCase<Subject, Feature extends string> {
   /** What the implementation must be able to do for this case; undefined: nothing special. Skip a case with the reason that it lacks this. */
   readonly requires?: Feature;
   /** Resolves if the subject behaves so, otherwise rejects: with an AssertionError of node:assert, or with what the subject threw. */
-  run(subject: Subject): Promise<void>;
+  readonly run: (subject: Subject) => Promise<void>;
 }
 
 /** Text that nobody else uses: cases share a backend with each other, and with whatever else is in it. */

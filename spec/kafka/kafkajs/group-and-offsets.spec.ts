@@ -278,3 +278,13 @@ testOnEach(
     t.regex(error.message, /not a legal name.*INVALID_TOPIC_EXCEPTION/);
   },
 );
+
+test('a new topic that the brokers do not know yet is waited for', async (t) => {
+  const cluster = await startEmbedded(t);
+  const client = await connectClient(t, cluster.brokers);
+  const topic = randomName('new');
+  const notYet = cluster.faults.fail({ api: 'Metadata', code: 3, times: 2 });
+  t.deepEqual(await client.createTopics([{ topic, partitionCount: 2 }]), [topic]);
+  t.is(notYet.hits, 2);
+  t.is((await client.describeTopics([topic])).get(topic)?.partitionCount, 2);
+});

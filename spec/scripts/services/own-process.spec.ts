@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import test from 'ava';
 import { repositoryRoot } from '../../../scripts/services/folders.ts';
 import { processStamp, startOwnProcess } from '../../../scripts/services/own-process.ts';
+import { testWith } from '../../_helpers/services.ts';
 import { until } from '../../_helpers/until.ts';
 import { temporaryFolder } from '../../_helpers/temporary-folder.ts';
 
 const forever = 'setInterval(() => {}, 1000)';
 
 for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
-  test(`a server ends with the process that started it, also by ${signal}`, async (t) => {
+  // Without setpriv a killed starter leaves its servers behind.
+  testWith(['setpriv'], `a server ends with the process that started it, also by ${signal}`, async (t) => {
     const cwd = await temporaryFolder(t, {});
     const module = join(repositoryRoot, 'dist/scripts/services/own-process.js');
     const program = [
