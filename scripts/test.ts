@@ -8,7 +8,7 @@ import { provideService, type ProvidedService } from './services/provide.ts';
 let interrupted = false;
 
 /**
- * Runs the specs with a real Kafka beside them: `npm test -- [arguments of ava]`.
+ * Runs the specs with a real Kafka beside them: `npm test -- [arguments of ava]`; with `--long`, those that take minutes instead.
  *
  * Specs find it by the environment: KASPER_KAFKA (host:port; one that is set already is used as it is) and KASPER_KAFKA_LIBS (the
  * folder with the jars of Kafka's own tools). Where it cannot be had, one line says why, and the specs that need it are skipped; with
@@ -16,8 +16,10 @@ let interrupted = false;
  */
 async function main(args: readonly string[]): Promise<number> {
   const started: ProvidedService[] = [];
+  const specs = args.includes('--long') ? { KASPER_SPECS: 'long' } : {};
+  const avaArgs = args.filter((arg) => arg !== '--long');
   try {
-    return await runAva(args, { ...process.env, ...(await provideKafka(started)) });
+    return await runAva(avaArgs, { ...process.env, ...specs, ...(await provideKafka(started)) });
   } finally {
     await Promise.all(started.map((service) => service.stop()));
   }

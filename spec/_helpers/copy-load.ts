@@ -23,6 +23,8 @@ export interface CopyLoad {
   readonly groupId: string;
   /** Resolves when every partition has committed something from now on, with the time that took. @throws Error after `deadlineMs`, or if the job has ended */
   untilProgress(deadlineMs: number): Promise<number>;
+  /** Resolves when so many records more were committed. */
+  more(records: number): Promise<void>;
   /** Lets everything come to its end, and checks it: every record is there once and in order, in the input and in the output; the job closes, and what it used did not grow. */
   finish(): Promise<void>;
 }
@@ -65,6 +67,16 @@ export async function startCopyLoad(t: ExecutionContext, kafka: RealKafka): Prom
       );
       return Math.round(performance.now() - began);
     },
+    more: async (records) => {
+      const enough = committedRecords(job) + records;
+      await until(
+        () => {
+          assertAtWork(job);
+          return committedRecords(job) >= enough;
+        },
+        { deadlineMs: 60_000, what: `${records} records more to be committed` },
+      );
+    },
     finish: async () => {
       const sent = await writer.stop();
       await until(
@@ -82,6 +94,8 @@ export async function startCopyLoad(t: ExecutionContext, kafka: RealKafka): Prom
     },
   };
   await load.untilProgress(60_000);
+  // What the job uses is compared with what it used in this time.
+  await load.more(6_000);
   return load;
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { assertThreeReplicas, leaderOf } from '../_helpers/cluster-roles.ts';
 import { startCopyLoad } from '../_helpers/copy-load.ts';
 import { testOnOwnKafka } from '../_helpers/services.ts';
@@ -6,10 +7,6 @@ import { testOnOwnKafka } from '../_helpers/services.ts';
 const STOPPED_MS = 8_000;
 /** How soon after a cluster is whole again every partition must go on. */
 const HEALED_MS = 15_000;
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
 
 testOnOwnKafka(
   'the only broker is killed and started again, then stopped and woken: no record is lost, repeated or out of order',
@@ -20,10 +17,12 @@ testOnOwnKafka(
     const load = await startCopyLoad(t, kafka);
     await node.restart();
     t.log(`killed: at work ${await load.untilProgress(HEALED_MS)} ms after it serves again`);
+    await load.more(3_000);
     await node.kill('SIGSTOP');
-    await pause(STOPPED_MS);
+    await setTimeout(STOPPED_MS);
     await node.kill('SIGCONT');
     t.log(`stopped: at work ${await load.untilProgress(HEALED_MS)} ms after it was woken`);
+    await load.more(3_000);
     await load.finish();
   },
 );
@@ -40,6 +39,7 @@ testOnOwnKafka(
     t.log(`killed: all partitions at work after ${await load.untilProgress(30_000)} ms`);
     await leader.restart();
     t.log(`started again: at work after ${await load.untilProgress(HEALED_MS)} ms`);
+    await load.more(3_000);
     await load.finish();
   },
 );
