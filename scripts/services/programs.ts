@@ -6,6 +6,7 @@ import { MissingServiceError } from './missing-service.ts';
 /** The Debian package that holds a program. */
 const debianPackages = {
   java: 'default-jre-headless',
+  javac: 'default-jdk-headless',
   mvn: 'maven',
   'redis-server': 'redis-server',
   kcat: 'kcat',
@@ -20,7 +21,8 @@ export type ProgramName = keyof typeof debianPackages;
 export function findProgram(name: string): string | undefined {
   const javaHome = process.env['JAVA_HOME'];
   const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
-  if (name === 'java' && javaHome !== undefined && javaHome !== '') folders.unshift(join(javaHome, 'bin'));
+  if (name.startsWith('java') && javaHome !== undefined && javaHome !== '')
+    folders.unshift(join(javaHome, 'bin'));
   return folders.map((folder) => join(folder, name)).find(isExecutable);
 }
 

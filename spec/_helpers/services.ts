@@ -29,17 +29,22 @@ export interface OwnKafka extends RealKafka {
 
 const { KASPER_KAFKA: address, KASPER_KAFKA_LIBS: libs, REQUIRE_SERVICES: required } = process.env;
 
-/** A spec on the real Kafka that `npm test` started. Where there is none it is skipped, with REQUIRE_SERVICES=1 it fails. */
+/**
+ * A spec on the real Kafka that `npm test` started. Where there is none it is skipped, with REQUIRE_SERVICES=1 it fails.
+ *
+ * @param options.needs programs that the spec calls, as {@link testWith}
+ */
 export function testOnReal(
   title: string,
   implementation: (t: ExecutionContext, kafka: RealKafka) => Promise<void>,
+  { needs = [] }: { readonly needs?: readonly string[] } = {},
 ): void {
   const brokers = (address ?? '').split(',').filter((broker) => broker !== '');
   if (brokers.length === 0 || libs === undefined) {
     without('Kafka', 'which npm test starts where it can', title);
     return;
   }
-  test(title, (t) => implementation(t, realKafka(brokers, libs)));
+  testWith(needs, title, (t) => implementation(t, realKafka(brokers, libs)));
 }
 
 /**
@@ -56,7 +61,7 @@ export function testOnBoth(
   testWith(needs, `${title} (embedded)`, async (t) => {
     await implementation(t, await embeddedCluster(t));
   });
-  testOnReal(`${title} (Kafka 4.1)`, implementation);
+  testOnReal(`${title} (Kafka 4.1)`, implementation, { needs });
 }
 
 /**
@@ -116,11 +121,17 @@ export function randomName(prefix: string): string {
   return `${prefix}-${randomBytes(6).toString('hex')}`;
 }
 
+/** Debian's packages that have another name than the program. */
+const packagesOf: Readonly<Record<string, string>> = {
+  setpriv: 'util-linux',
+  javac: 'default-jdk-headless',
+};
+
 /** Whether the spec cannot run for want of a program; then that is registered in its place. */
 function isWithout(programs: readonly string[], title: string): boolean {
   const missing = programs.filter((program) => findProgram(program) === undefined);
   if (missing.length > 0) {
-    const packages = missing.map((program) => (program === 'setpriv' ? 'util-linux' : program));
+    const packages = missing.map((program) => packagesOf[program] ?? program);
     without(
       missing.join(' and '),
       `which is not on the PATH (on Debian: apt-get install ${packages.join(' ')})`,

@@ -78,59 +78,63 @@ async function committedEnds(
   }
 }
 
-testOnBoth(`${STOPS} graceful stops at random moments repeat no record and lose none`, async (t, cluster) => {
-  t.timeout(180_000);
-  t.log(`STOP_SEED=${seed}`);
-  const random = new Random(seed);
-  const [name, input, output] = [randomName('stops'), randomName('in'), randomName('out')];
-  await cluster.createTopic(input, PARTITIONS);
-  await cluster.createTopic(output, PARTITIONS);
-  await sendNumbers(await connectClient(t, cluster.brokers), input, PARTITIONS, RECORDS);
+testOnBoth(
+  `${STOPS} graceful stops at random moments repeat no record and lose none`,
+  async (t, cluster) => {
+    t.timeout(180_000);
+    t.log(`STOP_SEED=${seed}`);
+    const random = new Random(seed);
+    const [name, input, output] = [randomName('stops'), randomName('in'), randomName('out')];
+    await cluster.createTopic(input, PARTITIONS);
+    await cluster.createTopic(output, PARTITIONS);
+    await sendNumbers(await connectClient(t, cluster.brokers), input, PARTITIONS, RECORDS);
 
-  const begun = performance.now();
-  let atWork = 0;
-  for (let stop = 0; stop < STOPS; stop++) {
-    const { processor, moment } = newJob(cluster, name, { input, output }, random);
-    const where = `STOP_SEED=${seed}, stop ${stop} at ${JSON.stringify(moment)}`;
-    const run = processor.runLoop();
-    const timer = setTimeout(() => void processor.close(), moment.at === 'time' ? moment.ms : LATEST_MS);
-    const { records } = await run.catch((cause: unknown) => {
-      throw new Error(`A run failed: ${where}`, { cause });
-    });
-    clearTimeout(timer);
-    t.is(processor.state, 'closed', where);
-    if (records > 0) atWork++;
-  }
-  const took = performance.now() - begun;
-  t.true(atWork >= STOPS / 2, `only ${atWork} of ${STOPS} stops came while records were processed`);
+    const begun = performance.now();
+    let atWork = 0;
+    for (let stop = 0; stop < STOPS; stop++) {
+      const { processor, moment } = newJob(cluster, name, { input, output }, random);
+      const where = `STOP_SEED=${seed}, stop ${stop} at ${JSON.stringify(moment)}`;
+      const run = processor.runLoop();
+      const timer = setTimeout(() => void processor.close(), moment.at === 'time' ? moment.ms : LATEST_MS);
+      const { records } = await run.catch((cause: unknown) => {
+        throw new Error(`A run failed: ${where}`, { cause });
+      });
+      clearTimeout(timer);
+      t.is(processor.state, 'closed', where);
+      if (records > 0) atWork++;
+    }
+    const took = performance.now() - begun;
+    t.true(atWork >= STOPS / 2, `only ${atWork} of ${STOPS} stops came while records were processed`);
 
-  const last = new TopicProcessor(
-    {
-      topicProcessorName: name,
-      client: { brokers: [...cluster.brokers] },
-      inputTopics: [input],
-      inputPartitions: numbers(PARTITIONS),
-    },
-    {
-      process(messages, sender) {
-        for (const { partition, value } of messages) sender.send({ topic: output, partition, value });
+    const last = new TopicProcessor(
+      {
+        topicProcessorName: name,
+        client: { brokers: [...cluster.brokers] },
+        inputTopics: [input],
+        inputPartitions: numbers(PARTITIONS),
       },
-    },
-  );
-  const { records: rest } = await last.runToEnd();
-  const copies = await kcatRecords(cluster.brokers, output);
-  for (const partition of numbers(PARTITIONS)) {
-    t.deepEqual(
-      copies.filter((copy) => copy.partition === partition).map(({ value }) => Number(value)),
-      numbers(RECORDS).filter((number) => number % PARTITIONS === partition),
-      `STOP_SEED=${seed}: the copies of partition ${partition}`,
+      {
+        process(messages, sender) {
+          for (const { partition, value } of messages) sender.send({ topic: output, partition, value });
+        },
+      },
     );
-  }
-  t.deepEqual(
-    await committedEnds(cluster, name, input),
-    numbers(PARTITIONS).map(() => RECORDS / PARTITIONS),
-  );
-  t.log(
-    `${STOPS} stops, ${atWork} of them at work, ${Math.round(took)} ms; the last run took ${rest} records`,
-  );
-});
+    const { records: rest } = await last.runToEnd();
+    const copies = await kcatRecords(cluster.brokers, output);
+    for (const partition of numbers(PARTITIONS)) {
+      t.deepEqual(
+        copies.filter((copy) => copy.partition === partition).map(({ value }) => Number(value)),
+        numbers(RECORDS).filter((number) => number % PARTITIONS === partition),
+        `STOP_SEED=${seed}: the copies of partition ${partition}`,
+      );
+    }
+    t.deepEqual(
+      await committedEnds(cluster, name, input),
+      numbers(PARTITIONS).map(() => RECORDS / PARTITIONS),
+    );
+    t.log(
+      `${STOPS} stops, ${atWork} of them at work, ${Math.round(took)} ms; the last run took ${rest} records`,
+    );
+  },
+  { needs: ['kcat'] },
+);

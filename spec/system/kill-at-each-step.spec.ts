@@ -63,61 +63,71 @@ function expectedCopies(
 }
 
 for (const at of ['process', 'processed', 'flushed', 'stored', 'committed'] satisfies CopyJobStep[]) {
-  testOnReal(`a process killed at '${at}' loses nothing and repeats only what was open`, async (t, kafka) => {
-    t.timeout(240_000);
-    const [name, inputTopic, outputTopic] = [randomName('kill'), randomName('in'), randomName('out')];
-    await fillInput(kafka, inputTopic);
-    await kafka.createTopic(outputTopic, PARTITIONS);
-    const options = {
-      brokers: kafka.brokers,
-      name,
-      inputTopic,
-      outputTopic,
-      partitions: PARTITIONS,
-      batchSize: BATCH,
-      bounded: true,
-    };
+  testOnReal(
+    `a process killed at '${at}' loses nothing and repeats only what was open`,
+    async (t, kafka) => {
+      t.timeout(240_000);
+      const [name, inputTopic, outputTopic] = [randomName('kill'), randomName('in'), randomName('out')];
+      await fillInput(kafka, inputTopic);
+      await kafka.createTopic(outputTopic, PARTITIONS);
+      const options = {
+        brokers: kafka.brokers,
+        name,
+        inputTopic,
+        outputTopic,
+        partitions: PARTITIONS,
+        batchSize: BATCH,
+        bounded: true,
+      };
 
-    // What must follow on what was written when the last run was killed. */
-    let killed: { readonly copies: number[][]; readonly committed: number[] } = { copies: [], committed: [] };
-    let repeats = 0;
-    for (const crash of [...CRASHES, undefined]) {
-      const job = startCopyJob(t, crash === undefined ? options : { ...options, blockAt: { ...crash, at } });
-      if (crash === undefined) await job.done();
-      else {
-        const blocked = await job.untilLine('blocked');
-        await job.kill();
-        t.is(blocked.partition, crash.partition);
-      }
-      const copies = await copiedOffsets(kafka, outputTopic);
-      const committed = await committedOffsets(kafka, name);
-      for (let partition = 0; partition < PARTITIONS; partition++) {
-        const mine = copies[partition] ?? [];
-        const { copies: expected, repeated } = expectedCopies(
-          killed.copies[partition] ?? [],
-          killed.committed[partition] ?? 0,
-          (mine.at(-1) ?? -1) + 1,
+      // What must follow on what was written when the last run was killed. */
+      let killed: { readonly copies: number[][]; readonly committed: number[] } = {
+        copies: [],
+        committed: [],
+      };
+      let repeats = 0;
+      for (const crash of [...CRASHES, undefined]) {
+        const job = startCopyJob(
+          t,
+          crash === undefined ? options : { ...options, blockAt: { ...crash, at } },
         );
-        t.deepEqual(mine, expected, `partition ${partition} goes on at its committed offset, in order`);
-        repeats += repeated.length;
-        assertCommitted(t, committed[partition] ?? 0, mine);
-        if (crash !== undefined) assertOpen(t, job, partition, mine, committed[partition] ?? 0);
+        if (crash === undefined) await job.done();
+        else {
+          const blocked = await job.untilLine('blocked');
+          await job.kill();
+          t.is(blocked.partition, crash.partition);
+        }
+        const copies = await copiedOffsets(kafka, outputTopic);
+        const committed = await committedOffsets(kafka, name);
+        for (let partition = 0; partition < PARTITIONS; partition++) {
+          const mine = copies[partition] ?? [];
+          const { copies: expected, repeated } = expectedCopies(
+            killed.copies[partition] ?? [],
+            killed.committed[partition] ?? 0,
+            (mine.at(-1) ?? -1) + 1,
+          );
+          t.deepEqual(mine, expected, `partition ${partition} goes on at its committed offset, in order`);
+          repeats += repeated.length;
+          assertCommitted(t, committed[partition] ?? 0, mine);
+          if (crash !== undefined) assertOpen(t, job, partition, mine, committed[partition] ?? 0);
+        }
+        if (crash !== undefined) {
+          const fresh = copies.map((offsets, partition) => offsets.slice(killed.copies[partition]?.length));
+          assertCrash(t, at, job, fresh, committed);
+        }
+        killed = { copies, committed };
       }
-      if (crash !== undefined) {
-        const fresh = copies.map((offsets, partition) => offsets.slice(killed.copies[partition]?.length));
-        assertCrash(t, at, job, fresh, committed);
-      }
-      killed = { copies, committed };
-    }
-    t.deepEqual(killed.committed, [RECORDS, RECORDS]);
-    t.deepEqual(
-      killed.copies.map((offsets) => new Set(offsets).size),
-      [RECORDS, RECORDS],
-    );
-    const values = await kcatRecords(kafka.brokers, outputTopic);
-    t.true(values.every(({ partition, key, value }) => value === `value ${partition} ${key}`));
-    t.log(`${repeats} of ${PARTITIONS * RECORDS} outputs were written twice`);
-  });
+      t.deepEqual(killed.committed, [RECORDS, RECORDS]);
+      t.deepEqual(
+        killed.copies.map((offsets) => new Set(offsets).size),
+        [RECORDS, RECORDS],
+      );
+      const values = await kcatRecords(kafka.brokers, outputTopic);
+      t.true(values.every(({ partition, key, value }) => value === `value ${partition} ${key}`));
+      t.log(`${repeats} of ${PARTITIONS * RECORDS} outputs were written twice`);
+    },
+    { needs: ['kcat'] },
+  );
 }
 
 /** Nothing is committed that was not written. */
