@@ -67,6 +67,8 @@ export {
   type ErrorCode,
   type OffsetRange,
   type ProduceOutcome,
+  type StoreFailure,
+  type StoreKey,
   type TopicPartitionRef,
 } from './kernel/errors.ts';
 export { silentLogger, type LogFields, type Logger } from './kernel/logger.ts';

@@ -1,9 +1,14 @@
 import { StoreError } from '../source/kernel/errors.ts';
 
-/** @throws StoreError unless `key` is text that is not empty */
-export function checkKey(store: string, operation: string, key: unknown): void {
-  if (typeof key === 'string' && key !== '') return;
-  const shown = typeof key === 'string' ? 'an empty string' : `${typeof key} ${String(key)}`;
+/** Two keys with lone halves of a surrogate pair can become the same bytes in a backend. */
+const loneSurrogate = /\p{Surrogate}/u;
+
+/** @throws StoreError unless `key` is text that is not empty, and well-formed */
+export function checkKey(store: string, operation: string, key: unknown): asserts key is string {
+  if (typeof key === 'string' && key !== '' && !loneSurrogate.test(key)) return;
+  let shown = `${typeof key} ${String(key)}`;
+  if (key === '') shown = 'an empty string';
+  else if (typeof key === 'string') shown = `${JSON.stringify(key)}, which has half a surrogate pair`;
   throw new StoreError(
     `${store}.${operation}: a key must be text that is not empty, not ${shown}. Nothing was written.`,
     {
@@ -15,7 +20,12 @@ export function checkKey(store: string, operation: string, key: unknown): void {
 }
 
 /** @throws StoreError unless `value` is a Buffer */
-export function checkValue(store: string, operation: string, key: string, value: unknown): void {
+export function checkValue(
+  store: string,
+  operation: string,
+  key: string,
+  value: unknown,
+): asserts value is Buffer {
   if (Buffer.isBuffer(value)) return;
   throw new StoreError(
     `${store}.${operation}: the value of key '${key}' must be a Buffer, not ${value === null ? 'null' : typeof value}: ` +
@@ -24,11 +34,11 @@ export function checkValue(store: string, operation: string, key: string, value:
   );
 }
 
-/** @throws StoreError unless `tenant` is text that is not empty */
-export function checkTenant(store: string, operation: string, tenant: unknown): void {
-  if (typeof tenant === 'string' && tenant !== '') return;
+/** @throws StoreError unless `tenant` is text that is not empty, and well-formed */
+export function checkTenant(store: string, operation: string, tenant: unknown): asserts tenant is string {
+  if (typeof tenant === 'string' && tenant !== '' && !loneSurrogate.test(tenant)) return;
   throw new StoreError(
-    `${store}.${operation}: a tenant must be text that is not empty, not ${String(tenant)}. Nothing was written.`,
+    `${store}.${operation}: a tenant must be text that is not empty, not ${JSON.stringify(tenant) ?? String(tenant)}. Nothing was written.`,
     {
       store,
       operation,

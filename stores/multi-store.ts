@@ -1,4 +1,4 @@
-import type { Store } from './store.ts';
+import type { Store, StoreCallOptions } from './store.ts';
 
 /** A key of one tenant. */
 export interface TenantKey {
@@ -6,34 +6,40 @@ export interface TenantKey {
   readonly key: string;
 }
 
-/** Stores of many tenants behind one backend, read and written across tenants in one round trip. */
-export interface MultiStore {
+/**
+ * Stores of many tenants behind one backend, read and written across tenants in one round trip.
+ *
+ * @typeParam Value what is kept under a key
+ */
+export interface MultiStore<Value = Buffer> {
   /** The store of one tenant. Reading from it never creates the tenant. */
-  tenant(tenant: string): Store;
+  tenant(tenant: string): Store<Value>;
   /** The tenants that this instance has written to, sorted. */
   allTenants(): readonly string[];
   /** The values of those keys that exist, filed under their tenants. */
-  fetch(keys: readonly TenantKey[]): Promise<MultiMap>;
+  fetch(keys: readonly TenantKey[], options?: StoreCallOptions): Promise<MultiMap<Value>>;
   /** Writes all entries of all tenants. */
-  push(entries: MultiMap): Promise<void>;
+  push(entries: MultiMap<Value>, options?: StoreCallOptions): Promise<void>;
   /** As {@link Store.flush}, for the tenants that this instance has written to. */
-  flush(): Promise<void>;
+  flush(options?: StoreCallOptions): Promise<void>;
 }
 
 /** Values of several tenants: tenant → key → value. */
-export class MultiMap implements Iterable<readonly [tenant: string, entries: ReadonlyMap<string, Buffer>]> {
-  readonly #tenants = new Map<string, Map<string, Buffer>>();
+export class MultiMap<Value = Buffer> implements Iterable<
+  readonly [tenant: string, entries: ReadonlyMap<string, Value>]
+> {
+  readonly #tenants = new Map<string, Map<string, Value>>();
 
   /** Files a value under its tenant; the last one under a key wins. */
-  set(tenant: string, key: string, value: Buffer): this {
+  set(tenant: string, key: string, value: Value): this {
     let entries = this.#tenants.get(tenant);
-    if (entries === undefined) this.#tenants.set(tenant, (entries = new Map<string, Buffer>()));
+    if (entries === undefined) this.#tenants.set(tenant, (entries = new Map<string, Value>()));
     entries.set(key, value);
     return this;
   }
 
   /** The value under a key of a tenant; undefined where there is none. */
-  get(tenant: string, key: string): Buffer | undefined {
+  get(tenant: string, key: string): Value | undefined {
     return this.#tenants.get(tenant)?.get(key);
   }
 
@@ -43,8 +49,8 @@ export class MultiMap implements Iterable<readonly [tenant: string, entries: Rea
   }
 
   /** The entries of one tenant; empty where there are none. */
-  tenant(tenant: string): ReadonlyMap<string, Buffer> {
-    return this.#tenants.get(tenant) ?? new Map<string, Buffer>();
+  tenant(tenant: string): ReadonlyMap<string, Value> {
+    return this.#tenants.get(tenant) ?? new Map<string, Value>();
   }
 
   /** The tenants that have entries, in the order of their first one. */
@@ -60,7 +66,7 @@ export class MultiMap implements Iterable<readonly [tenant: string, entries: Rea
   }
 
   /** Tenants with their entries. */
-  [Symbol.iterator](): IterableIterator<readonly [tenant: string, entries: ReadonlyMap<string, Buffer>]> {
+  [Symbol.iterator](): IterableIterator<readonly [tenant: string, entries: ReadonlyMap<string, Value>]> {
     return this.#tenants.entries();
   }
 }

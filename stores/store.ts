@@ -1,25 +1,36 @@
+/** What a single call of a store may be given beside its data. */
+export interface StoreCallOptions {
+  /**
+   * Ends the wait when it is aborted: the call rejects with a StoreError whose `cause` is the signal's reason. What was sent to the backend before may still be done.
+   * In `process`, give `context.signal`. A store that answers at once, such as one in memory, need not look at it.
+   */
+  readonly signal?: AbortSignal;
+}
+
 /**
- * A key-value store of one tenant: string keys, Buffer values.
+ * A key-value store of one tenant: string keys, Buffer values (or those of a codec, see {@link withCodec}).
  *
  * Every call is one round trip (none for empty input). A missing key is `undefined` or absent, never an error. Calls fail with a StoreError.
  * Values that are returned belong to the caller; values that are passed in may be changed by the caller once the promise has resolved.
+ *
+ * @typeParam Value what is kept under a key
  */
-export interface Store {
+export interface Store<Value = Buffer> {
   /** The value under `key`; undefined where there is none. */
-  get(key: string): Promise<Buffer | undefined>;
+  get(key: string, options?: StoreCallOptions): Promise<Value | undefined>;
   /** The values of those keys that exist; a key may be named twice. */
-  getAll(keys: readonly string[]): Promise<Map<string, Buffer>>;
+  getAll(keys: readonly string[], options?: StoreCallOptions): Promise<Map<string, Value>>;
   /** Writes one value; one that is there is replaced. */
-  put(key: string, value: Buffer): Promise<void>;
+  put(key: string, value: Value, options?: StoreCallOptions): Promise<void>;
   /** Writes all entries; of a key that occurs twice the last one wins. */
-  putAll(entries: StoreEntries): Promise<void>;
+  putAll(entries: StoreEntries<Value>, options?: StoreCallOptions): Promise<void>;
   /** Removes `key`; a missing one is no error. */
-  delete(key: string): Promise<void>;
+  delete(key: string, options?: StoreCallOptions): Promise<void>;
   /** Removes all these keys; missing ones are no error. */
-  deleteAll(keys: readonly string[]): Promise<void>;
+  deleteAll(keys: readonly string[], options?: StoreCallOptions): Promise<void>;
   /** Makes what was written persistent, as far as the backend can; what that means is said by each implementation. */
-  flush(): Promise<void>;
+  flush(options?: StoreCallOptions): Promise<void>;
 }
 
 /** Keys and values to write: a Map, or any iterable of pairs. */
-export type StoreEntries = Iterable<readonly [key: string, value: Buffer]>;
+export type StoreEntries<Value = Buffer> = Iterable<readonly [key: string, value: Value]>;

@@ -9,6 +9,7 @@ const debianPackages = {
   javac: 'default-jdk-headless',
   mvn: 'maven',
   'redis-server': 'redis-server',
+  'redis-cli': 'redis-tools',
   kcat: 'kcat',
 } as const;
 

@@ -9,19 +9,27 @@ import { waitUntilServing, type StartedServer, type StartOptions } from './start
 
 const host = '127.0.0.1';
 
+export interface StartRedisOptions extends StartOptions {
+  /** More arguments, such as `['--appendonly', 'yes']`; of those given twice the last one counts. */
+  readonly args?: readonly string[];
+}
+
 /**
- * Starts a Redis that keeps nothing on disk.
+ * Starts a Redis that keeps nothing on disk, unless its arguments say so.
  *
  * @throws MissingServiceError without redis-server
  */
-export async function startRedis(options: StartOptions = {}): Promise<StartedServer> {
+export async function startRedis(options: StartRedisOptions = {}): Promise<StartedServer> {
   const { 'redis-server': program } = requirePrograms('Redis', ['redis-server']);
   const port = options.port ?? (await freePorts(1))[0] ?? 0;
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'kasper-redis-')));
   const logFile = join(folder, 'server.log');
   const own = await startOwnProcess({
     command: program,
-    args: ['--port', String(port), '--bind', host, '--save', '', '--appendonly', 'no', '--dir', folder],
+    args: [
+      ...['--port', String(port), '--bind', host, '--save', '', '--appendonly', 'no', '--dir', folder],
+      ...(options.args ?? []),
+    ],
     logFile,
     lifetime: options.lifetime ?? 'with-starter',
     cwd: folder,

@@ -192,12 +192,30 @@ export class AssignmentError extends KasperError {
   override readonly code = 'ASSIGNMENT';
 }
 
-/** A store call failed. `keys` are the ones it failed for, where that is known. */
+/** A key of a store call; `tenant` is there where the call was one of a MultiStore. */
+export interface StoreKey {
+  readonly tenant?: string;
+  readonly key: string;
+}
+
+/** A key for which a store call failed, or may have failed, and why. */
+export interface StoreFailure extends StoreKey {
+  readonly reason: string;
+  /** Whether the same call may succeed for this key when it is made again. */
+  readonly retriable: boolean;
+}
+
+/**
+ * A store call failed. `failures` has each key that it failed for, where that is known, with the reason, and `keys` only their names; `written` has the
+ * keys that were written, or deleted, in the same call all the same. After a time limit or a lost connection a write that counts as failed may have been done.
+ */
 export class StoreError extends KasperError {
   override readonly code = 'STORE';
   readonly store: string;
   readonly operation: string;
   readonly keys: readonly string[];
+  readonly failures: readonly StoreFailure[];
+  readonly written: readonly StoreKey[];
 
   constructor(
     message: string,
@@ -205,6 +223,8 @@ export class StoreError extends KasperError {
       store: string;
       operation: string;
       keys?: readonly string[];
+      failures?: readonly StoreFailure[];
+      written?: readonly StoreKey[];
       cause?: unknown;
       retriable?: boolean;
     },
@@ -212,7 +232,9 @@ export class StoreError extends KasperError {
     super(message, options);
     this.store = options.store;
     this.operation = options.operation;
-    this.keys = options.keys ?? [];
+    this.failures = options.failures ?? [];
+    this.written = options.written ?? [];
+    this.keys = options.keys ?? this.failures.map(({ key }) => key);
   }
 }
 

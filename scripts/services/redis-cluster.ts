@@ -1,0 +1,72 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePorts } from './free-ports.ts';
+import { requirePrograms, run } from './programs.ts';
+import { startRedis } from './redis-server.ts';
+import type { StartedServer } from './started-server.ts';
+import { until } from './until.ts';
+
+const MASTERS = 3;
+const NODES = 2 * MASTERS;
+const host = '127.0.0.1';
+
+/** A Redis Cluster that we started: three masters, each with a replica. */
+export interface RedisCluster {
+  readonly nodes: readonly StartedServer[];
+  /** Ends it and removes its folder. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a Redis Cluster of three masters with a replica each, which takes over 2 seconds after its master has gone.
+ *
+ * @throws MissingServiceError without redis-server or redis-cli
+ */
+export async function startRedisCluster(): Promise<RedisCluster> {
+  const { 'redis-cli': cli } = requirePrograms('Redis Cluster', ['redis-cli', 'redis-server']);
+  const folder = await mkdtemp(join(tmpdir(), 'kasper-redis-cluster-'));
+  const ports = await freePorts(2 * NODES);
+  const nodes: StartedServer[] = [];
+  const stop = async () => {
+    await Promise.all(nodes.map((node) => node.stop()));
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    for (const [at, port] of ports.slice(0, NODES).entries()) {
+      const ownFolder = join(folder, String(at));
+      await mkdir(ownFolder);
+      nodes.push(await startRedis({ port, folder: ownFolder, args: clusterArgs(ports[NODES + at] ?? 0) }));
+    }
+    const addresses = nodes.map((node) => `${host}:${node.port}`);
+    await run(cli, ['--cluster', 'create', ...addresses, '--cluster-replicas', '1', '--cluster-yes'], {
+      timeoutMs: 60_000,
+    });
+    for (const { port } of nodes) await untilReady(cli, port);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { nodes, stop };
+}
+
+function clusterArgs(busPort: number): string[] {
+  return [
+    ...['--cluster-enabled', 'yes', '--cluster-port', String(busPort), '--cluster-node-timeout', '2000'],
+    // A replica that has not heard of its master for long would not take over.
+    ...['--cluster-replica-validity-factor', '0', '--repl-diskless-sync-delay', '0'],
+  ];
+}
+
+async function untilReady(cli: string, port: number): Promise<void> {
+  const ask = async (...command: string[]) =>
+    (await run(cli, ['-h', host, '-p', String(port), ...command], { timeoutMs: 5_000 })).stdout;
+  await until(
+    async () =>
+      (await ask('cluster', 'info')).includes('cluster_state:ok') &&
+      (await ask('cluster', 'nodes')).trim().split('\n').length === NODES &&
+      // A master with its replica, or a replica with its master.
+      /connected_slaves:1|master_link_status:up/.test(await ask('info', 'replication')),
+    { deadlineMs: 30_000, everyMs: 100, what: `the cluster to be ready at port ${port}` },
+  );
+}

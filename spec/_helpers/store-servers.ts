@@ -1,0 +1,82 @@
+import test, { type ExecutionContext } from 'ava';
+import { Client } from '@elastic/elasticsearch';
+import { Cluster, Redis } from 'ioredis';
+import { startElasticsearch } from '../../scripts/services/elasticsearch-server.ts';
+import { startRedisCluster } from '../../scripts/services/redis-cluster.ts';
+import { startRedis } from '../../scripts/services/redis-server.ts';
+import { testWith } from './services.ts';
+import { findProgram } from '../../scripts/services/programs.ts';
+
+/** A server that the specs of a file share: started before them, ended after them. Each uses names of its own. */
+interface Shared<Server> {
+  readonly test: (
+    title: string,
+    implementation: (t: ExecutionContext, server: Server) => Promise<void>,
+  ) => void;
+}
+
+function shared<Server extends { stop(): Promise<void> }>(
+  programs: readonly string[],
+  start: () => Promise<Server>,
+): Shared<Server> {
+  let server: Server | undefined;
+  if (programs.every((program) => findProgram(program) !== undefined)) {
+    test.before(async (t) => {
+      // The first time Maven fetches Elasticsearch.
+      t.timeout(300_000);
+      server = await start();
+    });
+    test.after.always(async () => {
+      await server?.stop();
+    });
+  }
+  return {
+    test: (title, implementation) => {
+      testWith(programs, title, async (t) => {
+        if (server === undefined) throw new Error('The server was not started');
+        await implementation(t, server);
+      });
+    },
+  };
+}
+
+export const sharedRedis = () => shared(['redis-server'], () => startRedis());
+export const sharedRedisCluster = () => shared(['redis-server', 'redis-cli'], startRedisCluster);
+export const sharedElasticsearch = () => shared(['java', 'mvn'], () => startElasticsearch());
+
+/** Errors of the connection reach the spec by the calls that they end. */
+const quietly = () => undefined;
+
+/** A client of a Redis of 127.0.0.1, closed when the spec ends. */
+export function redisClient(t: ExecutionContext, port: number, options: object = {}): Redis {
+  const client = new Redis({ host: '127.0.0.1', port, ...options });
+  client.on('error', quietly);
+  t.teardown(() => {
+    client.disconnect();
+  });
+  return client;
+}
+
+/** A client of a Redis Cluster of 127.0.0.1, closed when the spec ends. */
+export function clusterClient(
+  t: ExecutionContext,
+  nodes: readonly { readonly port: number }[],
+  options: object = {},
+): Cluster {
+  const client = new Cluster(
+    nodes.map(({ port }) => ({ host: '127.0.0.1', port })),
+    options,
+  );
+  client.on('error', quietly);
+  t.teardown(() => {
+    client.disconnect();
+  });
+  return client;
+}
+
+/** A client of an Elasticsearch of 127.0.0.1, closed when the spec ends. */
+export function elasticsearchClient(t: ExecutionContext, port: number, options: object = {}): Client {
+  const client = new Client({ node: `http://127.0.0.1:${port}`, ...options });
+  t.teardown(() => client.close());
+  return client;
+}

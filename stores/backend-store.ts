@@ -1,0 +1,164 @@
+import { StoreError } from '../source/kernel/errors.ts';
+import type { Backend, Item } from './backend.ts';
+import { carryOut, limitReached, type BackendCall, type CallTitle } from './backend-call.ts';
+import { withinLimits } from './call-limits.ts';
+import { checkKey, checkValue } from './entries.ts';
+import type { Store, StoreCallOptions, StoreEntries } from './store.ts';
+
+export interface BackendStoreOptions<Place> {
+  /** The class whose name stands in errors. */
+  readonly name: string;
+  /** Whose keys, for errors: "keyPrefix 'counts'". */
+  readonly where: string;
+  readonly backend: Backend<Place>;
+  readonly place: Place;
+  readonly timeoutMs: number;
+  readonly tenant?: string;
+  /** Called before something is sent to be written. */
+  readonly onWrite?: () => void;
+}
+
+/** A Store over a backend: checks what comes in, drops what occurs twice, and turns what fails into a StoreError. */
+export class BackendStore<Place> implements Store {
+  readonly #options: BackendStoreOptions<Place>;
+
+  constructor(options: BackendStoreOptions<Place>) {
+    this.#options = options;
+  }
+
+  async get(key: string, options?: StoreCallOptions): Promise<Buffer | undefined> {
+    const found = await this.#read('get', [key], options);
+    return found.get(key);
+  }
+
+  async getAll(keys: readonly string[], options?: StoreCallOptions): Promise<Map<string, Buffer>> {
+    return this.#read('getAll', keys, options);
+  }
+
+  async put(key: string, value: Buffer, options?: StoreCallOptions): Promise<void> {
+    await this.#write('put', [[key, value]], options);
+  }
+
+  async putAll(entries: StoreEntries, options?: StoreCallOptions): Promise<void> {
+    await this.#write('putAll', entries, options);
+  }
+
+  async delete(key: string, options?: StoreCallOptions): Promise<void> {
+    await this.#remove('delete', [key], options);
+  }
+
+  async deleteAll(keys: readonly string[], options?: StoreCallOptions): Promise<void> {
+    await this.#remove('deleteAll', keys, options);
+  }
+
+  async flush(options?: StoreCallOptions): Promise<void> {
+    const { backend, place, timeoutMs } = this.#options;
+    const title = this.#title('flush', false);
+    await flushPlaces(title, backend, [place], { timeoutMs, signal: options?.signal });
+  }
+
+  async #read(
+    operation: string,
+    keys: readonly string[],
+    options: StoreCallOptions | undefined,
+  ): Promise<Map<string, Buffer>> {
+    const items = this.#items(operation, keys);
+    const found = await this.#carryOut(operation, false, items, options, (call) =>
+      this.#options.backend.read(call),
+    );
+    const values = new Map<string, Buffer>();
+    for (const [{ key }, value] of found) values.set(key, value);
+    return values;
+  }
+
+  async #write(
+    operation: string,
+    entries: StoreEntries,
+    options: StoreCallOptions | undefined,
+  ): Promise<void> {
+    const { name, place, tenant, onWrite } = this.#options;
+    const items = new Map<string, Item<Place>>();
+    for (const [key, value] of entries) {
+      checkKey(name, operation, key);
+      checkValue(name, operation, key, value);
+      items.set(key, { key, place, value, ...(tenant === undefined ? {} : { tenant }) });
+    }
+    for (const item of items.values()) checkItem(this.#title(operation, true), this.#options.backend, item);
+    if (items.size > 0) onWrite?.();
+    await this.#carryOut(operation, true, [...items.values()], options, (call) =>
+      this.#options.backend.write(call),
+    );
+  }
+
+  async #remove(
+    operation: string,
+    keys: readonly string[],
+    options: StoreCallOptions | undefined,
+  ): Promise<void> {
+    const items = this.#items(operation, keys);
+    await this.#carryOut(operation, true, items, options, (call) => this.#options.backend.remove(call));
+  }
+
+  #items(operation: string, keys: readonly string[]): Item<Place>[] {
+    const { name, place, tenant, backend } = this.#options;
+    for (const key of keys) checkKey(name, operation, key);
+    const items: Item<Place>[] = [];
+    for (const key of new Set(keys)) {
+      const item = { key, place, ...(tenant === undefined ? {} : { tenant }) };
+      checkItem(this.#title(operation, false), backend, item);
+      items.push(item);
+    }
+    return items;
+  }
+
+  async #carryOut(
+    operation: string,
+    changes: boolean,
+    items: readonly Item<Place>[],
+    options: StoreCallOptions | undefined,
+    work: (call: BackendCall<Place>) => Promise<void>,
+  ): Promise<ReadonlyMap<Item<Place>, Buffer>> {
+    if (items.length === 0) return new Map();
+    const { backend, timeoutMs } = this.#options;
+    const limits = { timeoutMs, signal: options?.signal };
+    return carryOut(this.#title(operation, changes), items, limits, (error) => backend.explain(error), work);
+  }
+
+  #title(operation: string, changes: boolean): CallTitle {
+    const { name: store, where } = this.#options;
+    return { store, where, operation, changes };
+  }
+}
+
+/** @throws StoreError for what the backend can never take */
+export function checkItem<Place>(title: CallTitle, backend: Backend<Place>, item: Item<Place>): void {
+  const problem = backend.problemOf(item);
+  if (problem === undefined) return;
+  const { store, operation, where } = title;
+  const { key, tenant } = item;
+  throw new StoreError(`${store}.${operation} (${where}): ${problem} Nothing was written.`, {
+    store,
+    operation,
+    failures: [{ key, reason: problem, retriable: false, ...(tenant === undefined ? {} : { tenant }) }],
+  });
+}
+
+/** @throws StoreError */
+export async function flushPlaces<Place>(
+  { store, where, operation }: CallTitle,
+  backend: Backend<Place>,
+  places: readonly Place[],
+  limits: { readonly timeoutMs: number; readonly signal: AbortSignal | undefined },
+): Promise<void> {
+  try {
+    await withinLimits(limits, (signal) => backend.flush(places, signal));
+  } catch (error) {
+    const { text, retriable, cause = error } = limitReached(error, limits) ?? backend.explain(error);
+    throw new StoreError(`${store}.${operation} (${where}) failed: ${text}.`, {
+      store,
+      operation,
+      cause,
+      retriable,
+    });
+  }
+}

@@ -1,0 +1,33 @@
+import type { StoreKey } from '../source/kernel/errors.ts';
+import type { BackendCall } from './backend-call.ts';
+
+/** A key, where the backend keeps it, and, when it is to be written, its value. */
+export interface Item<Place> extends StoreKey {
+  /** Where the tenant's keys are: a prefix, an index. */
+  readonly place: Place;
+  readonly value?: Buffer;
+}
+
+/** Why a call failed for a key. */
+export interface FailureReason {
+  readonly text: string;
+  readonly retriable: boolean;
+  /** True: the write may have been done all the same. */
+  readonly isUnknown?: boolean;
+  readonly cause?: unknown;
+}
+
+/**
+ * What a database must be able to do, so that a Store and a MultiStore can be made of it. Keys and values were checked, no key occurs twice in a call, and no
+ * call is empty. Each method settles every item of its call (`done` or `fail`), or throws for all that are left.
+ */
+export interface Backend<Place> {
+  /** Why the backend cannot take a key, or a value, whatever its state; undefined: it can. */
+  problemOf(item: Item<Place>): string | undefined;
+  read(call: BackendCall<Place>): Promise<void>;
+  write(call: BackendCall<Place>): Promise<void>;
+  remove(call: BackendCall<Place>): Promise<void>;
+  flush(places: readonly Place[], signal: AbortSignal): Promise<void>;
+  /** What an error of its client means. */
+  explain(error: unknown): FailureReason;
+}

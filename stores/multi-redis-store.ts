@@ -1,0 +1,73 @@
+import { BackendMultiStore } from './backend-multi-store.ts';
+import type { MultiMap, MultiStore, TenantKey } from './multi-store.ts';
+import { RedisBackend, type RedisPlace } from './redis-backend.ts';
+import { redisBackendOptions, type RedisOptions } from './redis-options.ts';
+import type { Store, StoreCallOptions } from './store.ts';
+
+/** Options of a {@link MultiRedisStore}. */
+export interface MultiRedisStoreOptions extends RedisOptions {
+  /** Stands between tenant and key. */
+  readonly tenancy: (tenant: string) => { readonly keyPrefix: string };
+}
+
+/**
+ * A MultiStore in Redis 6.2 or newer, or in Redis Cluster: strings under `{tenant}/{keyPrefix}/{key}`, where `%` and `/` in a tenant are written `%25` and `%2F`,
+ * so that no tenant's keys can be taken for another's.
+ *
+ * Round trips, limits and errors are those of {@link RedisStore}; `fetch` is an MGET and `push` an MSET across tenants.
+ */
+export class MultiRedisStore implements MultiStore {
+  readonly #store: BackendMultiStore<RedisPlace>;
+
+  /** @throws ConfigError that lists what is wrong with the options */
+  constructor(options: MultiRedisStoreOptions) {
+    const backendOptions = redisBackendOptions('MultiRedisStore', options, {
+      tenancy: (value) =>
+        typeof value === 'function' ? undefined : 'must be a function (tenant) => ({ keyPrefix })',
+    });
+    const { tenancy } = options;
+    this.#store = new BackendMultiStore({
+      name: 'MultiRedisStore',
+      backend: new RedisBackend(backendOptions),
+      timeoutMs: backendOptions.timeoutMs,
+      placeOf: (tenant) => `${escapeTenant(tenant)}/${checkedPrefix(tenancy(tenant))}/`,
+      describe: (place) => `prefix '${place}'`,
+    });
+  }
+
+  /** @throws StoreError if the tenancy function gives no keyPrefix for this tenant */
+  tenant(tenant: string): Store {
+    return this.#store.tenant(tenant);
+  }
+
+  allTenants(): readonly string[] {
+    return this.#store.allTenants();
+  }
+
+  /** MGET: https://redis.io/docs/latest/commands/mget/ */
+  fetch(keys: readonly TenantKey[], options?: StoreCallOptions): Promise<MultiMap> {
+    return this.#store.fetch(keys, options);
+  }
+
+  /** MSET, or SET with PX between MULTI and EXEC: https://redis.io/docs/latest/commands/mset/ */
+  push(entries: MultiMap, options?: StoreCallOptions): Promise<void> {
+    return this.#store.push(entries, options);
+  }
+
+  /** Nothing, or BGSAVE: see the option `flush`. */
+  flush(options?: StoreCallOptions): Promise<void> {
+    return this.#store.flush(options);
+  }
+}
+
+function escapeTenant(tenant: string): string {
+  return tenant.replaceAll('%', '%25').replaceAll('/', '%2F');
+}
+
+function checkedPrefix(given: unknown): string {
+  if (typeof given === 'object' && given !== null && 'keyPrefix' in given) {
+    const { keyPrefix } = given;
+    if (typeof keyPrefix === 'string' && keyPrefix !== '') return keyPrefix;
+  }
+  throw new TypeError('the tenancy function must give { keyPrefix }, text that is not empty.');
+}

@@ -1,0 +1,53 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sendAll, type RedisClient } from './redis-client.ts';
+
+const POLL_MS = 20;
+
+/**
+ * Has a server save all its data to disk, in a process of its own (BGSAVE), and waits until that is done. A save that somebody else began before is waited for
+ * first: it may lack what was written last.
+ *
+ * @see https://redis.io/docs/latest/commands/bgsave/
+ * @throws Error if the save failed, or the server refuses it
+ */
+export async function saveInBackground(client: RedisClient, signal: AbortSignal): Promise<void> {
+  await untilIdle(client, signal);
+  const [[refused] = [null]] = await sendAll(client, [['bgsave']]);
+  if (refused !== null) {
+    // Somebody else's save may have begun after the look above: it holds all that was written, and will do.
+    const { isSaving } = await persistence(client);
+    if (!isSaving) throw refused;
+  }
+  const { lastStatus } = await untilIdle(client, signal);
+  if (lastStatus !== 'ok')
+    throw new Error(
+      `Redis could not save its data to disk (rdb_last_bgsave_status is ${lastStatus}): see its log`,
+    );
+}
+
+async function untilIdle(client: RedisClient, signal: AbortSignal): Promise<Persistence> {
+  for (;;) {
+    const seen = await persistence(client);
+    if (!seen.isSaving) return seen;
+    await sleep(POLL_MS, undefined, { signal });
+  }
+}
+
+interface Persistence {
+  readonly isSaving: boolean;
+  readonly lastStatus: string;
+}
+
+async function persistence(client: RedisClient): Promise<Persistence> {
+  const [[error, info] = [null, '']] = await sendAll(client, [['info', 'persistence']]);
+  if (error !== null) throw error;
+  const fields = new Map(
+    String(info)
+      .split('\r\n')
+      .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
+  );
+  return {
+    isSaving: fields.get('rdb_bgsave_in_progress') !== '0',
+    lastStatus: fields.get('rdb_last_bgsave_status') ?? 'unknown',
+  };
+}

@@ -1,0 +1,72 @@
+import { BackendStore } from './backend-store.ts';
+import { RedisBackend, type RedisPlace } from './redis-backend.ts';
+import { redisBackendOptions, type RedisOptions } from './redis-options.ts';
+import type { Store, StoreCallOptions, StoreEntries } from './store.ts';
+import { text } from './store-options.ts';
+
+/** Options of a {@link RedisStore}. */
+export interface RedisStoreOptions extends RedisOptions {
+  /** Stands before each key, with a slash: `{keyPrefix}/{key}`. Nobody else may write keys that begin so. */
+  readonly keyPrefix: string;
+}
+
+/**
+ * A Store in Redis 6.2 or newer, or in Redis Cluster: strings under `{keyPrefix}/{key}`.
+ *
+ * Each call is one round trip; on Redis Cluster one to each node that has some of the keys, all at once. Without a cluster `putAll` is atomic. Keys and values
+ * may have 512 MB. With `scaleReads` a client of a Cluster may read what is no longer true: leave it at 'master'.
+ *
+ * Calls fail with a StoreError, whose `retriable` is true for lost connections, time limits, LOADING, READONLY, OOM, and redirections that found no end. After
+ * a time limit or a lost connection a write may have been done, or the client may still do it when it has reconnected.
+ */
+export class RedisStore implements Store {
+  readonly #store: BackendStore<RedisPlace>;
+
+  /** @throws ConfigError that lists what is wrong with the options */
+  constructor(options: RedisStoreOptions) {
+    const backendOptions = redisBackendOptions('RedisStore', options, { keyPrefix: text });
+    const { keyPrefix } = options;
+    this.#store = new BackendStore({
+      name: 'RedisStore',
+      where: `keyPrefix '${keyPrefix}'`,
+      backend: new RedisBackend(backendOptions),
+      place: `${keyPrefix}/`,
+      timeoutMs: backendOptions.timeoutMs,
+    });
+  }
+
+  /** GET: https://redis.io/docs/latest/commands/get/ */
+  get(key: string, options?: StoreCallOptions): Promise<Buffer | undefined> {
+    return this.#store.get(key, options);
+  }
+
+  /** MGET, to which a key that holds something else than a string is missing: https://redis.io/docs/latest/commands/mget/ */
+  getAll(keys: readonly string[], options?: StoreCallOptions): Promise<Map<string, Buffer>> {
+    return this.#store.getAll(keys, options);
+  }
+
+  /** MSET, or SET with PX in a transaction: https://redis.io/docs/latest/commands/set/ */
+  put(key: string, value: Buffer, options?: StoreCallOptions): Promise<void> {
+    return this.#store.put(key, value, options);
+  }
+
+  /** MSET, or with `ttlMs` SET with PX between MULTI and EXEC (on a cluster without these): https://redis.io/docs/latest/commands/mset/ */
+  putAll(entries: StoreEntries, options?: StoreCallOptions): Promise<void> {
+    return this.#store.putAll(entries, options);
+  }
+
+  /** DEL: https://redis.io/docs/latest/commands/del/ */
+  delete(key: string, options?: StoreCallOptions): Promise<void> {
+    return this.#store.delete(key, options);
+  }
+
+  /** DEL: https://redis.io/docs/latest/commands/del/ */
+  deleteAll(keys: readonly string[], options?: StoreCallOptions): Promise<void> {
+    return this.#store.deleteAll(keys, options);
+  }
+
+  /** Nothing, or BGSAVE: see the option `flush`. */
+  flush(options?: StoreCallOptions): Promise<void> {
+    return this.#store.flush(options);
+  }
+}

@@ -1,0 +1,54 @@
+import { ConfigError } from '../source/kernel/errors.ts';
+
+/** How one option of a store is checked; the text completes "timeoutMs …". */
+export type OptionCheck = (value: unknown) => string | undefined;
+
+/**
+ * Checks the options of a store, all at once.
+ *
+ * @throws ConfigError that lists every problem, unknown names among them
+ */
+export function checkOptions(
+  what: string,
+  options: unknown,
+  checks: Readonly<Record<string, OptionCheck>>,
+): void {
+  if (typeof options !== 'object' || options === null)
+    throw new ConfigError([`options must be an object, not ${String(options)}`], { what });
+  const given = new Map<string, unknown>(Object.entries(options));
+  const problems: string[] = [];
+  for (const name of given.keys()) {
+    if (!Object.hasOwn(checks, name))
+      problems.push(`unknown option '${name}'; known are ${Object.keys(checks).join(', ')}`);
+  }
+  for (const [name, check] of Object.entries(checks)) {
+    const problem = check(given.get(name));
+    if (problem !== undefined) problems.push(`${name} ${problem}`);
+  }
+  if (problems.length > 0) throw new ConfigError(problems, { what: `${what} options` });
+}
+
+/** A whole number in bounds, where it is given. */
+export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGER): OptionCheck {
+  return (value) => {
+    if (value === undefined) return undefined;
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most)
+      return undefined;
+    return `must be a whole number from ${least} to ${most}, not ${String(value)}`;
+  };
+}
+
+/** One of some values, where it is given. */
+export function oneOf(...choices: readonly unknown[]): OptionCheck {
+  return (value) =>
+    value === undefined || choices.includes(value)
+      ? undefined
+      : `must be ${choices.map((choice) => JSON.stringify(choice)).join(' or ')}, not ${String(value)}`;
+}
+
+/** Text that is not empty. */
+export const text: OptionCheck = (value) =>
+  typeof value === 'string' && value !== '' ? undefined : 'must be text that is not empty';
+
+/** A longer time limit would overflow the timer, which then fires at once. */
+export const timeLimit: OptionCheck = wholeNumber(1, 0x7fff_ffff);
