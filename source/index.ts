@@ -4,7 +4,7 @@ export type { CommitMetadata } from './commit-metadata.ts';
 export { groupIdOf, type StoresOption, type StoreWithFlush, type TopicProcessorOptions } from './config.ts';
 export { optionRows, type OptionRow, type OptionUnit } from './config-table.ts';
 export { eachMessage, type MessageHandler } from './each-message.ts';
-export { defineJob, type Job } from './job.ts';
+export { defineJob, type Job, type JobStores } from './job.ts';
 export type {
   Chunk,
   CommitResult,

@@ -4,6 +4,7 @@ import {
   openClient,
   TopicProcessor,
   type ClientInit,
+  type Job,
   type Logger,
   type RunSummary,
   type TopicProcessorOptions,
@@ -13,14 +14,16 @@ import { addConnectionFlags, clientOf, type ConnectionFlags } from './connection
 import { exitCodes } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { loadJob } from './job-module.ts';
+import { openStores, type StoreUser } from './opened-stores.ts';
 import { addOptionFlags, givenOptions } from './option-flags.ts';
 import { parsePartitions } from './partition-ranges.ts';
 import { Progress } from './progress.ts';
 import { reportProgress } from './run-progress.ts';
+import { addStoreFlags, storePlaceOf, type StoreFlags, type StorePlace } from './store-flags.ts';
 import { summaryText } from './run-summary-text.ts';
 import { Shutdown } from './shutdown.ts';
 
-interface RunFlags extends ConnectionFlags {
+interface RunFlags extends ConnectionFlags, StoreFlags {
   readonly partitions?: number[];
   readonly toEnd?: boolean;
   readonly progress?: boolean;
@@ -53,6 +56,8 @@ export function addRunCommand(program: Command, io: Io, done: (exitCode: number)
     )
     .optionsGroup('Connection:');
   addConnectionFlags(command);
+  command.optionsGroup('Stores:');
+  addStoreFlags(command);
   command.optionsGroup('Options of the TopicProcessor, over those of the job:');
   addOptionFlags(command);
   command.action(async (file: string) => {
@@ -69,10 +74,13 @@ async function runJob(file: string, command: Command, io: Io): Promise<number> {
     onFirst: 'Stopping: the batch in hand is finished and committed first',
   });
 
-  const { processor: messageProcessor, ...job } = await loadJob(file, io.cwd);
+  const place = storePlaceOf(flags, io);
+  const { processor: messageProcessor, stores: jobStores, ...job } = await loadJob(file, io.cwd);
   const client = clientOf(job.client, flags, io);
   const logger = loggerOf(job.logger, flags, command, progress);
-  const options = { ...job, ...givenOptions(command), client, logger };
+  const { topicProcessorName } = job;
+  await using opened = await openStoresOf(jobStores, place, { topicProcessorName, logger });
+  const options = { ...job, ...givenOptions(command), client, logger, ...opened.option };
   const known = flags.partitions ?? job.inputPartitions;
   // What is wrong with the options is said before anything is asked of Kafka.
   if (known === undefined) checkOptions(options);
@@ -91,6 +99,35 @@ async function runJob(file: string, command: Command, io: Io): Promise<number> {
   }
   io.stdout.write(summaryText(job.topicProcessorName, summary, shutdown.requested));
   return exitCodes.ok.code;
+}
+
+/** The job's stores: its own, or those that it makes of what `--store` names, memory by default. */
+async function openStoresOf(
+  jobStores: Job['stores'],
+  place: StorePlace | undefined,
+  user: StoreUser,
+): Promise<AsyncDisposable & { readonly option: Pick<TopicProcessorOptions, 'stores'> }> {
+  if (typeof jobStores === 'function') {
+    const opened = await openStores(place ?? { kind: 'map', urls: [] }, user);
+    return {
+      option: { stores: jobStores(opened) },
+      [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+    };
+  }
+  if (place !== undefined) {
+    throw new ConfigError(
+      [
+        jobStores === undefined
+          ? 'the job asks for no stores: leave --store out'
+          : 'the job makes its own stores, which --store cannot change: leave it out, or let the job give a function, `stores: (stores) => ({ name: stores.store(…) })`',
+      ],
+      { what: 'Stores' },
+    );
+  }
+  return {
+    option: jobStores === undefined ? {} : { stores: jobStores },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
 }
 
 /** The job's own logger, unless flags ask for another. */

@@ -1,0 +1,49 @@
+import { MapStore, MultiMapStore } from '../../stores/index.ts';
+import { ConfigError, type JobStores, type Logger } from '../index.ts';
+import { openRedisStores } from './redis-stores.ts';
+import type { StorePlace } from './store-flags.ts';
+
+/** Stores for a job, and the connection that they share. */
+export interface OpenedStores extends JobStores, AsyncDisposable {
+  /** Where they are, without secrets. */
+  readonly what: string;
+}
+
+/** What is known of the job that asks for stores. */
+export interface StoreUser {
+  /** Stands before all names, so that jobs never share a key. */
+  readonly topicProcessorName: string;
+  readonly logger: Logger;
+}
+
+/**
+ * Connects to where the stores of a job are; the same name gives the same store.
+ *
+ * @throws ConfigError if the client's package is not installed, StoreError if the server does not answer
+ */
+export async function openStores(place: StorePlace, user: StoreUser): Promise<OpenedStores> {
+  switch (place.kind) {
+    case 'map':
+      return mapStores();
+    case 'redis':
+      return openRedisStores(place.urls, user);
+    case 'elasticsearch':
+      throw new ConfigError(['not yet'], { what: 'Stores' });
+  }
+}
+
+function mapStores(): OpenedStores {
+  const stores = new Map<string, MapStore>();
+  const multiStores = new Map<string, MultiMapStore>();
+  return {
+    what: 'the memory of this process',
+    store: (name) => stores.get(name) ?? added(stores, name, new MapStore()),
+    multiStore: (name) => multiStores.get(name) ?? added(multiStores, name, new MultiMapStore()),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+function added<T>(all: Map<string, T>, name: string, one: T): T {
+  all.set(name, one);
+  return one;
+}

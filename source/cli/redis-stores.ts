@@ -1,0 +1,74 @@
+import type { Cluster, Redis } from 'ioredis';
+import { MultiRedisStore, RedisStore } from '../../stores/index.ts';
+import { StoreError, type Logger } from '../index.ts';
+import { clientPackage } from './client-package.ts';
+import type { OpenedStores, StoreUser } from './opened-stores.ts';
+import { withoutSecrets } from './store-flags.ts';
+
+/** How long the first connection may take. */
+const CONNECT_WITHIN_MS = 10_000;
+
+/**
+ * Stores in the Redis, or the Redis Cluster if there are several nodes, of these URLs.
+ *
+ * @throws ConfigError without ioredis, StoreError if it does not answer
+ */
+export async function openRedisStores(
+  urls: readonly URL[],
+  { topicProcessorName, logger }: StoreUser,
+): Promise<OpenedStores> {
+  const where = urls.map(withoutSecrets).join(', ');
+  const client = await connect(urls, where, logger);
+  return {
+    what: `Redis at ${where}`,
+    store: (name) => new RedisStore({ client, keyPrefix: `${topicProcessorName}/${name}` }),
+    multiStore: (name) =>
+      new MultiRedisStore({ client, tenancy: () => ({ keyPrefix: `${topicProcessorName}/${name}` }) }),
+    async [Symbol.asyncDispose]() {
+      // QUIT would wait for a server that does not answer; no call is under way any more.
+      client.disconnect();
+      await Promise.resolve();
+    },
+  };
+}
+
+async function connect(urls: readonly URL[], where: string, logger: Logger): Promise<Redis | Cluster> {
+  const { Cluster, Redis } = await clientPackage('ioredis', () => import('ioredis'));
+  // A call waits for the reconnection as long as the store's own time limit lets it.
+  const options = { lazyConnect: true, maxRetriesPerRequest: null, connectTimeout: CONNECT_WITHIN_MS };
+  const nodes = urls.map(({ hostname, port }) => ({ host: hostname, port: Number(port || '6379') }));
+  const [first] = urls;
+  const client =
+    first !== undefined && urls.length === 1
+      ? new Redis(first.href, options)
+      : new Cluster(nodes, { lazyConnect: true, redisOptions: { ...options, ...credentialsOf(first) } });
+  let isConnected = false;
+  let lastError: unknown;
+  client.on('error', (error: unknown) => {
+    lastError = error;
+    if (isConnected)
+      logger.warn('The connection to Redis failed; the client connects again', { where, error });
+  });
+  try {
+    await client.connect();
+    isConnected = true;
+    return client;
+  } catch (error) {
+    client.disconnect();
+    const cause = lastError ?? error;
+    throw new StoreError(
+      `Redis at ${where} could not be reached: ${String(cause)}. Check --store-url, and whether the server runs there`,
+      { store: 'Redis', operation: 'connect', cause, retriable: true },
+    );
+  }
+}
+
+function credentialsOf(url: URL | undefined): { username?: string; password?: string; tls?: object } {
+  if (url === undefined) return {};
+  const { username, password, protocol } = url;
+  return {
+    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+    ...(protocol === 'rediss:' ? { tls: {} } : {}),
+  };
+}
