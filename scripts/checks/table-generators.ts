@@ -1,4 +1,6 @@
+import { exitCodeFor, exitCodes } from '../../source/cli/exit-codes.ts';
 import { optionRows, type OptionRow } from '../../source/config-table.ts';
+import { errorTable, type ErrorCode, type ErrorRow } from '../../source/kernel/error-table.ts';
 import { serviceNames, services } from '../services/catalogue.ts';
 import { markdownTable, type TableGenerator } from './markdown-tables.ts';
 
@@ -20,6 +22,22 @@ export const tableGenerators: Readonly<Record<string, TableGenerator>> = {
         row.what,
         row.reason,
       ]),
+    ),
+  errors: () =>
+    markdownTable(
+      ['Code', 'Class', 'When', 'What to do', 'Exit code of `kasper`'],
+      Object.entries(errorTable).map(([code, { className, when, remedy }]: [string, ErrorRow]) => [
+        `\`${code}\``,
+        className,
+        when,
+        remedy,
+        String(exitCodeFor(code as ErrorCode)),
+      ]),
+    ),
+  'exit-codes': () =>
+    markdownTable(
+      ['Exit code', 'Meaning'],
+      Object.values(exitCodes).map(({ code, means }) => [String(code), means]),
     ),
   services: () =>
     markdownTable(

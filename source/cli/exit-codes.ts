@@ -29,6 +29,11 @@ export function exitCodeOf(error: unknown): number {
   const { cause } = error;
   const { code } =
     error.code === 'PROCESS' && KasperError.is(cause) && cause.code === 'TIMEOUT' ? cause : error;
+  return exitCodeFor(code);
+}
+
+/** The code for a kind of error. */
+export function exitCodeFor(code: ErrorCode): number {
   return exitCodes[byErrorCode[code] ?? 'failed'].code;
 }
 
