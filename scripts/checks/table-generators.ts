@@ -2,9 +2,10 @@ import { exitCodeFor, exitCodes } from '../../source/cli/exit-codes.ts';
 import { optionRows, type OptionRow } from '../../source/config-table.ts';
 import { errorTable, type ErrorCode, type ErrorRow } from '../../source/kernel/error-table.ts';
 import { serviceNames, services } from '../services/catalogue.ts';
+import { excerpt } from './excerpt.ts';
 import { markdownTable, type TableGenerator } from './markdown-tables.ts';
 
-/** The generated tables of README.md, by the name in their marks. */
+/** The generated tables and excerpts of README.md, by the name in their marks. */
 export const tableGenerators: Readonly<Record<string, TableGenerator>> = {
   config: () =>
     markdownTable(
@@ -48,4 +49,8 @@ export const tableGenerators: Readonly<Record<string, TableGenerator>> = {
         `\`npm run services -- start ${name}\``,
       ]),
     ),
+  'exact-sums': () => excerpt('scripts/examples/06-exact-sums.ts', 'fold'),
+  'kafkajs-before': () => excerpt('scripts/examples/07-from-kafkajs.ts', 'before'),
+  'kafkajs-after': () => excerpt('scripts/examples/07-from-kafkajs.ts', 'after'),
+  'kafkajs-offsets': () => excerpt('scripts/examples/07-from-kafkajs.ts', 'offsets'),
 };

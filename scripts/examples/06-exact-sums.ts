@@ -95,7 +95,9 @@ try {
   await failing.runToEnd();
 } catch (error) {
   if (!(error instanceof CommitError)) throw error;
-  console.log(`not committed: ${error.failed.map(({ topic, offset }) => `${topic} at ${offset}`).join(', ')}`);
+  console.log(
+    `not committed: ${error.failed.map(({ topic, offset }) => `${topic} at ${offset}`).join(', ')}`,
+  );
 }
 
 // 2. The next process gets it again; and all sales a third time, since somebody goes back.

@@ -43,7 +43,8 @@ export const errorTable = {
   BATCH: {
     className: 'BatchError',
     when: 'Thrown by your code or by `eachMessage`: some messages of a batch failed, the others are done. The `cause` of a ProcessError',
-    remedy: 'Catch it in a middleware and set `failures` aside, as [05-errors](scripts/examples/05-errors.ts) does',
+    remedy:
+      'Catch it in a middleware and set `failures` aside, as [05-errors](scripts/examples/05-errors.ts) does',
   },
   UNRECOVERABLE: {
     className: 'UnrecoverableError',
