@@ -72,7 +72,8 @@ export class Claims implements ClaimGuard {
   readonly #entries: ClaimEntries;
   readonly #owner = randomUUID();
   readonly #startedAt: string;
-  readonly #previousTopicIds = new Map<string, string | undefined>();
+  /** The ids of the topics in which the committed offsets are, where that is known. */
+  readonly #topicIds = new Map<string, string>();
   #beat = 1;
   /** When the last reading was asked for that showed no other owner. */
   #readAt: Moment | undefined;
@@ -93,11 +94,24 @@ export class Claims implements ClaimGuard {
   }
 
   /**
-   * The topic's id as the owner before this one knew it: another one than the topic has now means that the topic was made anew since. undefined where nobody
-   * owned the partition before, or the broker did not tell.
+   * The id of the topic in which the committed offset is, as the owner before this one left it: another one than the topic has now means that the topic was
+   * made anew since. undefined where nobody owned the partition before, or the broker did not tell.
    */
-  previousTopicId(topic: string, partition: number): string | undefined {
-    return this.#previousTopicIds.get(keyOf({ topic, partition }));
+  topicId(topic: string, partition: number): string | undefined {
+    return this.#topicIds.get(keyOf({ topic, partition }));
+  }
+
+  /** The committed offsets are now in the topics of these ids: the entries say so from the next beat on. */
+  noteTopicIds(committed: readonly (TopicPartition & { readonly topicId: string | undefined })[]): void {
+    let isNews = false;
+    for (const { topic, partition, topicId } of committed) {
+      const key = keyOf({ topic, partition });
+      if (topicId === undefined || topicId === this.#topicIds.get(key)) continue;
+      // Where nothing was known, the entry has the id of the start already.
+      isNews ||= this.#topicIds.has(key);
+      this.#topicIds.set(key, topicId);
+    }
+    if (isNews) this.#wroteAllAt = Number.NEGATIVE_INFINITY;
   }
 
   /**
@@ -248,7 +262,7 @@ export class Claims implements ClaimGuard {
     const beat = this.#beat++;
     const anchor = partitions[0] as TopicPartition;
     return partitions.map(({ topic, partition }) => {
-      const topicId = topics.get(topic)?.topicId;
+      const topicId = this.#topicIds.get(keyOf({ topic, partition })) ?? topics.get(topic)?.topicId;
       const record: ClaimRecord = {
         v: 1,
         owner: this.#owner,
@@ -268,8 +282,8 @@ export class Claims implements ClaimGuard {
   #adopt(entries: readonly ClaimEntry[]): void {
     for (const { topic, partition, beat, record } of entries) {
       this.#beat = Math.max(this.#beat, (beat ?? 0) + 1);
-      if (record?.owner !== this.#owner)
-        this.#previousTopicIds.set(keyOf({ topic, partition }), record?.topicId);
+      if (record?.topicId !== undefined && record.owner !== this.#owner)
+        this.#topicIds.set(keyOf({ topic, partition }), record.topicId);
     }
   }
 

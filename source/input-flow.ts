@@ -3,18 +3,19 @@ import type { BatchReport } from './batch-report.ts';
 import type { ClaimGuard } from './claim-guard.ts';
 import type { Config } from './config.ts';
 import type { Chunk, KafkaClient, OutOfRange, PartitionSource, RecordSink } from './kafka/client.ts';
-import { AssignmentError, LifecycleError, type KasperError, type TimeoutError } from './kernel/errors.ts';
+import { AssignmentError, type KasperError, type TimeoutError } from './kernel/errors.ts';
 import type { Logger } from './kernel/logger.ts';
-import { askLogEnds } from './log-ends.ts';
 import { KeylessSpread } from './kafka/partitioner.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import type { TopicPartition } from './message.ts';
 import type { MessageProcessor } from './message-processor.ts';
 import type { OffsetCommitter } from './offset-committer.ts';
+import { OtherLog } from './other-log.ts';
 import { PartitionProcessor } from './partition-processor.ts';
 import { PartitionProgress } from './partition-progress.ts';
 import { ProcessSlots } from './process-slots.ts';
-import { resetPosition, type PlannedPartition } from './start-plan.ts';
+import { Seeks } from './seeks.ts';
+import type { PlannedPartition } from './start-plan.ts';
 
 export interface InputFlowOptions {
   readonly config: Config;
@@ -27,6 +28,8 @@ export interface InputFlowOptions {
   readonly closing: AbortSignal;
   readonly stop: () => void;
   readonly onBatch: (report: BatchReport) => void;
+  /** The committed offset is now in the topic of this id, which was made anew. */
+  readonly onTopicIdCommitted: (committed: TopicPartition & { readonly topicId: string | undefined }) => void;
   /** A bounded run has processed all it wanted. */
   readonly onEnd: () => void;
   readonly onFailed: (error: KasperError) => void;
@@ -50,8 +53,9 @@ export class InputFlow {
   readonly #progress = new Map<string, PartitionProgress>();
   readonly #ofPartition = new Map<number, PartitionProgress[]>();
   readonly #slots: ProcessSlots;
-  /** The last seek of each partition. */
-  readonly #seeks = new Map<number, Promise<void>>();
+  readonly #otherLog: OtherLog;
+  readonly #seeks: Seeks;
+  readonly #isBounded: boolean;
   readonly #keyless = new KeylessSpread();
   readonly #maxBuffered: number;
   readonly #maxIdleBytes: number;
@@ -60,6 +64,7 @@ export class InputFlow {
   constructor(options: InputFlowOptions) {
     this.#options = options;
     const { config, client, plan } = options;
+    this.#isBounded = plan.some(({ end }) => end !== undefined);
     this.#slots = new ProcessSlots(config.concurrency);
     this.#maxBuffered = Math.max(2 * config.batchSize, MIN_READ_AHEAD);
     // A partition that is busy may hold a fair share ahead; one that gathers its next batch may take what is there.
@@ -87,6 +92,31 @@ export class InputFlow {
         onError: (error) => {
           options.onFailed(error);
         },
+      },
+    });
+    const { committer, logger, closing, onFailed } = options;
+    const source = this.#source;
+    this.#otherLog = new OtherLog({
+      config,
+      client,
+      source,
+      logger,
+      closing,
+      onReset: (progress, offset, backwards, isNewTopic) => {
+        this.#reset(progress, offset, backwards, isNewTopic);
+      },
+      onFailed,
+    });
+    this.#seeks = new Seeks({
+      source,
+      committer,
+      logger,
+      closing,
+      onHeld: (partition) => {
+        this.#steer(partition);
+      },
+      onDone: (partition) => {
+        this.#progressed(partition);
       },
     });
     for (const planned of plan) this.#addProgress(new PartitionProgress(planned));
@@ -143,31 +173,20 @@ export class InputFlow {
     await this.#sink.close();
   }
 
-  /**
-   * Goes on with one topic-partition from another offset, which is in its log.
-   *
-   * 1. The partition begins no batch, and is left out of fetches; the batch in hand ends.
-   * 2. What it did is committed.
-   * 3. In one turn: what was fetched is dropped, what is still to come for an older fetch is stale, the new position is to be committed.
-   * 4. When it is, the partition is read again.
-   *
-   * @throws LifecycleError if the run ends meanwhile
-   */
-  async seek(at: TopicPartition, offset: number): Promise<void> {
-    const before = this.#seeks.get(at.partition);
-    const seek = (async () => {
-      // One after another: topics that are joined share the processor that is held.
-      await before?.catch(() => undefined);
-      await this.#seekNow(at, offset);
-    })();
-    this.#seeks.set(at.partition, seek);
-    await seek;
+  /** Goes on with one topic-partition from another offset, which is in its log. See {@link Seeks.seek}. */
+  async seek({ topic, partition }: TopicPartition, offset: number): Promise<void> {
+    const progress = this.#progress.get(`${topic}/${partition}`);
+    const processor = this.#partitions.get(partition);
+    if (progress === undefined || processor === undefined)
+      throw new AssignmentError(`${topic}/${partition} is not read here`);
+    await this.#seeks.seek(progress, processor, offset);
   }
 
   /** Takes note of the id that a topic has now. */
   noteTopicId(topic: string, topicId: string): void {
     for (const progress of this.#progress.values())
-      if (progress.topic === topic && progress.isOtherTopic(topicId)) this.#recreated(progress, topicId);
+      if (progress.topic === topic && progress.isOtherTopic(topicId))
+        this.#otherLog.recreated(progress, topicId);
   }
 
   /** What is in hand, in words for an error. */
@@ -177,36 +196,6 @@ export class InputFlow {
     return busy
       .map(({ partition, inHand }) => `the batch of ${inHand} messages of partition ${partition}`)
       .join(', ');
-  }
-
-  async #seekNow({ topic, partition }: TopicPartition, offset: number): Promise<void> {
-    const { committer, logger } = this.#options;
-    const progress = this.#progress.get(`${topic}/${partition}`);
-    const processor = this.#partitions.get(partition);
-    if (progress === undefined || processor === undefined)
-      throw new AssignmentError(`${topic}/${partition} is not read here`);
-    this.#checkOpen();
-    try {
-      const batchEnded = processor.hold();
-      this.#steer(partition);
-      await batchEnded;
-      await committer.acked(partition);
-      this.#checkOpen();
-      logger.info('Seek', { topic, partition, from: progress.position, to: offset });
-      progress.epoch = this.#source.seek({ topic, partition }, offset);
-      progress.goTo(offset);
-      processor.restart({ topic, nextOffset: offset, leaderEpoch: -1 });
-      await committer.stored(topic, partition);
-      this.#checkOpen();
-    } finally {
-      processor.letGo();
-      this.#progressed(partition);
-    }
-  }
-
-  #checkOpen(): void {
-    if (this.#options.closing.aborted)
-      throw new LifecycleError('The processor is closing', { cause: this.#options.closing.reason });
   }
 
   #addProgress(progress: PartitionProgress): void {
@@ -264,12 +253,12 @@ export class InputFlow {
     const processor = this.#partitions.get(chunk.partition);
     if (progress === undefined || processor === undefined || chunk.epoch !== progress.epoch) return;
     if (progress.isOtherTopic(chunk.topicId)) {
-      this.#recreated(progress, chunk.topicId);
+      this.#otherLog.recreated(progress, chunk.topicId);
       return;
     }
     if (progress.isLost) return;
     if (progress.fallsShort(chunk.logStartOffset, chunk.highWatermark) !== undefined)
-      void this.#checkShort(progress);
+      void this.#otherLog.checkShort(progress);
     const before = progress.position;
     const taken = progress.take(chunk, this.#options.config.isolation);
     // An answer to a fetch that found nothing: it told the watermarks only.
@@ -277,49 +266,6 @@ export class InputFlow {
     processor.add(taken);
     this.#steer(chunk.partition);
     this.#checkEnd();
-  }
-
-  /**
-   * The log seems to end before the end that a bounded run is to reach. A leader that has just been elected may say so for a moment, until it knows the
-   * high watermark, so it is asked by ListOffsets, which waits for that.
-   */
-  async #checkShort(progress: PartitionProgress): Promise<void> {
-    if (progress.isChecked) return;
-    progress.isChecked = true;
-    const { closing, onFailed } = this.#options;
-    try {
-      const { earliest, latest } = await askLogEnds(this.#options.client, progress);
-      const short = progress.fallsShort(earliest, latest);
-      if (short !== undefined) onFailed(short);
-    } catch (error) {
-      if (!closing.aborted) onFailed(error as KasperError);
-    } finally {
-      progress.isChecked = false;
-    }
-  }
-
-  /** A topic was deleted and made anew: its offsets mean other records now. */
-  #recreated(progress: PartitionProgress, topicId: string | undefined): void {
-    if (progress.isLost) return;
-    progress.isLost = true;
-    const { closing, onFailed } = this.#options;
-    this.#goOnIn(progress, topicId)
-      .catch((error: unknown) => {
-        if (!closing.aborted) onFailed(error as KasperError);
-      })
-      .finally(() => {
-        progress.isLost = false;
-      });
-  }
-
-  async #goOnIn(progress: PartitionProgress, topicId: string | undefined): Promise<void> {
-    const { topic, partition } = progress;
-    const { earliest, latest } = await askLogEnds(this.#options.client, progress);
-    // The source may have met the new log meanwhile, and asked where to go on.
-    if (this.#options.closing.aborted || !progress.isOtherTopic(topicId)) return;
-    const at = { topic, partition, offset: progress.position, earliest, latest, topicId };
-    const offset = this.#outOfRange({ ...at, reason: 'recreated' });
-    progress.epoch = this.#source.seek({ topic, partition }, offset);
   }
 
   /** A batch began or ended. */
@@ -350,6 +296,7 @@ export class InputFlow {
 
   /** In a bounded run: partitions at their end process what is left; when all are done, so is the run. */
   #checkEnd(): void {
+    if (!this.#isBounded) return;
     let allDone = true;
     for (const [partition, progress] of this.#ofPartition) {
       const processor = this.#partitions.get(partition);
@@ -374,25 +321,31 @@ export class InputFlow {
   }
 
   #outOfRange(told: OutOfRange): number {
-    const { config, logger } = this.#options;
-    const { topic, partition } = told;
-    const progress = this.#progress.get(`${topic}/${partition}`);
-    const at =
-      progress?.isOtherTopic(told.topicId) === true ? { ...told, reason: 'recreated' as const } : told;
-    const short = progress?.fallsShort(at.earliest, at.latest);
-    if (short !== undefined) throw short;
-    const offset = resetPosition(config, at);
-    logger.warn(`Offset out of range; going on at '${config.onOffsetOutOfRange}'`, {
-      ...at,
-      goingOnAt: offset,
-    });
-    progress?.reset(offset, at);
-    // Nothing that was read of a topic that is gone says where its successor was read.
-    const backwards = offset < at.offset || at.reason === 'recreated';
-    this.#partitions.get(partition)?.reset({ topic, nextOffset: offset, leaderEpoch: -1 }, backwards);
+    const progress = this.#progress.get(`${told.topic}/${told.partition}`);
+    if (progress === undefined) throw new AssignmentError(`${told.topic}/${told.partition} is not read here`);
+    return this.#otherLog.outOfRange(progress, told);
+  }
+
+  #reset(progress: PartitionProgress, offset: number, backwards: boolean, isNewTopic: boolean): void {
+    const { topic, partition } = progress;
+    const processor = this.#partitions.get(partition);
+    processor?.reset({ topic, nextOffset: offset, leaderEpoch: -1 }, backwards);
+    if (isNewTopic && processor !== undefined) void this.#tellTopicId(progress, processor);
     this.#steer(partition);
     this.#checkEnd();
-    return offset;
+  }
+
+  /** When the offset that counts in a topic made anew is committed, whoever comes next may know the topic by its id. */
+  async #tellTopicId({ topic, partition, topicId }: PartitionProgress, processor: PartitionProcessor) {
+    const { committer, onTopicIdCommitted } = this.#options;
+    await processor.batchEnded();
+    try {
+      await committer.stored(topic, partition);
+    } catch {
+      // The committer has told the run why.
+      return;
+    }
+    if (!committer.isClosed) onTopicIdCommitted({ topic, partition, topicId });
   }
 
   #sum(of: (processor: PartitionProcessor) => number): number {

@@ -169,6 +169,11 @@ export class OffsetCommitter {
     return this.#until(() => !this.#waiting.has(key) && !this.#inFlight.has(key));
   }
 
+  /** Whether it was closed: what waited for a commit then was let go without one. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
   /** Stops all timers; nothing more is committed, and nobody waits any longer. */
   close(): void {
     this.#closed = true;

@@ -147,10 +147,15 @@ export class PartitionProcessor {
     this.#run?.abandon(tooLate);
   }
 
+  /** Resolves when the batch in hand is done or has failed. */
+  async batchEnded(): Promise<void> {
+    await this.#batchEnd;
+  }
+
   /** Begins no batch until {@link letGo}; resolves when the one in hand is done or has failed. */
   async hold(): Promise<void> {
     this.#held = true;
-    await this.#batchEnd;
+    await this.batchEnded();
   }
 
   letGo(): void {

@@ -30,8 +30,8 @@ export interface PlannedPartition extends StartPosition {
 export interface KnownTopics {
   /** As the cluster describes them now. */
   readonly topics: ReadonlyMap<string, TopicDescription>;
-  /** The topic id of which a committed offset is known to be, by `topic/partition`: another id now means that the topic was made anew since. */
-  readonly committedIn?: ReadonlyMap<string, string>;
+  /** The id of the topic in which the committed offset is known to be: another id now means that the topic was made anew since. */
+  readonly committedIn?: (topic: string, partition: number) => string | undefined;
 }
 
 /** All topic-partitions of the assignment. */
@@ -106,7 +106,7 @@ export async function planStart(
     const end = offsetAt(ends, at, 'ListOffsets', topic);
     const commit = committed[at];
     let offset = commit?.offset ?? (config.initialOffset === 'earliest' ? first : end);
-    const reason = whyNotThere(`${topic}/${partition}`, commit?.offset, topicId, known, truncated);
+    const reason = commit?.offset === undefined ? undefined : whyNotThere(commit, topicId, known, truncated);
     const wasReset = reason !== undefined || offset < first || offset > highWatermark;
     if (wasReset) {
       const range = { earliest: first, latest: highWatermark };
@@ -155,16 +155,14 @@ async function findTruncated(
 }
 
 function whyNotThere(
-  key: string,
-  committed: number | undefined,
+  { topic, partition }: TopicPartition,
   topicId: string | undefined,
   known: KnownTopics,
   truncated: ReadonlySet<string>,
 ): OutOfRange['reason'] {
-  if (committed === undefined) return undefined;
-  const before = known.committedIn?.get(key);
+  const before = known.committedIn?.(topic, partition);
   if (before !== undefined && topicId !== undefined && before !== topicId) return 'recreated';
-  return truncated.has(key) ? 'truncated' : undefined;
+  return truncated.has(`${topic}/${partition}`) ? 'truncated' : undefined;
 }
 
 /** Says which partitions start elsewhere than where they were left, and which end early. */
@@ -214,7 +212,9 @@ export function resetPosition(config: Config, at: OutOfRange): number {
   if (config.onOffsetOutOfRange === 'earliest') return at.earliest;
   if (config.onOffsetOutOfRange === 'latest') return at.latest;
   throw new OffsetOutOfRangeError(
-    `${whatIsLost(at)}. Look into it, then start with onOffsetOutOfRange 'earliest' or 'latest', or set the offset of group ${config.groupId}.`,
+    `${whatIsLost(at)}. Look into it, then start with onOffsetOutOfRange 'earliest' or 'latest'` +
+      // The claims still tell that the offset is of another topic, whatever it is.
+      (at.reason === 'recreated' ? '.' : `, or set the offset of group ${config.groupId}.`),
     at,
   );
 }

@@ -1,29 +1,23 @@
-import { stillOwned, unguarded } from './claim-guard.ts';
-import type { Claims } from './claims.ts';
 import { hasConsumedAll } from './consumed-all.ts';
 import { makeConfig, type Config, type TopicProcessorOptions } from './config.ts';
-import { InputFlow } from './input-flow.ts';
 import { isCalledFromProcess } from './inside-process.ts';
 import { openClient } from './kafka/open-client.ts';
 import type { GroupOffsets, KafkaClient } from './kafka/client.ts';
-import { LifecycleError, type CommitError } from './kernel/errors.ts';
+import { LifecycleError } from './kernel/errors.ts';
 import type { Logger } from './kernel/logger.ts';
 import type { Timer } from './kernel/clock.ts';
 import { Listeners } from './listeners.ts';
 import { Lifecycle, type ProcessorState } from './lifecycle.ts';
-import { makeClaims } from './make-claims.ts';
 import type { MessageProcessor, StoreMap } from './message-processor.ts';
 import { processorFor, type MessageProcessors } from './message-processors.ts';
-import { OffsetCommitter } from './offset-committer.ts';
 import { ProcessorMetrics } from './processor-metrics.ts';
 import type { ProcessorEvents } from './processor-events.ts';
 import { summarize, takeStats } from './processor-stats.ts';
 import type { ProcessorStats, RunSummary } from './run-summary.ts';
+import { Run } from './run.ts';
 import { attempt, closedTooLate, RunFailure } from './run-failure.ts';
 import { RunTotals } from './run-totals.ts';
 import { resolveTarget, type SeekTarget } from './seek-target.ts';
-import { checkTopics, logPlan, planStart, warnOfMembers, type PlannedPartition } from './start-plan.ts';
-import { TopicWatch } from './topic-watch.ts';
 import { UserProcessors } from './user-processors.ts';
 
 /** What a run may be given. */
@@ -57,11 +51,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
   readonly #closing = new AbortController();
   readonly #totals = new RunTotals();
   readonly #failure = new RunFailure();
-  #plan: readonly PlannedPartition[] = [];
-  #flow: InputFlow | undefined;
-  #committer: OffsetCommitter | undefined;
-  #claims: Claims | undefined;
-  #watch: TopicWatch | undefined;
+  readonly #run: Run;
   #starting: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
   #endOfRun: (() => void) | undefined;
@@ -88,6 +78,26 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       fetchMaxWaitMs: config.fetchMaxWaitMs,
     });
     this.#offsets = this.#client.group(config.groupId);
+    const metrics = new ProcessorMetrics(config.metrics, config.topicProcessorName, this.#log);
+    this.#run = new Run({
+      config,
+      client: this.#client,
+      offsets: this.#offsets,
+      processors: this.#processors,
+      users: this.#users,
+      logger: this.#log,
+      closing: this.#closing.signal,
+      stop: () => void this.close(),
+      onBatch: (report) => {
+        this.#totals.add(report);
+        metrics.add(report);
+        this.#listeners.emit('batch', report);
+      },
+      onEnd: () => this.#endOfRun?.(),
+      onFailed: (error) => {
+        this.#fail(error);
+      },
+    });
   }
 
   /** The state now; `stats()` tells more. */
@@ -113,7 +123,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
    * stand in its `suppressed`. All finished work was committed before, nothing of a failed batch was.
    */
   runLoop(options: RunOptions = {}): Promise<RunSummary> {
-    return this.#run('runLoop', false, options);
+    return this.#runOnce('runLoop', false, options);
   }
 
   /**
@@ -121,7 +131,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
    * Records that are written meanwhile are left for the next run. Otherwise as {@link runLoop}.
    */
   runToEnd(options: RunOptions = {}): Promise<RunSummary> {
-    return this.#run('runToEnd', true, options);
+    return this.#runOnce('runToEnd', true, options);
   }
 
   /**
@@ -178,7 +188,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
    * @throws CommitError, BrokerError, ConnectionError, TimeoutError
    */
   async seek(topic: string, partition: number, to: SeekTarget): Promise<number> {
-    const flow = this.#flow;
+    const { flow } = this.#run;
     if (this.state !== 'running' || flow === undefined) {
       throw new LifecycleError(
         `seek() was called on a TopicProcessor that is '${this.state}': it works while one is running`,
@@ -201,10 +211,10 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
 
   /** A snapshot: frozen, plain values. Asks no broker. */
   stats(): ProcessorStats {
-    return takeStats(this.#config, this.state, this.#totals, this.#flow, this.#committer);
+    return takeStats(this.#config, this.state, this.#totals, this.#run.flow, this.#run.committer);
   }
 
-  async #run(method: string, bounded: boolean, { signal }: RunOptions): Promise<RunSummary> {
+  async #runOnce(method: string, bounded: boolean, { signal }: RunOptions): Promise<RunSummary> {
     this.#lifecycle.assertNew(method);
     this.#lifecycle.to('starting');
     const began = this.#config.clock.now();
@@ -229,98 +239,14 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       signal?.removeEventListener('abort', onAbort);
     }
     this.#failure.throwIfFailed();
-    return summarize(this.#plan, this.#committer, this.#totals, this.#config.clock.now() - began);
+    return summarize(this.#run.plan, this.#run.committer, this.#totals, this.#config.clock.now() - began);
   }
 
-  /** From the first connection to the first fetch. Gives up quietly when the processor is closed meanwhile. */
   async #start(bounded: boolean): Promise<void> {
-    const config = this.#config;
-    if (this.#lifecycle.isEnding()) return;
-    await this.#client.connect();
-    if (this.#lifecycle.isEnding()) return;
-    const topics = await this.#client.describeTopics(config.inputTopics);
-    checkTopics(config, topics);
-    if (this.#lifecycle.isEnding()) return;
-    this.#claims = makeClaims(config, {
-      client: this.#client,
-      logger: this.#log,
-      topics,
-      closing: this.#closing.signal,
-      onFailed: (error) => {
-        this.#fail(error);
-      },
-    });
-    const guard = this.#claims ?? unguarded;
-    // Before the offsets are read, so that two that start at once do not both decide where to begin.
-    await this.#claims?.take();
-    const plan = await planStart(config, this.#client, this.#offsets, bounded, { topics }, this.#log);
-    await warnOfMembers(config, this.#client, this.#log);
-    if (this.#lifecycle.isEnding()) return;
-    this.#plan = plan;
-    logPlan(config, plan, this.#log);
-
-    const committer = new OffsetCommitter({
-      offsets: this.#offsets,
-      guard,
-      clock: config.clock,
-      logger: this.#log,
-      commitTimeoutMs: config.commitTimeoutMs,
-      offsetRefreshMs: config.offsetRefreshMs,
-      commitMetadata: config.commitMetadata,
-      onFailed: (error: CommitError) => {
-        this.#fail(error);
-      },
-    });
-    this.#committer = committer;
-    const isKept = ({ hadCommit, wasReset }: PlannedPartition) => hadCommit && !wasReset;
-    for (const planned of plan.filter(isKept)) committer.adopt(planned);
-    // Committed before the first fetch, so that a restart never decides it again.
-    committer.rewind(...plan.filter((planned) => !isKept(planned)));
-    await committer.settled();
-    for (const processor of this.#users.all) {
-      // They may write where only the owner may.
-      if ((processor.init ?? processor.onAssigned) !== undefined) await stillOwned(guard);
-      if (this.#lifecycle.isEnding()) return;
-      await this.#init(processor);
-    }
-    if (this.#lifecycle.isEnding()) return;
-
-    const metrics = new ProcessorMetrics(config.metrics, config.topicProcessorName, this.#log);
-    this.#flow = new InputFlow({
-      config,
-      plan,
-      client: this.#client,
-      committer,
-      guard,
-      processors: this.#processors,
-      logger: this.#log,
-      closing: this.#closing.signal,
-      stop: () => void this.close(),
-      onBatch: (report) => {
-        this.#totals.add(report);
-        metrics.add(report);
-        this.#listeners.emit('batch', report);
-      },
-      onEnd: () => this.#endOfRun?.(),
-      onFailed: (error) => {
-        this.#fail(error);
-      },
-    });
-    const flow = this.#flow;
-    committer.startRefresh();
-    this.#watch = new TopicWatch({
-      config,
-      client: this.#client,
-      logger: this.#log,
-      topics,
-      onTopicId: (topic, topicId) => {
-        flow.noteTopicId(topic, topicId);
-      },
-      onFailed: (error) => {
-        this.#fail(error);
-      },
-    });
-    this.#watch.start();
+    const run = this.#run;
+    await run.prepare(bounded);
+    const { flow, plan } = run;
+    if (flow === undefined || this.#lifecycle.isEnding()) return;
     this.#lifecycle.to('running');
     this.#listeners.emit('started', {
       partitions: plan.map(({ topic, partition, offset }) => ({ topic, partition, offset })),
@@ -329,20 +255,10 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     if (!this.#lifecycle.isEnding()) flow.start();
   }
 
-  async #init(processor: MessageProcessor): Promise<void> {
-    try {
-      await this.#users.init(processor);
-    } catch (error) {
-      // While it closes, what #start throws is taken for a consequence of that.
-      if (this.#lifecycle.isEnding()) this.#fail(error);
-      throw error;
-    }
-  }
-
   /** The first failure ends the run; later ones are kept beside it. */
   #fail(error: unknown): void {
     if (this.#failure.keep(error)) this.#listeners.emit('error', error);
-    this.#flow?.halt();
+    this.#run.halt();
     void this.close();
   }
 
@@ -353,7 +269,6 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       return;
     }
     this.#lifecycle.to('closing');
-    this.#watch?.stop();
     this.#closing.abort(new LifecycleError('The TopicProcessor is closing'));
     const { clock, closeTimeoutMs } = this.#config;
     const began = clock.now();
@@ -361,9 +276,9 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     let timer: Timer | undefined;
     const tooLate = new Promise<never>((_resolve, reject) => {
       timer = clock.after(closeTimeoutMs, () => {
-        const error = closedTooLate(closeTimeoutMs, this.#flow?.inHandNow() ?? 'the start');
+        const error = closedTooLate(closeTimeoutMs, this.#run.inHandNow());
         reject(error);
-        this.#flow?.abandon(error);
+        this.#run.abandon(error);
       });
     });
     const failures: unknown[] = [];
@@ -372,41 +287,22 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       this.#failure.keep(error);
     };
     try {
-      await Promise.race([this.#finishWork(onFailure), tooLate]);
-      // A function that hangs may still write.
-      if (this.#flow?.hangs !== true) leftMs = closeTimeoutMs - (clock.now() - began);
+      await Promise.race([this.#finish(onFailure), tooLate]);
+      if (!this.#run.hangs) leftMs = closeTimeoutMs - (clock.now() - began);
     } catch (error) {
       onFailure(error);
     }
     timer?.cancel();
-    this.#committer?.close();
-    // Last of all, so that the next owner begins when this one has ended.
-    await this.#claims?.close(leftMs);
+    await this.#run.release(leftMs);
     await attempt('The Kafka client could not be closed', () => this.#client.close(), onFailure);
     this.#lifecycle.to(this.#failure.hasFailed ? 'failed' : 'closed');
     this.#endOfRun?.();
     if (failures.length > 0) throw failures[0] as Error;
   }
 
-  /** Finishes what is in hand and commits it; then lets the processors go. Whatever fails, all steps are done. */
-  async #finishWork(onFailure: (error: unknown) => void): Promise<void> {
-    const flow = this.#flow;
-    if (flow === undefined) {
-      // Closed while it started: connecting is cut short, nothing was processed.
-      this.#committer?.close();
-      await this.#claims?.close(this.#config.closeTimeoutMs);
-      await attempt('The Kafka client could not be closed', () => this.#client.close(), onFailure);
-      await this.#starting;
-    } else {
-      await attempt('Reading could not be ended', () => flow.stop(), onFailure);
-      // A CommitError is the run's failure already, not one of close().
-      await attempt(
-        '',
-        () => this.#committer?.settled(),
-        (error) => this.#failure.keep(error),
-      );
-      await attempt('Sending could not be ended', () => flow.release(), onFailure);
-    }
+  /** Finishes the work in hand, then lets the user's processors go. */
+  async #finish(onFailure: (error: unknown) => void): Promise<void> {
+    await this.#run.finish(this.#starting, onFailure, (error) => this.#failure.keep(error));
     await this.#users.release(onFailure);
   }
 }

@@ -82,10 +82,8 @@ test('offsets that were committed in a topic of another id are not used', async 
     });
     kafka.setCommitted(GROUP, 'in', 0, 20).setCommitted(GROUP, 'in', 1, 30);
     const topics = await client.describeTopics(['in']);
-    const committedIn = new Map([
-      ['in/0', 'an-older-id'],
-      ['in/1', kafka.topicId('in') ?? ''],
-    ]);
+    const committedIn = (_topic: string, partition: number) =>
+      partition === 0 ? 'an-older-id' : kafka.topicId('in');
     return planStart(config, client, client.group(GROUP), false, { topics, committedIn }, log);
   };
   const error = await t.throwsAsync(plan('fail'), { instanceOf: OffsetOutOfRangeError });
@@ -292,4 +290,56 @@ test('partitions that are added are told once', async (t) => {
   await processor.close();
   await run;
   t.is(clock.pending, 0);
+});
+
+// Between two runs: the claims tell in which topic an offset was committed.
+
+const withClaims = { claims: true } as const;
+
+test("a topic made anew between two runs is noticed at each start, until one goes on: with 'fail' no start commits in its stead", async (t) => {
+  const { kafka, make, outcome, clock } = fixture(t);
+  kafka.createTopic('in').fill('in', 0, 10);
+  const first = outcome(make(noting([]), withClaims).runToEnd());
+  await clock.advance(5000);
+  t.true((await first).ok);
+  // More records than were read: the offset lies within the new log, too.
+  kafka.recreate('in').fill('in', 0, 15);
+  kafka.setCommitted(GROUP, 'in', 0, 10);
+  for (const attempt of [1, 2]) {
+    const run = outcome(make(noting([]), withClaims).runToEnd());
+    await clock.advance(5000);
+    const { error } = await run;
+    t.true(error instanceof OffsetOutOfRangeError, `start ${attempt}: ${String(error)}`);
+    t.regex(String(error), /Offset 10 of in\/0 belongs to a topic that was deleted and made anew/);
+  }
+  t.is(kafka.committed(GROUP, 'in', 0), 10);
+  const batches: SeenBatch[] = [];
+  const run = outcome(make(noting(batches), { ...withClaims, onOffsetOutOfRange: 'earliest' }).runToEnd());
+  await clock.advance(5000);
+  t.is((await run).summary?.records, 15);
+  const last = outcome(make(noting([]), withClaims).runToEnd());
+  await clock.advance(5000);
+  t.is((await last).summary?.records, 0);
+});
+
+test('a topic made anew while it was processed is the known one at the next start', async (t) => {
+  const { kafka, make, outcome, clock } = fixture(t);
+  kafka.createTopic('in').fill('in', 0, 10);
+  const processor = make(noting([]), {
+    ...withClaims,
+    onOffsetOutOfRange: 'earliest',
+    offsetRefreshMs: 5000,
+  });
+  const first = outcome(processor.runLoop());
+  await clock.advance(5000);
+  kafka.recreate('in').fill('in', 0, 3);
+  await clock.advance(20_000);
+  t.is(kafka.committed(GROUP, 'in', 0), 3);
+  const closed = processor.close();
+  await clock.advance(5000);
+  await closed;
+  t.true((await first).ok);
+  const second = outcome(make(noting([]), withClaims).runToEnd());
+  await clock.advance(5000);
+  t.is((await second).summary?.records, 0);
 });
