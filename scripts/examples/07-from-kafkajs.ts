@@ -65,8 +65,9 @@ async function after(): Promise<RunSummary> {
       },
     },
   );
-  return await processor.runToEnd();
+  const summary = await processor.runToEnd(); // runLoop() goes on until close()
   // #endregion
+  return summary;
 }
 
 // #region offsets
@@ -84,8 +85,8 @@ async function copyOffsets(client: KafkaClient, topic: string, partitions: reado
 
 const old = await before();
 const results = [{ topic: 'moved-totals', partition: 0 }];
-for (let sent = 0; sent === 0; await setTimeout(20))
-  sent = (await cluster.client.listOffsets('latest', results, 'read_committed'))[0]?.offset ?? 0;
+const endOfResults = async () => (await cluster.client.listOffsets('latest', results, 'read_committed'))[0];
+while ((await endOfResults())?.offset === 0) await setTimeout(20);
 await old.stop();
 
 await copyOffsets(cluster.client, 'moved-orders', [0]);

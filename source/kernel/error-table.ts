@@ -33,7 +33,7 @@ export const errorTable = {
   OFFSET_OUT_OF_RANGE: {
     className: 'OffsetOutOfRangeError',
     when: 'The next offset is not in the log: deleted by retention, truncated, or the topic was made anew. Also `seek` to such an offset',
-    remedy: 'Find out what is lost, then set `onOffsetOutOfRange`, or the offset of the group',
+    remedy: 'Find out what is lost, then start with `onOffsetOutOfRange` `earliest` or `latest`',
   },
   PROCESS: {
     className: 'ProcessError',
@@ -59,7 +59,7 @@ export const errorTable = {
   SEND: {
     className: 'SendError',
     when: '`send` refused a record that could never be sent: a wrong type, no such partition, more than `maxRecordBytes`',
-    remedy: 'Mend the record; thrown where `send` was called',
+    remedy: 'Mend the record; caught where `send` was called, the batch goes on',
   },
   PRODUCE: {
     className: 'ProduceError',
