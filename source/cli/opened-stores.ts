@@ -1,5 +1,6 @@
 import { MapStore, MultiMapStore } from '../../stores/index.ts';
-import { ConfigError, type JobStores, type Logger } from '../index.ts';
+import type { JobStores, Logger } from '../index.ts';
+import { openElasticsearchStores } from './elasticsearch-stores.ts';
 import { openRedisStores } from './redis-stores.ts';
 import type { StorePlace } from './store-flags.ts';
 
@@ -28,7 +29,7 @@ export async function openStores(place: StorePlace, user: StoreUser): Promise<Op
     case 'redis':
       return openRedisStores(place.urls, user);
     case 'elasticsearch':
-      throw new ConfigError(['not yet'], { what: 'Stores' });
+      return openElasticsearchStores(place.url, user);
   }
 }
 
