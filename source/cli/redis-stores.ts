@@ -14,7 +14,7 @@ const CONNECT_WITHIN_MS = 10_000;
  * @throws ConfigError without ioredis, StoreError if it does not answer
  */
 export async function openRedisStores(
-  urls: readonly URL[],
+  urls: readonly [URL, ...URL[]],
   { topicProcessorName, logger }: StoreUser,
 ): Promise<OpenedStores> {
   const where = urls.map(withoutSecrets).join(', ');
@@ -32,14 +32,18 @@ export async function openRedisStores(
   };
 }
 
-async function connect(urls: readonly URL[], where: string, logger: Logger): Promise<Redis | Cluster> {
+async function connect(
+  urls: readonly [URL, ...URL[]],
+  where: string,
+  logger: Logger,
+): Promise<Redis | Cluster> {
   const { Cluster, Redis } = await clientPackage('ioredis', () => import('ioredis'));
   // A call waits for the reconnection as long as the store's own time limit lets it.
   const options = { lazyConnect: true, maxRetriesPerRequest: null, connectTimeout: CONNECT_WITHIN_MS };
   const nodes = urls.map(({ hostname, port }) => ({ host: hostname, port: Number(port || '6379') }));
   const [first] = urls;
   const client =
-    first !== undefined && urls.length === 1
+    urls.length === 1
       ? new Redis(first.href, options)
       : new Cluster(nodes, { lazyConnect: true, redisOptions: { ...options, ...credentialsOf(first) } });
   let isConnected = false;
@@ -63,8 +67,7 @@ async function connect(urls: readonly URL[], where: string, logger: Logger): Pro
   }
 }
 
-function credentialsOf(url: URL | undefined): { username?: string; password?: string; tls?: object } {
-  if (url === undefined) return {};
+function credentialsOf(url: URL): { username?: string; password?: string; tls?: object } {
   const { username, password, protocol } = url;
   return {
     ...(username === '' ? {} : { username: decodeURIComponent(username) }),

@@ -108,7 +108,7 @@ async function openStoresOf(
   user: StoreUser,
 ): Promise<AsyncDisposable & { readonly option: Pick<TopicProcessorOptions, 'stores'> }> {
   if (typeof jobStores === 'function') {
-    const opened = await openStores(place ?? { kind: 'map', urls: [] }, user);
+    const opened = await openStores(place ?? { kind: 'map' }, user);
     return {
       option: { stores: jobStores(opened) },
       [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),

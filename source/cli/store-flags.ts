@@ -14,11 +14,11 @@ export interface StoreFlags {
 }
 
 /** A place for stores, checked. */
-export interface StorePlace {
-  readonly kind: StoreKind;
-  /** One, or the nodes of a Redis Cluster; none in memory. */
-  readonly urls: readonly URL[];
-}
+export type StorePlace =
+  | { readonly kind: 'map' }
+  /** One server, or nodes of a Redis Cluster. */
+  | { readonly kind: 'redis'; readonly urls: readonly [URL, ...URL[]] }
+  | { readonly kind: 'elasticsearch'; readonly url: URL };
 
 /** A password in a flag would be seen by everybody who lists processes. */
 const URL_VARIABLE = 'KASPER_STORE_URL';
@@ -53,15 +53,18 @@ export function storePlaceOf(
   }
   if (kind === 'map') {
     if (storeUrl !== undefined) throw storeError('--store map has no URL: leave --store-url out');
-    return { kind, urls: [] };
+    return { kind };
   }
   const given = storeUrl ?? env[URL_VARIABLE] ?? defaultUrls[kind];
-  const urls = given.split(',').map((text) => parse(text.trim(), kind));
-  if (kind === 'elasticsearch' && urls.length > 1)
+  const [first = '', ...others] = given.split(',').map((text) => text.trim());
+  const url = parse(first, kind);
+  if (kind === 'redis') return { kind, urls: [url, ...others.map((text) => parse(text, kind))] };
+  if (others.length > 0) {
     throw storeError(
       '--store-url: give one address of the Elasticsearch cluster, or of what stands before it',
     );
-  return { kind, urls };
+  }
+  return { kind, url };
 }
 
 function parse(text: string, kind: 'redis' | 'elasticsearch'): URL {
