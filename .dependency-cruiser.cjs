@@ -8,6 +8,8 @@ const message = '^source/message\\.ts$';
 const core = '^source/(?!index\\.ts$)[^/]+\\.ts$';
 const kafkaPort = '^source/kafka/client\\.ts$';
 const storePorts = '^stores/(store|multi-store)\\.ts$';
+/** What the pipeline wraps the stores in that it was given. */
+const storeMetrics = '^stores/instrumented\\.ts$';
 const metricsPorts = '^metrics/(metrics|definitions|noop)\\.ts$';
 const codecPort = '^source/codecs/codec\\.ts$';
 const assignorPort = '^source/assignment/assignor\\.ts$';
@@ -35,7 +37,14 @@ const rows = [
   },
   {
     files: core,
-    may: [core, '^source/kafka/(client|open-client|partitioner)\\.ts$', kernel, storePorts, metricsPorts],
+    may: [
+      core,
+      '^source/kafka/(client|open-client|partitioner)\\.ts$',
+      kernel,
+      storePorts,
+      storeMetrics,
+      metricsPorts,
+    ],
     packages: ['leven'],
   },
   { files: '^source/index\\.ts$', may: ['^source/(?!cli/|testing/|embedded/)', storePorts, metricsPorts] },
@@ -69,7 +78,7 @@ const rows = [
     may: ['^source/cli/', entryPoints, kernel],
     packages: ['commander', 'cli-progress', 'ioredis', '@elastic/elasticsearch'],
   },
-  { files: '^stores/', may: ['^stores/', kernel, '^metrics/metrics\\.ts$', codecPort] },
+  { files: '^stores/', may: ['^stores/', kernel, '^metrics/(metrics|definitions)\\.ts$', codecPort] },
   { files: '^metrics/dashboard/', may: ['^metrics/dashboard/', entryPoints, kernel] },
   { files: '^metrics/prometheus\\.ts$', may: ['^metrics/', kernel], packages: ['prom-client'] },
   { files: '^metrics/(?!dashboard/|prometheus\\.ts$)', may: ['^metrics/', kernel] },

@@ -26,6 +26,16 @@ export const metricDefinitions = {
     help: 'Time that the flush of stores took for a batch',
     labelNames,
   },
+  storeCalls: {
+    name: 'store_calls_total',
+    help: 'Calls of stores, by outcome: ok or error',
+    labelNames: [...labelNames, 'store', 'operation', 'outcome'],
+  },
+  storeCallSeconds: {
+    name: 'store_call_seconds',
+    help: 'Time that a call of a store took, until it resolved or failed',
+    labelNames: [...labelNames, 'store', 'operation'],
+  },
   commitSeconds: {
     name: 'commit_seconds',
     help: 'Time until the offsets of a batch were committed',

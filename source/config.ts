@@ -1,6 +1,7 @@
 import leven from 'leven';
 import type { MetricsProvider } from '../metrics/metrics.ts';
 import { noopMetrics } from '../metrics/noop.ts';
+import { instrumented } from '../stores/instrumented.ts';
 import type { MultiStore } from '../stores/multi-store.ts';
 import type { Store } from '../stores/store.ts';
 import { optionRows, type OptionRow } from './config-table.ts';
@@ -14,8 +15,10 @@ import { silentLogger, type Logger } from './kernel/logger.ts';
 import type { Middleware } from './middleware-chain.ts';
 import type { StoreMap } from './message-processor.ts';
 
+type AnyStore = Store<unknown> | MultiStore<unknown>;
+
 /** A store to hand to the processor; with `flush: true` its `flush()` is awaited before each commit. */
-export interface StoreWithFlush<S extends Store | MultiStore = Store | MultiStore> {
+export interface StoreWithFlush<S extends AnyStore = AnyStore> {
   readonly store: S;
   readonly flush?: boolean;
 }
@@ -183,7 +186,7 @@ export function makeConfig<Stores extends StoreMap>(options: TopicProcessorOptio
     config.batchBytes = Math.max(1, Math.floor(config.maxBufferBytes / 4));
   checkLimits(config, given, problems);
   if (problems.length > 0) throw new ConfigError(problems, { what: 'TopicProcessor options' });
-  return Object.freeze(config);
+  return Object.freeze({ ...config, stores: measuredStores(config) });
 }
 
 /** Limits across options. Where one of the two is bad itself, only that is said. */
@@ -332,8 +335,17 @@ function checkMiddleware(value: unknown, problems: string[]): readonly Middlewar
   return Object.freeze([...(value as Middleware[])]);
 }
 
+/** The stores as the user's code gets them: the very ones, unless their calls are to be measured. */
+function measuredStores({ stores, metrics, topicProcessorName: topicProcessor }: Config): StoreMap {
+  if (metrics === noopMetrics) return stores;
+  const measured = Object.entries(stores).map(
+    ([name, store]) => [name, instrumented(store, { name, metrics, topicProcessor })] as const,
+  );
+  return Object.freeze(Object.fromEntries(measured));
+}
+
 function checkStores(value: unknown, problems: string[]): Pick<Config, 'stores' | 'flushedStores'> {
-  const stores: Record<string, Store | MultiStore> = {};
+  const stores: Record<string, AnyStore> = {};
   const flushedStores: string[] = [];
   const isNamed = isObject(value) && !(Symbol.iterator in value);
   if (value !== undefined && !isNamed)
@@ -351,7 +363,7 @@ function checkStores(value: unknown, problems: string[]): Pick<Config, 'stores' 
       if (key !== 'store' && key !== 'flush')
         problems.push(`stores.${name}: unknown option '${key}'; known are store and flush`);
     }
-    const { store, flush } = entry as { store: Store | MultiStore; flush?: unknown };
+    const { store, flush } = entry as { store: AnyStore; flush?: unknown };
     if (flush !== undefined && typeof flush !== 'boolean')
       problems.push(`stores.${name}.flush must be true or false, not ${show(flush)}`);
     if (flush === true) {
@@ -365,7 +377,7 @@ function checkStores(value: unknown, problems: string[]): Pick<Config, 'stores' 
 }
 
 /** By the methods that no other shape has; `flush` is asked for only where it is used. */
-function isStore(value: unknown): value is Store | MultiStore {
+function isStore(value: unknown): value is AnyStore {
   return isObject(value) && (hasMethods(value, ['get', 'putAll']) || hasMethods(value, ['fetch', 'push']));
 }
 

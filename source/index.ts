@@ -1,5 +1,10 @@
 export { BatchError } from './batch-error.ts';
 export type { BatchReport, BatchStep } from './batch-report.ts';
+export { bytes } from './codecs/bytes.ts';
+export type { Codec } from './codecs/codec.ts';
+export { int64 } from './codecs/int64.ts';
+export { json } from './codecs/json.ts';
+export { string } from './codecs/string.ts';
 export type { CommitMetadata } from './commit-metadata.ts';
 export { groupIdOf, type StoresOption, type StoreWithFlush, type TopicProcessorOptions } from './config.ts';
 export { optionRows, type OptionRow, type OptionUnit } from './config-table.ts';
@@ -93,6 +98,15 @@ export type {
 } from './message-processor.ts';
 export { fromMap, type MessageProcessors } from './message-processors.ts';
 export type { Middleware } from './middleware-chain.ts';
+export {
+  prefetch,
+  type BatchView,
+  type KeysOf,
+  type MultiBatchView,
+  type MultiPrefetchFunction,
+  type PrefetchFunction,
+  type TenantKeysOf,
+} from './prefetch.ts';
 export type { ProcessorEvents } from './processor-events.ts';
 export type { PartitionStats, PartitionSummary, ProcessorStats, RunSummary } from './run-summary.ts';
 export type { SeekTarget } from './seek-target.ts';

@@ -7,8 +7,8 @@ import type { Sender } from './sender.ts';
 /** Which rule made a batch due. */
 export type BatchTrigger = 'count' | 'bytes' | 'age' | 'memory' | 'end';
 
-/** The stores that a processor was given, by name. */
-export type StoreMap = Readonly<Record<string, Store | MultiStore>>;
+/** The stores that a processor was given, by name; of Buffers, or of what a codec makes of them. */
+export type StoreMap = Readonly<Record<string, Store<unknown> | MultiStore<unknown>>>;
 
 /** What a batch is processed with. */
 export interface ProcessContext<Stores extends StoreMap = StoreMap> {

@@ -21,7 +21,7 @@ export interface PartitionProcessorOptions extends BatchRunOptions {
   readonly committer: OffsetCommitter;
   readonly guard: ClaimGuard;
   readonly budget: MemoryBudget;
-  readonly flushedStores: readonly (readonly [name: string, store: Store | MultiStore])[];
+  readonly flushedStores: readonly (readonly [name: string, store: Pick<Store | MultiStore, 'flush'>])[];
   readonly commit: 'pipelined' | 'each';
   readonly maxUncommittedRecords: number;
   readonly batchSize: number;

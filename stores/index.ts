@@ -1,3 +1,4 @@
+export type { Codec } from '../source/codecs/codec.ts';
 export type { Store, StoreCallOptions, StoreEntries } from './store.ts';
 export { MultiMap, type MultiStore, type TenantKey } from './multi-store.ts';
 export { MapStore } from './map-store.ts';
@@ -6,3 +7,13 @@ export type { RedisBatch, RedisClient } from './redis-client.ts';
 export type { RedisOptions } from './redis-options.ts';
 export { RedisStore, type RedisStoreOptions } from './redis-store.ts';
 export { MultiRedisStore, type MultiRedisStoreOptions } from './multi-redis-store.ts';
+export type {
+  ElasticsearchClient,
+  ElasticsearchRequest,
+  ElasticsearchRequestOptions,
+} from './elasticsearch-client.ts';
+export type { ElasticsearchOptions } from './elasticsearch-options.ts';
+export { ElasticsearchStore, type ElasticsearchStoreOptions } from './elasticsearch-store.ts';
+export { MultiElasticsearchStore, type MultiElasticsearchStoreOptions } from './multi-elasticsearch-store.ts';
+export { withCodec } from './with-codec.ts';
+export { instrumented, type InstrumentedOptions } from './instrumented.ts';

@@ -1,0 +1,31 @@
+import { isUtf8 } from 'node:buffer';
+import { CodecError } from '../kernel/errors.ts';
+import type { Codec } from './codec.ts';
+
+/**
+ * Values as JSON text in UTF-8. Nothing checks that what is decoded has the type that is asked for.
+ *
+ * @typeParam Value what JSON.parse gives for what JSON.stringify wrote
+ */
+export function json<Value>(): Codec<Value> {
+  return {
+    encode(value: Value): Buffer {
+      let text: unknown;
+      try {
+        text = JSON.stringify(value);
+      } catch (cause) {
+        throw new CodecError(`json: the value has no JSON: ${String(cause)}`, { cause });
+      }
+      if (typeof text !== 'string') throw new CodecError(`json: ${typeof value} has no JSON`);
+      return Buffer.from(text);
+    },
+    decode(encoded: Buffer): Value {
+      if (!isUtf8(encoded)) throw new CodecError('json: the bytes are not UTF-8');
+      try {
+        return JSON.parse(encoded.toString()) as Value;
+      } catch (cause) {
+        throw new CodecError(`json: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+      }
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import { BackendMultiStore } from './backend-multi-store.ts';
+import { ElasticsearchBackend } from './elasticsearch-backend.ts';
+import {
+  elasticsearchBackendOptions,
+  indexProblem,
+  type ElasticsearchOptions,
+} from './elasticsearch-options.ts';
+import type { MultiMap, MultiStore, TenantKey } from './multi-store.ts';
+import type { Store, StoreCallOptions } from './store.ts';
+
+/** Options of a {@link MultiElasticsearchStore}. */
+export interface MultiElasticsearchStoreOptions extends ElasticsearchOptions {
+  /** The index of a tenant, of which each must have its own. */
+  readonly tenancy: (tenant: string) => { readonly index: string };
+}
+
+/**
+ * A MultiStore in Elasticsearch 8 or newer: documents `{index}/_doc/{key}`, in an index for each tenant.
+ *
+ * Values, requests, limits and errors are those of {@link ElasticsearchStore}; `fetch` is an mget and `push` a bulk across indices. What is found is filed under
+ * the tenant that was asked for, whatever its index is called, aliases included.
+ */
+export class MultiElasticsearchStore implements MultiStore {
+  readonly #store: BackendMultiStore<string>;
+
+  /** @throws ConfigError that lists what is wrong with the options */
+  constructor(options: MultiElasticsearchStoreOptions) {
+    const backendOptions = elasticsearchBackendOptions('MultiElasticsearchStore', options, {
+      tenancy: (value) =>
+        typeof value === 'function' ? undefined : 'must be a function (tenant) => ({ index })',
+    });
+    const { tenancy } = options;
+    this.#store = new BackendMultiStore({
+      name: 'MultiElasticsearchStore',
+      backend: new ElasticsearchBackend(backendOptions),
+      timeoutMs: backendOptions.timeoutMs,
+      placeOf: (tenant) => checkedIndex(tenancy(tenant)),
+      describe: (index) => `index '${index}'`,
+    });
+  }
+
+  /** @throws StoreError if the tenancy function gives no name of an index for this tenant */
+  tenant(tenant: string): Store {
+    return this.#store.tenant(tenant);
+  }
+
+  allTenants(): readonly string[] {
+    return this.#store.allTenants();
+  }
+
+  /** An mget: https://www.elastic.co/guide/en/elasticsearch/reference/8.19/docs-multi-get.html */
+  fetch(keys: readonly TenantKey[], options?: StoreCallOptions): Promise<MultiMap> {
+    return this.#store.fetch(keys, options);
+  }
+
+  /** Bulk requests of index actions: https://www.elastic.co/guide/en/elasticsearch/reference/8.19/docs-bulk.html */
+  push(entries: MultiMap, options?: StoreCallOptions): Promise<void> {
+    return this.#store.push(entries, options);
+  }
+
+  /** A flush of the indices of the tenants that this instance has written to: https://www.elastic.co/guide/en/elasticsearch/reference/8.19/indices-flush.html */
+  flush(options?: StoreCallOptions): Promise<void> {
+    return this.#store.flush(options);
+  }
+}
+
+function checkedIndex(given: unknown): string {
+  const index = typeof given === 'object' && given !== null && 'index' in given ? given.index : undefined;
+  const problem = indexProblem(index);
+  if (problem === undefined) return index as string;
+  throw new TypeError(`the tenancy function gave { index }, which ${problem}.`);
+}
