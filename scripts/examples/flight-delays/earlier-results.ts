@@ -7,7 +7,7 @@ import {
   type ProcessFunction,
   type TopicPartition,
 } from 'kasper-ts';
-import { MapStore } from 'kasper-ts/stores';
+import type { Store } from 'kasper-ts/stores';
 import { decode } from './airport-delays.ts';
 
 /** The job whose results these are. */
@@ -22,31 +22,34 @@ export interface CountingJob {
 }
 
 /**
- * A Store with what earlier runs found out.
+ * Puts what earlier runs found out into the Store; returns the codes of these airports.
  *
  * A MapStore ends with its process, the committed offsets stay: with an empty Store a second run would count from zero in the middle of the topics. But
  * the latest record of each airport in the result topic is all that the Store held, so that topic is read back first, as any topic is: by a TopicProcessor
- * that runs to its end. (A RedisStore would still be there; this step would fall away.)
+ * that runs to its end. To a Store that is still there, in Redis or Elasticsearch, this does no harm: where it was ahead of the results, the records that it
+ * knew come again, since their offsets were not committed.
  */
-export async function restoreStore(job: CountingJob): Promise<MapStore> {
-  const store = new MapStore();
-  await readResults(job, async (messages) => {
+export async function restoreStore(job: CountingJob, store: Store): Promise<ReadonlySet<string>> {
+  const results = new Map<string, Buffer>();
+  await readResults(job, (messages) => {
     for (const { keyText, value } of messages) {
-      if (value === null) await store.delete(keyText ?? '');
-      else await store.put(keyText ?? '', value);
+      if (value === null) results.delete(keyText ?? '');
+      else results.set(keyText ?? '', Buffer.from(value));
     }
   });
-  await checkComplete(job, store);
-  return store;
+  await checkComplete(job, results.values());
+  await store.putAll(results);
+  return new Set(results.keys());
 }
 
 /** Forgets all results, so that the next run counts every record again. */
-export async function startOver(job: CountingJob): Promise<void> {
+export async function startOver(job: CountingJob, store: Store): Promise<void> {
   // The order matters. If the process dies after the first step, all records come again, and are known by the results that are still there; the other way
   // round, the sums would be gone and the records that made them not come back.
   await commitEarliest(job, job.name, job.inputTopics);
-  await readResults(job, (messages, sender) => {
-    const codes = new Set(messages.map(({ keyText }) => keyText));
+  await readResults(job, async (messages, sender) => {
+    const codes = new Set(messages.map(({ keyText }) => keyText ?? ''));
+    await store.deleteAll([...codes]);
     // A record without a value is Kafka's way to delete a key.
     for (const key of codes) sender.send({ topic: job.resultTopic, key, value: null });
   });
@@ -88,9 +91,9 @@ async function commitEarliest(
 }
 
 /** Offsets say what was counted, results say what it came to: if the results are gone, going on would give wrong figures. */
-async function checkComplete(job: CountingJob, store: MapStore): Promise<void> {
+async function checkComplete(job: CountingJob, results: Iterable<Buffer>): Promise<void> {
   const reached = new Map<string, number>();
-  for (const [, value] of store.entries()) {
+  for (const value of results) {
     for (const [from, next] of Object.entries(decode(value).applied))
       reached.set(from, Math.max(next, reached.get(from) ?? 0));
   }

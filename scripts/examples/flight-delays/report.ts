@@ -34,12 +34,12 @@ export function worstAirportsTable(airports: Iterable<AirportDelays>): string {
     : `${title}\n${table([heads, ...rows], [true, false, false, false, true, true])}`;
 }
 
-/** How much was done in which time. */
-export function rates({ records, batches, sent, durationMs }: RunSummary, bytes: number): string {
-  const megabytes = durationMs > 0 ? bytes / 1e6 / (durationMs / 1000) : 0;
+/** How much was done in which time: that from the first batch on, since a start waits for a second to see who else has the partitions. */
+export function rates({ records, batches, sent }: RunSummary, bytes: number, busyMs: number): string {
+  const megabytes = busyMs > 0 ? bytes / 1e6 / (busyMs / 1000) : 0;
   return (
-    `${counted(records, 'record')} in ${counted(batches, 'batch')} in ${duration(durationMs)}: ` +
-    `${perSecond(records, durationMs)}, ${megabytes.toFixed(1)} MB/s; ${counted(sent, 'result')} sent`
+    `${counted(records, 'record')} in ${counted(batches, 'batch')} in ${duration(busyMs)}: ` +
+    `${perSecond(records, busyMs)}, ${megabytes.toFixed(1)} MB/s; ${counted(sent, 'result')} sent`
   );
 }
 
