@@ -10,6 +10,7 @@ const debianPackages = {
   mvn: 'maven',
   'redis-server': 'redis-server',
   kcat: 'kcat',
+  openssl: 'openssl',
 } as const;
 
 export type ProgramName = keyof typeof debianPackages;
