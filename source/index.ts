@@ -46,6 +46,7 @@ export {
 } from './kafka/open-client.ts';
 export { partitioners, type Partitioner } from './kafka/partitioner.ts';
 export { systemClock, type Clock, type Timer } from './kernel/clock.ts';
+export { errorTable, type ErrorRow } from './kernel/error-table.ts';
 export {
   AssignmentError,
   BrokerError,

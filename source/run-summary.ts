@@ -1,10 +1,6 @@
-import { deepFreeze } from './kernel/deep-freeze.ts';
 import type { TopicPartition } from './message.ts';
 import type { BatchTrigger } from './message-processor.ts';
 import type { ProcessorState } from './lifecycle.ts';
-import type { OffsetCommitter } from './offset-committer.ts';
-import type { PartitionProgress } from './partition-progress.ts';
-import type { PlannedPartition } from './start-plan.ts';
 
 /** From where to where one topic-partition was processed and committed. */
 export interface PartitionSummary extends TopicPartition {
@@ -61,41 +57,4 @@ export interface ProcessorStats {
   /** Messages in process or on the way from there to the commit request. */
   readonly inHand: number;
   readonly partitions: readonly PartitionStats[];
-}
-
-/** The summary of a run that started by `plan`. */
-export function summaryOf(
-  totals: Pick<RunSummary, 'records' | 'batches' | 'sent'>,
-  durationMs: number,
-  plan: readonly PlannedPartition[],
-  committer: OffsetCommitter | undefined,
-): RunSummary {
-  const { records, batches, sent } = totals;
-  return deepFreeze({
-    records,
-    batches,
-    sent,
-    durationMs,
-    partitions: plan.map(({ topic, partition, offset }) => ({
-      topic,
-      partition,
-      start: offset,
-      end: committer?.committed(topic, partition) ?? offset,
-    })),
-    openTransactions: plan.flatMap(({ topic, partition, end, highWatermark }) =>
-      end !== undefined && end < highWatermark ? [{ topic, partition, end, highWatermark }] : [],
-    ),
-  });
-}
-
-/** How far the partitions are now. */
-export function partitionStatsOf(
-  progress: readonly PartitionProgress[],
-  committer: OffsetCommitter | undefined,
-): PartitionStats[] {
-  return progress.map(({ topic, partition, position, highWatermark, visibleEnd, paused }) => {
-    const committed = committer?.committed(topic, partition) ?? null;
-    const lag = Math.max(0, visibleEnd - (committed ?? position));
-    return { topic, partition, position, committed, highWatermark, lag, paused };
-  });
 }

@@ -490,11 +490,14 @@ test('after the limit no middleware can begin another attempt', async (t) => {
 
 // context.wait.
 
-test('context.wait lets other partitions go on at full rate, and process is still never entered twice', async (t) => {
+test('context.wait of one partition for 30 s lets 63 others go on at full rate, and process is still never entered twice', async (t) => {
   const { kafka, make, clock } = fixture(t);
-  kafka.createTopic('in', 2).fill('in', 0, 10).fill('in', 1, 50);
+  const others = Array.from({ length: 63 }, (_, at) => at + 1);
+  kafka.createTopic('in', 64).fill('in', 0, 10);
+  for (const partition of others) kafka.fill('in', partition, 20);
   let inside = 0;
-  const seen: string[] = [];
+  const seen: { partition: number; afterMs: number }[] = [];
+  const began = clock.now();
   const run = make(
     {
       async process(_messages, _sender, context) {
@@ -505,17 +508,23 @@ test('context.wait lets other partitions go on at full rate, and process is stil
           await context.wait(30_000);
           t.is(++inside, 1);
         }
-        seen.push(`${context.partition} at ${clock.now()}`);
-        await new Promise<void>((resolve) => clock.after(1000, resolve));
+        seen.push({ partition: context.partition, afterMs: clock.now() - began });
+        await new Promise<void>((resolve) => clock.after(100, resolve));
         inside--;
       },
     },
-    { inputPartitions: [0, 1] },
+    { inputPartitions: [0, ...others] },
   ).runToEnd();
-  const began = clock.now();
   await clock.advance(60_000);
-  t.is((await run).records, 60);
-  t.deepEqual(seen, [...[0, 1, 2, 3, 4].map((n) => `1 at ${began + n * 1000}`), `0 at ${began + 30_000}`]);
+  t.is((await run).records, 10 + 63 * 20);
+  // Two batches each, without a moment between: as if the partition that waits were not there.
+  const rest = seen.filter(({ partition }) => partition !== 0);
+  t.deepEqual(
+    rest.map(({ afterMs }) => afterMs),
+    Array.from({ length: 126 }, (_, at) => at * 100),
+  );
+  t.is(new Set(rest.map(({ partition }) => partition)).size, 63);
+  t.deepEqual(seen.at(-1), { partition: 0, afterMs: 30_000 });
 });
 
 test('a wait that is over queues for the slot', async (t) => {

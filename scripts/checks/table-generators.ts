@@ -1,8 +1,11 @@
+import { exitCodeFor, exitCodes } from '../../source/cli/exit-codes.ts';
 import { optionRows, type OptionRow } from '../../source/config-table.ts';
+import { errorTable, type ErrorCode, type ErrorRow } from '../../source/kernel/error-table.ts';
 import { serviceNames, services } from '../services/catalogue.ts';
+import { excerpt } from './excerpt.ts';
 import { markdownTable, type TableGenerator } from './markdown-tables.ts';
 
-/** The generated tables of README.md, by the name in their marks. */
+/** The generated tables and excerpts of README.md, by the name in their marks. */
 export const tableGenerators: Readonly<Record<string, TableGenerator>> = {
   config: () =>
     markdownTable(
@@ -21,6 +24,22 @@ export const tableGenerators: Readonly<Record<string, TableGenerator>> = {
         row.reason,
       ]),
     ),
+  errors: () =>
+    markdownTable(
+      ['Code', 'Class', 'When', 'What to do', 'Exit code of `kasper`'],
+      Object.entries(errorTable).map(([code, { className, when, remedy }]: [string, ErrorRow]) => [
+        `\`${code}\``,
+        className,
+        when,
+        remedy,
+        String(exitCodeFor(code as ErrorCode)),
+      ]),
+    ),
+  'exit-codes': () =>
+    markdownTable(
+      ['Exit code', 'Meaning'],
+      Object.values(exitCodes).map(({ code, means }) => [String(code), means]),
+    ),
   services: () =>
     markdownTable(
       ['Service', 'Address', 'Start it'],
@@ -30,4 +49,8 @@ export const tableGenerators: Readonly<Record<string, TableGenerator>> = {
         `\`npm run services -- start ${name}\``,
       ]),
     ),
+  'exact-sums': () => excerpt('scripts/examples/06-exact-sums.ts', 'fold'),
+  'kafkajs-before': () => excerpt('scripts/examples/07-from-kafkajs.ts', 'before'),
+  'kafkajs-after': () => excerpt('scripts/examples/07-from-kafkajs.ts', 'after'),
+  'kafkajs-offsets': () => excerpt('scripts/examples/07-from-kafkajs.ts', 'offsets'),
 };

@@ -25,10 +25,15 @@ const byErrorCode: Readonly<Partial<Record<ErrorCode, keyof typeof exitCodes>>> 
 /** The code for what ended a run. */
 export function exitCodeOf(error: unknown): number {
   if (!KasperError.is(error)) return exitCodes.failed.code;
-  // A process function that hung is a ProcessError, since a batch failed, and a matter of time nevertheless.
+  // A middleware, or the user's code, may have wrapped what is a matter of time nevertheless.
   const { cause } = error;
   const { code } =
     error.code === 'PROCESS' && KasperError.is(cause) && cause.code === 'TIMEOUT' ? cause : error;
+  return exitCodeFor(code);
+}
+
+/** The code for a kind of error. */
+export function exitCodeFor(code: ErrorCode): number {
   return exitCodes[byErrorCode[code] ?? 'failed'].code;
 }
 

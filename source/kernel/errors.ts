@@ -1,3 +1,7 @@
+import type { ErrorCode } from './error-table.ts';
+
+export type { ErrorCode } from './error-table.ts';
+
 /** Where a range of one topic-partition starts and ends; both offsets belong to it. */
 export interface OffsetRange {
   readonly topic: string;
@@ -11,26 +15,6 @@ export interface TopicPartitionRef {
   readonly topic: string;
   readonly partition: number;
 }
-
-/** Every `code` that a KasperError can carry. The literal is stable: it may be compared and logged. */
-export type ErrorCode =
-  | 'CONFIG'
-  | 'LIFECYCLE'
-  | 'PROCESS'
-  | 'BATCH'
-  | 'UNRECOVERABLE'
-  | 'SEND'
-  | 'PRODUCE'
-  | 'COMMIT'
-  | 'FENCED'
-  | 'OFFSET_OUT_OF_RANGE'
-  | 'ASSIGNMENT'
-  | 'STORE'
-  | 'CODEC'
-  | 'RECORD'
-  | 'CONNECTION'
-  | 'BROKER'
-  | 'TIMEOUT';
 
 const brand = Symbol.for('kasper-ts.error');
 

@@ -5,7 +5,7 @@ export function beyondBound(codec: string, maxBytes: number, bytes?: number): Re
   const size =
     bytes === undefined ? `more than ${maxBytes} bytes` : `${bytes} bytes, more than the ${maxBytes} allowed`;
   return new RecordError(
-    `it inflates (${codec}) to ${size}. If that is what its producer wrote, raise maxInflatedBytes`,
+    `it inflates (${codec}) to ${size}. If that is what its producer wrote, raise maxBufferBytes, of which a batch may have four times as much`,
   );
 }
 

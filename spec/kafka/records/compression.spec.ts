@@ -56,7 +56,7 @@ for (const name of inflating) {
     const bomb = batchOf([record({ value: Buffer.alloc(900_000) })], { compression: name, baseOffset: 88 });
     t.true(bomb.length < 50_000);
     const error = t.throws(() => decoded(bomb, { maxInflatedBytes: 100_000 }), { instanceOf: RecordError });
-    t.regex(error.message, /offset 88 of partition 3 of topic orders .* 100000.*raise maxInflatedBytes/);
+    t.regex(error.message, /offset 88 of partition 3 of topic orders .* 100000.*raise maxBufferBytes/);
     t.is(decoded(bomb, { maxInflatedBytes: 1_000_000 }).messages.length, 1);
   });
 
@@ -66,7 +66,7 @@ for (const name of inflating) {
     t.is(decoded(set, { maxInflatedBytes: inflated }).messages.length, 500);
     t.throws(() => decoded(set, { maxInflatedBytes: inflated - 1 }), {
       instanceOf: RecordError,
-      message: /raise maxInflatedBytes/,
+      message: /raise maxBufferBytes/,
     });
   });
 
