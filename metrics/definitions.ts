@@ -10,6 +10,11 @@ export const metricDefinitions = {
     labelNames,
   },
   recordsProduced: { name: 'records_produced_total', help: 'Records sent and acked', labelNames },
+  recordsRepeated: {
+    name: 'records_repeated_total',
+    help: 'Records sent again after an attempt of unknown outcome: they may be stored twice',
+    labelNames,
+  },
   batches: {
     name: 'batches_total',
     help: 'Batches processed, by the rule that made them due',

@@ -28,6 +28,8 @@ export interface InputFlowOptions {
   readonly closing: AbortSignal;
   readonly stop: () => void;
   readonly onBatch: (report: BatchReport) => void;
+  /** Told how many records are sent again and may be stored twice. */
+  readonly onRepeated: (records: number) => void;
   /** The committed offset is now in the topic of this id, which was made anew. */
   readonly onTopicIdCommitted: (committed: TopicPartition & { readonly topicId: string | undefined }) => void;
   /** A bounded run has processed all it wanted. */
@@ -77,6 +79,7 @@ export class InputFlow {
       idempotent: config.idempotent,
       compression: config.compression,
       retryTimeoutMs: config.retryTimeoutMs,
+      onRepeated: options.onRepeated,
     });
     this.#source = client.source({
       isolation: config.isolation,

@@ -16,6 +16,7 @@ const stepMetrics = {
 export class ProcessorMetrics {
   readonly #consumed: CounterChild;
   readonly #produced: CounterChild;
+  readonly #repeated: CounterChild;
   readonly #seconds: Readonly<Record<BatchStep, ObserverChild>>;
   readonly #batches: Readonly<Record<BatchTrigger, CounterChild>>;
 
@@ -23,9 +24,10 @@ export class ProcessorMetrics {
 
   constructor(provider: MetricsProvider, topicProcessorName: string, logger: Logger) {
     this.#log = logger;
-    const { recordsConsumed, recordsProduced, batches } = metricDefinitions;
+    const { recordsConsumed, recordsProduced, recordsRepeated, batches } = metricDefinitions;
     this.#consumed = provider.newCounter(recordsConsumed).labels(topicProcessorName);
     this.#produced = provider.newCounter(recordsProduced).labels(topicProcessorName);
+    this.#repeated = provider.newCounter(recordsRepeated).labels(topicProcessorName);
     const batchCounter = provider.newCounter(batches);
     const byTrigger = (trigger: BatchTrigger) => batchCounter.labels(topicProcessorName, trigger);
     this.#batches = {
@@ -46,14 +48,22 @@ export class ProcessorMetrics {
 
   /** What a provider throws is logged: a batch whose outputs are durable must not fail by being counted. */
   add(report: BatchReport): void {
-    callGuarded(
-      () => {
-        this.#add(report);
-      },
-      (error) => {
-        this.#log.error('The MetricsProvider failed', { error });
-      },
-    );
+    this.#guard(() => {
+      this.#add(report);
+    });
+  }
+
+  /** Records that were sent again and may be stored twice. */
+  addRepeated(records: number): void {
+    this.#guard(() => {
+      this.#repeated.inc(records);
+    });
+  }
+
+  #guard(count: () => void): void {
+    callGuarded(count, (error) => {
+      this.#log.error('The MetricsProvider failed', { error });
+    });
   }
 
   #add({ step, trigger, records, sent, durationMs }: BatchReport): void {

@@ -48,6 +48,8 @@ export interface ProcessorStats {
   readonly batches: number;
   readonly batchesByTrigger: Readonly<Record<BatchTrigger, number>>;
   readonly sent: number;
+  /** Records that were sent again after an attempt of unknown outcome: the output topics may have them twice. 0 unless brokers failed. */
+  readonly repeated: number;
   /** Messages that wait, all partitions together. */
   readonly buffered: number;
   /** Bytes of fetched records in memory, those in process included. */

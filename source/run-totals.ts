@@ -6,6 +6,7 @@ export class RunTotals {
   #records = 0;
   #batches = 0;
   #sent = 0;
+  #repeated = 0;
   readonly #byTrigger: Record<BatchTrigger, number> = { count: 0, bytes: 0, age: 0, memory: 0, end: 0 };
 
   /** A batch counts once it is committed; by trigger, once it was processed. */
@@ -17,11 +18,17 @@ export class RunTotals {
     this.#sent += sent;
   }
 
+  /** Records that were sent again and may be stored twice. */
+  addRepeated(records: number): void {
+    this.#repeated += records;
+  }
+
   snapshot() {
     return {
       records: this.#records,
       batches: this.#batches,
       sent: this.#sent,
+      repeated: this.#repeated,
       batchesByTrigger: { ...this.#byTrigger },
     };
   }

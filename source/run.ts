@@ -25,6 +25,8 @@ export interface RunSurroundings {
   readonly closing: AbortSignal;
   readonly stop: () => void;
   readonly onBatch: (report: BatchReport) => void;
+  /** Told how many records are sent again and may be stored twice. */
+  readonly onRepeated: (records: number) => void;
   /** A bounded run has processed all it wanted. */
   readonly onEnd: () => void;
   readonly onFailed: (error: unknown) => void;
@@ -97,7 +99,7 @@ export class Run {
     }
     if (this.#isEnding()) return;
     committer.startRefresh();
-    const { processors, stop, onBatch, onEnd } = this.#around;
+    const { processors, stop, onBatch, onRepeated, onEnd } = this.#around;
     const flow = new InputFlow({
       config,
       plan,
@@ -109,6 +111,7 @@ export class Run {
       closing,
       stop,
       onBatch,
+      onRepeated,
       onTopicIdCommitted: (committed) => claims?.noteTopicIds([committed]),
       onEnd,
       onFailed,

@@ -67,8 +67,8 @@ export class BufferedSender implements HoldingSender {
   /** Of #unplaced and #held. */
   #waitingBytes = 0;
   #ended: string | undefined;
-  #sent = 0;
-  #flushing: Promise<void> | undefined;
+  /** Records that were given to the accumulator, without those that were discarded. */
+  #appended = 0;
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -82,7 +82,7 @@ export class BufferedSender implements HoldingSender {
 
   /** Records whose acks have come. */
   get sent(): number {
-    return this.#sent;
+    return this.#appended - this.#accumulator.count;
   }
 
   send(message: ProducerMessage): void {
@@ -99,7 +99,7 @@ export class BufferedSender implements HoldingSender {
     if (partitionCount !== undefined) {
       const partition = this.#partitionOf(topic, message.partition, record, partitionCount);
       if (mustWait) this.#wait({ topic, partition, isPlaced: true, record, bytes });
-      else this.#accumulator.append(topic, partition, record);
+      else this.#append(topic, partition, record);
     } else this.#wait({ topic, partition: message.partition, isPlaced: false, record, bytes });
   }
 
@@ -115,7 +115,7 @@ export class BufferedSender implements HoldingSender {
     for (const waiting of held) {
       const { topic, partition, isPlaced, record, bytes } = waiting;
       if (this.#unplaced.length === 0 && isPlaced && partition !== undefined) {
-        this.#accumulator.append(topic, partition, record);
+        this.#append(topic, partition, record);
         this.#waitingBytes -= bytes;
       } else this.#unplaced.push(waiting);
     }
@@ -137,15 +137,9 @@ export class BufferedSender implements HoldingSender {
   }
 
   /** As {@link flush}, for the pipeline, which flushes after the attempt has ended. */
-  flushNow(): Promise<void> {
-    // A second flush while one is under way waits for it and then sends what came meanwhile.
-    const before = this.#flushing ?? Promise.resolve();
-    const mine = before.then(
-      () => this.#flushOnce(),
-      () => this.#flushOnce(),
-    );
-    this.#flushing = mine;
-    return mine;
+  async flushNow(): Promise<void> {
+    await this.#placeAll();
+    await this.#accumulator.flush();
   }
 
   /** Ends the attempt: later calls throw, and name the first reason. */
@@ -155,21 +149,16 @@ export class BufferedSender implements HoldingSender {
 
   /** Forgets what was not flushed. */
   discard(): void {
+    this.#appended -= this.#accumulator.count;
     this.#accumulator.clear();
     this.#unplaced = [];
     this.#held = [];
     this.#waitingBytes = 0;
   }
 
-  async #flushOnce(): Promise<void> {
-    await this.#placeAll();
-    const count = this.#accumulator.count;
-    if (count === 0) return;
-    try {
-      await this.#accumulator.flush();
-    } finally {
-      this.#sent += count - this.#accumulator.count;
-    }
+  #append(topic: string, partition: number, record: OutgoingRecord): void {
+    this.#accumulator.append(topic, partition, record);
+    this.#appended++;
   }
 
   /** Learns the partitions of new topics, then encodes what waited for them. What cannot be placed is kept. */
@@ -185,11 +174,7 @@ export class BufferedSender implements HoldingSender {
           const partitionCount = sink.partitionCount(topic);
           // Sent while the topics before it were asked for: the next round learns its topic.
           if (partitionCount === undefined) break;
-          this.#accumulator.append(
-            topic,
-            this.#partitionOf(topic, partition, record, partitionCount),
-            record,
-          );
+          this.#append(topic, this.#partitionOf(topic, partition, record, partitionCount), record);
           this.#waitingBytes -= bytes;
           placed++;
         }

@@ -93,6 +93,10 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
         metrics.add(report);
         this.#listeners.emit('batch', report);
       },
+      onRepeated: (records) => {
+        this.#totals.addRepeated(records);
+        metrics.addRepeated(records);
+      },
       onEnd: () => this.#endOfRun?.(),
       onFailed: (error) => {
         this.#fail(error);

@@ -7,6 +7,14 @@ import { freePorts } from './free-ports.ts';
 import { javaArguments, kafkaClassPath, type KafkaVersion } from './kafka-class-path.ts';
 import { describeKafka } from './kafka-probe.ts';
 import { kafkaProperties, type KafkaNodePlace } from './kafka-properties.ts';
+import {
+  makeCertificate,
+  scramArguments,
+  securedListeners,
+  securityProperties,
+  type KafkaSecurity,
+  type KafkaUser,
+} from './kafka-security.ts';
 import { startOwnProcess, type Lifetime, type OwnProcess, type ProcessEnd } from './own-process.ts';
 import { requirePrograms, run } from './programs.ts';
 import { until } from './until.ts';
@@ -19,6 +27,8 @@ export interface StartKafkaOptions {
   readonly version?: KafkaVersion;
   /** More lines of server.properties; they win over ours. */
   readonly properties?: Readonly<Record<string, string>>;
+  /** Each node gets listeners with TLS and SASL as well, where these may log in. Default: none. Needs openssl. */
+  readonly users?: readonly KafkaUser[];
   /** Default 'with-starter': the cluster dies with the thread that started it. */
   readonly lifetime?: Lifetime;
   /** For configuration, data and logs. Default: a fresh temporary one, removed by `stop`. */
@@ -44,6 +54,8 @@ export interface KafkaServer {
   /** Addresses, host:port. */
   readonly brokers: readonly string[];
   readonly nodes: readonly KafkaNode[];
+  /** If `users` were given. */
+  readonly security: KafkaSecurity | undefined;
   /** The folder with Kafka's jars. */
   readonly libs: string;
   readonly folder: string;
@@ -56,19 +68,20 @@ const startTimeoutMs = 90_000;
 /**
  * Starts Apache Kafka (KRaft, no Zookeeper) as processes of this machine, and waits until every node serves.
  *
- * @throws MissingServiceError without java, or without mvn while the jars are not fetched yet
+ * @throws MissingServiceError without java, without mvn while the jars are not fetched yet, or without openssl for `users`
  */
 export async function startKafka(options: StartKafkaOptions = {}): Promise<KafkaServer> {
   const libs = await kafkaClassPath(options.version);
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'kasper-kafka-')));
   const attempts = options.ports === undefined ? 3 : 1;
   for (let attempt = 1; ; attempt++) {
-    const nodes = await makeNodes(options, folder, libs);
+    const { nodes, security } = await makeNodes(options, folder, libs);
     try {
       await startTogether(nodes);
       return {
         brokers: nodes.map((node) => node.broker),
         nodes,
+        security,
         libs,
         folder,
         stop: () => stopAll(nodes, folder),
@@ -100,7 +113,11 @@ async function stopAll(nodes: readonly KafkaNode[], folder: string): Promise<voi
   await rm(folder, { recursive: true, force: true });
 }
 
-async function makeNodes(options: StartKafkaOptions, folder: string, libs: string): Promise<OwnKafkaNode[]> {
+async function makeNodes(
+  options: StartKafkaOptions,
+  folder: string,
+  libs: string,
+): Promise<{ nodes: OwnKafkaNode[]; security: KafkaSecurity | undefined }> {
   const count = options.nodes ?? 1;
   const brokerPorts = options.ports ?? [];
   const free = await freePorts(2 * count);
@@ -114,23 +131,46 @@ async function makeNodes(options: StartKafkaOptions, folder: string, libs: strin
   });
   const clusterId = randomBytes(16).toString('base64url').replace(/^[-_]/, 'k');
   const { java } = requirePrograms('Kafka', ['java']);
-  return Promise.all(
-    places.map(async (place) => {
+  const secured = options.users && (await secureNodes(places, options.users, folder));
+  const nodes = await Promise.all(
+    places.map(async (place, i) => {
       const home = join(folder, String(place.id));
       await mkdir(home, { recursive: true });
       const configFile = join(home, 'server.properties');
-      const text = kafkaProperties(place, places, join(home, 'data'), options.properties ?? {});
-      await writeFile(configFile, text);
+      const properties = { ...secured?.properties[i], ...options.properties };
+      await writeFile(configFile, kafkaProperties(place, places, join(home, 'data'), properties));
       return new OwnKafkaNode(place, {
         home,
         configFile,
         java,
         libs,
         clusterId,
+        formatArguments: scramArguments(options.users ?? []),
         lifetime: options.lifetime ?? 'with-starter',
       });
     }),
   );
+  return { nodes, security: secured?.security };
+}
+
+async function secureNodes(
+  places: readonly KafkaNodePlace[],
+  users: readonly KafkaUser[],
+  folder: string,
+): Promise<{ properties: Record<string, string>[]; security: KafkaSecurity }> {
+  const { openssl } = requirePrograms('Kafka with TLS', ['openssl']);
+  const { certificate, keystoreFile } = await makeCertificate(openssl, folder);
+  const free = await freePorts(securedListeners.length * places.length);
+  const brokers = { SSL: [] as string[], SASL_PLAINTEXT: [] as string[], SASL_SSL: [] as string[] };
+  const properties = places.map((place) => {
+    const ports = { SSL: 0, SASL_PLAINTEXT: 0, SASL_SSL: 0 };
+    for (const listener of securedListeners) {
+      ports[listener] = free.pop() ?? 0;
+      brokers[listener].push(`127.0.0.1:${ports[listener]}`);
+    }
+    return securityProperties(place, ports, keystoreFile, users);
+  });
+  return { properties, security: { brokers, certificate } };
 }
 
 interface NodeSetting {
@@ -139,6 +179,8 @@ interface NodeSetting {
   readonly java: string;
   readonly libs: string;
   readonly clusterId: string;
+  /** More arguments of the StorageTool. */
+  readonly formatArguments: readonly string[];
   readonly lifetime: Lifetime;
 }
 
@@ -166,9 +208,11 @@ class OwnKafkaNode implements KafkaNode {
   }
 
   async format(): Promise<void> {
-    const { java, libs, clusterId, configFile } = this.#setting;
+    const { java, libs, clusterId, configFile, formatArguments } = this.#setting;
     const tool = ['kafka.tools.StorageTool', 'format', '--cluster-id', clusterId, '--config', configFile];
-    await run(java, [...javaArguments(libs, 128), ...tool], { timeoutMs: startTimeoutMs });
+    await run(java, [...javaArguments(libs, 128), ...tool, ...formatArguments], {
+      timeoutMs: startTimeoutMs,
+    });
   }
 
   async start(): Promise<void> {

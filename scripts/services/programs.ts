@@ -11,6 +11,7 @@ const debianPackages = {
   'redis-server': 'redis-server',
   'redis-cli': 'redis-tools',
   kcat: 'kcat',
+  openssl: 'openssl',
 } as const;
 
 export type ProgramName = keyof typeof debianPackages;

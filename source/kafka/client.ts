@@ -183,7 +183,8 @@ export interface RecordAccumulator {
   append(topic: string, partition: number, record: OutgoingRecord): number;
   /**
    * Sends everything (Produce, acks=all) and resolves when each record was acked. Retriable failures are ridden out.
-   * Afterwards what was acked is gone; after a failure the rest is still held, in order.
+   * Afterwards what was acked is gone; after a failure the rest is still held, in order. A flush that is called while another one is under way
+   * waits for its end, and then sends what came meanwhile and what the other one could not.
    * @throws ProduceError
    */
   flush(): Promise<void>;
@@ -197,6 +198,11 @@ export interface SinkOptions {
   readonly compression: Compression;
   /** For how long retriable failures are ridden out before ProduceError. */
   readonly retryTimeoutMs: number;
+  /**
+   * Told how many records go out again after an attempt that may have stored them, in a way that no broker recognises as a repeat: they may be stored
+   * twice. Once for each record; must not throw.
+   */
+  readonly onRepeated?: (records: number) => void;
 }
 
 /** Sends records. One per processor; it owns the producer id and the sequence numbers. */

@@ -736,6 +736,7 @@ class FakeAccumulator implements RecordAccumulator {
   readonly #kafka: FakeKafka;
   readonly #client: FakeClient;
   readonly #piles = new Map<string, Pile>();
+  #flushed: Promise<void> = Promise.resolve();
 
   constructor(kafka: FakeKafka, client: FakeClient) {
     this.#kafka = kafka;
@@ -769,7 +770,14 @@ class FakeAccumulator implements RecordAccumulator {
     return bytes;
   }
 
-  async flush(): Promise<void> {
+  flush(): Promise<void> {
+    const flushed = this.#flushed.then(() => this.#flushOnce());
+    // Its failure is told to its own caller.
+    this.#flushed = flushed.catch(() => undefined);
+    return flushed;
+  }
+
+  async #flushOnce(): Promise<void> {
     const outcomes = await Promise.all([...this.#piles.values()].map((pile) => this.#send(pile)));
     const failed = outcomes.filter(({ error }) => error !== undefined);
     if (failed.length === 0) return;

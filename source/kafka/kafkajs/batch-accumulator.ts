@@ -49,7 +49,7 @@ export class BatchAccumulator implements RecordAccumulator {
     }
     let builder = builders[partition];
     if (builder !== undefined && builder.bytes + mostBytes(record) > this.#sender.batchBytes(topic)) {
-      this.#closed.push({ topic, partition, sealed: builder.seal(), maybeStored: false });
+      this.#closed.push({ topic, partition, sealed: builder.seal(), maybeStored: false, repeated: false });
       builder = undefined;
     }
     if (builder === undefined) {
@@ -67,9 +67,9 @@ export class BatchAccumulator implements RecordAccumulator {
   }
 
   async flush(): Promise<void> {
-    // Flushes run one after the other: the second one also sends what the first one could not.
     const before = this.#flush;
     const flush = (async () => {
+      // Why the flush before failed is told to whoever called it; what it could not send goes out with this one.
       if (before !== undefined) await before.catch(() => undefined);
       await this.#send();
     })();
@@ -112,7 +112,13 @@ export class BatchAccumulator implements RecordAccumulator {
     for (const [topic, builders] of this.#open)
       for (const [partition, builder] of builders.entries())
         if (builder !== undefined && builder.count > 0)
-          this.#closed.push({ topic, partition, sealed: builder.seal(), maybeStored: false });
+          this.#closed.push({
+            topic,
+            partition,
+            sealed: builder.seal(),
+            maybeStored: false,
+            repeated: false,
+          });
     this.#open.clear();
   }
 

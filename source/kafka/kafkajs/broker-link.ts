@@ -52,6 +52,7 @@ export class BrokerLink {
   constructor(options: BrokerLinkOptions) {
     this.#options = options;
     this.#connecting = this.#guard(options.deadlines.handshakeMs, 'to connect', () => this.#connect());
+    // The failure is told by connected(), to all who ask; a link that nobody has asked yet must not end the process by it.
     this.#connecting.catch(() => undefined);
   }
 

@@ -139,6 +139,7 @@ export class ClusterConnection {
       this.#controllerId = answer.controllerId;
       this.#topics.learn(answer.topics);
     });
+    // Only the turn of the next refresh hangs on this; those who asked for this one get `done`, and its failure.
     this.#refreshing = done.catch(() => undefined);
     return { topics, done };
   }

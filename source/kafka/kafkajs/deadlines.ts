@@ -14,7 +14,7 @@ export interface Deadlines {
   readonly requestMs: number;
   /** From the first byte to API versions and SASL; the user's connectionTimeout comes on top. */
   readonly handshakeMs: number;
-  /** For how long {@link KafkaClient.connect} looks for a first broker. */
+  /** For how long {@link KafkaClient.connect} looks for a first broker; never longer than `retryTimeoutMs`. */
   readonly firstConnectMs: number;
 }
 

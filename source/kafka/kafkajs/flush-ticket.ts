@@ -11,6 +11,8 @@ export interface OutgoingBatch {
   readonly sealed: SealedBatch;
   /** An earlier attempt ended without a word on whether it is stored. */
   readonly maybeStored: boolean;
+  /** It went out again after such an attempt, and was counted. */
+  readonly repeated: boolean;
 }
 
 /** A batch that the sink owns: from the moment it is queued until its outcome is known, or given up on. */
@@ -19,6 +21,7 @@ export interface QueuedBatch extends OutgoingBatch {
   /** Set with the first attempt: from then on these bytes belong to this id and their sequence numbers. */
   stampedFor: ProducerId | undefined;
   maybeStored: boolean;
+  repeated: boolean;
   /** Attempts that were written to a socket. */
   sent: number;
 }
@@ -59,7 +62,13 @@ export class FlushTicket {
   unsent(): OutgoingBatch[] {
     return [...this.#outcomes]
       .filter(([, { outcome }]) => outcome !== 'acked')
-      .map(([{ topic, partition, sealed, maybeStored }]) => ({ topic, partition, sealed, maybeStored }));
+      .map(([{ topic, partition, sealed, maybeStored, repeated }]) => ({
+        topic,
+        partition,
+        sealed,
+        maybeStored,
+        repeated,
+      }));
   }
 
   #failure(): ProduceError | undefined {

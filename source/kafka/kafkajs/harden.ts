@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Logger } from '../../kernel/logger.ts';
 import { errorOf } from './wrap-error.ts';
 import type { KafkajsConnection, KafkajsConnectionPool } from './internals.ts';
@@ -11,7 +10,7 @@ import { ResponseFramer } from './response-framer.ts';
  */
 export function hardenPool(pool: KafkajsConnectionPool, logger: Logger): void {
   for (const connection of pool.pool) {
-    receiveWholeResponses(connection, logger);
+    receiveWholeResponses(connection, `${pool.host}:${pool.port}`, logger);
     connectOnce(connection);
     sleepWhenIdle(connection);
   }
@@ -24,9 +23,9 @@ export function hardenPool(pool: KafkajsConnectionPool, logger: Logger): void {
  *
  * The answers of a SASL exchange still go kafkajs's way, and its buffer is emptied on connect.
  */
-export function receiveWholeResponses(connection: KafkajsConnection, logger: Logger): void {
+export function receiveWholeResponses(connection: KafkajsConnection, broker: string, logger: Logger): void {
   const { requestQueue } = connection;
-  const framer = new ResponseFramer((response) => {
+  const framer = new ResponseFramer(broker, (response) => {
     requestQueue.fulfillRequest({
       size: response.length,
       correlationId: response.readInt32BE(0),
@@ -73,7 +72,8 @@ export function connectOnce(connection: KafkajsConnection): void {
 
 /**
  * After its first response a connection looks for requests held back by a quota, every millisecond and for ever. Nothing is
- * held back here (see BrokerLink), so there is nothing to look for.
+ * held back here (see BrokerLink), so there is nothing to look for. Ten times a second it looks for requests that took too long: here
+ * every request has a deadline of its own that comes sooner (BrokerLink as well).
  */
 export function sleepWhenIdle(connection: KafkajsConnection): void {
   const { requestQueue } = connection;
@@ -81,6 +81,7 @@ export function sleepWhenIdle(connection: KafkajsConnection): void {
   requestQueue.scheduleCheckPendingRequests = () => {
     if (requestQueue.pending.length > 0) schedule();
   };
+  requestQueue.scheduleRequestTimeoutCheck = () => undefined;
 }
 
 /** Rejects all requests under way with `reason`, destroys the socket at once, and resolves when it is closed. */
@@ -91,8 +92,10 @@ export async function dropConnection(
 ): Promise<void> {
   connection.requestQueue.rejectAll(reason);
   const { socket } = connection;
-  const closed =
-    socket === undefined || socket.closed ? Promise.resolve() : once(socket, 'close').catch(() => undefined);
+  const closed = new Promise<void>((resolve) => {
+    if (socket === undefined || socket.closed) resolve();
+    else socket.once('close', resolve);
+  });
   // A socket that is still connecting gets the error, since only that ends kafkajs's connection timer.
   if (socket?.connecting === true) socket.destroy(reason);
   else socket?.destroy();

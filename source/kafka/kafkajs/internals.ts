@@ -82,6 +82,7 @@ export interface KafkajsRequestQueue {
   rejectAll(error: Error): void;
   waitForPendingRequests(): Promise<void>;
   scheduleCheckPendingRequests(): void;
+  scheduleRequestTimeoutCheck(): void;
 }
 
 export interface KafkajsQueuedRequest {
@@ -94,7 +95,7 @@ export interface KafkajsQueuedRequest {
     readonly reject: (error: unknown) => void;
   };
   readonly expectResponse: boolean;
-  /** Milliseconds; kafkajs takes the larger one of this and the user's requestTimeout. */
+  /** Milliseconds; not looked at, since the look-out for late requests is turned off. */
   readonly requestTimeout: number;
   readonly sendRequest: () => void;
 }
@@ -135,6 +136,7 @@ export const INTERNALS = [
   ['RequestQueue', 'rejectAll', 'function'],
   ['RequestQueue', 'waitForPendingRequests', 'function'],
   ['RequestQueue', 'scheduleCheckPendingRequests', 'function'],
+  ['RequestQueue', 'scheduleRequestTimeoutCheck', 'function'],
 ] as const satisfies readonly (readonly [owner: string, member: string, kind: Kind])[];
 
 /** The classes of kafkajs that {@link INTERNALS} speaks of. */

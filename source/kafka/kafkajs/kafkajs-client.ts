@@ -110,12 +110,18 @@ export class KafkajsClient implements KafkaClient {
   }
 
   async #connect(): Promise<ClusterConnection> {
-    const { logger, clock, deadlines } = this.#options;
+    const { logger, clock, deadlines, retryTimeoutMs } = this.#options;
     // Batches are decoded and sealed without waiting.
     await prepareCompression();
     const checked = await captureCluster(this.#client, logger);
     this.#checkRequestTimeout(checked.requestTimeoutMs);
-    const cluster = new ClusterConnection({ cluster: checked, clock, logger, deadlines });
+    const firstConnectMs = Math.min(deadlines.firstConnectMs, retryTimeoutMs);
+    const cluster = new ClusterConnection({
+      cluster: checked,
+      clock,
+      logger,
+      deadlines: { ...deadlines, firstConnectMs },
+    });
     this.#cluster = cluster;
     if (this.#closing !== undefined) await cluster.close();
     await cluster.connect();

@@ -1,6 +1,8 @@
 import { ConnectionError } from '../../kernel/errors.ts';
 
 const SIZE_BYTES = 4;
+/** How a TLS record begins: an alert or a handshake, then the major version. */
+const TLS_STARTS = [0x1503, 0x1603];
 /** No answer of a Kafka broker is near this; TLS records and HTTP read as a size are far beyond. */
 const LARGEST_RESPONSE_BYTES = 256 * 1024 * 1024;
 
@@ -9,14 +11,19 @@ const LARGEST_RESPONSE_BYTES = 256 * 1024 * 1024;
  * as it arrives; a response that came within one chunk is a view of it.
  */
 export class ResponseFramer {
+  readonly #broker: string;
   readonly #deliver: (response: Buffer) => void;
   readonly #size = Buffer.alloc(SIZE_BYTES);
   #sizeFilled = 0;
   #body: Buffer | undefined;
   #bodyFilled = 0;
 
-  /** @param deliver takes each response, without its size field */
-  constructor(deliver: (response: Buffer) => void) {
+  /**
+   * @param broker its address, for messages
+   * @param deliver takes each response, without its size field
+   */
+  constructor(broker: string, deliver: (response: Buffer) => void) {
+    this.#broker = broker;
     this.#deliver = deliver;
   }
 
@@ -32,7 +39,7 @@ export class ResponseFramer {
     while (at < chunk.length) {
       if (this.#body !== undefined) at = this.#fill(this.#body, chunk, at);
       else if (this.#sizeFilled === 0 && chunk.length - at >= SIZE_BYTES) {
-        const size = checkedSize(chunk.readInt32BE(at));
+        const size = this.#checkedSize(chunk.readInt32BE(at));
         at += SIZE_BYTES;
         if (chunk.length - at >= size) {
           const response = chunk.subarray(at, at + size);
@@ -41,7 +48,7 @@ export class ResponseFramer {
         } else this.#startBody(size);
       } else {
         this.#size[this.#sizeFilled++] = chunk[at++] ?? 0;
-        if (this.#sizeFilled === SIZE_BYTES) this.#startBody(checkedSize(this.#size.readInt32BE(0)));
+        if (this.#sizeFilled === SIZE_BYTES) this.#startBody(this.#checkedSize(this.#size.readInt32BE(0)));
       }
     }
   }
@@ -62,13 +69,14 @@ export class ResponseFramer {
     }
     return end;
   }
-}
 
-function checkedSize(size: number): number {
-  if (size < SIZE_BYTES || size > LARGEST_RESPONSE_BYTES) {
+  #checkedSize(size: number): number {
+    if (size >= SIZE_BYTES && size <= LARGEST_RESPONSE_BYTES) return size;
+    const remedy = TLS_STARTS.includes(size >>> 16)
+      ? 'it speaks TLS: give the ssl option, or the port of a listener without TLS'
+      : 'check that the address is a Kafka listener, and that the ssl option fits it';
     throw new ConnectionError(
-      `The answer claims to have ${size} bytes, so it is none of Kafka's: check that the address is a Kafka listener, and that the ssl option fits it`,
+      `Broker ${this.#broker}: the answer claims to have ${size} bytes, so it is none of Kafka's; ${remedy}`,
     );
   }
-  return size;
 }

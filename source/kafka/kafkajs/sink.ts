@@ -2,6 +2,7 @@ import { backoffMs } from '../../kernel/backoff.ts';
 import type { Timer } from '../../kernel/clock.ts';
 import { BrokerError, LifecycleError, ProduceError } from '../../kernel/errors.ts';
 import type { KasperError } from '../../kernel/errors.ts';
+import type { LogFields } from '../../kernel/logger.ts';
 import type { Compression, OutgoingRecord, RecordAccumulator, RecordSink, SinkOptions } from '../client.ts';
 import { encodedRecordBytes } from '../records/record-batch-builder.ts';
 import { BatchAccumulator } from './batch-accumulator.ts';
@@ -113,17 +114,15 @@ export class KafkajsSink implements RecordSink, BatchSender {
     const ticket = new FlushTicket(batches.length);
     const queues = new Set<PartitionQueue>();
     let repeated = 0;
-    for (const { topic, partition, sealed, maybeStored } of batches) {
-      const queue = this.#queueOf(topic, partition);
-      queue.batches.push({ topic, partition, sealed, maybeStored, ticket, stampedFor: undefined, sent: 0 });
-      queue.lastBytes = sealed.uncompressedBytes;
+    for (const batch of batches) {
+      const queue = this.#queueOf(batch.topic, batch.partition);
+      const queued: QueuedBatch = { ...batch, ticket, stampedFor: undefined, sent: 0 };
+      repeated += recordsRepeatedBy(queued);
+      queue.batches.push(queued);
+      queue.lastBytes = batch.sealed.uncompressedBytes;
       queues.add(queue);
-      if (maybeStored) repeated += sealed.count;
     }
-    if (repeated > 0)
-      this.#cluster.logger.warn('Records of unknown outcome are sent again and may be stored twice', {
-        records: repeated,
-      });
+    this.#tellRepeated(repeated, {});
     for (const queue of queues) this.#dispatch(queue);
     try {
       await ticket.done;
@@ -216,13 +215,19 @@ export class KafkajsSink implements RecordSink, BatchSender {
       this.#release(queue);
       return;
     }
-    if (!this.#options.idempotent && head.maybeStored)
-      this.#cluster.logger.warn('Records are sent again without idempotence and may be stored twice', {
-        ...place(queue),
-        records: head.sealed.count,
-        error: error.message,
-      });
+    // Under the same producer id the broker knows a repeat by its sequence numbers.
+    if (newProducer || !this.#options.idempotent)
+      this.#tellRepeated(recordsRepeatedBy(head), { ...place(queue), error: error.message });
     this.#retryLater(queue, error);
+  }
+
+  #tellRepeated(records: number, fields: LogFields): void {
+    if (records === 0) return;
+    this.#cluster.logger.warn('Records of unknown outcome are sent again and may be stored twice', {
+      records,
+      ...fields,
+    });
+    this.#options.onRepeated?.(records);
   }
 
   #retryLater(queue: PartitionQueue, error: KasperError): void {
@@ -247,7 +252,6 @@ export class KafkajsSink implements RecordSink, BatchSender {
       {
         ...place(queue),
         records: head.sealed.count,
-        mayBeStoredTwice: head.maybeStored ? head.sealed.count : 0,
         error: error.message,
       },
     );
@@ -279,6 +283,7 @@ export class KafkajsSink implements RecordSink, BatchSender {
       refusedBytes: head.sealed.bytes.length,
       batchBytes: limit,
     });
+    this.#tellRepeated(recordsRepeatedBy(head), place(queue));
     // The refused batch was stamped; its sequence numbers are not given to other bytes.
     queue.retireProducer();
     head.ticket.split(halves.length);
@@ -318,6 +323,13 @@ export class KafkajsSink implements RecordSink, BatchSender {
     }
     return loop;
   }
+}
+
+/** How many records this batch adds to those that may be stored twice, now that it goes out under other sequence numbers, or without any. */
+function recordsRepeatedBy(batch: QueuedBatch): number {
+  if (!batch.maybeStored || batch.repeated) return 0;
+  batch.repeated = true;
+  return batch.sealed.count;
 }
 
 function place({ topic, partition }: PartitionQueue): { topic: string; partition: number } {

@@ -20,6 +20,10 @@ const TLS_CODES = new Set([
 /** SASL mechanism unknown to the broker, handshake in a wrong state, refused. */
 const SASL_BROKER_CODES = new Set([33, 34, 58]);
 
+/** kafkajs calls everything that ends a SASL exchange a refusal; these are the words of its errors for a lost connection or a late answer. */
+const SASL_INTERRUPTED =
+  /failed: (Closed connection|Connection (closed|error|timeout)|Not connected|Request \w+\(.*\) timed out)/;
+
 /** Whatever was thrown, as an Error. */
 export function errorOf(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
@@ -35,6 +39,12 @@ export function wrapError(thrown: unknown, where: string): KasperError {
   const cause = errorOf(thrown);
   const code = 'code' in cause ? cause.code : undefined;
   const detail = `${where}: ${cause.message}`;
+  if (cause.name === 'KafkaJSSASLAuthenticationError' && SASL_INTERRUPTED.test(cause.message)) {
+    return new ConnectionError(`${detail}; the connection failed before the broker had judged the login`, {
+      cause,
+      retriable: true,
+    });
+  }
   if (cause.name === 'KafkaJSSASLAuthenticationError' || SASL_BROKER_CODES.has(Number(code))) {
     return new ConnectionError(`${detail}; check mechanism, username and password in the sasl option`, {
       cause,

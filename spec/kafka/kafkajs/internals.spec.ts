@@ -6,9 +6,16 @@ import {
   INTERNALS,
   type InternalOwner,
   installedKafkajsVersion,
+  type KafkajsBroker,
   type KafkajsCluster,
+  type KafkajsConnection,
+  type KafkajsConnectionPool,
+  type KafkajsRequestQueue,
 } from '../../../source/kafka/kafkajs/internals.ts';
+import type { KafkaLike } from '../../../source/kafka/open-client.ts';
 import { ConfigError } from '../../../source/kernel/errors.ts';
+import { silentLogger } from '../../../source/kernel/logger.ts';
+import { TopicProcessor } from '../../../source/topic-processor.ts';
 
 function captured(): KafkajsCluster {
   let cluster: unknown;
@@ -83,6 +90,86 @@ for (const [owner, member] of INTERNALS) {
     t.regex(error.message, /2\.2\.4 is expected, 2\.3\.0-test was found/);
   });
 }
+
+/** A user's Kafka whose cluster is this one. */
+function kafkaWith(cluster: unknown): KafkaLike {
+  return {
+    consumer: (config) => {
+      const { partitionAssigners } = config as { partitionAssigners: ((config: object) => unknown)[] };
+      return partitionAssigners.map((assigner) => assigner({ cluster }));
+    },
+    producer: () => undefined,
+    admin: () => undefined,
+  };
+}
+
+for (const [owner, member] of INTERNALS) {
+  test(`without ${owner}.${member} a processor does not start, and says why`, async (t) => {
+    const processor = new TopicProcessor(
+      {
+        topicProcessorName: 'other-kafkajs',
+        client: kafkaWith(lacking(owner, member)),
+        inputTopics: ['unread'],
+        inputPartitions: [0],
+        logger: silentLogger,
+      },
+      { process: () => undefined },
+    );
+    const error = await t.throwsAsync(processor.runToEnd(), { instanceOf: ConfigError });
+    t.regex(error.message, new RegExp(`${owner}\\.${member} .*install kafkajs@2\\.2\\.4`));
+  });
+}
+
+/** The members that the types of the inside name; one that is missing here, or is no longer used, does not compile. */
+const USED: {
+  readonly Cluster: Record<keyof KafkajsCluster, true>;
+  readonly ConnectionPoolBuilder: Record<keyof KafkajsCluster['connectionPoolBuilder'], true>;
+  readonly BrokerPool: Record<keyof KafkajsCluster['brokerPool'], true>;
+  readonly Broker: Record<keyof KafkajsBroker, true>;
+  readonly ConnectionPool: Record<keyof KafkajsConnectionPool, true>;
+  // It is there once it is connected only.
+  readonly Connection: Record<Exclude<keyof KafkajsConnection, 'socket'>, true>;
+  readonly RequestQueue: Record<keyof KafkajsRequestQueue, true>;
+} = {
+  Cluster: { rootLogger: true, connectionPoolBuilder: true, brokerPool: true },
+  ConnectionPoolBuilder: { build: true },
+  BrokerPool: { createBroker: true },
+  Broker: { versions: true, connect: true },
+  ConnectionPool: { host: true, port: true, connectionTimeout: true, pool: true },
+  Connection: {
+    clientId: true,
+    sasl: true,
+    requestTimeout: true,
+    requestQueue: true,
+    authHandlers: true,
+    chunks: true,
+    bytesBuffered: true,
+    bytesNeeded: true,
+    connect: true,
+    disconnect: true,
+    isConnected: true,
+    isAuthenticated: true,
+    authenticate: true,
+    nextCorrelationId: true,
+    processData: true,
+  },
+  RequestQueue: {
+    pending: true,
+    push: true,
+    fulfillRequest: true,
+    rejectAll: true,
+    waitForPendingRequests: true,
+    scheduleCheckPendingRequests: true,
+    scheduleRequestTimeoutCheck: true,
+  },
+};
+
+test('every member that is relied on is looked for', (t) => {
+  const used = Object.entries(USED).flatMap(([owner, members]) =>
+    Object.keys(members).map((member) => `${owner}.${member}`),
+  );
+  t.deepEqual(INTERNALS.map(([owner, member]) => `${owner}.${member}`).sort(), used.sort());
+});
 
 test('something that is no cluster at all is refused', async (t) => {
   const error = await t.throwsAsync(checkInternals(undefined, 'none'), { instanceOf: ConfigError });

@@ -17,7 +17,7 @@ test('responses come out whole and in order, however their bytes arrive', (t) =>
       (bodies, cuts) => {
         const bytes = Buffer.concat(bodies.map(framed));
         const delivered: Buffer[] = [];
-        const framer = new ResponseFramer((response) => delivered.push(Buffer.from(response)));
+        const framer = new ResponseFramer('kafka:9092', (response) => delivered.push(Buffer.from(response)));
         for (let at = 0, i = 0; at < bytes.length; i++) {
           const next = at + (cuts[i % cuts.length] ?? 1);
           framer.push(bytes.subarray(at, next));
@@ -34,7 +34,7 @@ test('responses come out whole and in order, however their bytes arrive', (t) =>
 
 test('after a reset, what came of an unfinished response is forgotten', (t) => {
   const delivered: string[] = [];
-  const framer = new ResponseFramer((response) => delivered.push(response.toString()));
+  const framer = new ResponseFramer('kafka:9092', (response) => delivered.push(response.toString()));
   framer.push(framed(Buffer.from('lost')).subarray(0, 6));
   framer.reset();
   framer.push(framed(Buffer.from('first')).subarray(0, 2));
@@ -43,13 +43,13 @@ test('after a reset, what came of an unfinished response is forgotten', (t) => {
   t.deepEqual(delivered, ['whole']);
 });
 
-for (const [what, bytes] of [
-  ['a TLS alert', Buffer.from([0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x0a])],
-  ['HTTP', Buffer.from('HTTP/1.1 400 Bad Request')],
-  ['a size below that of a correlation id', Buffer.from([0, 0, 0, 3, 0, 0, 0])],
+for (const [what, bytes, remedy] of [
+  ['a TLS alert', Buffer.from([0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x0a]), /speaks TLS: give the ssl option/],
+  ['HTTP', Buffer.from('HTTP/1.1 400 Bad Request'), /Kafka listener.*ssl/],
+  ['a size below that of a correlation id', Buffer.from([0, 0, 0, 3, 0, 0, 0]), /Kafka listener.*ssl/],
 ] as const) {
   test(`${what} is told from a response`, (t) => {
-    const framer = new ResponseFramer(() => {
+    const framer = new ResponseFramer('kafka:9092', () => {
       t.fail('nothing can be delivered');
     });
     const error = t.throws(
@@ -58,6 +58,7 @@ for (const [what, bytes] of [
       },
       { instanceOf: ConnectionError },
     );
-    t.regex(error.message, /Kafka listener.*ssl/);
+    t.regex(error.message, /^Broker kafka:9092: /);
+    t.regex(error.message, remedy);
   });
 }

@@ -19,6 +19,8 @@ interface Setup {
   readonly cluster: EmbeddedCluster;
   readonly sink: RecordSink;
   readonly accumulator: RecordAccumulator;
+  /** What the sink told of records that may be stored twice. */
+  readonly repeated: number[];
 }
 
 async function openSink(
@@ -28,9 +30,19 @@ async function openSink(
   const { brokers = 3, partitions = 6, retryTimeoutMs = 10_000, idempotent = true } = options;
   const cluster = await startEmbedded(t, { brokers, topics: { out: partitions } });
   const client = await connectClient(t, cluster.brokers, { deadlines: SHORT_DEADLINES, ...options });
-  const sink = client.sink({ idempotent, compression: 'none', retryTimeoutMs });
+  const repeated: number[] = [];
+  const sink = client.sink({
+    idempotent,
+    compression: 'none',
+    retryTimeoutMs,
+    onRepeated: (records) => repeated.push(records),
+  });
   await sink.loadTopic('out');
-  return { cluster, sink, accumulator: sink.accumulator() };
+  return { cluster, sink, accumulator: sink.accumulator(), repeated };
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
 }
 
 /** Each record exactly once, in order per partition. */
@@ -51,7 +63,7 @@ async function expectExactlyOnce(
 
 for (const when of ['before', 'after', 'mid-response'] as const) {
   test(`a produce connection cut ${when} the answer: each record is stored exactly once`, async (t) => {
-    const { cluster, accumulator } = await openSink(t);
+    const { cluster, accumulator, repeated } = await openSink(t);
     for (let round = 0; round < 5; round++) {
       const fault = cluster.faults.drop({ api: 'Produce', when, times: 2 });
       appendNumbers(accumulator, 'out', 6, 120, round * 120);
@@ -60,6 +72,7 @@ for (const when of ['before', 'after', 'mid-response'] as const) {
       fault.cancel();
     }
     await expectExactlyOnce(t, cluster, 600);
+    t.deepEqual(repeated, [], 'the broker recognises repeats under the same producer id');
   });
 }
 
@@ -171,7 +184,7 @@ test('an answer that leaves a partition out for good makes its outcome unknown',
 
 test('without any answer for retryTimeoutMs the outcome is unknown, and the next flush uses another producer id', async (t) => {
   const lines: LogLine[] = [];
-  const { cluster, accumulator } = await openSink(t, { brokers: 1, retryTimeoutMs: 300, lines });
+  const { cluster, accumulator, repeated } = await openSink(t, { brokers: 1, retryTimeoutMs: 300, lines });
   const fault = cluster.faults.drop({ api: 'Produce', when: 'after', times: Infinity });
   appendNumbers(accumulator, 'out', 6, 12);
   const error = await t.throwsAsync(accumulator.flush(), { instanceOf: ProduceError });
@@ -180,8 +193,10 @@ test('without any answer for retryTimeoutMs the outcome is unknown, and the next
   t.true(error.retriable);
   t.regex(error.message, /12 may or may not be.*out\/0/);
   t.is(accumulator.count, 12);
+  t.deepEqual(repeated, []);
   fault.cancel();
   await accumulator.flush();
+  t.deepEqual(repeated, [12]);
   t.is(accumulator.count, 0);
   const ids = cluster.recordBatches('out', 0).map((batch) => producerIdOf(batch, 0));
   t.is(ids.length, 2);
@@ -290,19 +305,46 @@ test('several accumulators of one sink send to the same partitions at once, each
     }
 });
 
+test('an attempt of unknown outcome, then a broker that forgot the sequence numbers: what goes out under another id is counted once', async (t) => {
+  const { cluster, accumulator, repeated } = await openSink(t, { brokers: 1, deadlines: {} });
+  // The first attempt is stored and not answered, the second one is refused.
+  cluster.faults.drop({ api: 'Produce', when: 'after' });
+  cluster.faults.fail({
+    api: 'Produce',
+    code: 45,
+    topic: 'out',
+    partition: 1,
+    matching: () => cluster.endOffset('out', 1) === 10,
+  });
+  appendNumbers(accumulator, 'out', 6, 60);
+  await accumulator.flush();
+  t.is(cluster.endOffset('out', 1), 20);
+  t.deepEqual(repeated, [10]);
+  appendNumbers(accumulator, 'out', 6, 60);
+  await accumulator.flush();
+  t.deepEqual(repeated, [10]);
+});
+
+test('without idempotence records may be stored twice; they are counted once, however often they are sent', async (t) => {
+  const { cluster, accumulator, repeated } = await openSink(t, { brokers: 1, idempotent: false });
+  cluster.faults.drop({ api: 'Produce', when: 'after', times: 3 });
+  appendNumbers(accumulator, 'out', 6, 6);
+  await accumulator.flush();
+  t.true(cluster.endOffset('out', 0) > 1);
+  t.is(sum(repeated), 6);
+});
+
 test('without idempotence records may be stored twice, and a warning counts them', async (t) => {
   const lines: LogLine[] = [];
-  const { cluster, accumulator } = await openSink(t, { brokers: 1, idempotent: false, lines });
+  const { cluster, accumulator, repeated } = await openSink(t, { brokers: 1, idempotent: false, lines });
   cluster.faults.drop({ api: 'Produce', when: 'after' });
   appendNumbers(accumulator, 'out', 6, 6);
   await accumulator.flush();
   t.is(cluster.requests('InitProducerId').length, 0);
   t.is(cluster.endOffset('out', 0), 2);
   const warnings = lines.filter(({ level, message }) => level === 'warn' && message.includes('stored twice'));
-  t.is(
-    warnings.reduce((sum, { fields }) => sum + Number(fields['records']), 0),
-    6,
-  );
+  t.is(sum(warnings.map(({ fields }) => Number(fields['records']))), 6);
+  t.is(sum(repeated), 6);
 });
 
 test('a topic that does not exist is named by loadTopic', async (t) => {

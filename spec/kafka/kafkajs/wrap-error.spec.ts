@@ -20,6 +20,29 @@ for (const [what, error, code, retriable, says] of [
     /username and password/,
   ],
   [
+    'a connection that was closed in the middle of a login',
+    thrown({
+      name: 'KafkaJSSASLAuthenticationError',
+      message: 'SASL PLAIN authentication failed: Closed connection',
+      retriable: false,
+    }),
+    'CONNECTION',
+    true,
+    /before the broker had judged the login/,
+  ],
+  [
+    'a login that was not answered in time',
+    thrown({
+      name: 'KafkaJSSASLAuthenticationError',
+      message:
+        'SASL SCRAM SHA256 authentication failed: Request SaslAuthenticate(key: 36, version: 1) timed out',
+      retriable: false,
+    }),
+    'CONNECTION',
+    true,
+    /before the broker had judged the login/,
+  ],
+  [
     'a broker that wants no SASL',
     thrown({ name: 'KafkaJSProtocolError', code: 34, retriable: true }),
     'CONNECTION',
