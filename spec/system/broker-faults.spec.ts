@@ -4,7 +4,7 @@ import { startCopyLoad } from '../_helpers/copy-load.ts';
 import { testOnOwnKafka } from '../_helpers/services.ts';
 
 /** Faults that take longer are in spec/long. */
-const STOPPED_MS = 8_000;
+const STOPPED_MS = 6_000;
 /** How soon after a cluster is whole again every partition must go on. */
 const HEALED_MS = 15_000;
 
