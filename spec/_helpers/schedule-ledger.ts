@@ -251,8 +251,9 @@ export class ScheduleLedger {
   /** Until it is stored nothing else is committed, but for what an offset that is gone is replaced with. */
   #commitSought(topic: string, partition: number, book: Book, offset: number): void {
     const sought = book.sought ?? offset;
-    // The periodic commit of what is stored already was on its way.
-    if (offset === this.#committed(topic, partition)) return;
+    const committed = this.#committed(topic, partition);
+    // It was on its way: the periodic commit of what is stored already, or a position behind a gap, which acks no record.
+    if (offset >= committed && !this.#hasRecords(topic, partition, committed, offset)) return;
     if (offset < sought || this.#hasRecords(topic, partition, sought, offset))
       this.fail('seek', `${topic}/${partition} was to go to ${sought}, and is committed at ${offset}`);
     book.sought = offset;
