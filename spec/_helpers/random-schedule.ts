@@ -435,7 +435,7 @@ class Run {
       // Records are deleted while it asks where the log begins.
       const isGone = typeof to === 'number' && KasperError.is(error) && error.code === 'OFFSET_OUT_OF_RANGE';
       if (!isGone && this.#processor.state === 'running')
-        ledger.fail('seek', `${topic}/${partition} to ${String(to)}: ${String(error)}`);
+        ledger.fail('seek', `${topic}/${partition} to ${JSON.stringify(to)}: ${String(error)}`);
     } finally {
       this.#seeking--;
     }
