@@ -5,34 +5,47 @@ import { kafkaClassPath } from './services/kafka-class-path.ts';
 import { MissingServiceError } from './services/missing-service.ts';
 import { provideService, type ProvidedService } from './services/provide.ts';
 
+/** Sets of specs other than the usual one; ava.config.js says what is in them. */
+const suites = ['long', 'three'] as const;
+
 let interrupted = false;
 
 /**
- * Runs the specs with a real Kafka beside them: `npm test -- [arguments of ava]`; with `--long`, those that take minutes instead.
+ * Runs the specs with a real Kafka beside them: `npm test -- [arguments of ava]`; with `--long`, those that take minutes instead, and with
+ * `--three` those that use the real Kafka, which has three brokers then.
  *
- * Specs find it by the environment: KASPER_KAFKA (host:port; one that is set already is used as it is) and KASPER_KAFKA_LIBS (the
- * folder with the jars of Kafka's own tools). Where it cannot be had, one line says why, and the specs that need it are skipped; with
+ * Specs find it by the environment: KASPER_KAFKA (host:port, separated by commas; one that is set already is used as it is), KASPER_KAFKA_NODES (its
+ * brokers, which is also the number of replicas of each topic) and KASPER_KAFKA_LIBS (the folder with the jars of Kafka's own tools). Where it cannot be had, one line says why, and the specs that need it are skipped; with
  * REQUIRE_SERVICES=1 that is a failure. KASPER_TEST_REPORTER=tap has the results printed for programs.
  */
 async function main(args: readonly string[]): Promise<number> {
   const started: ProvidedService[] = [];
-  const specs = args.includes('--long') ? { KASPER_SPECS: 'long' } : {};
-  const avaArgs = args.filter((arg) => arg !== '--long');
+  const suite = suites.find((name) => args.includes(`--${name}`));
+  const avaArgs = args.filter((arg) => arg !== `--${suite}`);
   try {
-    return await runAva(avaArgs, { ...process.env, ...specs, ...(await provideKafka(started)) });
+    const kafka = await provideKafka(started, suite === 'three' ? 3 : 1);
+    return await runAva(avaArgs, { ...process.env, ...kafka, ...(suite && { KASPER_SPECS: suite }) });
   } finally {
     await Promise.all(started.map((service) => service.stop()));
   }
 }
 
-async function provideKafka(started: ProvidedService[]): Promise<NodeJS.ProcessEnv> {
+async function provideKafka(started: ProvidedService[], nodes: 1 | 3): Promise<NodeJS.ProcessEnv> {
   try {
     const libs = await kafkaClassPath();
     const given = process.env['KASPER_KAFKA'];
-    if (given !== undefined && given !== '') return { KASPER_KAFKA_LIBS: libs };
-    const kafka = await provideService('kafka', { ports: 'free', lifetime: 'with-starter' });
+    if (given !== undefined && given !== '')
+      return { KASPER_KAFKA_NODES: String(nodes), KASPER_KAFKA_LIBS: libs };
+    const kafka = await provideService(nodes === 1 ? 'kafka' : 'kafka3', {
+      ports: 'free',
+      lifetime: 'with-starter',
+    });
     started.push(kafka);
-    return { KASPER_KAFKA: kafka.addresses[0], KASPER_KAFKA_LIBS: libs };
+    return {
+      KASPER_KAFKA: kafka.addresses.join(','),
+      KASPER_KAFKA_NODES: String(nodes),
+      KASPER_KAFKA_LIBS: libs,
+    };
   } catch (error) {
     if (!(error instanceof MissingServiceError) || process.env['REQUIRE_SERVICES'] === '1') throw error;
     console.log(`Specs that need a real Kafka are skipped. ${error.message}`);

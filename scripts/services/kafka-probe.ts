@@ -39,10 +39,12 @@ export async function describeKafka(address: string, timeoutMs = 3_000): Promise
   return { nodes: readBrokers(cluster), fetchVersion: newest.get(fetchKey) ?? -1 };
 }
 
-/** A topic to create; the number of its replicas is the broker's default. */
+/** A topic to create. */
 export interface TopicToCreate {
   readonly topic: string;
   readonly partitions: number;
+  /** Of each partition. Default: what the broker is configured with. */
+  readonly replicas?: number;
   readonly config: Readonly<Record<string, string>>;
 }
 
@@ -55,12 +57,12 @@ export interface TopicToCreate {
  */
 export async function createKafkaTopic(
   brokers: readonly string[],
-  { topic, partitions, config }: TopicToCreate,
+  { topic, partitions, replicas = -1, config }: TopicToCreate,
 ): Promise<void> {
   const timeoutMs = 15_000;
   const body = new WireWriter()
     .array([topic], (writer, name) => {
-      writer.string(name).int32(partitions).int16(-1).int32(0);
+      writer.string(name).int32(partitions).int16(replicas).int32(0);
       writer.array(Object.entries(config), (entries, [key, value]) => entries.string(key).string(value));
     })
     .int32(timeoutMs)

@@ -1,7 +1,7 @@
 import type { ExecutionContext } from 'ava';
 import { describeKafka } from '../../scripts/services/kafka-probe.ts';
 import { kafkaTool } from './kafka-tools.ts';
-import type { OwnKafka } from './services.ts';
+import type { OwnKafka, RealKafka } from './services.ts';
 import { until } from './until.ts';
 
 type Node = OwnKafka['nodes'][number];
@@ -49,7 +49,8 @@ export async function untilReplicated(kafka: OwnKafka): Promise<void> {
   );
 }
 
-function describeTopic(kafka: OwnKafka, topic: string): Promise<string> {
+/** What kafka-topics.sh says of a topic. */
+export function describeTopic(kafka: RealKafka, topic: string): Promise<string> {
   return kafkaTool(kafka, 'org.apache.kafka.tools.TopicCommand', ['--describe', '--topic', topic]);
 }
 

@@ -1,14 +1,14 @@
-import test, { type ExecutionContext } from 'ava';
+import type { ExecutionContext } from 'ava';
 import { EmbeddedCluster } from '../../source/embedded/cluster.ts';
 import type { EmbeddedClusterOptions } from '../../source/embedded/options.ts';
-import { testOnReal, type TestCluster } from './services.ts';
+import { testEmbedded, testOnReal, type TestCluster } from './services.ts';
 
 /** A spec that runs twice: on an embedded cluster of three nodes of its own, and on the real Kafka of the run where there is one. */
 export function testOnEach(
   title: string,
   implementation: (t: ExecutionContext, cluster: TestCluster) => Promise<void>,
 ): void {
-  test(`${title} (embedded)`, async (t) => {
+  testEmbedded(title, async (t) => {
     const cluster = await startEmbedded(t);
     await implementation(t, {
       kind: 'embedded',

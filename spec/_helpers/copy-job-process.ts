@@ -28,9 +28,13 @@ export interface CopyJob {
 
 /** Starts a copy job; it is killed at the end of the test if it still runs. */
 export function startCopyJob(t: ExecutionContext, options: CopyJobOptions): CopyJob {
-  const child = spawn(process.execPath, ['--enable-source-maps', program, JSON.stringify(options)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--enable-source-maps', '--expose-gc', program, JSON.stringify(options)],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   const lines: CopyJobLine[] = [];
   let complaints = '';
   let rest = '';

@@ -1,7 +1,13 @@
 // A job that copies its input partition by partition, run as a child so that it can be killed. It writes a line of JSON for each thing that happens:
 // at once, so that what it says is known even if it is killed a moment later.
 import { readdirSync, writeSync } from 'node:fs';
-import { TopicProcessor, type BatchStep, type ConsumerMessage, type Sender } from '../../source/index.ts';
+import {
+  TopicProcessor,
+  type BatchStep,
+  type ConsumerMessage,
+  type Logger,
+  type Sender,
+} from '../../source/index.ts';
 
 /** Given as JSON in the first argument. */
 export interface CopyJobOptions {
@@ -15,9 +21,11 @@ export interface CopyJobOptions {
   readonly batchWaitMs?: number;
   /** Whether it runs to the end of what is there at the start, or until it gets a SIGTERM. */
   readonly bounded: boolean;
+  /** Whether it claims its partitions, which takes a second at the start. */
+  readonly claims: boolean;
   /** Where it stands still for ever: at this step of the so-many-th batch of a partition, counted from 1. */
   readonly blockAt?: { readonly partition: number; readonly batch: number; readonly at: CopyJobStep };
-  /** How often it reports what it uses; never by default. */
+  /** How often it collects garbage (node --expose-gc) and reports what it uses; never by default. */
   readonly usageEveryMs?: number;
 }
 
@@ -36,9 +44,12 @@ export type CopyJobLine =
   | ({ readonly at: CopyJobStep } & CopyJobBatch)
   | ({ readonly at: 'blocked' } & CopyJobBatch)
   | { readonly at: 'running' }
+  /** A line of the log, other than for debugging. */
+  | { readonly at: 'log'; readonly message: string }
   | {
       readonly at: 'usage';
       readonly rss: number;
+      readonly heapUsed: number;
       readonly arrayBuffers: number;
       readonly descriptors: number;
     }
@@ -53,6 +64,18 @@ const reached = new Map<string, number>();
 function report(line: CopyJobLine): void {
   writeSync(1, `${JSON.stringify(line)}\n`);
 }
+
+function reportLine(message: string): void {
+  report({ at: 'log', message });
+}
+
+const logger: Logger = {
+  debug: () => undefined,
+  info: reportLine,
+  warn: reportLine,
+  error: reportLine,
+  child: () => logger,
+};
 
 function reportStep(at: CopyJobStep, partition: number, first: number, last: number): void {
   report({ at, partition, first, last });
@@ -79,8 +102,9 @@ function send(messages: readonly ConsumerMessage[], sender: Sender): void {
 }
 
 function reportUsage(): void {
-  const { rss, arrayBuffers } = process.memoryUsage();
-  report({ at: 'usage', rss, arrayBuffers, descriptors: readdirSync('/proc/self/fd').length });
+  gc?.();
+  const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
+  report({ at: 'usage', rss, heapUsed, arrayBuffers, descriptors: readdirSync('/proc/self/fd').length });
 }
 
 const processor = new TopicProcessor(
@@ -91,6 +115,8 @@ const processor = new TopicProcessor(
     inputPartitions: Array.from({ length: options.partitions }, (_none, partition) => partition),
     batchSize: options.batchSize,
     batchWaitMs: options.batchWaitMs ?? 200,
+    claims: options.claims,
+    logger,
   },
   { process: copy },
 );

@@ -1,15 +1,23 @@
 import type { TopicProcessorOptions } from '../../source/config.ts';
-import type { CommitResult, GroupOffsets, OffsetToCommit } from '../../source/kafka/client.ts';
+import type {
+  CommitResult,
+  GroupOffsets,
+  OffsetToCommit,
+  PartitionSource,
+  SourceOptions,
+} from '../../source/kafka/client.ts';
 import { BrokerError, ConnectionError, KasperError, type OffsetRange } from '../../source/kernel/errors.ts';
 import { sleep } from '../../source/kernel/clock.ts';
-import type { ConsumerMessage } from '../../source/message.ts';
+import type { ConsumerMessage, TopicPartition } from '../../source/message.ts';
 import type { ProcessContext } from '../../source/message-processor.ts';
+import type { SeekTarget } from '../../source/seek-target.ts';
 import type { Sender } from '../../source/sender.ts';
 import { silentLogger } from '../../source/index.ts';
 import { TopicProcessor } from '../../source/topic-processor.ts';
 import { MapStore } from '../../stores/map-store.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeClient, FakeKafka, type FakeCall } from './fake-kafka.ts';
+import { GROUP } from './processor-run.ts';
 import { Random } from './random.ts';
 import { nameOf, ScheduleLedger, type Violation } from './schedule-ledger.ts';
 
@@ -31,6 +39,10 @@ export const happenings = [
   'batches',
   'memoryBatches',
   'waits',
+  'seeks',
+  'seeksBack',
+  'seeksForward',
+  'seeksRefused',
   'records',
   'recordsDeleted',
 ] as const;
@@ -66,6 +78,8 @@ interface RunPlan {
   readonly commitsRefused: number;
   readonly answersLost: number;
   readonly entriesRefused: number;
+  /** After so many turns of the run a seek begins. */
+  readonly seeks: readonly number[];
   /** After so many turns of the run this happens at once, wherever it is. */
   readonly suddenly: { readonly turn: number; readonly what: 'crash' | 'close' } | undefined;
   /** What fails for good, and at which call of its kind. */
@@ -79,6 +93,7 @@ const NO_FAULTS: RunPlan = {
   commitsRefused: 0,
   answersLost: 0,
   entriesRefused: 0,
+  seeks: [],
   suddenly: undefined,
   failure: undefined,
 };
@@ -190,6 +205,9 @@ class Schedule {
       commitsRefused: share(0.3, 0.6),
       answersLost: share(0.3, 0.6),
       entriesRefused: share(0.3, 0.5),
+      seeks: random.chance(0.5)
+        ? Array.from({ length: random.between(1, 5) }, () => random.between(5, 60))
+        : [],
       suddenly: random.chance(0.5)
         ? { turn: random.between(1, 40), what: random.pick(['crash', 'close']) }
         : undefined,
@@ -215,9 +233,10 @@ class Run {
   /** Requests on their way, each with what lets it go on. */
   readonly #underWay = new Set<() => void>();
   /** Batches whose outputs and stores are durable. */
-  readonly #durable: OffsetRange[] = [];
+  #durable: OffsetRange[] = [];
   /** Records whose process has returned. */
-  readonly #finished: OffsetRange[] = [];
+  #finished: OffsetRange[] = [];
+  #seeking = 0;
   #isDead = false;
   #turn = 0;
   readonly #calls = new Map<string, number>();
@@ -337,6 +356,7 @@ class Run {
     this.#checkFailure();
     if (!(KasperError.is(this.#error) && this.#error.code === 'COMMIT')) ledger.checkCommitted(this.#durable);
     if (!this.#failed) ledger.checkCommitted(this.#finished);
+    if (!(KasperError.is(this.#error) && this.#error.code === 'COMMIT')) ledger.checkSought();
     const asked = kafka.calls.length;
     // Requests on their way are the network's.
     const timers = this.#clock.pending - this.#underWay.size;
@@ -345,6 +365,7 @@ class Run {
     await this.#clock.advance(10 * 60_000);
     const later = kafka.calls.slice(asked).map(({ name }) => name);
     if (later.length > 0) ledger.fail('afterEnd', `asked after its end: ${later.join(', ')}`);
+    if (this.#seeking > 0) ledger.fail('progress', `${this.#seeking} seeks never came to an end`);
   }
 
   #checkFailure(): void {
@@ -376,8 +397,11 @@ class Run {
   /** Something is about to happen in the run: the moment for what comes suddenly. */
   #nextTurn(): void {
     if (this.#isDead || this.#hasEnded) return;
-    const { suddenly } = this.#plan;
-    if (++this.#turn !== suddenly?.turn) return;
+    const { suddenly, seeks } = this.#plan;
+    this.#turn++;
+    // From outside process, whatever a turn comes from.
+    if (seeks.includes(this.#turn)) setImmediate(() => void this.#seek());
+    if (this.#turn !== suddenly?.turn) return;
     const { counts } = this.#schedule;
     if (suddenly.what === 'crash') {
       counts.crashesInTurn++;
@@ -387,6 +411,47 @@ class Run {
     counts.closesInTurn++;
     if (this.#processor.state === 'starting') counts.closesAtStart++;
     void this.#processor.close().catch(() => undefined);
+  }
+
+  async #seek(): Promise<void> {
+    const { random, kafka, topics, partitions, ledger, counts } = this.#schedule;
+    if (this.#isDead || this.#processor.state !== 'running') return;
+    const topic = random.pick(topics as [string, ...string[]]);
+    const partition = random.pick(partitions as [number, ...number[]]);
+    const { start, end } = kafka.log({ topic, partition });
+    const to = random.pick<SeekTarget>([
+      'earliest',
+      'latest',
+      random.between(start, end),
+      random.between(start, end),
+    ]);
+    counts.seeks++;
+    this.#seeking++;
+    try {
+      await this.#processor.seek(topic, partition, to);
+    } catch (error) {
+      if (this.#isDead) return;
+      counts.seeksRefused++;
+      // Records are deleted while it asks where the log begins.
+      const isGone = typeof to === 'number' && KasperError.is(error) && error.code === 'OFFSET_OUT_OF_RANGE';
+      if (!isGone && this.#processor.state === 'running')
+        ledger.fail('seek', `${topic}/${partition} to ${JSON.stringify(to)}: ${String(error)}`);
+    } finally {
+      this.#seeking--;
+    }
+  }
+
+  /** The source is told to go on elsewhere: what was done before need not stay committed. */
+  #sought({ topic, partition }: TopicPartition, offset: number): void {
+    const { ledger, kafka, counts } = this.#schedule;
+    if (this.#isDead) return;
+    const isOther = (range: OffsetRange) => range.topic !== topic || range.partition !== partition;
+    this.#durable = this.#durable.filter(isOther);
+    this.#finished = this.#finished.filter(isOther);
+    const committed = kafka.committed(GROUP, topic, partition) ?? 0;
+    if (offset < committed) counts.seeksBack++;
+    if (offset > committed) counts.seeksForward++;
+    ledger.seek(topic, partition, offset);
   }
 
   #process(
@@ -432,9 +497,10 @@ class Run {
   }
 
   #work(messages: readonly ConsumerMessage[], sender: Sender, partition: number): void {
-    this.#schedule.ledger.put(messages);
+    const { ledger } = this.#schedule;
+    ledger.put(messages);
     for (const message of messages)
-      sender.send({ topic: 'out', partition, key: nameOf(message), value: String(this.#number) });
+      sender.send({ topic: 'out', partition, key: nameOf(message), value: String(ledger.passOf(message)) });
   }
 
   #finish(messages: readonly ConsumerMessage[], partition: number): void {
@@ -452,6 +518,9 @@ class Run {
     return new FaultyClient(this.#schedule.kafka, {
       ask: (call, pass) => this.#ask(call, pass),
       answer: (results) => this.#answer(results),
+      sought: (at, offset) => {
+        this.#sought(at, offset);
+      },
     });
   }
 
@@ -545,6 +614,7 @@ class Run {
 interface Faults {
   ask(call: FakeCall, pass: () => Promise<void>): Promise<void>;
   answer(results: CommitResult[]): CommitResult[] | Promise<CommitResult[]>;
+  sought(at: TopicPartition, offset: number): void;
 }
 
 /** A client whose requests are slow, fail, or are never answered. */
@@ -558,6 +628,16 @@ class FaultyClient extends FakeClient {
 
   override ask(call: FakeCall): Promise<void> {
     return this.#faults.ask(call, () => super.ask(call));
+  }
+
+  override source(options: SourceOptions): PartitionSource {
+    const source = super.source(options);
+    const seek = source.seek.bind(source);
+    source.seek = (at, offset) => {
+      this.#faults.sought(at, offset);
+      return seek(at, offset);
+    };
+    return source;
   }
 
   override group(groupId: string): GroupOffsets {

@@ -38,7 +38,8 @@ export async function newGroup(
   return { groupId, connect: () => RawClient.open(t, address) };
 }
 
-async function leaderAddress(seed: RawClient, topic: string): Promise<string | undefined> {
+/** Where the leader of partition 0 listens; undefined while not all partitions of the topic are led. */
+export async function leaderAddress(seed: RawClient, topic: string): Promise<string | undefined> {
   const answer = await metadata(seed, [topic]);
   const partitions = answer.topics[0]?.partitions ?? [];
   const addresses = partitions.map(({ leader }) => answer.nodes.get(leader));

@@ -6,12 +6,14 @@ import { GROUP } from './processor-run.ts';
 /** What must hold in every schedule, by name. */
 export const invariants = {
   durable:
-    'before an offset is committed, the outputs of all records before it are acked, and the stores flushed',
+    'before an offset is committed, the outputs of all records before it, from a sought position on, are acked, and the stores flushed',
   finished: 'no commit goes past a record whose process has not returned',
   order:
-    'a run takes the records of a partition one after another, from its committed offset on, and leaves none out',
-  outputOrder: 'outputs of one input partition are written in its order, within a run and from run to run',
-  forward: 'committed offsets never go back, and never past the end of the log',
+    'a run takes the records of a partition one after another, from its committed or sought offset on, and leaves none out',
+  outputOrder:
+    'outputs of one input partition are written in its order, within a run and from run to run, and from one seek to the next',
+  forward: 'committed offsets never go back but by a seek, and never past the end of the log',
+  seek: 'a sought position is committed before anything of it is processed, and a seek fails only if the run ends',
   open: 'records begun and not committed stay within maxUncommittedRecords, one batch is always allowed',
   single: 'no partition is in process twice at once, and no more partitions than concurrency allows',
   graceful:
@@ -20,7 +22,8 @@ export const invariants = {
     'after a failure no batch begins; after the end nothing is asked of the brokers, and no timer is left',
   failure: 'a run fails with the error that was caused, and only if one was',
   progress: 'a run that is to close, or to reach the end, does so',
-  complete: 'in the end every record has its output, and every partition is committed to its end',
+  complete:
+    'in the end every record has its output unless a seek left it out, and every partition is committed to its end',
 } as const;
 
 export type Invariant = keyof typeof invariants;
@@ -46,8 +49,14 @@ interface Book {
   next: number | undefined;
   /** Offsets that the present run has begun. */
   begun: number[];
-  /** Offsets below this were found durable and finished when they were committed. */
+  /** Offsets below this were found durable and finished when they were committed, or a seek left them out. */
   checked: number;
+  /** Where a seek goes that is not known to be committed yet. */
+  sought: number | undefined;
+  /** Records that a seek left out. */
+  readonly leftOut: Set<number>;
+  /** Raised by each run and each seek: within a pass, offsets go up. */
+  pass: number;
 }
 
 /** Writes down what the runs of one schedule do, and notices at once when an invariant does not hold. */
@@ -63,8 +72,9 @@ export class ScheduleLedger {
   readonly #inProcess = new Set<number>();
   readonly #outputs = new Map<string, number>();
   readonly #outputsSeen: number[] = [];
-  /** Last output of an input partition: the run that wrote it, and its offset. */
-  readonly #lastOutput = new Map<string, { readonly run: number; readonly offset: number }>();
+  /** Last output of an input partition: the pass that wrote it, and its offset. */
+  readonly #lastOutput = new Map<string, { readonly pass: number; readonly offset: number }>();
+  #passes = 0;
   /** Outputs that were written more than once. */
   repeats = 0;
 
@@ -80,10 +90,35 @@ export class ScheduleLedger {
   beginRun(): void {
     this.#inProcess.clear();
     this.#unflushed.clear();
-    for (const book of this.#books.values()) {
+    this.#passes++;
+    for (const [key, book] of this.#books) {
+      this.#settle(key, book);
+      // The run before this one ended before it was committed.
+      book.sought = undefined;
       book.next = undefined;
       book.begun = [];
+      book.pass = this.#passes;
     }
+  }
+
+  /** The source is told to go on from another offset; all that was begun before is committed. */
+  seek(topic: string, partition: number, offset: number): void {
+    const key = `${topic}/${partition}`;
+    const book = this.#book(topic, partition);
+    this.#settle(key, book);
+    if (this.#inProcess.has(partition)) this.fail('seek', `${key} is in process`);
+    const committed = this.#committed(topic, partition);
+    if (book.begun.some((each) => each >= committed))
+      this.fail('seek', `${key} is committed at ${committed} only`);
+    book.sought = offset;
+    book.next = offset;
+    book.begun = [];
+    book.pass = ++this.#passes;
+  }
+
+  /** Stands for the present pass in an output. */
+  passOf({ topic, partition }: ConsumerMessage): number {
+    return this.#book(topic, partition).pass;
   }
 
   /** Process is called. */
@@ -95,6 +130,9 @@ export class ScheduleLedger {
     if (messages.length > batchSize) this.fail('open', `a batch of ${messages.length}`);
     for (const { topic, offset } of messages) {
       const book = this.#book(topic, partition);
+      this.#settle(`${topic}/${partition}`, book);
+      if (book.sought !== undefined)
+        this.fail('seek', `${topic}/${partition} begins before ${book.sought} is committed`);
       const log = this.#options.kafka.log({ topic, partition });
       const expected = book.next ?? this.#committed(topic, partition);
       if (offset < expected)
@@ -136,12 +174,17 @@ export class ScheduleLedger {
   /** The broker is about to store an offset. */
   commit(topic: string, partition: number, offset: number, isFlushed: boolean): void {
     const log = this.#options.kafka.log({ topic, partition });
+    const book = this.#book(topic, partition);
+    this.#settle(`${topic}/${partition}`, book);
+    if (book.sought !== undefined) {
+      this.#commitSought(topic, partition, book, offset);
+      return;
+    }
     const before = this.#options.kafka.committed(GROUP, topic, partition);
     if (before !== undefined && offset < before)
       this.fail('forward', `${topic}/${partition} went from ${before} back to ${offset}`);
     if (offset > log.end) this.fail('forward', `${topic}/${partition} at ${offset}, past its end`);
     this.#readOutputs();
-    const book = this.#book(topic, partition);
     for (; book.checked < offset; book.checked++) {
       if (!log.messages.has(book.checked)) continue;
       const name = `${topic}/${partition}/${book.checked}`;
@@ -182,6 +225,14 @@ export class ScheduleLedger {
     }
   }
 
+  /** What was sought is to be committed when the run ends. */
+  checkSought(): void {
+    for (const [key, book] of this.#books) {
+      this.#settle(key, book);
+      if (book.sought !== undefined) this.fail('graceful', `${key} was to go to ${book.sought}`);
+    }
+  }
+
   /** Everything is to be done. */
   checkComplete(inputs: readonly { readonly topic: string; readonly partition: number }[]): void {
     this.#readOutputs();
@@ -190,13 +241,51 @@ export class ScheduleLedger {
       const committed = this.#committed(topic, partition);
       if (committed !== log.end)
         this.fail('complete', `${topic}/${partition} is committed at ${committed} of ${log.end}`);
+      const { leftOut } = this.#book(topic, partition);
       for (const offset of log.messages.keys())
-        if (!this.#outputs.has(`${topic}/${partition}/${offset}`))
+        if (!leftOut.has(offset) && !this.#outputs.has(`${topic}/${partition}/${offset}`))
           this.fail('complete', `${topic}/${partition} offset ${offset} has no output`);
     }
   }
 
-  /** Outputs have the name of their input as key and the number of the run as value. */
+  /** Until it is stored nothing else is committed, but for what an offset that is gone is replaced with. */
+  #commitSought(topic: string, partition: number, book: Book, offset: number): void {
+    const sought = book.sought ?? offset;
+    const committed = this.#committed(topic, partition);
+    // It was on its way: the periodic commit of what is stored already, or a position behind a gap, which acks no record.
+    if (offset >= committed && !this.#hasRecords(topic, partition, committed, offset)) return;
+    if (offset < sought || this.#hasRecords(topic, partition, sought, offset))
+      this.fail('seek', `${topic}/${partition} was to go to ${sought}, and is committed at ${offset}`);
+    book.sought = offset;
+  }
+
+  /** A sought position that is committed: everything from there on is to be done anew. */
+  #settle(key: string, book: Book): void {
+    const slash = key.lastIndexOf('/');
+    const [topic, partition] = [key.slice(0, slash), Number(key.slice(slash + 1))];
+    const { sought } = book;
+    if (sought === undefined || this.#committed(topic, partition) !== sought) return;
+    book.sought = undefined;
+    book.checked = sought;
+    this.#readOutputs();
+    for (const offset of this.#options.kafka.log({ topic, partition }).messages.keys()) {
+      const name = `${key}/${offset}`;
+      if (offset < sought) {
+        if (!this.#outputs.has(name)) book.leftOut.add(offset);
+        continue;
+      }
+      book.leftOut.delete(offset);
+      for (const names of [this.#outputs, this.#finished, this.#flushed, this.#unflushed]) names.delete(name);
+    }
+  }
+
+  #hasRecords(topic: string, partition: number, from: number, to: number): boolean {
+    const { messages } = this.#options.kafka.log({ topic, partition });
+    for (let offset = from; offset < to; offset++) if (messages.has(offset)) return true;
+    return false;
+  }
+
+  /** Outputs have the name of their input as key and the pass as value. */
   #readOutputs(): void {
     const { kafka } = this.#options;
     for (let partition = 0; partition < (kafka.partitionCount('out') ?? 0); partition++) {
@@ -210,7 +299,7 @@ export class ScheduleLedger {
     }
   }
 
-  #readOutput(name: string, run: number): void {
+  #readOutput(name: string, pass: number): void {
     const times = this.#outputs.get(name) ?? 0;
     this.#outputs.set(name, times + 1);
     if (times > 0) this.repeats++;
@@ -218,10 +307,10 @@ export class ScheduleLedger {
     const input = name.slice(0, slash);
     const offset = Number(name.slice(slash + 1));
     const last = this.#lastOutput.get(input);
-    this.#lastOutput.set(input, { run, offset });
+    this.#lastOutput.set(input, { pass, offset });
     if (last === undefined) return;
-    if (run < last.run) this.fail('outputOrder', `${name} of run ${run} comes after run ${last.run}`);
-    if (run === last.run && offset <= last.offset)
+    if (pass < last.pass) this.fail('outputOrder', `${name} of pass ${pass} comes after pass ${last.pass}`);
+    if (pass === last.pass && offset <= last.offset)
       this.fail('outputOrder', `${name} comes after offset ${last.offset}`);
   }
 
@@ -239,7 +328,17 @@ export class ScheduleLedger {
   #book(topic: string, partition: number): Book {
     const key = `${topic}/${partition}`;
     let book = this.#books.get(key);
-    if (book === undefined) this.#books.set(key, (book = { next: undefined, begun: [], checked: 0 }));
+    if (book === undefined) {
+      book = {
+        next: undefined,
+        begun: [],
+        checked: 0,
+        sought: undefined,
+        leftOut: new Set(),
+        pass: this.#passes,
+      };
+      this.#books.set(key, book);
+    }
     return book;
   }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { startElasticsearch } from '../../scripts/services/elasticsearch-server.ts';
 import { startKafka, type KafkaServer, type StartKafkaOptions } from '../../scripts/services/kafka-server.ts';
-import { createKafkaTopic } from '../../scripts/services/kafka-probe.ts';
+import { createKafkaTopic, describeKafka } from '../../scripts/services/kafka-probe.ts';
 import { findProgram } from '../../scripts/services/programs.ts';
 import { startRedis } from '../../scripts/services/redis-server.ts';
 import type { StartedServer } from '../../scripts/services/started-server.ts';
@@ -20,6 +20,8 @@ export interface RealKafka extends TestCluster {
   readonly kind: 'real';
   /** The folder with the jars of Kafka's own tools. */
   readonly libs: string;
+  /** How many replicas the topics have that are made here. */
+  readonly replicas: number;
 }
 
 /** Apache Kafka of this spec alone, whose nodes may be killed, stopped and restarted. */
@@ -27,7 +29,16 @@ export interface OwnKafka extends RealKafka {
   readonly nodes: KafkaServer['nodes'];
 }
 
-const { KASPER_KAFKA: address, KASPER_KAFKA_LIBS: libs, REQUIRE_SERVICES: required } = process.env;
+const {
+  KASPER_KAFKA: address,
+  KASPER_KAFKA_NODES: nodeCount = '1',
+  KASPER_KAFKA_LIBS: libs,
+  REQUIRE_SERVICES: required,
+} = process.env;
+
+/** Brokers of the shared Kafka: 1 in `npm test`, 3 in a part of `npm run verify:long`. */
+export const sharedNodes = Number(nodeCount);
+let isCountChecked = false;
 
 /**
  * A spec on the real Kafka that `npm test` started. Where there is none it is skipped, with REQUIRE_SERVICES=1 it fails.
@@ -44,7 +55,17 @@ export function testOnReal(
     without('Kafka', 'which npm test starts where it can', title);
     return;
   }
-  testWith(needs, title, (t) => implementation(t, realKafka(brokers, libs)));
+  checkCount(brokers);
+  testWith(needs, title, (t) => implementation(t, realKafka(brokers, libs, sharedNodes)));
+}
+
+/** Before the first spec of a file: a cluster that is smaller than it should be would show less than the titles say. */
+function checkCount(brokers: readonly string[]): void {
+  if (isCountChecked) return;
+  isCountChecked = true;
+  test.before(`the Kafka of this run has as many brokers as it should: ${sharedNodes}`, async (t) => {
+    for (const broker of brokers) t.is((await describeKafka(broker)).nodes, sharedNodes);
+  });
 }
 
 /**
@@ -58,10 +79,17 @@ export function testOnBoth(
   implementation: (t: ExecutionContext, cluster: TestCluster) => Promise<void>,
   { needs = [] }: { readonly needs?: readonly string[] } = {},
 ): void {
-  testWith(needs, `${title} (embedded)`, async (t) => {
-    await implementation(t, await embeddedCluster(t));
-  });
+  testEmbedded(title, async (t) => implementation(t, await embeddedCluster(t)), { needs });
   testOnReal(`${title} (Kafka 4.1)`, implementation, { needs });
+}
+
+/** The part of a spec on both that has an embedded cluster; nothing where only the real Kafka is another one than in `npm test`. */
+export function testEmbedded(
+  title: string,
+  implementation: (t: ExecutionContext) => Promise<void>,
+  { needs = [] }: { readonly needs?: readonly string[] } = {},
+): void {
+  if (sharedNodes === 1) testWith(needs, `${title} (embedded)`, implementation);
 }
 
 /**
@@ -81,7 +109,10 @@ export function testOnOwnKafka(
     t.timeout(180_000);
     const server = await startKafka(options);
     t.teardown(() => server.stop());
-    await implementation(t, { ...realKafka(server.brokers, server.libs), nodes: server.nodes });
+    await implementation(t, {
+      ...realKafka(server.brokers, server.libs, server.nodes.length),
+      nodes: server.nodes,
+    });
   });
 }
 
@@ -165,12 +196,13 @@ async function embeddedCluster(t: ExecutionContext): Promise<TestCluster> {
   };
 }
 
-function realKafka(brokers: readonly string[], toolsFolder: string): RealKafka {
+function realKafka(brokers: readonly string[], toolsFolder: string, replicas: number): RealKafka {
   return {
     kind: 'real',
     brokers,
     libs: toolsFolder,
+    replicas,
     createTopic: (name, partitions, config = {}) =>
-      createKafkaTopic(brokers, { topic: name, partitions, config }),
+      createKafkaTopic(brokers, { topic: name, partitions, replicas, config }),
   };
 }

@@ -33,6 +33,18 @@ async function highWatermark(t: ExecutionContext, cluster: TestCluster, topic: s
   return end?.offset ?? -1;
 }
 
+/** The end of a transaction is acked before its markers are written: so long it still holds readers back. */
+async function untilMarked(t: ExecutionContext, cluster: TestCluster, topic: string): Promise<void> {
+  const client = await clientOf(t, cluster);
+  const at = [{ topic, partition: 0 }];
+  const isMarked = async () => {
+    const [stable] = await client.listOffsets('latest', at, 'read_committed');
+    const [end] = await client.listOffsets('latest', at, 'read_uncommitted');
+    return stable?.offset === end?.offset;
+  };
+  await until(isMarked, { deadlineMs: 20_000, what: `the markers in ${topic}` });
+}
+
 testOnBoth('empty topics, and caught-up restarts, end at once', async (t, cluster) => {
   const job = await systemJob(t, cluster, {}, 3);
   const before = job.make();
@@ -122,6 +134,7 @@ testOnReal('an open transaction ends the run at its first record, and is named',
   await job.commit(4);
 
   await transaction.commit();
+  await untilMarked(t, kafka, topic);
   job.seen.length = 0;
   const rest = await job.make().runToEnd();
   t.deepEqual(job.seen, ['open0', 'open1', 'behind']);
@@ -139,6 +152,7 @@ testOnReal(
     const aborted = await producer.transaction();
     await send(aborted, job.topic, values(5, 0, 'x'));
     await aborted.abort();
+    await untilMarked(t, kafka, job.topic);
     const processor = job.make();
     t.false(await processor.hasConsumedAllMessages());
     t.is((await processor.runToEnd()).records, 0);
@@ -152,6 +166,7 @@ testOnReal(
     const again = await producer.transaction();
     await send(again, job.topic, values(5, 0, 'y'));
     await again.abort();
+    await untilMarked(t, kafka, job.topic);
     t.is((await job.make().runToEnd()).records, 5);
     t.deepEqual(job.seen, values(5));
     t.is((await job.committed()).offset, await highWatermark(t, kafka, job.topic));
@@ -191,6 +206,7 @@ testOnReal('a compacted topic is read over its gaps, up to an end without record
   const aborted = await producer.transaction();
   await aborted.send({ topic, messages: [{ key: 'gone', value: 'gone', partition: 0 }] });
   await aborted.abort();
+  await untilMarked(t, kafka, topic);
 
   const processor = job.make();
   const summary = await processor.runToEnd();

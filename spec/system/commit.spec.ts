@@ -1,12 +1,18 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { BrokerError, CommitError } from '../../source/kernel/errors.ts';
 import { startEmbedded } from '../_helpers/embedded.ts';
 import { testOnBoth, type TestCluster } from '../_helpers/services.ts';
-import { kafkajsFor, systemJob, threeNodes, values, write } from '../_helpers/system-job.ts';
+import { kafkajsFor, systemJob, threeNodes, type SystemJob, values, write } from '../_helpers/system-job.ts';
 import { until } from '../_helpers/until.ts';
 
+/** Without claims: they are committed too, to another group, and the faults are meant for the job's own. */
+async function commitJob(t: ExecutionContext, cluster: TestCluster, partitions = 1): Promise<SystemJob> {
+  const job = await systemJob(t, cluster, {}, partitions);
+  return { ...job, make: (options = {}, processor) => job.make({ claims: false, ...options }, processor) };
+}
+
 testOnBoth('commitMetadata is stored beside each offset, up to 4096 bytes', async (t, cluster) => {
-  const job = await systemJob(t, cluster, {}, 2);
+  const job = await commitJob(t, cluster, 2);
   await write(cluster, job.topic, values(25));
   const options = {
     commitMetadata: ({ partition, offset }: { partition: number; offset: number }) =>
@@ -22,7 +28,7 @@ testOnBoth('commitMetadata is stored beside each offset, up to 4096 bytes', asyn
 for (const code of [14, 15, 16]) {
   test(`a coordinator that answers ${code} is asked again, until it commits`, async (t) => {
     const { nodes, cluster } = await threeNodes(t);
-    const job = await systemJob(t, cluster);
+    const job = await commitJob(t, cluster);
     await write(cluster, job.topic, values(30));
     const fault = nodes.faults.fail({ api: 'OffsetCommit', code, times: 4 });
     t.is((await job.make().runToEnd()).records, 30);
@@ -35,7 +41,7 @@ for (const code of [14, 15, 16]) {
 for (const when of ['before', 'after', 'mid-response'] as const) {
   test(`a connection that is lost ${when} a commit is made anew; the newest offsets are stored in the end`, async (t) => {
     const { nodes, cluster } = await threeNodes(t);
-    const job = await systemJob(t, cluster);
+    const job = await commitJob(t, cluster);
     await write(cluster, job.topic, values(30));
     const fault = nodes.faults.drop({ api: 'OffsetCommit', when, times: 3 });
     const summary = await job.make().runToEnd();
@@ -49,7 +55,7 @@ for (const when of ['before', 'after', 'mid-response'] as const) {
 for (const happening of ['moves to another node', 'dies'] as const) {
   test(`when the coordinator ${happening} the run goes on, and nothing is processed twice`, async (t) => {
     const { nodes, cluster } = await threeNodes(t);
-    const job = await systemJob(t, cluster);
+    const job = await commitJob(t, cluster);
     await write(cluster, job.topic, values(20));
     const processor = job.make();
     const run = processor.runLoop();
@@ -76,7 +82,7 @@ for (const happening of ['moves to another node', 'dies'] as const) {
 
 test('a commit that is refused for good ends the run, with what was stored and what was not', async (t) => {
   const { nodes, cluster } = await threeNodes(t);
-  const job = await systemJob(t, cluster, {}, 2);
+  const job = await commitJob(t, cluster, 2);
   const { topic } = job;
   nodes.faults.fail({ api: 'OffsetCommit', code: 29, topic, partition: 1, times: Infinity });
   const error = await t.throwsAsync(job.make().runToEnd(), { instanceOf: CommitError });
@@ -91,7 +97,7 @@ test('a commit that is refused for good ends the run, with what was stored and w
 
 test('a coordinator that never comes back ends the run after commitTimeoutMs', async (t) => {
   const { nodes, cluster } = await threeNodes(t);
-  const job = await systemJob(t, cluster);
+  const job = await commitJob(t, cluster);
   await write(cluster, job.topic, values(10));
   const processor = job.make({ commitTimeoutMs: 1000 });
   await job.commit(0);
@@ -110,7 +116,7 @@ async function stepsOf(
   options: Parameters<Awaited<ReturnType<typeof systemJob>>['make']>[0],
 ) {
   const { nodes, cluster } = await threeNodes(t);
-  const job = await systemJob(t, cluster);
+  const job = await commitJob(t, cluster);
   await write(cluster, job.topic, values(200));
   nodes.faults.delay({ api: 'OffsetCommit', ms: 20, times: Infinity });
   const processor = job.make(options);
@@ -142,7 +148,7 @@ test('without such a bound batches do not wait for commits', async (t) => {
 testOnBoth(
   'a consumer that joins the group ends the run, and the error says what to do',
   async (t, cluster) => {
-    const job = await systemJob(t, cluster);
+    const job = await commitJob(t, cluster);
     await write(cluster, job.topic, values(5));
     const processor = job.make();
     const run = processor.runLoop();
@@ -184,7 +190,7 @@ test('offsets outlive the retention of the broker, since they are committed agai
       nodes.createTopic(name, { partitions });
     },
   };
-  const [kept, rare] = [await systemJob(t, cluster, {}, 2), await systemJob(t, cluster)];
+  const [kept, rare] = [await commitJob(t, cluster, 2), await commitJob(t, cluster)];
   const running = kept.make({ offsetRefreshMs: 1000 });
   const rarely = rare.make();
   const runs = [running.runLoop(), rarely.runLoop()];

@@ -42,6 +42,8 @@ function newJob(
       client: { brokers: [...cluster.brokers] },
       inputTopics: [topics.input],
       inputPartitions: numbers(PARTITIONS),
+      // They would cost each start a second.
+      claims: false,
       batchSize: random.between(5, 60),
       batchWaitMs: 50,
       commit: random.pick<'pipelined' | 'each'>(['pipelined', 'each']),
@@ -112,6 +114,7 @@ testOnBoth(
         client: { brokers: [...cluster.brokers] },
         inputTopics: [input],
         inputPartitions: numbers(PARTITIONS),
+        claims: false,
       },
       {
         process(messages, sender) {

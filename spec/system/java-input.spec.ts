@@ -9,6 +9,7 @@ import type { ConsumerMessage } from '../../source/message.ts';
 import { TopicProcessor } from '../../source/topic-processor.ts';
 import { describeGroup, kcatRecords } from '../_helpers/kafka-tools.ts';
 import { RawClient } from '../_helpers/raw-client.ts';
+import { leaderAddress } from '../_helpers/raw-cluster.ts';
 import { fetch } from '../_helpers/raw-requests.ts';
 import { randomName, testOnReal, type RealKafka } from '../_helpers/services.ts';
 import { until } from '../_helpers/until.ts';
@@ -201,12 +202,18 @@ testOnReal(
   { needs: ['javac', 'kcat'] },
 );
 
+/** A connection to the leader of partition 0. */
+async function leaderOf(t: ExecutionContext, kafka: RealKafka, topic: string): Promise<RawClient> {
+  const seed = await RawClient.open(t, kafka.brokers[0] ?? '');
+  return RawClient.open(t, (await leaderAddress(seed, topic)) ?? '');
+}
+
 testOnReal(
   '125,000 records of one byte in one gzip batch are read in batches of the usual size',
   async (t, kafka) => {
     const topics = await written(t, kafka);
     const topic = topics.oneBatch[0]?.topic ?? '';
-    const broker = await RawClient.open(t, kafka.brokers[0] ?? '');
+    const broker = await leaderOf(t, kafka, topic);
     const [fetched] = await fetch(broker, topic, [{ partition: 0, offset: 0, maxBytes: 1 << 24 }]);
     t.is(fetched?.records.readInt32BE(57), 125_000, 'records in the first batch');
     const processor = await readAndCompare(t, kafka, topics.oneBatch);

@@ -7,6 +7,8 @@ import { randomName, testOnReal, type RealKafka } from '../_helpers/services.ts'
 const PARTITIONS = 2;
 const RECORDS = 500;
 const BATCH = 50;
+/** The default of claimTimeoutMs. */
+const CLAIM_TIMEOUT_MS = 15_000;
 
 /** Where the first run is killed, and where the second; the third comes to the end. */
 const CRASHES = [
@@ -62,9 +64,19 @@ function expectedCopies(
   return { copies: [...before, ...again], repeated: before.filter((offset) => offset >= committed) };
 }
 
-for (const at of ['process', 'processed', 'flushed', 'stored', 'committed'] satisfies CopyJobStep[]) {
+/** Where it is killed, and whether it claims its partitions: that costs each start a second. */
+const CASES: readonly { readonly at: CopyJobStep; readonly claims: boolean }[] = [
+  { at: 'process', claims: false },
+  { at: 'processed', claims: false },
+  { at: 'flushed', claims: false },
+  { at: 'stored', claims: false },
+  { at: 'committed', claims: false },
+  { at: 'stored', claims: true },
+];
+
+for (const { at, claims } of CASES) {
   testOnReal(
-    `a process killed at '${at}' loses nothing and repeats only what was open`,
+    `a process ${claims ? 'with claims ' : ''}killed at '${at}' loses nothing and repeats only what was open`,
     async (t, kafka) => {
       t.timeout(240_000);
       const [name, inputTopic, outputTopic] = [randomName('kill'), randomName('in'), randomName('out')];
@@ -78,9 +90,10 @@ for (const at of ['process', 'processed', 'flushed', 'stored', 'committed'] sati
         partitions: PARTITIONS,
         batchSize: BATCH,
         bounded: true,
+        claims,
       };
 
-      // What must follow on what was written when the last run was killed. */
+      // What must follow on what was written when the last run was killed.
       let killed: { readonly copies: number[][]; readonly committed: number[] } = {
         copies: [],
         committed: [],
@@ -91,6 +104,7 @@ for (const at of ['process', 'processed', 'flushed', 'stored', 'committed'] sati
           t,
           crash === undefined ? options : { ...options, blockAt: { ...crash, at } },
         );
+        if (claims && crash !== CRASHES[0]) await assertTakenOverAtOnce(t, job);
         if (crash === undefined) await job.done();
         else {
           const blocked = await job.untilLine('blocked');
@@ -128,6 +142,18 @@ for (const at of ['process', 'processed', 'flushed', 'stored', 'committed'] sati
     },
     { needs: ['kcat'] },
   );
+}
+
+/** The process that was killed is known to be gone: nobody waits for `claimTimeoutMs`. */
+async function assertTakenOverAtOnce(t: ExecutionContext, job: CopyJob): Promise<void> {
+  const began = performance.now();
+  await job.untilLine('running', CLAIM_TIMEOUT_MS / 2);
+  const logged = job.lines.flatMap((line) => (line.at === 'log' ? [line.message] : []));
+  t.true(
+    logged.includes('Partitions are taken over from a process of this host that has ended'),
+    logged.join('\n'),
+  );
+  t.log(`partitions taken over, at work ${Math.round(performance.now() - began)} ms after the start`);
 }
 
 /** Nothing is committed that was not written. */

@@ -1,16 +1,11 @@
 import { existsSync } from 'node:fs';
 import test from 'ava';
 import { Kafka, logLevel } from 'kafkajs';
-import { createKafkaTopic, describeKafka } from '../../../scripts/services/kafka-probe.ts';
+import { createKafkaTopic } from '../../../scripts/services/kafka-probe.ts';
 import { splitAddress } from '../../../scripts/services/kafka-request.ts';
 import { isListening } from '../../../scripts/services/listening.ts';
 import { consoleConsume, describeGroup, endOffsets, kcat, kcatRecords } from '../../_helpers/kafka-tools.ts';
 import { randomName, testOnOwnKafka, testOnReal } from '../../_helpers/services.ts';
-
-testOnReal('Kafka for the specs is one node of release 4.1', async (t, kafka) => {
-  const [broker = ''] = kafka.brokers;
-  t.deepEqual(await describeKafka(broker), { nodes: 1, fetchVersion: 18 });
-});
 
 testOnReal("what librdkafka writes is what Kafka's own consumer and kcat read", async (t, kafka) => {
   const topic = randomName('tools');
