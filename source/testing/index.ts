@@ -28,4 +28,5 @@ export {
   type StoreFeature,
   type StoreSubject,
 } from './conformance/store-cases.ts';
+export { FaultProxy, type FaultProxyOptions } from './fault-proxy.ts';
 export { consumerMessage, type ConsumerMessageInit } from '../kafka/records/consumer-message.ts';

@@ -138,13 +138,18 @@ export function testOnOwn(
   });
 }
 
-/** A spec that calls programs of this machine. Where one is missing it is skipped or failed as {@link testOnReal}. */
+/**
+ * A spec that calls programs of this machine. Where one is missing it is skipped or failed as {@link testOnReal}.
+ *
+ * @param register `test.serial`: not beside others of its file
+ */
 export function testWith(
   programs: readonly string[],
   title: string,
   implementation: (t: ExecutionContext) => Promise<void>,
+  register: (title: string, implementation: (t: ExecutionContext) => Promise<void>) => void = test,
 ): void {
-  if (!isWithout(programs, title)) test(title, implementation);
+  if (!isWithout(programs, title)) register(title, implementation);
 }
 
 /** A name no other spec uses, for topics, groups and key prefixes. */

@@ -32,10 +32,16 @@ function shared<Server extends { stop(): Promise<void> }>(
   }
   return {
     test: (title, implementation) => {
-      testWith(programs, title, async (t) => {
-        if (server === undefined) throw new Error('The server was not started');
-        await implementation(t, server);
-      });
+      // One after another: hundreds of specs at once would be a test of the machine.
+      testWith(
+        programs,
+        title,
+        async (t) => {
+          if (server === undefined) throw new Error('The server was not started');
+          await implementation(t, server);
+        },
+        test.serial,
+      );
     },
   };
 }

@@ -1,0 +1,19 @@
+import type { Store } from '../../../stores/store.ts';
+import type { ConformanceCase } from './conformance-case.ts';
+
+/**
+ * What a Store may lack:
+ * - `any-bytes`: values that are no JSON documents, empty ones too
+ * - `reopen`: what one instance wrote is read by another one on the same backend
+ */
+export type StoreFeature = 'any-bytes' | 'reopen';
+
+/** What a case of {@link storeConformance} works on. Keys are random, so that all cases may share one store. */
+export interface StoreSubject {
+  readonly store: Store;
+  /** Another instance on the same backend; for cases that require `reopen`. */
+  reopen?(): Store | Promise<Store>;
+}
+
+/** A case of {@link storeConformance}. */
+export type StoreCase = ConformanceCase<StoreSubject, StoreFeature>;

@@ -1,0 +1,97 @@
+import type { Client } from '@elastic/elasticsearch';
+import { FaultProxy } from '../../source/testing/index.ts';
+import { ElasticsearchStore } from '../../stores/elasticsearch-store.ts';
+import { randomName } from '../_helpers/services.ts';
+import { elasticsearchClient, sharedElasticsearch } from '../_helpers/store-servers.ts';
+import { sumUnderFault, type StoreFault } from '../_helpers/sum-job.ts';
+
+const elasticsearch = sharedElasticsearch();
+
+interface Scene {
+  readonly proxy: FaultProxy;
+  readonly admin: Client;
+  readonly index: string;
+}
+
+function block({ admin, index }: Scene, name: 'write' | 'read_only_allow_delete'): StoreFault {
+  const set = async (value: boolean | null) => {
+    await admin.indices.putSettings({ index, settings: { [`index.blocks.${name}`]: value } });
+  };
+  return { strike: () => set(true), heal: () => set(null) };
+}
+
+const faults: Readonly<
+  Record<
+    string,
+    { of: (scene: Scene) => StoreFault; message: RegExp; timeoutMs?: number; retriable: boolean }
+  >
+> = {
+  'the reply is cut in half': {
+    of: ({ proxy }) => ({
+      strike: () => {
+        proxy.cutAfter(150);
+      },
+      heal: () => undefined,
+    }),
+    message: /no answer of Elasticsearch: .*\(the client connects anew at the next request\)/,
+    retriable: true,
+  },
+  'the connection is reset while the reply is on its way': {
+    of: ({ proxy }) => ({
+      strike: () => {
+        proxy.delay(2_000);
+        setTimeout(() => {
+          proxy.reset();
+        }, 1_000);
+      },
+      heal: () => {
+        proxy.pass();
+      },
+    }),
+    message: /no answer of Elasticsearch/,
+    retriable: true,
+  },
+  'the server stops answering': {
+    of: ({ proxy }) => ({
+      strike: () => {
+        proxy.blackHole();
+      },
+      heal: () => {
+        // Those that hang are the client's to drop.
+        proxy.reset();
+        proxy.pass();
+      },
+    }),
+    message: /no answer within timeoutMs \(4000 ms\).* the write may be done all the same/,
+    timeoutMs: 4_000,
+    retriable: true,
+  },
+  'the disk is at flood stage': {
+    of: (scene) => block(scene, 'read_only_allow_delete'),
+    message: /status 429 cluster_block_exception/,
+    retriable: true,
+  },
+  'the index is read-only': {
+    of: (scene) => block(scene, 'write'),
+    message: /status 403 cluster_block_exception/,
+    retriable: false,
+  },
+};
+
+for (const [title, { of, message, timeoutMs = 20_000, retriable }] of Object.entries(faults)) {
+  for (const withOffsets of [true, false]) {
+    const sums = withOffsets ? 'with offsets in the values sums are exact' : 'sums are never too small';
+    elasticsearch.test(`when ${title}, the job goes on after it, and ${sums}`, async (t, { port }) => {
+      const proxy = await FaultProxy.start({ target: { port } });
+      t.teardown(() => proxy.close());
+      const scene = { proxy, admin: elasticsearchClient(t, port), index: randomName('sums') };
+      // No retries of the client: what it meets is seen by the job.
+      const client = elasticsearchClient(t, proxy.port, { maxRetries: 0 });
+      const store = new ElasticsearchStore({ client, index: scene.index, timeoutMs });
+      const errors = await sumUnderFault(t, store, of(scene), withOffsets);
+      t.true(errors.length > 0);
+      t.regex(errors[0]?.message ?? '', message);
+      t.is(errors[0]?.retriable, retriable);
+    });
+  }
+}

@@ -1,0 +1,102 @@
+import test from 'ava';
+import type { MetricOptions, MetricsProvider } from '../../metrics/metrics.ts';
+import { noopMetrics } from '../../metrics/noop.ts';
+import { multiStoreConformance, storeConformance } from '../../source/testing/index.ts';
+import { instrumented } from '../../stores/instrumented.ts';
+import { MapStore } from '../../stores/map-store.ts';
+import { MultiMapStore } from '../../stores/multi-map-store.ts';
+import { MultiMap } from '../../stores/multi-store.ts';
+import { fixture } from '../_helpers/processor-run.ts';
+
+/** Keeps what was measured: "name{labels} value". */
+function keptMetrics() {
+  const lines: string[] = [];
+  const metric = ({ name, labelNames = [] }: MetricOptions) => ({
+    labels: (...values: readonly string[]) => {
+      if (values.length !== labelNames.length) throw new Error(`${name}: labels do not fit`);
+      const note = (value: number | undefined) => lines.push(`${name}{${values.join()}} ${value ?? 1}`);
+      return { inc: note, set: note, observe: note };
+    },
+  });
+  const metrics: MetricsProvider = {
+    newCounter: metric,
+    newGauge: metric,
+    newSummary: metric,
+    newHistogram: metric,
+  };
+  const of = (name: string) => lines.filter((line) => line.startsWith(`${name}{`));
+  return { metrics, of };
+}
+
+const options = { name: 's', metrics: noopMetrics };
+for (const { title, requires, run } of storeConformance) {
+  if (requires === 'reopen') continue;
+  test(title, async (t) => {
+    await t.notThrowsAsync(run({ store: instrumented(new MapStore(), options) }));
+  });
+}
+for (const { title, requires, run } of multiStoreConformance) {
+  if (requires === 'reopen') continue;
+  test(`many tenants: ${title}`, async (t) => {
+    await t.notThrowsAsync(run({ store: instrumented(new MultiMapStore(), options) }));
+  });
+}
+
+test('calls are counted and timed by store, operation and outcome, tenants not told apart', async (t) => {
+  const { metrics, of } = keptMetrics();
+  const store = instrumented(new MapStore(), { name: 'one', metrics, topicProcessor: 'job' });
+  await store.put('a', Buffer.from('1'));
+  await store.get('a');
+  await store.getAll(['a']);
+  await t.throwsAsync(store.get(''));
+  const multi = instrumented(new MultiMapStore(), { name: 'many', metrics });
+  await multi.push(new MultiMap().set('t', 'a', Buffer.from('1')));
+  await multi.tenant('t').delete('a');
+  t.deepEqual(of('store_calls_total'), [
+    'store_calls_total{job,one,put,ok} 1',
+    'store_calls_total{job,one,get,ok} 1',
+    'store_calls_total{job,one,getAll,ok} 1',
+    'store_calls_total{job,one,get,error} 1',
+    'store_calls_total{,many,push,ok} 1',
+    'store_calls_total{,many,delete,ok} 1',
+  ]);
+  t.is(of('store_call_seconds').length, 6);
+  t.true(of('store_call_seconds').every((line) => Number(line.split(' ')[1]) < 5));
+});
+
+test('whatever else a store has, it has still', async (t) => {
+  const store = instrumented(new MapStore(), options);
+  await store.put('a', Buffer.from('1'));
+  t.is(store.size, 1);
+  t.true(store instanceof MapStore);
+  t.deepEqual(
+    [...store.entries()].map(([key]) => key),
+    ['a'],
+  );
+});
+
+test('a processor with metrics measures its stores, one without hands out the very ones', async (t) => {
+  const { kafka, make, outcome } = fixture(t);
+  const { metrics, of } = keptMetrics();
+  const counts = new MapStore();
+  kafka.createTopic('in');
+  kafka.append('in', 0, 'a');
+  const seen: unknown[] = [];
+  const processor = {
+    async process(_messages: unknown, _sender: unknown, context: { stores: Record<string, unknown> }) {
+      seen.push(context.stores['counts']);
+      await (context.stores['counts'] as MapStore).put('a', Buffer.from('1'));
+    },
+  };
+  const flushed = { counts: { store: counts, flush: true } };
+  t.true((await outcome(make(processor, { stores: flushed, metrics }).runToEnd())).ok);
+  t.is(counts.size, 1);
+  t.deepEqual(of('store_calls_total'), [
+    'store_calls_total{spec,counts,put,ok} 1',
+    'store_calls_total{spec,counts,flush,ok} 1',
+  ]);
+  kafka.append('in', 0, 'b');
+  t.true((await outcome(make(processor, { stores: { counts } }).runToEnd())).ok);
+  t.not(seen[0], counts);
+  t.is(seen[1], counts);
+});
