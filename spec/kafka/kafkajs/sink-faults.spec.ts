@@ -308,7 +308,11 @@ test('several accumulators of one sink send to the same partitions at once, each
 test('an attempt of unknown outcome, then a broker that forgot the sequence numbers: what goes out under another id is counted once', async (t) => {
   const { cluster, accumulator, repeated } = await openSink(t, { brokers: 1, deadlines: {} });
   // The first attempt is stored and not answered, the second one is refused.
-  cluster.faults.drop({ api: 'Produce', when: 'after' });
+  cluster.faults.drop({
+    api: 'Produce',
+    when: 'after',
+    matching: ({ topics }) => topics?.[0]?.partitions.some(({ partition }) => partition === 1) === true,
+  });
   cluster.faults.fail({
     api: 'Produce',
     code: 45,
