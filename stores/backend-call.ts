@@ -1,5 +1,5 @@
 import { StoreError, TimeoutError, type StoreFailure, type StoreKey } from '../source/kernel/errors.ts';
-import type { FailureReason, Item } from './backend.ts';
+import type { FailureReason, Item } from './item.ts';
 import { withinLimits, type CallLimits } from './call-limits.ts';
 
 /** So many reasons are told in the message; all of them are in `failures`. */

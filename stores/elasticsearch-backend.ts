@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { promisify } from 'node:util';
 import { unzip } from 'node:zlib';
-import type { Backend, FailureReason, Item } from './backend.ts';
+import type { Backend } from './backend.ts';
+import type { FailureReason, Item } from './item.ts';
 import type { BackendCall } from './backend-call.ts';
 import { bulkBodies, type Bulk } from './elasticsearch-bulk.ts';
 import type { ElasticsearchClient, ElasticsearchRequest } from './elasticsearch-client.ts';
@@ -191,8 +192,7 @@ async function inFlight<Part extends { readonly items: readonly Item<Index>[] }>
       try {
         await work(part);
       } catch (error) {
-        // The limit of the call has its own reason.
-        if (call.signal.aborted) return;
+        // The limit of the call, when that is over, has failed all that is left before.
         const reason = explainClientError(error);
         for (const item of part.items) call.fail(item, reason);
       }
@@ -211,13 +211,13 @@ function oneIndex(items: readonly Item<Index>[]): Index | undefined {
 async function rawResponse(response: unknown): Promise<{ statusCode: number; body: Buffer }> {
   const { statusCode, headers, body } = response as {
     statusCode: number;
-    headers: Readonly<Record<string, unknown>>;
+    headers: Readonly<Record<string, string | undefined>>;
     body: AsyncIterable<Buffer>;
   };
   const chunks: Buffer[] = [];
   for await (const chunk of body) chunks.push(chunk);
   const bytes = Buffer.concat(chunks);
-  const isCompressed = /gzip|deflate/.test(String(headers['content-encoding'] ?? ''));
+  const isCompressed = /gzip|deflate/.test(headers['content-encoding'] ?? '');
   return { statusCode, body: isCompressed ? await inflate(bytes) : bytes };
 }
 

@@ -258,8 +258,8 @@ testOnOwn('redis', 'a call that is aborted ends at once, with the reason', async
 test('a key or value that Redis cannot take is refused before anything is sent', async (t) => {
   const client = {
     options: {},
-    pipeline: (): never => t.fail('nothing may be sent') as never,
-    multi: (): never => t.fail('nothing may be sent') as never,
+    pipeline: (): never => t.fail('nothing may be sent'),
+    multi: (): never => t.fail('nothing may be sent'),
   };
   const store = new RedisStore({ client, keyPrefix: 'p' });
   const tooLong = Buffer.alloc(0);
