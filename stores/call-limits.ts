@@ -23,7 +23,7 @@ export async function withinLimits(
   const limit = new Promise<never>((_resolve, reject) => {
     const end = (reason: unknown) => {
       // First of all, or what `work` makes of the signal might be taken for the end.
-      reject(reason);
+      reject(reason instanceof Error ? reason : new Error(String(reason), { cause: reason }));
       ended.abort(reason);
     };
     timer = setTimeout(() => {

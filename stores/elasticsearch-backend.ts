@@ -111,7 +111,7 @@ export class ElasticsearchBackend implements Backend<Index> {
               ? { docs: items.map(({ key, place }) => ({ _index: place, _id: key })) }
               : { ids: items.map(({ key }) => key) },
         },
-        { signal: call.signal, requestTimeout: this.#options.timeoutMs, asStream: true, meta: true },
+        { signal: call.signal, requestTimeout: this.#requestTimeout, asStream: true, meta: true },
       ),
     );
     if (statusCode >= 300) {
@@ -157,8 +157,13 @@ export class ElasticsearchBackend implements Backend<Index> {
   }
 
   #request(request: ElasticsearchRequest, signal: AbortSignal): Promise<unknown> {
-    const { client, timeoutMs } = this.#options;
-    return client.transport.request(request, { signal, requestTimeout: timeoutMs });
+    const { transport } = this.#options.client;
+    return transport.request(request, { signal, requestTimeout: this.#requestTimeout });
+  }
+
+  /** Later than the limit of the call, whose error says more. */
+  get #requestTimeout(): number {
+    return this.#options.timeoutMs + 1_000;
   }
 }
 

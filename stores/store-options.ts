@@ -51,7 +51,7 @@ export const text: OptionCheck = (value) =>
   typeof value === 'string' && value !== '' ? undefined : 'must be text that is not empty';
 
 /** A longer time limit would overflow the timer, which then fires at once. */
-export const timeLimit: OptionCheck = wholeNumber(1, 0x7fff_ffff);
+export const timeLimit: OptionCheck = wholeNumber(1, 2_000_000_000);
 
 function shown(value: unknown): string {
   return typeof value === 'object' && value !== null ? 'an object' : String(value);

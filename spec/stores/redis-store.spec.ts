@@ -289,7 +289,7 @@ test('options are checked, all at once', (t) => {
   - keyPrefix must be text that is not empty
   - client must be a Redis or a Cluster of ioredis
   - ttlMs must be a whole number from 1 to 9007199254740991, not 0
-  - timeoutMs must be a whole number from 1 to 2147483647, not 1.5
+  - timeoutMs must be a whole number from 1 to 2000000000, not 1.5
   - flush must be "none" or "bgsave", not save`,
     },
   );
