@@ -125,7 +125,8 @@ module.exports = {
       comment: 'The package is not in package.json, so it may be missing where ours is installed.',
       severity: 'error',
       from: {},
-      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+      // An optional peer counts as undeclared too, for it is named in peerDependenciesMeta.
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['npm-dev', 'npm-peer'] },
     },
     {
       name: 'a development package in published code',

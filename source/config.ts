@@ -18,7 +18,9 @@ import type { StoreMap } from './message-processor.ts';
 type AnyStore = Store<unknown> | MultiStore<unknown>;
 
 /** A store to hand to the processor; with `flush: true` its `flush()` is awaited before each commit. */
-export interface StoreWithFlush<S extends AnyStore = AnyStore> {
+export interface StoreWithFlush<
+  S extends Store<unknown> | MultiStore<unknown> = Store<unknown> | MultiStore<unknown>,
+> {
   readonly store: S;
   readonly flush?: boolean;
 }

@@ -1,5 +1,5 @@
 import { StoreError, TimeoutError, type StoreFailure, type StoreKey } from '../source/kernel/errors.ts';
-import type { FailureReason, Item } from './backend.ts';
+import type { FailureReason, Item } from './item.ts';
 import { withinLimits, type CallLimits } from './call-limits.ts';
 
 /** So many reasons are told in the message; all of them are in `failures`. */
@@ -89,8 +89,9 @@ export async function carryOut<Place>(
 /** What the end of the call's time, or of the caller's interest, means; undefined for other errors. */
 export function limitReached(error: unknown, { signal }: CallLimits): FailureReason | undefined {
   if (signal?.aborted === true) {
-    const why = error instanceof Error ? error.message : String(error);
-    return { text: `the call was aborted: ${why}`, retriable: false, isUnknown: true, cause: signal.reason };
+    const reason: unknown = signal.reason;
+    const why = reason instanceof Error ? reason.message : String(reason);
+    return { text: `the call was aborted: ${why}`, retriable: false, isUnknown: true, cause: reason };
   }
   if (error instanceof TimeoutError) {
     return { text: error.message, retriable: true, isUnknown: true, cause: error };

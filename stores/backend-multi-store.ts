@@ -1,5 +1,6 @@
 import { StoreError } from '../source/kernel/errors.ts';
-import type { Backend, Item } from './backend.ts';
+import type { Backend } from './backend.ts';
+import type { Item } from './item.ts';
 import { carryOut, type CallTitle } from './backend-call.ts';
 import { BackendStore, checkItem, flushPlaces } from './backend-store.ts';
 import { checkKey, checkTenant, checkValue } from './entries.ts';

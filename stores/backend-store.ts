@@ -1,5 +1,6 @@
 import { StoreError } from '../source/kernel/errors.ts';
-import type { Backend, Item } from './backend.ts';
+import type { Backend } from './backend.ts';
+import type { Item } from './item.ts';
 import { carryOut, limitReached, type BackendCall, type CallTitle } from './backend-call.ts';
 import { withinLimits } from './call-limits.ts';
 import { checkKey, checkValue } from './entries.ts';

@@ -22,8 +22,9 @@ export async function withinLimits(
   let onAbort: (() => void) | undefined;
   const limit = new Promise<never>((_resolve, reject) => {
     const end = (reason: unknown) => {
+      // First of all, or what `work` makes of the signal might be taken for the end.
+      reject(reason instanceof Error ? reason : new Error(String(reason), { cause: reason }));
       ended.abort(reason);
-      reject(reason as Error);
     };
     timer = setTimeout(() => {
       end(new TimeoutError(`no answer within timeoutMs (${timeoutMs} ms)`, { retriable: true }));

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { promisify } from 'node:util';
 import { unzip } from 'node:zlib';
-import type { Backend, FailureReason, Item } from './backend.ts';
+import type { Backend } from './backend.ts';
+import type { FailureReason, Item } from './item.ts';
 import type { BackendCall } from './backend-call.ts';
 import { bulkBodies, type Bulk } from './elasticsearch-bulk.ts';
 import type { ElasticsearchClient, ElasticsearchRequest } from './elasticsearch-client.ts';
@@ -110,7 +111,7 @@ export class ElasticsearchBackend implements Backend<Index> {
               ? { docs: items.map(({ key, place }) => ({ _index: place, _id: key })) }
               : { ids: items.map(({ key }) => key) },
         },
-        { signal: call.signal, requestTimeout: this.#options.timeoutMs, asStream: true, meta: true },
+        { signal: call.signal, requestTimeout: this.#requestTimeout, asStream: true, meta: true },
       ),
     );
     if (statusCode >= 300) {
@@ -156,8 +157,13 @@ export class ElasticsearchBackend implements Backend<Index> {
   }
 
   #request(request: ElasticsearchRequest, signal: AbortSignal): Promise<unknown> {
-    const { client, timeoutMs } = this.#options;
-    return client.transport.request(request, { signal, requestTimeout: timeoutMs });
+    const { transport } = this.#options.client;
+    return transport.request(request, { signal, requestTimeout: this.#requestTimeout });
+  }
+
+  /** Later than the limit of the call, whose error says more. */
+  get #requestTimeout(): number {
+    return this.#options.timeoutMs + 1_000;
   }
 }
 
@@ -191,8 +197,7 @@ async function inFlight<Part extends { readonly items: readonly Item<Index>[] }>
       try {
         await work(part);
       } catch (error) {
-        // The limit of the call has its own reason.
-        if (call.signal.aborted) return;
+        // The limit of the call, when that is over, has failed all that is left before.
         const reason = explainClientError(error);
         for (const item of part.items) call.fail(item, reason);
       }
@@ -211,13 +216,13 @@ function oneIndex(items: readonly Item<Index>[]): Index | undefined {
 async function rawResponse(response: unknown): Promise<{ statusCode: number; body: Buffer }> {
   const { statusCode, headers, body } = response as {
     statusCode: number;
-    headers: Readonly<Record<string, unknown>>;
+    headers: Readonly<Record<string, string | undefined>>;
     body: AsyncIterable<Buffer>;
   };
   const chunks: Buffer[] = [];
   for await (const chunk of body) chunks.push(chunk);
   const bytes = Buffer.concat(chunks);
-  const isCompressed = /gzip|deflate/.test(String(headers['content-encoding'] ?? ''));
+  const isCompressed = /gzip|deflate/.test(headers['content-encoding'] ?? '');
   return { statusCode, body: isCompressed ? await inflate(bytes) : bytes };
 }
 

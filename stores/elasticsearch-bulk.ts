@@ -1,4 +1,4 @@
-import type { Item } from './backend.ts';
+import type { Item } from './item.ts';
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;

@@ -4,6 +4,7 @@
  */
 export interface ElasticsearchClient {
   readonly transport: {
+    /** Sends a request, and resolves with the body of its response. */
     request(params: ElasticsearchRequest, options?: ElasticsearchRequestOptions): Promise<unknown>;
   };
 }

@@ -1,4 +1,4 @@
-import type { FailureReason } from './backend.ts';
+import type { FailureReason } from './item.ts';
 
 interface ErrorRow {
   /** The type that Elasticsearch gives; undefined: any. */

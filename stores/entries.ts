@@ -38,7 +38,7 @@ export function checkValue(
 export function checkTenant(store: string, operation: string, tenant: unknown): asserts tenant is string {
   if (typeof tenant === 'string' && tenant !== '' && !loneSurrogate.test(tenant)) return;
   throw new StoreError(
-    `${store}.${operation}: a tenant must be text that is not empty, not ${JSON.stringify(tenant) ?? String(tenant)}. Nothing was written.`,
+    `${store}.${operation}: a tenant must be text that is not empty, not ${tenant === '' ? 'an empty string' : String(tenant)}. Nothing was written.`,
     {
       store,
       operation,

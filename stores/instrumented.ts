@@ -57,14 +57,18 @@ export function instrumented<Wrapped extends Store<unknown> | MultiStore<unknown
 
 function wrap<Wrapped extends object>(store: Wrapped, gauges: ReadonlyMap<Operation, Gauges>): Wrapped {
   const methods = new Map<string | symbol, (...args: unknown[]) => unknown>();
-  return new Proxy(store, {
-    get(target, property): unknown {
+  // Not before the store itself: of one that is frozen a Proxy must hand out the very methods.
+  const standIn = Object.create(Reflect.getPrototypeOf(store)) as Wrapped;
+  return new Proxy(standIn, {
+    has: (_standIn, property) => Reflect.has(store, property),
+    set: (_standIn, property, value) => Reflect.set(store, property, value, store),
+    get(_standIn, property): unknown {
       const known = methods.get(property);
       if (known !== undefined) return known;
       // With the store itself as `this`: behind a Proxy its private fields could not be read.
-      const value: unknown = Reflect.get(target, property, target);
+      const value: unknown = Reflect.get(store, property, store);
       if (typeof value !== 'function' || property === 'constructor') return value;
-      const method = (...args: unknown[]): unknown => Reflect.apply(value, target, args);
+      const method = (...args: unknown[]): unknown => Reflect.apply(value, store, args);
       const measured = measuredMethod(property, method, gauges);
       methods.set(property, measured);
       return measured;

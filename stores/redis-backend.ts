@@ -1,4 +1,5 @@
-import type { Backend, FailureReason, Item } from './backend.ts';
+import type { Backend } from './backend.ts';
+import type { FailureReason, Item } from './item.ts';
 import type { BackendCall } from './backend-call.ts';
 import { sendAll, type RedisClient, type RedisReply } from './redis-client.ts';
 import { explainRedisError, isRedirection } from './redis-errors.ts';
@@ -180,7 +181,11 @@ export class RedisBackend implements Backend<RedisPlace> {
       if (reply !== undefined) settleWrite(call, [item], reply, isOk);
     }
     if (waited === undefined) return;
-    this.#settleReplicas(call, items, (await waited.catch((error: Error): RedisReply[] => [[error, 0]]))[0]);
+    this.#settleReplicas(
+      call,
+      items,
+      (await waited.catch((error: unknown): RedisReply[] => [[toError(error), 0]]))[0],
+    );
   }
 
   /** Half of the time is for the replicas, so that their answer comes before the call's own limit. */
@@ -271,4 +276,8 @@ function cut(items: readonly RedisItem[]): RedisItem[][] {
   }
   if (part.length > 0) parts.push(part);
   return parts;
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

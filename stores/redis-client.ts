@@ -16,6 +16,7 @@ export interface RedisClient {
 
 /** Commands to be sent. */
 export interface RedisBatch {
+  /** Sends them. The reply to a command is its error, or null and its result. */
   exec(): Promise<[error: Error | null, result: unknown][] | null>;
 }
 

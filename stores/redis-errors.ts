@@ -1,4 +1,4 @@
-import type { FailureReason } from './backend.ts';
+import type { FailureReason } from './item.ts';
 
 interface ErrorRow {
   /** The first word of an error reply, which Redis calls its prefix. */

@@ -14,7 +14,7 @@ export function checkOptions(
   checks: Readonly<Record<string, OptionCheck>>,
 ): void {
   if (typeof options !== 'object' || options === null)
-    throw new ConfigError([`options must be an object, not ${String(options)}`], { what });
+    throw new ConfigError([`options must be an object, not ${shown(options)}`], { what });
   const given = new Map<string, unknown>(Object.entries(options));
   const problems: string[] = [];
   for (const name of given.keys()) {
@@ -34,7 +34,7 @@ export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGE
     if (value === undefined) return undefined;
     if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most)
       return undefined;
-    return `must be a whole number from ${least} to ${most}, not ${String(value)}`;
+    return `must be a whole number from ${least} to ${most}, not ${shown(value)}`;
   };
 }
 
@@ -43,7 +43,7 @@ export function oneOf(...choices: readonly unknown[]): OptionCheck {
   return (value) =>
     value === undefined || choices.includes(value)
       ? undefined
-      : `must be ${choices.map((choice) => JSON.stringify(choice)).join(' or ')}, not ${String(value)}`;
+      : `must be ${choices.map((choice) => JSON.stringify(choice)).join(' or ')}, not ${shown(value)}`;
 }
 
 /** Text that is not empty. */
@@ -51,4 +51,8 @@ export const text: OptionCheck = (value) =>
   typeof value === 'string' && value !== '' ? undefined : 'must be text that is not empty';
 
 /** A longer time limit would overflow the timer, which then fires at once. */
-export const timeLimit: OptionCheck = wholeNumber(1, 0x7fff_ffff);
+export const timeLimit: OptionCheck = wholeNumber(1, 2_000_000_000);
+
+function shown(value: unknown): string {
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}

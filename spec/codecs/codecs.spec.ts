@@ -57,8 +57,8 @@ const badValues: Readonly<Record<string, readonly [Codec<never>, unknown, RegExp
   'string with half a pair': [string as Codec<never>, '\ud800', /half a surrogate pair/],
   'int64 of a fraction': [int64 as Codec<never>, 1.5, /not 1\.5/],
   'int64 that is too large': [int64 as Codec<never>, 2 ** 53, /not 9007199254740992/],
-  'json of undefined': [json() as Codec<never>, undefined, /undefined has no JSON/],
-  'json of a BigInt': [json() as Codec<never>, 1n, /the value has no JSON/],
+  'json of undefined': [json<never>(), undefined, /undefined has no JSON/],
+  'json of a BigInt': [json<never>(), 1n, /the value has no JSON/],
 };
 for (const [what, [codec, value, message]] of Object.entries(badValues)) {
   test(`what has no bytes is a CodecError: ${what}`, (t) => {

@@ -1,4 +1,5 @@
 import type { Client } from '@elastic/elasticsearch';
+import { StoreError } from '../../source/kernel/errors.ts';
 import { FaultProxy } from '../../source/testing/index.ts';
 import { ElasticsearchStore } from '../../stores/elasticsearch-store.ts';
 import { randomName } from '../_helpers/services.ts';
@@ -95,3 +96,52 @@ for (const [title, { of, message, timeoutMs = 20_000, retriable }] of Object.ent
     });
   }
 }
+
+elasticsearch.test(
+  'without a connection every method is a StoreError that is retriable',
+  async (t, { port }) => {
+    const proxy = await FaultProxy.start({ target: { port } });
+    t.teardown(() => proxy.close());
+    proxy.refuse();
+    const client = elasticsearchClient(t, proxy.port, { maxRetries: 0 });
+    const store = new ElasticsearchStore({ client, index: randomName('sums') });
+    const one = Buffer.from('{}');
+    for (const call of [
+      () => store.get('a'),
+      () => store.getAll(['a', 'b']),
+      () => store.put('a', one),
+      () => store.putAll([['a', one]]),
+      () => store.delete('a'),
+      () => store.deleteAll(['a']),
+      () => store.flush(),
+    ]) {
+      const error = await t.throwsAsync(call(), {
+        instanceOf: StoreError,
+        message: /no answer of Elasticsearch/,
+      });
+      t.true(error.retriable);
+    }
+    proxy.pass();
+    await store.put('a', one);
+  },
+);
+
+elasticsearch.test('a call that is aborted ends at once, with the reason', async (t, { port }) => {
+  const proxy = await FaultProxy.start({ target: { port } });
+  t.teardown(() => proxy.close());
+  proxy.blackHole();
+  const store = new ElasticsearchStore({
+    client: elasticsearchClient(t, proxy.port),
+    index: randomName('sums'),
+  });
+  const controller = new AbortController();
+  const reason = new Error('no longer wanted');
+  const writing = store.put('a', Buffer.from('{}'), { signal: controller.signal });
+  controller.abort(reason);
+  const error = await t.throwsAsync(writing, {
+    instanceOf: StoreError,
+    message: /aborted: no longer wanted/,
+  });
+  t.is(error.cause, reason);
+  t.false(error.retriable);
+});

@@ -6,6 +6,7 @@ import { instrumented } from '../../stores/instrumented.ts';
 import { MapStore } from '../../stores/map-store.ts';
 import { MultiMapStore } from '../../stores/multi-map-store.ts';
 import { MultiMap } from '../../stores/multi-store.ts';
+import type { Store, StoreEntries } from '../../stores/store.ts';
 import { fixture } from '../_helpers/processor-run.ts';
 
 /** Keeps what was measured: "name{labels} value". */
@@ -73,6 +74,26 @@ test('whatever else a store has, it has still', async (t) => {
     [...store.entries()].map(([key]) => key),
     ['a'],
   );
+});
+
+test('a store that is frozen is measured, and what is set on one is set', async (t) => {
+  const { metrics, of } = keptMetrics();
+  const inner = new MapStore();
+  const frozen: Store = Object.freeze({
+    get: (key: string) => inner.get(key),
+    getAll: (keys: readonly string[]) => inner.getAll(keys),
+    put: (key: string, value: Buffer) => inner.put(key, value),
+    putAll: (entries: StoreEntries) => inner.putAll(entries),
+    delete: (key: string) => inner.delete(key),
+    deleteAll: (keys: readonly string[]) => inner.deleteAll(keys),
+    flush: () => inner.flush(),
+  });
+  await instrumented(frozen, { name: 's', metrics }).put('a', Buffer.from('1'));
+  t.is(inner.size, 1);
+  t.is(of('store_calls_total').length, 1);
+  const own = { ...frozen, note: '' };
+  instrumented(own, { name: 's', metrics }).note = 'set';
+  t.is(own.note, 'set');
 });
 
 test('a processor with metrics measures its stores, one without hands out the very ones', async (t) => {

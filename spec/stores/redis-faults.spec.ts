@@ -68,15 +68,23 @@ const faults: Readonly<
   },
   'the server is out of memory': {
     of: ({ admin }) => ({
-      strike: async () => void (await admin.config('SET', 'maxmemory', '1')),
-      heal: async () => void (await admin.config('SET', 'maxmemory', '0')),
+      strike: async () => {
+        await admin.config('SET', 'maxmemory', '1');
+      },
+      heal: async () => {
+        await admin.config('SET', 'maxmemory', '0');
+      },
     }),
     message: /OOM command not allowed .*\(maxmemory is reached/,
   },
   'the server has become a replica': {
     of: ({ admin }) => ({
-      strike: async () => void (await admin.replicaof('127.0.0.1', 1)),
-      heal: async () => void (await admin.replicaof('NO', 'ONE')),
+      strike: async () => {
+        await admin.replicaof('127.0.0.1', 1);
+      },
+      heal: async () => {
+        await admin.replicaof('NO', 'ONE');
+      },
     }),
     message: /READONLY .*\(it is a replica: a failover is under way/,
   },
@@ -127,6 +135,38 @@ for (const withOffsets of [true, false]) {
     },
   );
 }
+
+testOnOwn(
+  'redis',
+  'without a connection every method is a StoreError that is retriable',
+  async (t, server) => {
+    const scene = await sceneOf(t, server);
+    scene.proxy.refuse();
+    const store = storeBehind(t, scene);
+    const one = Buffer.from('1');
+    for (const call of [
+      () => store.get('a'),
+      () => store.getAll(['a', 'b']),
+      () => store.put('a', one),
+      () => store.putAll([['a', one]]),
+      () => store.delete('a'),
+      () => store.deleteAll(['a']),
+    ]) {
+      const error = await t.throwsAsync(call(), {
+        instanceOf: StoreError,
+        message: /no connection to Redis/,
+      });
+      t.true(error.retriable);
+      t.is(error.keys[0], 'a');
+    }
+    scene.proxy.pass();
+    await until(() => store.put('a', one).then(() => true), {
+      deadlineMs: 10_000,
+      retryErrors: true,
+      what: 'a put that succeeds',
+    });
+  },
+);
 
 testWith(
   ['redis-server'],

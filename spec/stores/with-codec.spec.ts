@@ -1,8 +1,9 @@
 import test from 'ava';
-import { CodecError, int64, json } from '../../source/index.ts';
+import { CodecError, int64, json, type StoresOption } from '../../source/index.ts';
 import { MapStore } from '../../stores/map-store.ts';
 import { MultiMapStore } from '../../stores/multi-map-store.ts';
 import { MultiMap } from '../../stores/multi-store.ts';
+import type { Store } from '../../stores/store.ts';
 import { withCodec } from '../../stores/with-codec.ts';
 
 test('values go in and come out as what the codec makes of them, by each method', async (t) => {
@@ -27,6 +28,8 @@ test('values go in and come out as what the codec makes of them, by each method'
   );
   await store.delete('a');
   await store.deleteAll(['b']);
+  const ofProcessor: StoresOption<{ counts: Store<number> }> = { counts: { store, flush: true } };
+  t.truthy(ofProcessor.counts, 'a processor takes typed stores');
   await store.flush();
   t.deepEqual([...(await store.getAll(['a', 'b', 'c'])).keys()], ['c']);
 });

@@ -5,7 +5,7 @@ import type { MultiStoreCase } from './multi-store-subject.ts';
 export type { MultiStoreCase, MultiStoreFeature, MultiStoreSubject } from './multi-store-subject.ts';
 
 /**
- * What every {@link MultiStore} must do beside what its tenants' Stores must (run {@link storeConformance} with `store.tenant(name)`).
+ * What every `MultiStore` must do beside what its tenants' Stores must (run {@link storeConformance} with `store.tenant(name)`).
  *
  * @example
  * for (const { title, run } of multiStoreConformance) test(title, () => run({ store: new MyMultiStore() }));

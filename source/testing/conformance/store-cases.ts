@@ -7,7 +7,7 @@ import type { StoreCase } from './store-subject.ts';
 export type { StoreCase, StoreFeature, StoreSubject } from './store-subject.ts';
 
 /**
- * What every {@link Store} must do. A store of your own proves itself with a loop over these cases.
+ * What every `Store` must do. A store of your own proves itself with a loop over these cases.
  *
  * @example
  * for (const { title, requires, run } of storeConformance) {

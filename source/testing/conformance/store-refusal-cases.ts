@@ -48,20 +48,22 @@ export const storeRefusalCases: readonly StoreCase[] = [
       await refused(() => store.put(`${fresh('key')}\udc00`, valueOf(1)));
     },
   },
-  ...[
-    ['null', null],
-    ['undefined', undefined],
-    ['text', '{"n":1}'],
-    ['an object', { n: 1 }],
-    ['a Uint8Array that is no Buffer', Uint8Array.from(valueOf(1))],
-  ].map(([what, value]): StoreCase => ({
-    title: `as a value ${String(what)} is refused, and nothing is written`,
+  ...(
+    [
+      ['null', null],
+      ['undefined', undefined],
+      ['text', '{"n":1}'],
+      ['an object', { n: 1 }],
+      ['a Uint8Array that is no Buffer', Uint8Array.from(valueOf(1))],
+    ] as const
+  ).map(([what, value]): StoreCase => ({
+    title: `as a value ${what} is refused, and nothing is written`,
     async run({ store }) {
-      await writesNothing(store, (key) => store.put(key, value as Buffer));
+      await writesNothing(store, (key) => store.put(key, value as unknown as Buffer));
       await writesNothing(store, (key) =>
         store.putAll([
           [key, valueOf(1)],
-          [fresh('key'), value as Buffer],
+          [fresh('key'), value as unknown as Buffer],
         ]),
       );
     },
