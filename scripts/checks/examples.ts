@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { repositoryRoot } from '../services/folders.ts';
+import { findProgram } from '../services/programs.ts';
 import { runExpecting } from './run-program.ts';
 
 /**
@@ -15,13 +16,25 @@ async function main(): Promise<void> {
     : [];
   if (files.length === 0) throw new Error(`No examples in ${folder}`);
   for (const file of files) {
-    const expected = expectedText(await readFile(join(folder, file), 'utf8'));
+    const source = await readFile(join(folder, file), 'utf8');
+    const missing = neededPrograms(source).filter((program) => findProgram(program) === undefined);
+    if (missing.length > 0 && process.env['REQUIRE_SERVICES'] !== '1') {
+      console.log(`${file}: not run, since there is no ${missing.join(' and no ')}`);
+      continue;
+    }
+    const expected = expectedText(source);
     if (expected === undefined) throw new Error(`${file} has no line that starts with "// expected: "`);
     const program = join(repositoryRoot, 'dist/scripts/examples', file.replace(/\.ts$/, '.js'));
     const start = performance.now();
     await runExpecting({ program, cwd: repositoryRoot, expected, timeoutMs: 60_000 });
     console.log(`${file}: ${((performance.now() - start) / 1000).toFixed(1)} s`);
   }
+}
+
+/** An example that starts a server has a line such as `// needs: redis-server`. */
+function neededPrograms(source: string): string[] {
+  const [, needs = ''] = /^\/\/ needs: (.+)$/m.exec(source) ?? [];
+  return needs === '' ? [] : needs.split(' ');
 }
 
 function expectedText(source: string): string | undefined {

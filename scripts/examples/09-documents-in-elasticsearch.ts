@@ -48,7 +48,7 @@ const join = prefetch(
         continue;
       }
       const { order, amount } = JSON.parse(valueText) as { order: number; amount: number };
-      const orders = { ...customer.orders, [order]: amount };
+      const orders: Record<string, number> = { ...customer.orders, [order]: amount };
       const total = Object.values(orders).reduce((sum, one) => sum + one, 0);
       view.set(keyText, { ...customer, orders, total });
     }

@@ -82,7 +82,7 @@ export class FileStore implements Store {
   }
 
   #fileOf(key: string, operation: string): string {
-    if (typeof key !== 'string' || key === '' || !key.isWellFormed())
+    if (typeof key !== 'string' || key === '' || /\p{Surrogate}/u.test(key))
       throw refused(operation, key, 'a key is text that is not empty');
     return join(this.#folder, createHash('sha256').update(key).digest('hex'));
   }

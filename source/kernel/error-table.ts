@@ -68,13 +68,14 @@ export const errorTable = {
   },
   STORE: {
     className: 'StoreError',
-    when: 'A call of a store failed; `store`, `operation` and `keys` tell where',
-    remedy: 'See `cause`; keys are text, values are Buffers',
+    when: 'A call of a store failed; `failures` names each key with its reason, `written` what was written all the same',
+    remedy:
+      'If `retriable`, let the server recover: the batch comes again. Else mend the key, the value or the mapping',
   },
   CODEC: {
     className: 'CodecError',
-    when: 'Bytes could not be turned into a value, or a value into bytes. For codecs of yours: this version has none, and does not throw it',
-    remedy: 'Set the message aside, as for BATCH',
+    when: 'A codec could not turn stored bytes into a value, or a value into bytes; the key is named',
+    remedy: 'Give the store the codec that wrote the value, or delete the key',
   },
   COMMIT: {
     className: 'CommitError',

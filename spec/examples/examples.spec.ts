@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import test from 'ava';
+import { testWith } from '../_helpers/services.ts';
 import { runChild } from '../cli/child.ts';
 
 const folder = new URL('../../../scripts/examples/', import.meta.url);
@@ -15,16 +16,23 @@ test('examples are numbered in reading order, without a gap', (t) => {
 });
 
 for (const name of names) {
-  test(`${name} runs on its own and prints what its last line promises`, async (t) => {
-    const last = readFileSync(new URL(name, folder), 'utf8').trimEnd().split('\n').at(-1) ?? '';
-    const [, expected = ''] = /^\/\/ expected: (.+)$/.exec(last) ?? [];
-    t.not(expected, '', 'the last line must be `// expected: …`');
-    const { code, stdout, stderr } = await runChild(
-      t,
-      `scripts/examples/${name.slice(0, -'.ts'.length)}`,
-      [],
-    );
-    t.is(code, 0, stderr);
-    t.true(stdout.includes(expected), stdout);
-  });
+  const source = readFileSync(new URL(name, folder), 'utf8');
+  // An example that starts a server says what that takes.
+  const [, needs = ''] = /^\/\/ needs: (.+)$/m.exec(source) ?? [];
+  testWith(
+    needs === '' ? [] : needs.split(' '),
+    `${name} runs on its own and prints what its last line promises`,
+    async (t) => {
+      const last = source.trimEnd().split('\n').at(-1) ?? '';
+      const [, expected = ''] = /^\/\/ expected: (.+)$/.exec(last) ?? [];
+      t.not(expected, '', 'the last line must be `// expected: …`');
+      const { code, stdout, stderr } = await runChild(
+        t,
+        `scripts/examples/${name.slice(0, -'.ts'.length)}`,
+        [],
+      );
+      t.is(code, 0, stderr);
+      t.true(stdout.includes(expected), stdout);
+    },
+  );
 }
