@@ -1,7 +1,7 @@
 import { ElasticsearchStore, MultiElasticsearchStore } from '../../stores/index.ts';
 import { StoreError } from '../index.ts';
 import { clientPackage } from './client-package.ts';
-import type { OpenedStores, StoreUser } from './opened-stores.ts';
+import type { OpenedStores, StoreUser } from './store-connection.ts';
 import { withoutSecrets } from './store-flags.ts';
 
 /** How long the first answer may take. */

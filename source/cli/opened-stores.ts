@@ -1,21 +1,8 @@
 import { MapStore, MultiMapStore } from '../../stores/index.ts';
-import type { JobStores, Logger } from '../index.ts';
 import { openElasticsearchStores } from './elasticsearch-stores.ts';
 import { openRedisStores } from './redis-stores.ts';
+import type { OpenedStores, StoreUser } from './store-connection.ts';
 import type { StorePlace } from './store-flags.ts';
-
-/** Stores for a job, and the connection that they share. */
-export interface OpenedStores extends JobStores, AsyncDisposable {
-  /** Where they are, without secrets. */
-  readonly what: string;
-}
-
-/** What is known of the job that asks for stores. */
-export interface StoreUser {
-  /** Stands before all names, so that jobs never share a key. */
-  readonly topicProcessorName: string;
-  readonly logger: Logger;
-}
 
 /**
  * Connects to where the stores of a job are; the same name gives the same store.

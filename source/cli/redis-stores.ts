@@ -2,7 +2,7 @@ import type { Cluster, Redis } from 'ioredis';
 import { MultiRedisStore, RedisStore } from '../../stores/index.ts';
 import { StoreError, type Logger } from '../index.ts';
 import { clientPackage } from './client-package.ts';
-import type { OpenedStores, StoreUser } from './opened-stores.ts';
+import type { OpenedStores, StoreUser } from './store-connection.ts';
 import { withoutSecrets } from './store-flags.ts';
 
 /** How long the first connection may take. */

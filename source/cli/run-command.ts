@@ -14,11 +14,12 @@ import { addConnectionFlags, clientOf, type ConnectionFlags } from './connection
 import { exitCodes } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { loadJob } from './job-module.ts';
-import { openStores, type StoreUser } from './opened-stores.ts';
+import { openStores } from './opened-stores.ts';
 import { addOptionFlags, givenOptions } from './option-flags.ts';
 import { parsePartitions } from './partition-ranges.ts';
 import { Progress } from './progress.ts';
 import { reportProgress } from './run-progress.ts';
+import type { StoreUser } from './store-connection.ts';
 import { addStoreFlags, storePlaceOf, type StoreFlags, type StorePlace } from './store-flags.ts';
 import { summaryText } from './run-summary-text.ts';
 import { Shutdown } from './shutdown.ts';
