@@ -1,3 +1,4 @@
+import { stillOwned, type ClaimGuard } from './claim-guard.ts';
 import { sleep, type Clock } from './kernel/clock.ts';
 import { LifecycleError, TimeoutError } from './kernel/errors.ts';
 import type { Logger } from './kernel/logger.ts';
@@ -24,6 +25,7 @@ export interface BatchRunOptions {
   /** Aborted when the processor closes: ends waits, not processing. */
   readonly closing: AbortSignal;
   readonly stop: () => void;
+  readonly guard: ClaimGuard;
 }
 
 /**
@@ -122,6 +124,10 @@ export class BatchRun implements ProcessContext {
 
   stop(): void {
     this.#options.stop();
+  }
+
+  stillOwned(): Promise<void> {
+    return stillOwned(this.#options.guard);
   }
 
   onCommitted(callback: () => void): void {

@@ -29,6 +29,12 @@ export interface ProcessContext<Stores extends StoreMap = StoreMap> {
    * @throws LifecycleError when the processor closes, or if the attempt has ended; TimeoutError when `processTimeoutMs` is over
    */
   wait(ms: number): Promise<void>;
+  /**
+   * Resolves if, a moment ago at most, the partitions were still this run's (see the option `claims`); Kafka is asked where that is longer ago. For writes
+   * that a process which slept through a takeover must not make; `prefetch` asks before it writes back. At once with `claims: false`.
+   * @throws FencedError when another process has taken a partition over
+   */
+  stillOwned(): Promise<void>;
   /** Ends the run after this batch, as `close()` does; does not wait. */
   stop(): void;
   /** Calls back after this batch's offsets were committed. What it throws is logged. Forgotten when the attempt fails (but for a BatchError). */

@@ -8,7 +8,7 @@ import { BatchProgress } from './batch-progress.ts';
 import type { BatchReport } from './batch-report.ts';
 import { BatchRun, type BatchRunOptions } from './batch-run.ts';
 import { callGuarded } from './call-guarded.ts';
-import { stillOwned, type ClaimGuard } from './claim-guard.ts';
+import { stillOwned } from './claim-guard.ts';
 import { endedByClose } from './closed-while-waiting.ts';
 import type { Chunk } from './kafka/client.ts';
 import type { MemoryBudget } from './memory-budget.ts';
@@ -19,7 +19,6 @@ export interface PartitionProcessorOptions extends BatchRunOptions {
   readonly messageProcessor: MessageProcessor;
   readonly batcher: Batcher;
   readonly committer: OffsetCommitter;
-  readonly guard: ClaimGuard;
   readonly budget: MemoryBudget;
   readonly flushedStores: readonly (readonly [name: string, store: Pick<Store | MultiStore, 'flush'>])[];
   readonly commit: 'pipelined' | 'each';

@@ -89,6 +89,8 @@ export function prefetch<Value, Stores extends StoreMap>(
         life.end();
       }
       context.signal.throwIfAborted();
+      // What was read, and worked on, may be another owner's by now.
+      await context.stillOwned();
       try {
         await batch.write();
       } catch (error) {

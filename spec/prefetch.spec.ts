@@ -1,7 +1,7 @@
 import test from 'ava';
 import { BatchError } from '../source/batch-error.ts';
 import { int64 } from '../source/codecs/int64.ts';
-import { LifecycleError, StoreError } from '../source/kernel/errors.ts';
+import { FencedError, LifecycleError, StoreError } from '../source/kernel/errors.ts';
 import type { ConsumerMessage } from '../source/message.ts';
 import type { MessageProcessor, ProcessContext } from '../source/message-processor.ts';
 import { prefetch, type BatchView, type MultiBatchView } from '../source/prefetch.ts';
@@ -17,7 +17,8 @@ import { fixture } from './_helpers/processor-run.ts';
 const sender: Sender = { send: () => undefined, flush: () => Promise.resolve() };
 
 function contextOf(parts: Partial<ProcessContext> = {}): ProcessContext {
-  return { signal: new AbortController().signal, stores: {}, ...parts } as ProcessContext;
+  const stillOwned = () => Promise.resolve();
+  return { signal: new AbortController().signal, stores: {}, stillOwned, ...parts } as ProcessContext;
 }
 
 async function process(
@@ -323,4 +324,16 @@ test('in a run, reads and writes are inside process, and a failed write commits 
     'getAll k0,k1',
     'putAll k0=13,k1=12',
   ]);
+});
+
+test('nothing is written back when another process has taken the partitions over meanwhile', async (t) => {
+  const { store, calls, ready } = notedStore({ a: 1 });
+  await ready;
+  const fenced = new FencedError('in/0 was taken over by another process');
+  const counting = prefetch(store, keyOf, (batch, _sender, view) => {
+    count(batch, view);
+  });
+  const context = contextOf({ stillOwned: () => Promise.reject(fenced) });
+  t.is(await t.throwsAsync(process(counting, messages, context)), fenced);
+  t.deepEqual(calls, ['getAll a,b,c']);
 });

@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { FakeCall } from './_helpers/fake-kafka.ts';
 import { AssignmentError, FencedError, ProcessError, TimeoutError } from '../source/kernel/errors.ts';
+import { prefetch } from '../source/prefetch.ts';
 import { MapStore } from '../stores/map-store.ts';
 import { CLAIMS_GROUP, entryOf, leaveEntry } from './_helpers/claims-on-fake.ts';
 import { FakeClock } from './_helpers/fake-clock.ts';
@@ -227,6 +228,32 @@ for (const [name, stop] of [
     t.is(slept.clock.pending, 0);
   });
 }
+
+test('an owner that slept while it worked on prefetched values does not write them back', async (t) => {
+  const { kafka, make, clock, outcome } = fixture(t);
+  kafka.createTopic('in').fill('in', 0, 15);
+  const slept = { clock: new FakeClock(() => kafka.quiet()) };
+  const work = kafka.hold('process');
+  const store = new MapStore();
+  const sleeper = prefetch(
+    store,
+    () => 'last',
+    async (messages, _sender, view) => {
+      if (messages[0]?.offset === 10) await kafka.answer({ name: 'process' });
+      view.set('last', Buffer.from(String(messages.at(-1)?.offset)));
+    },
+  );
+  const fenced = outcome(make(sleeper, { ...claims, ...slept }).runToEnd());
+  await slept.clock.advance(1_000);
+  t.is(work.waiting.length, 1);
+  const next = outcome(make(noting([]), claims).runToEnd());
+  await clock.advance(17_000);
+  t.like((await next).summary, { records: 5 });
+  slept.clock.sleepThrough(20_000);
+  work.open();
+  t.true((await fenced).error instanceof FencedError);
+  t.is((await store.get('last'))?.toString(), '9');
+});
 
 test('an owner that wakes up with a commit to retry, or a batch that is due, does neither', async (t) => {
   const { kafka, make, clock, outcome } = fixture(t);
