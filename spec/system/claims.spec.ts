@@ -79,27 +79,31 @@ async function jobOn(t: ExecutionContext, cluster: TestCluster): Promise<Job> {
   };
 }
 
-testOnBoth('a second start while another process runs fails, and names that process', async (t, cluster) => {
-  const job = await jobOn(t, cluster);
-  const began = Date.now();
-  const first = job.child();
-  await first.until('stdout', /batch 5 from 20/);
-  const error = await t.throwsAsync(job.make().runToEnd(), { instanceOf: AssignmentError });
-  const claim = await job.claim();
-  t.is(claim?.host, hostname());
-  t.true(Math.abs(Date.parse(claim?.startedAt ?? '') - began) < 60_000);
-  t.true(
-    error?.message.startsWith(
-      `${job.topic}/0 is processed by another process under the same name: ${job.topic}/0: process ${claim?.pid} on host ${hostname()}, ` +
-        `running since ${claim?.startedAt}.`,
-    ),
-    error?.message,
-  );
-  const other = await job.make({ inputPartitions: [1, 2] }).runToEnd();
-  t.is(other.partitions.length, 2, 'lists that do not overlap run side by side');
-  first.kill('SIGTERM');
-  await first.exited;
-});
+testOnBoth(
+  'a second start while another process runs fails, and names that process',
+  async (t, cluster) => {
+    const job = await jobOn(t, cluster);
+    const began = Date.now();
+    const first = job.child();
+    await first.until('stdout', /batch 5 from 20/);
+    const error = await t.throwsAsync(job.make().runToEnd(), { instanceOf: AssignmentError });
+    const claim = await job.claim();
+    t.is(claim?.host, hostname());
+    t.true(Math.abs(Date.parse(claim?.startedAt ?? '') - began) < 60_000);
+    t.true(
+      error?.message.startsWith(
+        `${job.topic}/0 is processed by another process under the same name: ${job.topic}/0: process ${claim?.pid} on host ${hostname()}, ` +
+          `running since ${claim?.startedAt}.`,
+      ),
+      error?.message,
+    );
+    const other = await job.make({ inputPartitions: [1, 2] }).runToEnd();
+    t.is(other.partitions.length, 2, 'lists that do not overlap run side by side');
+    first.kill('SIGTERM');
+    await first.exited;
+  },
+  { needs: ['kcat'] },
+);
 
 testOnBoth(
   'the partitions of a process that was killed are taken over at once on the same host',
@@ -120,6 +124,7 @@ testOnBoth(
     );
     t.true((await job.claim())?.released);
   },
+  { needs: ['kcat'] },
 );
 
 testOnBoth(
@@ -147,34 +152,39 @@ testOnBoth(
     t.deepEqual(await job.claim(), claim, 'it did not release what it no longer has');
     t.false(sleeper.stdout.includes('batch 4'));
   },
+  { needs: ['kcat'] },
 );
 
-testOnBoth('of three that start at once, one runs and two are refused', async (t, cluster) => {
-  const jobs: Job[] = [];
-  for (let race = 0; race < 4; race++) jobs.push(await jobOn(t, cluster));
-  await Promise.all(
-    jobs.map(async (job) => {
-      const batches: number[] = [];
-      const refused = new Set<number>();
-      const all = [0, 1, 2].map((at) =>
-        job.make({ batchSize: 1, commit: 'each' }, () => void batches.push(at)),
-      );
-      const runs = all.map((processor, at) =>
-        processor.runLoop().catch((error: unknown) => {
-          t.true(error instanceof AssignmentError, String(error));
-          refused.add(at);
-        }),
-      );
-      await until(() => refused.size >= 2, { deadlineMs: 30_000, what: 'two to be refused' });
-      await job.reaches(23);
-      const winner = [0, 1, 2].find((at) => !refused.has(at));
-      await Promise.all(all.map((processor) => processor.close().catch(() => undefined)));
-      await Promise.all(runs);
-      t.is(refused.size, 2);
-      t.deepEqual(batches, Array(23).fill(winner), 'each record once, by the one that won');
-    }),
-  );
-});
+testOnBoth(
+  'of three that start at once, one runs and two are refused',
+  async (t, cluster) => {
+    const jobs: Job[] = [];
+    for (let race = 0; race < 4; race++) jobs.push(await jobOn(t, cluster));
+    await Promise.all(
+      jobs.map(async (job) => {
+        const batches: number[] = [];
+        const refused = new Set<number>();
+        const all = [0, 1, 2].map((at) =>
+          job.make({ batchSize: 1, commit: 'each' }, () => void batches.push(at)),
+        );
+        const runs = all.map((processor, at) =>
+          processor.runLoop().catch((error: unknown) => {
+            t.true(error instanceof AssignmentError, String(error));
+            refused.add(at);
+          }),
+        );
+        await until(() => refused.size >= 2, { deadlineMs: 30_000, what: 'two to be refused' });
+        await job.reaches(23);
+        const winner = [0, 1, 2].find((at) => !refused.has(at));
+        await Promise.all(all.map((processor) => processor.close().catch(() => undefined)));
+        await Promise.all(runs);
+        t.is(refused.size, 2);
+        t.deepEqual(batches, Array(23).fill(winner), 'each record once, by the one that won');
+      }),
+    );
+  },
+  { needs: ['kcat'] },
+);
 
 testOnBoth(
   'the same instanceId takes over at once from one that still runs, which ends with FencedError',
@@ -188,27 +198,32 @@ testOnBoth(
     t.deepEqual(logger.messages('warn'), [], 'not because the first was silent');
     await fenced;
   },
+  { needs: ['kcat'] },
 );
 
-testOnReal('claims leave the offsets and the metadata of the data group as they are', async (t, kafka) => {
-  const job = await jobOn(t, kafka);
-  await job.make({ inputPartitions: [0, 2] }).runToEnd();
-  const { metadata } = await job.committed();
-  t.is(metadata, '');
-  const group = groupIdOf(job.name);
-  t.deepEqual(
-    (await describeGroup(kafka, group)).map(({ partition, offset, lag, consumerId }) => ({
-      partition,
-      offset,
-      lag,
-      consumerId,
-    })),
-    [
-      { partition: 0, offset: 23, lag: 0, consumerId: undefined },
-      { partition: 2, offset: 0, lag: 0, consumerId: undefined },
-    ],
-  );
-  const topics = await job.client.describeTopics([job.topic]);
-  t.like(await job.claim(), { released: true, topicId: topics.get(job.topic)?.topicId });
-  t.regex(topics.get(job.topic)?.topicId ?? '', /^[0-9a-f]{32}$/);
-});
+testOnReal(
+  'claims leave the offsets and the metadata of the data group as they are',
+  async (t, kafka) => {
+    const job = await jobOn(t, kafka);
+    await job.make({ inputPartitions: [0, 2] }).runToEnd();
+    const { metadata } = await job.committed();
+    t.is(metadata, '');
+    const group = groupIdOf(job.name);
+    t.deepEqual(
+      (await describeGroup(kafka, group)).map(({ partition, offset, lag, consumerId }) => ({
+        partition,
+        offset,
+        lag,
+        consumerId,
+      })),
+      [
+        { partition: 0, offset: 23, lag: 0, consumerId: undefined },
+        { partition: 2, offset: 0, lag: 0, consumerId: undefined },
+      ],
+    );
+    const topics = await job.client.describeTopics([job.topic]);
+    t.like(await job.claim(), { released: true, topicId: topics.get(job.topic)?.topicId });
+    t.regex(topics.get(job.topic)?.topicId ?? '', /^[0-9a-f]{32}$/);
+  },
+  { needs: ['kcat'] },
+);
