@@ -1,9 +1,7 @@
 import leven from 'leven';
 import type { MetricsProvider } from '../metrics/metrics.ts';
 import { noopMetrics } from '../metrics/noop.ts';
-import { instrumented } from '../stores/instrumented.ts';
-import type { MultiStore } from '../stores/multi-store.ts';
-import type { Store } from '../stores/store.ts';
+import { checkStores, measuredStores, type StoresOption } from './config-stores.ts';
 import { optionRows, type OptionRow } from './config-table.ts';
 import { metadataProblem, type CommitMetadata } from './commit-metadata.ts';
 import type { Compression, Isolation } from './kafka/client.ts';
@@ -11,24 +9,11 @@ import { partitioners, type Partitioner } from './kafka/partitioner.ts';
 import type { ClientInit } from './kafka/open-client.ts';
 import { systemClock, type Clock } from './kernel/clock.ts';
 import { ConfigError } from './kernel/errors.ts';
+import { hasMethods, isObject } from './kernel/is-object.ts';
 import { silentLogger, type Logger } from './kernel/logger.ts';
 import type { Middleware } from './middleware-chain.ts';
 import type { StoreMap } from './message-processor.ts';
-
-type AnyStore = Store<unknown> | MultiStore<unknown>;
-
-/** A store to hand to the processor; with `flush: true` its `flush()` is awaited before each commit. */
-export interface StoreWithFlush<
-  S extends Store<unknown> | MultiStore<unknown> = Store<unknown> | MultiStore<unknown>,
-> {
-  readonly store: S;
-  readonly flush?: boolean;
-}
-
-/** The option `stores`: each name gives a store, or a store and whether it is flushed before each commit. */
-export type StoresOption<Stores extends StoreMap> = {
-  readonly [Name in keyof Stores]: Stores[Name] | StoreWithFlush<Stores[Name]>;
-};
+import { show } from './shown-value.ts';
 
 /**
  * Options of a TopicProcessor. The README's table shows each with unit, default, minimum and reason.
@@ -337,52 +322,6 @@ function checkMiddleware(value: unknown, problems: string[]): readonly Middlewar
   return Object.freeze([...(value as Middleware[])]);
 }
 
-/** The stores as the user's code gets them: the very ones, unless their calls are to be measured. */
-function measuredStores({ stores, metrics, topicProcessorName: topicProcessor }: Config): StoreMap {
-  if (metrics === noopMetrics) return stores;
-  const measured = Object.entries(stores).map(
-    ([name, store]) => [name, instrumented(store, { name, metrics, topicProcessor })] as const,
-  );
-  return Object.freeze(Object.fromEntries(measured));
-}
-
-function checkStores(value: unknown, problems: string[]): Pick<Config, 'stores' | 'flushedStores'> {
-  const stores: Record<string, AnyStore> = {};
-  const flushedStores: string[] = [];
-  const isNamed = isObject(value) && !(Symbol.iterator in value);
-  if (value !== undefined && !isNamed)
-    problems.push(`stores must be an object { name: store }, not ${show(value)}`);
-  for (const [name, entry] of Object.entries(isNamed ? value : {})) {
-    if (isStore(entry)) {
-      stores[name] = entry;
-      continue;
-    }
-    if (!isObject(entry) || !isStore(entry['store'])) {
-      problems.push(`stores.${name} must be a Store, a MultiStore, or { store, flush }, not ${show(entry)}`);
-      continue;
-    }
-    for (const key of Object.keys(entry)) {
-      if (key !== 'store' && key !== 'flush')
-        problems.push(`stores.${name}: unknown option '${key}'; known are store and flush`);
-    }
-    const { store, flush } = entry as { store: AnyStore; flush?: unknown };
-    if (flush !== undefined && typeof flush !== 'boolean')
-      problems.push(`stores.${name}.flush must be true or false, not ${show(flush)}`);
-    if (flush === true) {
-      if (typeof store.flush !== 'function')
-        problems.push(`stores.${name} is to be flushed, but has no flush method`);
-      flushedStores.push(name);
-    }
-    stores[name] = store;
-  }
-  return { stores: Object.freeze(stores), flushedStores: Object.freeze(flushedStores) };
-}
-
-/** By the methods that no other shape has; `flush` is asked for only where it is used. */
-function isStore(value: unknown): value is AnyStore {
-  return isObject(value) && (hasMethods(value, ['get', 'putAll']) || hasMethods(value, ['fetch', 'push']));
-}
-
 function checkPort<T extends object>(
   value: unknown,
   name: string,
@@ -406,24 +345,4 @@ export function unknownOption(name: string, known: readonly string[] = optionNam
       ? `; did you mean '${nearest}'?`
       : `; known are ${known.join(', ')}`;
   return `unknown option '${name}'${hint}`;
-}
-
-function hasMethods(value: Record<string, unknown>, methods: readonly string[]): boolean {
-  return methods.every((method) => typeof value[method] === 'function');
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
-}
-
-/** A value as a message shows it: short, never a secret's holder in full. */
-function show(value: unknown): string {
-  if (typeof value === 'string') return `'${value.length > 60 ? `${value.slice(0, 60)}…` : value}'`;
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
-  if (isObject(value)) {
-    const { constructor } = value;
-    return typeof constructor === 'function' ? `an object of ${constructor.name}` : 'an object';
-  }
-  if (typeof value === 'function') return 'a function';
-  return String(value);
 }

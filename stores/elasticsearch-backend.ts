@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { promisify } from 'node:util';
 import { unzip } from 'node:zlib';
+import { isObject } from '../source/kernel/is-object.ts';
 import type { Backend } from './backend.ts';
 import type { FailureReason, Item } from './item.ts';
 import type { BackendCall } from './backend-call.ts';
@@ -249,8 +250,4 @@ function documentProblem(value: Buffer): string | undefined {
 
 function parsed(json: Buffer | undefined): unknown {
   return json === undefined ? undefined : JSON.parse(json.toString());
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

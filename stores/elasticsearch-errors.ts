@@ -1,3 +1,4 @@
+import { isObject } from '../source/kernel/is-object.ts';
 import type { FailureReason } from './item.ts';
 
 interface ErrorRow {
@@ -139,8 +140,4 @@ function typeAndReason(error: unknown): { readonly type: string; readonly reason
     type: typeof type === 'string' ? type : '',
     reason: (typeof reason === 'string' ? reason : '') + deeper,
   };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { repositoryRoot } from '../services/folders.ts';
 import { findProgram } from '../services/programs.ts';
+import { neededPrograms } from './needed-programs.ts';
 import { runExpecting } from './run-program.ts';
 
 /**
@@ -29,12 +30,6 @@ async function main(): Promise<void> {
     await runExpecting({ program, cwd: repositoryRoot, expected, timeoutMs: 60_000 });
     console.log(`${file}: ${((performance.now() - start) / 1000).toFixed(1)} s`);
   }
-}
-
-/** An example that starts a server has a line such as `// needs: redis-server`. */
-function neededPrograms(source: string): string[] {
-  const [, needs = ''] = /^\/\/ needs: (.+)$/m.exec(source) ?? [];
-  return needs === '' ? [] : needs.split(' ');
 }
 
 function expectedText(source: string): string | undefined {

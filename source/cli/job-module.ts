@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ConfigError, TopicProcessor, type Job } from '../index.ts';
+import { isObject } from '../kernel/is-object.ts';
 
 const FORM =
   "write `export default defineJob({ topicProcessorName, inputTopics, processor, … })`, from 'kasper-ts'";
@@ -84,10 +85,6 @@ function checkJob(file: string, job: unknown): Job {
 
 function kindOf(value: unknown): string {
   return value === null ? 'null' : `a ${typeof value}`;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }
 
 function jobError(file: string, problem: string, cause?: unknown): ConfigError {

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import test from 'ava';
+import { neededPrograms } from '../../scripts/checks/needed-programs.ts';
 import { testWith } from '../_helpers/services.ts';
 import { runChild } from '../cli/child.ts';
 
@@ -17,10 +18,8 @@ test('examples are numbered in reading order, without a gap', (t) => {
 
 for (const name of names) {
   const source = readFileSync(new URL(name, folder), 'utf8');
-  // An example that starts a server says what that takes.
-  const [, needs = ''] = /^\/\/ needs: (.+)$/m.exec(source) ?? [];
   testWith(
-    needs === '' ? [] : needs.split(' '),
+    neededPrograms(source),
     `${name} runs on its own and prints what its last line promises`,
     async (t) => {
       const last = source.trimEnd().split('\n').at(-1) ?? '';
