@@ -242,12 +242,15 @@ test('a Kafka that cannot be reached ends with 3 and says what to check', async 
     'job.mjs',
     "export default { topicProcessorName: 'a', inputTopics: ['lines'], processor: { process() {} } };",
   );
-  const argv = ['run', 'job.mjs', '--brokers', address, '--log-level', 'error'];
+  const patience = ['--partitions', '0', '--retry-timeout-ms', '1000'];
+  const argv = ['run', 'job.mjs', '--brokers', address, ...patience, '--log-level', 'error'];
   const { exitCode, stdout, stderr } = await kasper(argv, { cwd: folder });
   t.is(exitCode, 3);
   t.is(stdout, '');
   t.regex(
     stderr,
-    new RegExp(`^error: .*ECONNREFUSED ${address}\nCheck --brokers, the network, TLS and SASL; .*\n$`),
+    new RegExp(
+      `^error: .*ECONNREFUSED ${address}; nothing listens there: .*\nCheck --brokers, the network, TLS and SASL; .*\n$`,
+    ),
   );
 });

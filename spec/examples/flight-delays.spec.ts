@@ -232,7 +232,7 @@ test('a Kafka that cannot be reached ends with 3 and says what to do', async (t)
   t.regex(
     stderr,
     new RegExp(
-      `^error: .*ECONNREFUSED ${address}\\nIs Kafka running there\\? Without --brokers an embedded cluster is started\\.\\n$`,
+      `^error: .*ECONNREFUSED ${address}; nothing listens there: .*\\nIs Kafka running there\\? Without --brokers an embedded cluster is started\\.\\n$`,
     ),
   );
 });

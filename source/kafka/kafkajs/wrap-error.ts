@@ -17,6 +17,16 @@ const TLS_CODES = new Set([
   'EPROTO',
 ]);
 
+/** What to look at where a connection could not be opened, by Node's code; retries may mend each of these. */
+const CONNECT_REMEDIES: Readonly<Partial<Record<string, string>>> = {
+  ECONNREFUSED: 'nothing listens there: check the address, and that the broker runs',
+  ENOTFOUND: "the name of this host is not known: check it, and the broker's advertised.listeners",
+  EAI_AGAIN: 'the name of this host could not be looked up: check it, and DNS',
+  EHOSTUNREACH: 'there is no way to this host: check the address, the network and firewalls',
+  ENETUNREACH: 'there is no way to this network: check the address and the network',
+  ETIMEDOUT: 'the host did not answer: check the address, the network and firewalls',
+};
+
 /** SASL mechanism unknown to the broker, handshake in a wrong state, refused. */
 const SASL_BROKER_CODES = new Set([33, 34, 58]);
 
@@ -79,7 +89,11 @@ export function wrapError(thrown: unknown, where: string): KasperError {
       { cause, retriable: true },
     );
   }
-  return new ConnectionError(detail, { cause, retriable: isRetriable(cause) });
+  const remedy = CONNECT_REMEDIES[cause.message === 'Connection timeout' ? 'ETIMEDOUT' : String(code)];
+  return new ConnectionError(remedy === undefined ? detail : `${detail}; ${remedy}`, {
+    cause,
+    retriable: isRetriable(cause),
+  });
 }
 
 /** kafkajs says so on its errors; errors of sockets can always be tried again. */

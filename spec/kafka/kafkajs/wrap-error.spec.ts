@@ -79,7 +79,21 @@ for (const [what, error, code, retriable, says] of [
     thrown({ name: 'KafkaJSConnectionError', code: 'ECONNREFUSED', retriable: true }),
     'CONNECTION',
     true,
-    /boom/,
+    /boom; nothing listens there/,
+  ],
+  [
+    'a host name that nobody knows',
+    thrown({ name: 'KafkaJSConnectionError', code: 'ENOTFOUND', retriable: true }),
+    'CONNECTION',
+    true,
+    /advertised\.listeners/,
+  ],
+  [
+    'a host that does not answer',
+    thrown({ name: 'KafkaJSConnectionError', message: 'Connection timeout', retriable: true }),
+    'CONNECTION',
+    true,
+    /firewalls/,
   ],
   [
     'a closed connection',
