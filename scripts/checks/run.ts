@@ -19,7 +19,6 @@ const timeoutMs = 300_000;
 
 function checksOf(tarball: string): Check[] {
   return [
-    { name: 'examples', command: ['examples.js'] },
     { name: 'lint', command: ['eslint', '.'] },
     { name: 'docs', command: ['typedoc', '--emit', 'none'] },
     { name: 'consumers', command: ['consumers.js', tarball] },

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import test from 'ava';
-import { neededPrograms } from '../../scripts/checks/needed-programs.ts';
+import { neededPrograms } from './needed-programs.ts';
 import { testWith } from '../_helpers/services.ts';
 import { runChild } from '../cli/child.ts';
 
