@@ -1,5 +1,8 @@
 import type { Monitor, MonitorOptions } from '../metrics/monitor.ts';
+import { noopMetrics } from '../metrics/noop.ts';
+import type { MetricsProvider } from '../metrics/metrics.ts';
 import { hasMethods, isObject } from './kernel/is-object.ts';
+import { LateMetrics } from './late-metrics.ts';
 import { show } from './shown-value.ts';
 
 const FORM =
@@ -11,6 +14,11 @@ const LONGEST_TIMER_MS = 2_147_483_647;
 /** Tells a monitor from the options of one that is to be opened. */
 export function isMonitor(monitor: Monitor | MonitorOptions): monitor is Monitor {
   return 'watch' in monitor;
+}
+
+/** Where metrics go if no provider is given: a server of our own is to have something to show. */
+export function defaultMetrics(monitor: Monitor | MonitorOptions | undefined): MetricsProvider {
+  return monitor === undefined || isMonitor(monitor) ? noopMetrics : new LateMetrics();
 }
 
 /** Checks the option `monitor`; what is wrong with it is added to the problems. */
