@@ -13,3 +13,5 @@ export type {
 } from './metrics.ts';
 export type { HealthReport, Monitor, Monitored, MonitorOptions } from './monitor.ts';
 export { noopMetrics } from './noop.ts';
+export { MonitorServer, type MonitorServerOptions } from './server.ts';
+export type { StatsReport } from './server/stats-report.ts';
