@@ -20,7 +20,7 @@ const wire = '^source/kafka/wire/';
 const entryPoints = '^(source|stores|metrics|source/testing|source/logging)/index\\.ts$';
 
 const rows = [
-  { files: kernel, may: [kernel] },
+  { files: kernel, may: [kernel], packages: ['leven'] },
   { files: wire, may: [wire, kernel] },
   {
     files: records,
@@ -51,7 +51,6 @@ const rows = [
       storeMetrics,
       metricsPorts,
     ],
-    packages: ['leven'],
   },
   { files: '^source/index\\.ts$', may: ['^source/(?!cli/|testing/|embedded/)', storePorts, metricsPorts] },
   ...['middleware', 'tables', 'events', 'codecs', 'assignment', 'logging'].map((folder) => ({
@@ -86,8 +85,8 @@ const rows = [
   },
   { files: '^stores/', may: ['^stores/', kernel, '^metrics/(metrics|definitions)\\.ts$', codecPort] },
   { files: '^metrics/dashboard/', may: ['^metrics/dashboard/', entryPoints, kernel] },
-  { files: '^metrics/prometheus\\.ts$', may: ['^metrics/', kernel], packages: ['prom-client'] },
-  { files: '^metrics/(?!dashboard/|prometheus\\.ts$)', may: ['^metrics/', kernel] },
+  { files: '^metrics/prometheus[^/]*\\.ts$', may: ['^metrics/', kernel], packages: ['prom-client'] },
+  { files: '^metrics/(?!dashboard/|prometheus)', may: ['^metrics/', kernel] },
 ];
 
 const packagePath = (name) => `^node_modules/(@types/)?${name}/`;

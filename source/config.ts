@@ -1,4 +1,3 @@
-import leven from 'leven';
 import type { MetricsProvider } from '../metrics/metrics.ts';
 import type { Monitor, MonitorOptions } from '../metrics/monitor.ts';
 import { checkMonitor, defaultMetrics } from './config-monitor.ts';
@@ -12,6 +11,7 @@ import { systemClock, type Clock } from './kernel/clock.ts';
 import { ConfigError } from './kernel/errors.ts';
 import { hasMethods, isObject } from './kernel/is-object.ts';
 import { silentLogger, type Logger } from './kernel/logger.ts';
+import { unknownName } from './kernel/unknown-name.ts';
 import type { Middleware } from './middleware-chain.ts';
 import type { StoreMap } from './message-processor.ts';
 import { show } from './shown-value.ts';
@@ -352,10 +352,5 @@ function checkPort<T extends object>(
 
 /** "unknown option 'batchSise'; did you mean 'batchSize'?" */
 export function unknownOption(name: string, known: readonly string[] = optionNames): string {
-  const nearest = known.reduce((best, each) => (leven(name, each) < leven(name, best) ? each : best));
-  const hint =
-    leven(name, nearest) <= Math.max(2, name.length / 2)
-      ? `; did you mean '${nearest}'?`
-      : `; known are ${known.join(', ')}`;
-  return `unknown option '${name}'${hint}`;
+  return unknownName('option', name, known);
 }
