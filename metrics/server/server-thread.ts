@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { ConfigError } from '../../source/kernel/errors.ts';
 import type { Logger } from '../../source/kernel/logger.ts';
+import { cannotListen } from './cannot-listen.ts';
 import type { Answers, FromServer, Question, ServerData, ToServer } from './messages.ts';
 
 /** Longer than the server's thread gives its connections to end. */
@@ -119,29 +120,4 @@ function notStarted(cause: unknown): ConfigError {
     ],
     { what: 'MonitorServer', cause },
   );
-}
-
-function cannotListen({ port, host }: ServerData, code: string, message: string): ConfigError {
-  return new ConfigError(
-    [`cannot listen on port ${port} of ${host}: ${remedies[code]?.(port, host) ?? message}`],
-    {
-      what: 'MonitorServer',
-      cause: Object.assign(new Error(message), { code }),
-    },
-  );
-}
-
-/** By the error of listen(2), or of the look-up of the name. */
-const remedies: Readonly<Record<string, ((port: number, host: string) => string) | undefined>> = {
-  EADDRINUSE: (port) =>
-    `another process listens there (lsof -i :${port} tells which). Take another port, or 0 for a free one`,
-  EACCES: () => 'this user may not. Take a port from 1024 on',
-  EADDRNOTAVAIL: (_port, host) =>
-    `${host} is not an address of this machine. Take one of its own, 127.0.0.1 for this machine alone, or 0.0.0.0 for all`,
-  ENOTFOUND: (_port, host) => unknownName(host),
-  EAI_AGAIN: (_port, host) => unknownName(host),
-};
-
-function unknownName(host: string): string {
-  return `the name ${host} could not be resolved. Take an address of this machine, such as 127.0.0.1`;
 }
