@@ -6,6 +6,8 @@ const kernel = '^source/kernel/';
 const message = '^source/message\\.ts$';
 /** All modules directly in source but its index: the pipeline and the ports that others implement. */
 const core = '^source/(?!index\\.ts$)[^/]+\\.ts$';
+/** Where a processor's own monitor is composed. */
+const openMonitor = '^source/open-monitor\\.ts$';
 const kafkaPort = '^source/kafka/client\\.ts$';
 const storePorts = '^stores/(store|multi-store)\\.ts$';
 /** What the pipeline wraps the stores in that it was given. */
@@ -36,7 +38,11 @@ const rows = [
     may: ['^source/kafka/kafkajs/', kafkaPort, message, kernel],
   },
   {
-    files: core,
+    files: openMonitor,
+    may: [core, metricsPorts, kernel, '^metrics/(server|prometheus)\\.ts$'],
+  },
+  {
+    files: core.replace('(?!', '(?!open-monitor\\.ts$|'),
     may: [
       core,
       '^source/kafka/(client|open-client|partitioner)\\.ts$',

@@ -17,3 +17,5 @@ export type { HealthReport, Monitor, Monitored, MonitorOptions } from './monitor
 export { noopMetrics } from './noop.ts';
 export { PrometheusMetrics, type Exposable, type PrometheusMetricOptions } from './prometheus.ts';
 export type { PrometheusMetricsOptions } from './prometheus-options.ts';
+export { MonitorServer, type MonitorServerOptions } from './server.ts';
+export type { StatsReport } from './server/stats-report.ts';

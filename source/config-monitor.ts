@@ -1,5 +1,9 @@
 import type { Monitor, MonitorOptions } from '../metrics/monitor.ts';
+import { noopMetrics } from '../metrics/noop.ts';
+import type { MetricsProvider } from '../metrics/metrics.ts';
 import { hasMethods, isObject } from './kernel/is-object.ts';
+import { unknownName } from './kernel/unknown-name.ts';
+import { LateMetrics } from './late-metrics.ts';
 import { show } from './shown-value.ts';
 
 const FORM =
@@ -13,6 +17,11 @@ export function isMonitor(monitor: Monitor | MonitorOptions): monitor is Monitor
   return 'watch' in monitor;
 }
 
+/** Where metrics go if no provider is given: a server of our own is to have something to show. */
+export function defaultMetrics(monitor: Monitor | MonitorOptions | undefined): MetricsProvider {
+  return monitor === undefined || isMonitor(monitor) ? noopMetrics : new LateMetrics();
+}
+
 /** Checks the option `monitor`; what is wrong with it is added to the problems. */
 export function checkMonitor(value: unknown, problems: string[]): Monitor | MonitorOptions | undefined {
   if (value === undefined) return undefined;
@@ -23,8 +32,7 @@ export function checkMonitor(value: unknown, problems: string[]): Monitor | Moni
   if (hasMethods(value, ['watch'])) return value as unknown as Monitor;
   const before = problems.length;
   for (const name of Object.keys(value)) {
-    if (!known.includes(name))
-      problems.push(`monitor: unknown option '${name}'; known are ${known.join(', ')}`);
+    if (!known.includes(name)) problems.push(`monitor: ${unknownName('option', name, known)}`);
   }
   const { port, host, blockedAfterMs } = value;
   if (!isInteger(port, 0, HIGHEST_PORT))

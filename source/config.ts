@@ -1,7 +1,6 @@
 import type { MetricsProvider } from '../metrics/metrics.ts';
 import type { Monitor, MonitorOptions } from '../metrics/monitor.ts';
-import { noopMetrics } from '../metrics/noop.ts';
-import { checkMonitor } from './config-monitor.ts';
+import { checkMonitor, defaultMetrics } from './config-monitor.ts';
 import { checkStores, measuredStores, type StoresOption } from './config-stores.ts';
 import { optionRows, type OptionRow } from './config-table.ts';
 import { metadataProblem, type CommitMetadata } from './commit-metadata.ts';
@@ -146,6 +145,7 @@ export function makeConfig<Stores extends StoreMap>(options: TopicProcessorOptio
   const scalars: Record<string, unknown> = {};
   for (const row of optionRows) scalars[row.name] = checkRow(row, given[row.name], problems);
   const stores = checkStores(given['stores'], problems);
+  const monitor = checkMonitor(given['monitor'], problems);
 
   const config = {
     ...(scalars as unknown as Config),
@@ -170,10 +170,10 @@ export function makeConfig<Stores extends StoreMap>(options: TopicProcessorOptio
       given['metrics'],
       'metrics',
       ['newCounter', 'newGauge', 'newSummary', 'newHistogram'],
-      noopMetrics,
+      defaultMetrics(monitor),
       problems,
     ),
-    monitor: checkMonitor(given['monitor'], problems),
+    monitor,
     clock: checkPort(given['clock'], 'clock', ['now', 'wallNow', 'after'], systemClock, problems),
     ...stores,
   };
