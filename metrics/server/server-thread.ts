@@ -2,7 +2,14 @@ import { Worker } from 'node:worker_threads';
 import { ConfigError } from '../../source/kernel/errors.ts';
 import type { Logger } from '../../source/kernel/logger.ts';
 import { cannotListen } from './cannot-listen.ts';
-import type { Answers, FromServer, Question, ServerData, ToServer } from './messages.ts';
+import {
+  UNASKED,
+  type Answers,
+  type FromServer,
+  type Question,
+  type ServerData,
+  type ToServer,
+} from './messages.ts';
 
 /** Longer than the server's thread gives its connections to end. */
 const CLOSE_MS = 2_000;
@@ -26,59 +33,52 @@ export interface Listening {
 export class ServerThread {
   readonly listening: Listening;
   readonly #worker: Worker;
-  readonly #ended: Promise<unknown>;
+  readonly #options: ServerThreadOptions;
+  readonly #ended: Promise<void>;
   #isStopping = false;
 
-  private constructor(worker: Worker, listening: Listening) {
+  private constructor(worker: Worker, listening: Listening, options: ServerThreadOptions) {
     this.#worker = worker;
     this.listening = listening;
+    this.#options = options;
+    let cause: unknown;
+    worker.once('error', (error: unknown) => {
+      cause = error;
+    });
     this.#ended = new Promise((resolve) => {
-      worker.once('exit', resolve);
+      worker.once('exit', (code) => {
+        resolve();
+        if (this.#isStopping) return;
+        options.logger.error('The thread of the monitor server has ended: it answers no more', {
+          code,
+          error: cause,
+        });
+      });
+    });
+    worker.on('message', (message: FromServer) => {
+      if (message.kind === 'ask') void this.#answer(message.id, message.question);
     });
   }
 
   /** @throws ConfigError if the thread cannot be started, or cannot listen */
-  static async start({ data, logger, answer }: ServerThreadOptions): Promise<ServerThread> {
+  static async start(options: ServerThreadOptions): Promise<ServerThread> {
     const worker = new Worker(new URL('./worker.js', import.meta.url), {
-      workerData: data,
+      workerData: options.data,
       name: 'kasper monitor',
       // Loaders and hooks of the program are not for this thread.
       execArgv: [],
     });
-    const post = (message: ToServer) => {
-      worker.postMessage(message);
-    };
-    let thread: ServerThread | undefined;
     try {
-      const listening = await new Promise<Listening>((resolve, reject) => {
-        const onEnd = (cause: unknown) => {
-          reject(notStarted(cause));
-          if (thread !== undefined && !thread.#isStopping)
-            logger.error('The thread of the monitor server has ended: it does not answer any more', {
-              error: cause,
-            });
-        };
-        worker.once('error', onEnd);
-        worker.once('exit', (code) => {
-          onEnd(new Error(`the thread ended with code ${code}`));
-        });
-        worker.on('message', (message: FromServer) => {
-          if (message.kind === 'listening') resolve(message);
-          else if (message.kind === 'refused') reject(cannotListen(data, message.code, message.message));
-          else void answerTo(message.id, message.question, { answer, post, logger });
-        });
-      });
-      thread = new ServerThread(worker, listening);
-      return thread;
+      return new ServerThread(worker, await untilListening(worker, options.data), options);
     } catch (error) {
       await worker.terminate();
       throw error;
     }
   }
 
-  /** Tells that processors have come or gone. */
-  changed(): void {
-    this.#post({ kind: 'changed' });
+  /** Tells, unasked, what is to be known should the event loop be blocked before anybody asks. */
+  tell(question: Question): void {
+    void this.#answer(UNASKED, question);
   }
 
   /** Ends connections, those in use within a second, and then the thread. */
@@ -90,26 +90,34 @@ export class ServerThread {
     clearTimeout(timer);
   }
 
+  async #answer(id: number, question: Question): Promise<void> {
+    const { answer, logger } = this.#options;
+    try {
+      this.#post({ kind: 'answer', id, question, answer: await answer(question) });
+    } catch (error) {
+      logger.error('The monitor server could not answer', { question, error });
+      this.#post({ kind: 'failed', id, message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
   #post(message: ToServer): void {
     this.#worker.postMessage(message);
   }
 }
 
-async function answerTo(
-  id: number,
-  question: Question,
-  {
-    answer,
-    post,
-    logger,
-  }: Pick<ServerThreadOptions, 'answer' | 'logger'> & { readonly post: (message: ToServer) => void },
-): Promise<void> {
-  try {
-    post({ kind: 'answer', id, answer: await answer(question) });
-  } catch (error) {
-    logger.error('The monitor server could not answer', { question, error });
-    post({ kind: 'failed', id, message: error instanceof Error ? error.message : String(error) });
-  }
+function untilListening(worker: Worker, data: ServerData): Promise<Listening> {
+  return new Promise((resolve, reject) => {
+    worker.once('error', (cause: unknown) => {
+      reject(notStarted(cause));
+    });
+    worker.once('exit', (code) => {
+      reject(notStarted(new Error(`the thread ended with code ${code}`)));
+    });
+    worker.once('message', (message: FromServer) => {
+      if (message.kind === 'listening') resolve(message);
+      else if (message.kind === 'refused') reject(cannotListen(data, message.code, message.message));
+    });
+  });
 }
 
 function notStarted(cause: unknown): ConfigError {

@@ -96,7 +96,7 @@ test('a processor that failed is shown after it has ended, until one of its name
   await releaseOther();
   t.deepEqual(await getJson(`${server.url}/healthz`), {
     status: 503,
-    body: { healthy: false, problems: ['orders: failed: process failed for orders/0'] },
+    body: { healthy: false, problems: ['orders: The run has failed: process failed for orders/0'] },
   });
   const { body } = await getJson(`${server.url}/api/stats`);
   t.deepEqual((body as StatsReport).processors, [
