@@ -1,4 +1,5 @@
 import { Agent, request, type IncomingHttpHeaders } from 'node:http';
+import { until } from './until.ts';
 
 /** An answer, read to its end. */
 export interface HttpAnswer {
@@ -52,4 +53,20 @@ export function httpGet(
 export async function getJson(url: string): Promise<{ readonly status: number; readonly body: unknown }> {
   const { status, text } = await httpGet(url);
   return { status, body: JSON.parse(text) };
+}
+
+/** Waits for a status of health; resolves with the problems, and how long it took. */
+export async function untilHealth(
+  url: string,
+  status: 200 | 503,
+): Promise<{ problems: string[]; ms: number }> {
+  const began = performance.now();
+  const problems = await until(
+    async () => {
+      const answer = await getJson(`${url}/healthz`);
+      return answer.status === status && (answer.body as { problems: string[] }).problems;
+    },
+    { deadlineMs: 60_000, what: `health to be ${status}` },
+  );
+  return { problems, ms: performance.now() - began };
 }

@@ -4,8 +4,6 @@ import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import type { MonitorProcessCommand } from './monitor-process.ts';
 
-const program = fileURLToPath(new URL('monitor-process.js', import.meta.url));
-
 /** A process with a MonitorServer, watched from outside. */
 export interface MonitorChild {
   readonly url: string;
@@ -15,9 +13,20 @@ export interface MonitorChild {
   readonly ended: Promise<number | null>;
 }
 
-/** Starts one; it is killed at the end of the test if it still runs. */
-export async function startMonitorChild(t: ExecutionContext): Promise<MonitorChild> {
-  const child = fork(program, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+/**
+ * Starts one; it is killed at the end of the test if it still runs.
+ *
+ * @param program beside this module; it sends its url first
+ * @param options that it gets as JSON in its first argument
+ */
+export async function startMonitorChild(
+  t: ExecutionContext,
+  program = 'monitor-process.js',
+  options: unknown = {},
+): Promise<MonitorChild> {
+  const child = fork(fileURLToPath(new URL(program, import.meta.url)), [JSON.stringify(options)], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   const ended = new Promise<number | null>((resolve) => {
     child.once('exit', resolve);
   });
