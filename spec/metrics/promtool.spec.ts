@@ -56,7 +56,7 @@ testWith(
     const metrics = new PrometheusMetrics({ processMetrics: false, labels: { odd: 'a"b\\c\nd{}=,é🔑' } });
     const gauge = metrics.newGauge({ name: 'odd', help: 'Two\nlines, a \\ and "quotes"', labelNames: ['x'] });
     for (const value of [NaN, Infinity, -Infinity, 1e21, -0, 5e-324]) gauge.labels(String(value)).set(value);
-    metrics.newSummary({ name: 's', help: 'Summary' }).labels().observe(1);
+    metrics.newSummary({ name: 'seen', help: 'Summary' }).labels().observe(1);
     t.deepEqual(faults((await metrics.expose()).body), { status: 0, lines: [] });
   },
 );
