@@ -607,7 +607,7 @@ test('what a listener or a MetricsProvider throws, also later, is logged and har
   t.is(summary.records, 3);
   t.deepEqual(heard, ['processed', 'flushed', 'stored', 'committed']);
   t.is(log.messages('error').filter((message) => message === 'A listener failed').length, 8);
-  t.is(log.messages('error').filter((message) => message === 'The MetricsProvider failed').length, 4);
+  t.is(log.messages('error').filter((message) => message.startsWith('The MetricsProvider failed')).length, 1);
 });
 
 test('an error is told once, and only once, to its listeners', async (t) => {
