@@ -1,3 +1,4 @@
+export { metricDefinitions, type GaugeAggregation, type MetricDefinition } from './definitions.ts';
 export type {
   Counter,
   CounterChild,
@@ -10,4 +11,5 @@ export type {
   Observer,
   ObserverChild,
 } from './metrics.ts';
+export type { HealthReport, Monitor, Monitored, MonitorOptions } from './monitor.ts';
 export { noopMetrics } from './noop.ts';

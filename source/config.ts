@@ -1,6 +1,8 @@
 import leven from 'leven';
 import type { MetricsProvider } from '../metrics/metrics.ts';
+import type { Monitor, MonitorOptions } from '../metrics/monitor.ts';
 import { noopMetrics } from '../metrics/noop.ts';
+import { checkMonitor } from './config-monitor.ts';
 import { checkStores, measuredStores, type StoresOption } from './config-stores.ts';
 import { optionRows, type OptionRow } from './config-table.ts';
 import { metadataProblem, type CommitMetadata } from './commit-metadata.ts';
@@ -67,15 +69,23 @@ export interface TopicProcessorOptions<Stores extends StoreMap = StoreMap> {
   readonly middleware?: readonly Middleware<Stores>[];
   /** Default: silent. */
   readonly logger?: Logger;
-  /** Default: no metrics. */
+  /** Default: no metrics; with `monitor: { port }`, PrometheusMetrics. */
   readonly metrics?: MetricsProvider;
+  /**
+   * Shows metrics, health and a page over HTTP, from before it connects until everything has ended: `{ port: 9464 }` opens a server of its own, a MonitorServer can
+   * show several processors. `runLoop` rejects with ConfigError if it cannot listen. Default: none.
+   */
+  readonly monitor?: Monitor | MonitorOptions;
+  readonly metricsUpdateMs?: number;
+  readonly stallTimeoutMs?: number;
+  readonly stallLagRecords?: number;
   /** Default: the machine's clock. For tests. */
   readonly clock?: Clock;
 }
 
 type Defaulted = Exclude<
   keyof TopicProcessorOptions,
-  'client' | 'stores' | 'partitioner' | 'middleware' | 'instanceId'
+  'client' | 'stores' | 'partitioner' | 'middleware' | 'instanceId' | 'monitor'
 >;
 
 /** Options with defaults filled in: checked, frozen, none undefined. */
@@ -85,6 +95,7 @@ export type Config = Readonly<Required<Pick<TopicProcessorOptions, Defaulted>>> 
   /** The consumer group whose offsets are the claims on partitions. */
   readonly claimsGroupId: string;
   readonly instanceId: string | undefined;
+  readonly monitor: Monitor | MonitorOptions | undefined;
   readonly client: ClientInit;
   readonly partitioner: Partitioner;
   readonly stores: StoreMap;
@@ -107,6 +118,7 @@ export const optionNames: readonly string[] = [
   'middleware',
   'logger',
   'metrics',
+  'monitor',
   'clock',
 ];
 
@@ -161,6 +173,7 @@ export function makeConfig<Stores extends StoreMap>(options: TopicProcessorOptio
       noopMetrics,
       problems,
     ),
+    monitor: checkMonitor(given['monitor'], problems),
     clock: checkPort(given['clock'], 'clock', ['now', 'wallNow', 'after'], systemClock, problems),
     ...stores,
   };

@@ -122,7 +122,7 @@ export class InputFlow {
         this.#progressed(partition);
       },
     });
-    for (const planned of plan) this.#addProgress(new PartitionProgress(planned));
+    for (const planned of plan) this.#addProgress(new PartitionProgress(planned, config.clock.now()));
     for (const partition of config.inputPartitions)
       this.#partitions.set(partition, this.#newProcessor(partition));
   }
@@ -141,6 +141,15 @@ export class InputFlow {
 
   get inHand(): number {
     return this.#sum((processor) => processor.inHand);
+  }
+
+  /** The processors of partitions, and whether a bounded run has all it wants of them. */
+  get processors(): { readonly processor: PartitionProcessor; readonly hasEnded: boolean }[] {
+    return [...this.#partitions.values()].map((processor) => ({
+      processor,
+      hasEnded:
+        processor.idle && this.#ofPartition.get(processor.partition)?.every(({ ended }) => ended) === true,
+    }));
   }
 
   /** Whether a batch was given up while the user's function still ran. */
@@ -262,13 +271,21 @@ export class InputFlow {
     if (progress.isLost) return;
     if (progress.fallsShort(chunk.logStartOffset, chunk.highWatermark) !== undefined)
       void this.#otherLog.checkShort(progress);
-    const before = progress.position;
+    const { position: before, visibleEnd: endBefore } = progress;
     const taken = progress.take(chunk, this.#options.config.isolation);
+    if (progress.visibleEnd > endBefore) this.#noteWork(progress, endBefore);
     // An answer to a fetch that found nothing: it told the watermarks only.
     if (taken.messages.length === 0 && taken.nextOffset === before) return;
     processor.add(taken);
     this.#steer(chunk.partition);
     this.#checkEnd();
+  }
+
+  /** The end rose: from now on there is something to do, if there was nothing before. */
+  #noteWork(progress: PartitionProgress, endBefore: number): void {
+    const { committer, config } = this.#options;
+    const committed = committer.committed(progress.topic, progress.partition);
+    if ((committed ?? progress.start) >= endBefore) progress.workSince = config.clock.now();
   }
 
   /** A batch began or ended. */

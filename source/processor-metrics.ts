@@ -25,8 +25,8 @@ export class ProcessorMetrics {
   constructor(provider: MetricsProvider, topicProcessorName: string, logger: Logger) {
     this.#log = logger;
     const { recordsConsumed, recordsProduced, recordsRepeated, batches } = metricDefinitions;
-    this.#consumed = provider.newCounter(recordsConsumed).labels(topicProcessorName);
-    this.#produced = provider.newCounter(recordsProduced).labels(topicProcessorName);
+    this.#consumed = provider.newCounter(recordsConsumed).labels(topicProcessorName, '', '');
+    this.#produced = provider.newCounter(recordsProduced).labels(topicProcessorName, '', '');
     this.#repeated = provider.newCounter(recordsRepeated).labels(topicProcessorName);
     const batchCounter = provider.newCounter(batches);
     const byTrigger = (trigger: BatchTrigger) => batchCounter.labels(topicProcessorName, trigger);

@@ -10,9 +10,11 @@ import { Listeners } from './listeners.ts';
 import { Lifecycle, type ProcessorState } from './lifecycle.ts';
 import type { MessageProcessor, StoreMap } from './message-processor.ts';
 import { processorFor, type MessageProcessors } from './message-processors.ts';
+import { PartitionTotals } from './partition-totals.ts';
 import { ProcessorMetrics } from './processor-metrics.ts';
 import type { ProcessorEvents } from './processor-events.ts';
 import { summarize, takeStats } from './processor-stats.ts';
+import { RecentErrors } from './recent-errors.ts';
 import type { ProcessorStats, RunSummary } from './run-summary.ts';
 import { Run } from './run.ts';
 import { attempt, closedTooLate, RunFailure } from './run-failure.ts';
@@ -50,7 +52,10 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
   readonly #users: UserProcessors;
   readonly #closing = new AbortController();
   readonly #totals = new RunTotals();
+  readonly #ofPartitions: PartitionTotals;
+  readonly #recentErrors: RecentErrors;
   readonly #failure = new RunFailure();
+  #startedAt: number | undefined;
   readonly #run: Run;
   #starting: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
@@ -65,6 +70,8 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     const config = makeConfig(options);
     this.#config = config;
     this.#processors = processorFor(messageProcessor, config.inputPartitions);
+    this.#ofPartitions = new PartitionTotals(config.clock);
+    this.#recentErrors = new RecentErrors(config.clock);
     this.#log = config.logger.child({ topicProcessor: config.topicProcessorName });
     this.#users = new UserProcessors(config, this.#processors, this.#log);
     this.#listeners = new Listeners(this.#log);
@@ -90,6 +97,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       stop: () => void this.close(),
       onBatch: (report) => {
         this.#totals.add(report);
+        this.#ofPartitions.add(report);
         metrics.add(report);
         this.#listeners.emit('batch', report);
       },
@@ -215,13 +223,25 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
 
   /** A snapshot: frozen, plain values. Asks no broker. */
   stats(): ProcessorStats {
-    return takeStats(this.#config, this.state, this.#totals, this.#run.flow, this.#run.committer);
+    return takeStats({
+      config: this.#config,
+      state: this.state,
+      startedAt: this.#startedAt,
+      totals: this.#totals,
+      ofPartitions: this.#ofPartitions,
+      failure: this.#failure,
+      recentErrors: this.#recentErrors,
+      endsAskedAt: undefined,
+      flow: this.#run.flow,
+      committer: this.#run.committer,
+    });
   }
 
   async #runOnce(method: string, bounded: boolean, { signal }: RunOptions): Promise<RunSummary> {
     this.#lifecycle.assertNew(method);
     this.#lifecycle.to('starting');
     const began = this.#config.clock.now();
+    this.#startedAt = this.#config.clock.wallNow();
     const onAbort = () => void this.close();
     const ended = new Promise<void>((resolve) => {
       this.#endOfRun = resolve;
@@ -261,7 +281,10 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
 
   /** The first failure ends the run; later ones are kept beside it. */
   #fail(error: unknown): void {
-    if (this.#failure.keep(error)) this.#listeners.emit('error', error);
+    if (this.#failure.keep(error)) {
+      this.#recentErrors.add(error);
+      this.#listeners.emit('error', error);
+    }
     this.#run.halt();
     void this.close();
   }
