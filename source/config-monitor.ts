@@ -1,16 +1,25 @@
 import type { Monitor, MonitorOptions } from '../metrics/monitor.ts';
+import { noopMetrics } from '../metrics/noop.ts';
+import type { MetricsProvider } from '../metrics/metrics.ts';
 import { hasMethods, isObject } from './kernel/is-object.ts';
+import { unknownName } from './kernel/unknown-name.ts';
+import { LateMetrics } from './late-metrics.ts';
 import { show } from './shown-value.ts';
 
 const FORM =
   "monitor must be { port, host, blockedAfterMs }, such as { port: 9464 }, or have the method 'watch'";
-const known = ['port', 'host', 'blockedAfterMs'];
+const known = ['port', 'host', 'blockedAfterMs', 'allowedHosts'];
 const HIGHEST_PORT = 65_535;
 const LONGEST_TIMER_MS = 2_147_483_647;
 
 /** Tells a monitor from the options of one that is to be opened. */
 export function isMonitor(monitor: Monitor | MonitorOptions): monitor is Monitor {
   return 'watch' in monitor;
+}
+
+/** Where metrics go if no provider is given: a server of our own is to have something to show. */
+export function defaultMetrics(monitor: Monitor | MonitorOptions | undefined): MetricsProvider {
+  return monitor === undefined || isMonitor(monitor) ? noopMetrics : new LateMetrics();
 }
 
 /** Checks the option `monitor`; what is wrong with it is added to the problems. */
@@ -23,10 +32,9 @@ export function checkMonitor(value: unknown, problems: string[]): Monitor | Moni
   if (hasMethods(value, ['watch'])) return value as unknown as Monitor;
   const before = problems.length;
   for (const name of Object.keys(value)) {
-    if (!known.includes(name))
-      problems.push(`monitor: unknown option '${name}'; known are ${known.join(', ')}`);
+    if (!known.includes(name)) problems.push(`monitor: ${unknownName('option', name, known)}`);
   }
-  const { port, host, blockedAfterMs } = value;
+  const { port, host, blockedAfterMs, allowedHosts } = value;
   if (!isInteger(port, 0, HIGHEST_PORT))
     problems.push(`monitor.port must be a whole number from 0 to ${HIGHEST_PORT}, not ${show(port)}`);
   if (host !== undefined && (typeof host !== 'string' || host === ''))
@@ -35,8 +43,14 @@ export function checkMonitor(value: unknown, problems: string[]): Monitor | Moni
     problems.push(
       `monitor.blockedAfterMs must be a whole number of ms, at least 1, not ${show(blockedAfterMs)}`,
     );
+  if (allowedHosts !== undefined && !isListOfText(allowedHosts))
+    problems.push(`monitor.allowedHosts must be a list of host names, not ${show(allowedHosts)}`);
   if (problems.length > before) return undefined;
   return Object.freeze({ ...value }) as unknown as MonitorOptions;
+}
+
+function isListOfText(value: unknown): boolean {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }
 
 function isInteger(value: unknown, minimum: number, maximum: number): boolean {

@@ -1,8 +1,6 @@
-import leven from 'leven';
 import type { MetricsProvider } from '../metrics/metrics.ts';
 import type { Monitor, MonitorOptions } from '../metrics/monitor.ts';
-import { noopMetrics } from '../metrics/noop.ts';
-import { checkMonitor } from './config-monitor.ts';
+import { checkMonitor, defaultMetrics } from './config-monitor.ts';
 import { checkStores, measuredStores, type StoresOption } from './config-stores.ts';
 import { optionRows, type OptionRow } from './config-table.ts';
 import { metadataProblem, type CommitMetadata } from './commit-metadata.ts';
@@ -13,6 +11,7 @@ import { systemClock, type Clock } from './kernel/clock.ts';
 import { ConfigError } from './kernel/errors.ts';
 import { hasMethods, isObject } from './kernel/is-object.ts';
 import { silentLogger, type Logger } from './kernel/logger.ts';
+import { unknownName } from './kernel/unknown-name.ts';
 import type { Middleware } from './middleware-chain.ts';
 import type { StoreMap } from './message-processor.ts';
 import { show } from './shown-value.ts';
@@ -146,6 +145,7 @@ export function makeConfig<Stores extends StoreMap>(options: TopicProcessorOptio
   const scalars: Record<string, unknown> = {};
   for (const row of optionRows) scalars[row.name] = checkRow(row, given[row.name], problems);
   const stores = checkStores(given['stores'], problems);
+  const monitor = checkMonitor(given['monitor'], problems);
 
   const config = {
     ...(scalars as unknown as Config),
@@ -170,10 +170,10 @@ export function makeConfig<Stores extends StoreMap>(options: TopicProcessorOptio
       given['metrics'],
       'metrics',
       ['newCounter', 'newGauge', 'newSummary', 'newHistogram'],
-      noopMetrics,
+      defaultMetrics(monitor),
       problems,
     ),
-    monitor: checkMonitor(given['monitor'], problems),
+    monitor,
     clock: checkPort(given['clock'], 'clock', ['now', 'wallNow', 'after'], systemClock, problems),
     ...stores,
   };
@@ -352,10 +352,5 @@ function checkPort<T extends object>(
 
 /** "unknown option 'batchSise'; did you mean 'batchSize'?" */
 export function unknownOption(name: string, known: readonly string[] = optionNames): string {
-  const nearest = known.reduce((best, each) => (leven(name, each) < leven(name, best) ? each : best));
-  const hint =
-    leven(name, nearest) <= Math.max(2, name.length / 2)
-      ? `; did you mean '${nearest}'?`
-      : `; known are ${known.join(', ')}`;
-  return `unknown option '${name}'${hint}`;
+  return unknownName('option', name, known);
 }

@@ -22,6 +22,7 @@ export type {
   GroupOffsets,
   Isolation,
   KafkaClient,
+  KafkaObserver,
   NewTopic,
   OffsetSpec,
   OffsetToCommit,

@@ -2,6 +2,7 @@ import { Batcher } from './batcher.ts';
 import type { BatchReport } from './batch-report.ts';
 import type { ClaimGuard } from './claim-guard.ts';
 import type { Config } from './config.ts';
+import type { TakeEnds } from './end-offset-watch.ts';
 import type { Chunk, KafkaClient, OutOfRange, PartitionSource, RecordSink } from './kafka/client.ts';
 import { AssignmentError, type KasperError, type TimeoutError } from './kernel/errors.ts';
 import type { Logger } from './kernel/logger.ts';
@@ -199,6 +200,20 @@ export class InputFlow {
     for (const progress of this.#progress.values())
       if (progress.topic === topic && progress.isOtherTopic(topicId))
         this.#otherLog.recreated(progress, topicId);
+  }
+
+  /** The ends of the logs are asked for; takes the answer, unless fetches have told newer ends by then. */
+  expectEnds(): TakeEnds {
+    const toldBefore = new Map(this.progress.map((progress) => [progress, progress.endsTold]));
+    return (ends) => {
+      for (const { topic, partition, visibleEnd, highWatermark } of ends) {
+        const progress = this.#progress.get(`${topic}/${partition}`);
+        if (progress === undefined) continue;
+        const endBefore = progress.visibleEnd;
+        progress.noteEnds(visibleEnd, highWatermark, toldBefore.get(progress) ?? 0);
+        if (progress.visibleEnd > endBefore) this.#noteWork(progress, endBefore);
+      }
+    };
   }
 
   /** What is in hand, in words for an error. */

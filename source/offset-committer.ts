@@ -28,6 +28,8 @@ export interface OffsetCommitterOptions {
   readonly commitTimeoutMs: number;
   readonly offsetRefreshMs: number;
   readonly commitMetadata: CommitMetadata;
+  /** Told of positions that a request did not commit, also where they are tried again. Must not throw. */
+  readonly onRefused?: (failed: readonly CommitResult[]) => void;
   /** Called when offsets cannot be committed: once, and again if others fail while the rest is still being committed. */
   readonly onFailed: (error: CommitError) => void;
 }
@@ -281,6 +283,7 @@ export class OffsetCommitter {
       if (newer === undefined) this.#waiting.set(key, { position, failingSince: since });
       else newer.failingSince = since;
     });
+    if (retried.length + givenUp.length > 0) this.#options.onRefused?.([...retried, ...givenUp]);
     if (retried.length > 0) this.#retryLater(retried);
     else this.#attempt = 0;
     for (const partition of this.#open.keys()) this.#sweep(partition);

@@ -47,13 +47,15 @@ export function takeStats(sources: StatsSources): ProcessorStats {
 }
 
 function partitionStats(
-  { topic, partition, position, highWatermark, visibleEnd, paused, workSince }: PartitionProgress,
+  { topic, partition, position, highWatermark, visibleEnd, paused, workSince, end }: PartitionProgress,
   { config, ofPartitions, committer }: StatsSources,
 ): PartitionStats {
   const committed = committer?.committed(topic, partition) ?? null;
   const lag = Math.max(0, visibleEnd - (committed ?? position));
   const since = Math.max(workSince, committer?.movedAt(topic, partition) ?? workSince);
-  const msSinceProgress = lag === 0 ? 0 : config.clock.now() - since;
+  // A bounded run has nothing to do past its end.
+  const isDone = lag === 0 || (end !== undefined && (committed ?? position) >= end);
+  const msSinceProgress = isDone ? 0 : config.clock.now() - since;
   const records = ofPartitions.records(topic, partition);
   return { topic, partition, position, committed, highWatermark, lag, paused, records, msSinceProgress };
 }

@@ -1,3 +1,4 @@
+import type { HealthReport } from '../metrics/monitor.ts';
 import { hasConsumedAll } from './consumed-all.ts';
 import { makeConfig, type Config, type TopicProcessorOptions } from './config.ts';
 import { isCalledFromProcess } from './inside-process.ts';
@@ -10,16 +11,14 @@ import { Listeners } from './listeners.ts';
 import { Lifecycle, type ProcessorState } from './lifecycle.ts';
 import type { MessageProcessor, StoreMap } from './message-processor.ts';
 import { processorFor, type MessageProcessors } from './message-processors.ts';
-import { PartitionTotals } from './partition-totals.ts';
-import { ProcessorMetrics } from './processor-metrics.ts';
 import type { ProcessorEvents } from './processor-events.ts';
-import { summarize, takeStats } from './processor-stats.ts';
-import { RecentErrors } from './recent-errors.ts';
+import { openMonitor } from './open-monitor.ts';
+import { summarize } from './processor-stats.ts';
+import { ProcessorView } from './processor-view.ts';
 import type { ProcessorStats, RunSummary } from './run-summary.ts';
 import { Run } from './run.ts';
 import { attempt, closedTooLate, RunFailure } from './run-failure.ts';
 import { logEnd } from './run-log.ts';
-import { RunTotals } from './run-totals.ts';
 import { resolveTarget, type SeekTarget } from './seek-target.ts';
 import { UserProcessors } from './user-processors.ts';
 
@@ -52,13 +51,11 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
   readonly #processors: ReadonlyMap<number, MessageProcessor>;
   readonly #users: UserProcessors;
   readonly #closing = new AbortController();
-  readonly #totals = new RunTotals();
-  readonly #ofPartitions: PartitionTotals;
-  readonly #recentErrors: RecentErrors;
   readonly #failure = new RunFailure();
-  #startedAt: number | undefined;
+  readonly #view: ProcessorView;
   readonly #run: Run;
   #starting: Promise<void> | undefined;
+  #releaseMonitor: (() => Promise<void>) | undefined;
   #closed: Promise<void> | undefined;
   #endOfRun: (() => void) | undefined;
 
@@ -71,8 +68,6 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     const config = makeConfig(options);
     this.#config = config;
     this.#processors = processorFor(messageProcessor, config.inputPartitions);
-    this.#ofPartitions = new PartitionTotals(config.clock);
-    this.#recentErrors = new RecentErrors(config.clock);
     this.#log = limitRepeats(config.logger.child({ topicProcessor: config.topicProcessorName }), {
       clock: config.clock,
     });
@@ -88,7 +83,15 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       fetchMaxWaitMs: config.fetchMaxWaitMs,
     });
     this.#offsets = this.#client.group(config.groupId);
-    const metrics = new ProcessorMetrics(config.metrics, config.topicProcessorName, this.#log);
+    const view = new ProcessorView({
+      config,
+      logger: this.#log,
+      failure: this.#failure,
+      state: () => this.state,
+      run: () => this.#run,
+    });
+    this.#view = view;
+    this.#client.observe?.(view);
     this.#run = new Run({
       config,
       client: this.#client,
@@ -99,14 +102,14 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       closing: this.#closing.signal,
       stop: () => void this.close(),
       onBatch: (report) => {
-        this.#totals.add(report);
-        this.#ofPartitions.add(report);
-        metrics.add(report);
+        view.onBatch(report);
         this.#listeners.emit('batch', report);
       },
       onRepeated: (records) => {
-        this.#totals.addRepeated(records);
-        metrics.addRepeated(records);
+        view.onRepeated(records);
+      },
+      onRefused: (failed) => {
+        view.onRefused(failed);
       },
       onEnd: () => this.#endOfRun?.(),
       onFailed: (error) => {
@@ -226,25 +229,23 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
 
   /** A snapshot: frozen, plain values. Asks no broker. */
   stats(): ProcessorStats {
-    return takeStats({
-      config: this.#config,
-      state: this.state,
-      startedAt: this.#startedAt,
-      totals: this.#totals,
-      ofPartitions: this.#ofPartitions,
-      failure: this.#failure,
-      recentErrors: this.#recentErrors,
-      endsAskedAt: undefined,
-      flow: this.#run.flow,
-      committer: this.#run.committer,
-    });
+    return this.#view.stats();
+  }
+
+  /**
+   * Whether it does its work, for probes. It is healthy unless the run has failed, a partition with more lag than `stallLagRecords` has not come forward for
+   * `stallTimeoutMs`, or no broker has answered for so long; and again when that is over. It is ready while it runs: not while it starts, waits for its claims, or
+   * closes. Asks no broker.
+   */
+  health(): HealthReport {
+    return this.#view.health();
   }
 
   async #runOnce(method: string, bounded: boolean, { signal }: RunOptions): Promise<RunSummary> {
     this.#lifecycle.assertNew(method);
     this.#lifecycle.to('starting');
     const began = this.#config.clock.now();
-    this.#startedAt = this.#config.clock.wallNow();
+    this.#view.start();
     const onAbort = () => void this.close();
     const ended = new Promise<void>((resolve) => {
       this.#endOfRun = resolve;
@@ -268,15 +269,17 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     const durationMs = this.#config.clock.now() - began;
     logEnd(this.#log, this.#run, this.stats(), durationMs, this.#failure);
     this.#failure.throwIfFailed();
-    return summarize(this.#run.plan, this.#run.committer, this.#totals, durationMs);
+    return summarize(this.#run.plan, this.#run.committer, this.#view.totals, durationMs);
   }
 
   async #start(bounded: boolean): Promise<void> {
     const run = this.#run;
+    this.#releaseMonitor = await openMonitor(this.#config, this.#view.monitored);
     await run.prepare(bounded);
     const { flow, plan } = run;
     if (flow === undefined || this.#lifecycle.isEnding()) return;
     this.#lifecycle.to('running');
+    this.#view.started(plan);
     this.#listeners.emit('started', {
       partitions: plan.map(({ topic, partition, offset }) => ({ topic, partition, offset })),
     });
@@ -287,7 +290,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
   /** The first failure ends the run; later ones are kept beside it. */
   #fail(error: unknown): void {
     if (this.#failure.keep(error)) {
-      this.#recentErrors.add(error);
+      this.#view.onFailed(error);
       this.#listeners.emit('error', error);
     }
     this.#run.halt();
@@ -328,7 +331,10 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     timer?.cancel();
     await this.#run.release(leftMs);
     await attempt('The Kafka client could not be closed', () => this.#client.close(), onFailure);
+    // The last of all, so that it shows how the rest ends.
+    await attempt('The monitor could not be closed', () => this.#releaseMonitor?.(), onFailure);
     this.#lifecycle.to(this.#failure.hasFailed ? 'failed' : 'closed');
+    this.#view.end();
     this.#endOfRun?.();
     if (failures.length > 0) throw failures[0] as Error;
   }

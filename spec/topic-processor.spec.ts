@@ -608,14 +608,14 @@ test('what a listener or a MetricsProvider throws, also later, is logged and har
   const summary = await processor.runToEnd();
   t.is(summary.records, 3);
   t.deepEqual(heard, ['processed', 'flushed', 'stored', 'committed']);
-  t.deepEqual(log.messages('error').toSorted(), [
-    ...Array<string>(3).fill('A listener failed'),
-    ...Array<string>(3).fill('A listener failed'),
-    'A listener failed … 1 more like this in the last 1 s',
-    'A listener failed … 1 more like this in the last 1 s',
-    ...Array<string>(3).fill('The MetricsProvider failed'),
-    'The MetricsProvider failed … 1 more like this in the last 1 s',
-  ]);
+  t.deepEqual(
+    log.messages('error').filter((message) => message.startsWith('A listener failed')),
+    [
+      ...Array<string>(6).fill('A listener failed'),
+      ...Array<string>(2).fill('A listener failed … 1 more like this in the last 1 s'),
+    ],
+  );
+  t.is(log.messages('error').filter((message) => message.startsWith('The MetricsProvider failed')).length, 1);
 });
 
 test('an error is told once, and only once, to its listeners', async (t) => {
