@@ -1,12 +1,13 @@
 import { hostname } from 'node:os';
 import type { Config } from './config.ts';
+import { isMonitor } from './config-monitor.ts';
 import { optionRows } from './config-table.ts';
 import { isObject } from './kernel/is-object.ts';
 import { KasperError } from './kernel/errors.ts';
 import type { RepeatLimitedLogger } from './kernel/limit-repeats.ts';
 import type { LogFields, Logger } from './kernel/logger.ts';
 import { hideSecrets } from './kernel/secrets.ts';
-import { packageVersion } from './kernel/version.ts';
+import { packageVersion } from './kernel/package-version.ts';
 import { partitionList } from './partition-list.ts';
 import type { RunFailure } from './run-failure.ts';
 import type { ProcessorStats } from './run-summary.ts';
@@ -32,6 +33,7 @@ export function logStart(config: Config, bounded: boolean, log: Logger): void {
     ...Object.fromEntries(options),
     ...(instanceId === undefined ? {} : { instanceId }),
     ...storesOf(config),
+    ...monitorOf(config.monitor),
     host: hostname(),
     pid: process.pid,
     version: packageVersion(),
@@ -48,6 +50,12 @@ function connectionOf(client: Config['client']): LogFields {
     ...(ssl === undefined || ssl === false ? {} : { tls: true }),
     ...(isObject(sasl) ? { sasl: sasl.mechanism } : {}),
   };
+}
+
+/** Where it can be watched; a free port is not known yet, and the server tells it when it listens. */
+function monitorOf(monitor: Config['monitor']): LogFields {
+  if (monitor === undefined || isMonitor(monitor) || monitor.port === 0) return {};
+  return { monitor: `${monitor.host ?? '127.0.0.1'}:${monitor.port}` };
 }
 
 function storesOf({ stores, flushedStores }: Config): LogFields {

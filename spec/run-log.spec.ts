@@ -140,6 +140,7 @@ test('the line at the start tells where Kafka is and how it is reached, and no s
     tls: true,
     sasl: 'plain',
     batchSize: 1000,
+    monitor: '127.0.0.1:9464',
   });
   t.notRegex(JSON.stringify(log.lines), /pa55word|PRIVATE/);
 });
