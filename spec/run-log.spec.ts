@@ -128,6 +128,7 @@ test('the line at the start tells where Kafka is and how it is reached, and no s
       client,
       inputTopics: ['a', 'b'],
       inputPartitions: [4, 5, 6, 9],
+      monitor: { port: 9464 },
     }),
     false,
     log,
