@@ -2,10 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { createServer, connect as connectTcp, type AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
+import { Kafka, logLevel, type KafkaConfig } from 'kafkajs';
 import { makeCertificate, type KafkaSecurity } from '../../../scripts/services/kafka-security.ts';
 import { startKafka, type KafkaServer } from '../../../scripts/services/kafka-server.ts';
 import { createKafkaTopic } from '../../../scripts/services/kafka-probe.ts';
-import type { KafkaOptions, SaslOptions } from '../../../source/kafka/open-client.ts';
+import {
+  kafkaLogCreator,
+  openClient,
+  type KafkaOptions,
+  type SaslOptions,
+} from '../../../source/kafka/open-client.ts';
 import { ConnectionError } from '../../../source/kernel/errors.ts';
 import { TopicProcessor } from '../../../source/topic-processor.ts';
 import { randomName, testOnReal } from '../../_helpers/services.ts';
@@ -242,6 +248,31 @@ function assertNoSecrets(t: ExecutionContext, lines: readonly LogLine[], error: 
     for (const form of [secret, hex, bytes.toString('base64')]) t.false(said.includes(form), said);
   }
 }
+
+testOnSecured(
+  'at the level at which kafkajs tells each request, no password is told either, right or wrong',
+  async (t, { brokers, ssl }) => {
+    for (const mechanism of MECHANISMS) {
+      for (const password of [USER.password, WRONG]) {
+        const { logger, lines } = keepingLogger();
+        const kafka = new Kafka({
+          brokers: [...brokers.SASL_SSL],
+          ssl,
+          connectionTimeout: AT_ONCE_MS,
+          sasl: withPassword(mechanism, password),
+          logLevel: logLevel.DEBUG,
+          logCreator: kafkaLogCreator(logger),
+        } as KafkaConfig);
+        const client = openClient(kafka, { logger, retryTimeoutMs: 5_000 });
+        const error: unknown = await client.connect().catch((thrown: unknown) => thrown);
+        await client.close();
+        t.is(error instanceof ConnectionError, password === WRONG);
+        t.true(lines.some(({ message }) => message.startsWith('Request SaslHandshake')));
+        assertNoSecrets(t, lines, error);
+      }
+    }
+  },
+);
 
 testOnSecured(
   'a connection that is lost in the middle of a login is made anew: that is no refusal',
