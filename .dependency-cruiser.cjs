@@ -76,7 +76,7 @@ const rows = [
   {
     files: '^source/cli/',
     may: ['^source/cli/', entryPoints, kernel],
-    packages: ['commander', 'cli-progress', 'ioredis', '@elastic/elasticsearch'],
+    packages: ['commander', 'cli-progress', 'leven', 'ioredis', '@elastic/elasticsearch'],
   },
   { files: '^stores/', may: ['^stores/', kernel, '^metrics/(metrics|definitions)\\.ts$', codecPort] },
   { files: '^metrics/dashboard/', may: ['^metrics/dashboard/', entryPoints, kernel] },

@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, type Option } from 'commander';
 import { ConnectionError } from '../index.ts';
 import { addBrokerCommand } from './broker-command.ts';
+import { addConfigCommand } from './config-command.ts';
 import { errorText } from './error-text.ts';
 import { exitCodeHelp, exitCodeOf, exitCodes } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { addRunCommand } from './run-command.ts';
+import { applyLayers } from './setting-flags.ts';
 
 /**
  * The command line `kasper`.
@@ -52,8 +54,10 @@ function makeProgram(io: Io, done: (exitCode: number) => void): Command {
     })
     .configureHelp({ optionDescription: describeOption })
     .showHelpAfterError('(kasper --help tells more)')
-    .addHelpText('after', `\n${exitCodeHelp()}`);
+    .addHelpText('after', `\n${exitCodeHelp()}`)
+    .hook('preAction', (_program, command) => applyLayers(command, io));
   addRunCommand(program, io, done);
+  addConfigCommand(program, io, done);
   addBrokerCommand(program, io, done);
   return program;
 }
