@@ -6,11 +6,13 @@ const kernel = '^source/kernel/';
 const message = '^source/message\\.ts$';
 /** All modules directly in source but its index: the pipeline and the ports that others implement. */
 const core = '^source/(?!index\\.ts$)[^/]+\\.ts$';
+/** Where a processor's own monitor is composed. */
+const openMonitor = '^source/open-monitor\\.ts$';
 const kafkaPort = '^source/kafka/client\\.ts$';
 const storePorts = '^stores/(store|multi-store)\\.ts$';
 /** What the pipeline wraps the stores in that it was given. */
 const storeMetrics = '^stores/instrumented\\.ts$';
-const metricsPorts = '^metrics/(metrics|definitions|noop)\\.ts$';
+const metricsPorts = '^metrics/(metrics|monitor|definitions|noop)\.ts$';
 const codecPort = '^source/codecs/codec\\.ts$';
 const assignorPort = '^source/assignment/assignor\\.ts$';
 const records = '^source/kafka/records/';
@@ -18,7 +20,7 @@ const wire = '^source/kafka/wire/';
 const entryPoints = '^(source|stores|metrics|source/testing|source/logging)/index\\.ts$';
 
 const rows = [
-  { files: kernel, may: [kernel] },
+  { files: kernel, may: [kernel], packages: ['leven'] },
   { files: wire, may: [wire, kernel] },
   {
     files: records,
@@ -36,7 +38,11 @@ const rows = [
     may: ['^source/kafka/kafkajs/', kafkaPort, message, kernel],
   },
   {
-    files: core,
+    files: openMonitor,
+    may: [core, metricsPorts, kernel, '^metrics/(server|prometheus)\\.ts$'],
+  },
+  {
+    files: core.replace('(?!', '(?!open-monitor\\.ts$|'),
     may: [
       core,
       '^source/kafka/(client|open-client|partitioner)\\.ts$',
@@ -45,7 +51,6 @@ const rows = [
       storeMetrics,
       metricsPorts,
     ],
-    packages: ['leven'],
   },
   { files: '^source/index\\.ts$', may: ['^source/(?!cli/|testing/|embedded/)', storePorts, metricsPorts] },
   ...['middleware', 'tables', 'events', 'codecs', 'assignment', 'logging'].map((folder) => ({
@@ -80,8 +85,8 @@ const rows = [
   },
   { files: '^stores/', may: ['^stores/', kernel, '^metrics/(metrics|definitions)\\.ts$', codecPort] },
   { files: '^metrics/dashboard/', may: ['^metrics/dashboard/', entryPoints, kernel] },
-  { files: '^metrics/prometheus\\.ts$', may: ['^metrics/', kernel], packages: ['prom-client'] },
-  { files: '^metrics/(?!dashboard/|prometheus\\.ts$)', may: ['^metrics/', kernel] },
+  { files: '^metrics/prometheus[^/]*\\.ts$', may: ['^metrics/', kernel], packages: ['prom-client'] },
+  { files: '^metrics/(?!dashboard/|prometheus)', may: ['^metrics/', kernel] },
 ];
 
 const packagePath = (name) => `^node_modules/(@types/)?${name}/`;

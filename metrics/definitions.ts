@@ -1,49 +1,257 @@
-import type { HistogramOptions, MetricOptions } from './metrics.ts';
+import type { MetricOptions } from './metrics.ts';
 
-const labelNames = ['topic_processor'] as const;
+/** How the values of several processes become one: of a counter or histogram they are always added up. */
+export type GaugeAggregation = 'sum' | 'max' | 'min' | 'first';
+
+/** One metric: all that a provider, the README's table, the dashboards and the alert rules need to know of it. */
+export interface MetricDefinition extends MetricOptions {
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  /** What one of it is, as in the name's ending: seconds, bytes, records, offsets; undefined for plain numbers. */
+  readonly unit?: 'seconds' | 'bytes' | 'records' | 'batches' | undefined;
+  readonly buckets?: readonly number[];
+  /** Of a gauge; default: 'sum'. */
+  readonly aggregation?: GaugeAggregation;
+}
+
+const processor = ['topic_processor'] as const;
+const partition = [...processor, 'topic', 'partition'] as const;
+
+/** From a step that takes no time to one that takes minutes. */
+const stepSeconds = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300,
+] as const;
+const requestSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
+const batchRecords = [1, 10, 50, 100, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000] as const;
+const batchBytes = [1e3, 1e4, 1e5, 1e6, 2.5e6, 5e6, 1e7, 2.5e7, 5e7, 1e8] as const;
 
 /** Every metric, declared once. Names are without the namespace that a provider puts before them (`kasper_`). */
 export const metricDefinitions = {
+  // Records and bytes
   recordsConsumed: {
     name: 'records_consumed_total',
+    kind: 'counter',
+    unit: 'records',
     help: 'Records whose batch was processed and committed',
-    labelNames,
+    labelNames: partition,
   },
-  recordsProduced: { name: 'records_produced_total', help: 'Records sent and acked', labelNames },
+  bytesConsumed: {
+    name: 'bytes_consumed_total',
+    kind: 'counter',
+    unit: 'bytes',
+    help: 'Bytes of keys, values and headers, decompressed, of batches that were processed and committed',
+    labelNames: processor,
+  },
+  recordsProduced: {
+    name: 'records_produced_total',
+    kind: 'counter',
+    unit: 'records',
+    help: 'Records sent and acked',
+    labelNames: partition,
+  },
+  bytesProduced: {
+    name: 'bytes_produced_total',
+    kind: 'counter',
+    unit: 'bytes',
+    help: 'Bytes of records sent and acked, as encoded, before compression',
+    labelNames: processor,
+  },
   recordsRepeated: {
     name: 'records_repeated_total',
+    kind: 'counter',
+    unit: 'records',
     help: 'Records sent again after an attempt of unknown outcome: they may be stored twice',
-    labelNames,
+    labelNames: processor,
   },
+  // Batches and their steps
   batches: {
     name: 'batches_total',
+    kind: 'counter',
+    unit: 'batches',
     help: 'Batches processed, by the rule that made them due',
-    labelNames: [...labelNames, 'trigger'],
+    labelNames: [...processor, 'trigger'],
   },
-  processSeconds: { name: 'process_seconds', help: 'Time that process took for a batch', labelNames },
+  batchRecords: {
+    name: 'batch_records',
+    kind: 'histogram',
+    unit: 'records',
+    help: 'Records in a batch',
+    labelNames: processor,
+    buckets: batchRecords,
+  },
+  batchBytes: {
+    name: 'batch_bytes',
+    kind: 'histogram',
+    unit: 'bytes',
+    help: 'Bytes in a batch, decompressed',
+    labelNames: processor,
+    buckets: batchBytes,
+  },
+  processSeconds: {
+    name: 'process_seconds',
+    kind: 'histogram',
+    unit: 'seconds',
+    help: 'Time that process took for a batch',
+    labelNames: processor,
+    buckets: stepSeconds,
+  },
   produceSeconds: {
     name: 'produce_seconds',
+    kind: 'histogram',
+    unit: 'seconds',
     help: 'Time until all records of a batch were acked',
-    labelNames,
+    labelNames: processor,
+    buckets: stepSeconds,
   },
   storeFlushSeconds: {
     name: 'store_flush_seconds',
+    kind: 'histogram',
+    unit: 'seconds',
     help: 'Time that the flush of stores took for a batch',
-    labelNames,
-  },
-  storeCalls: {
-    name: 'store_calls_total',
-    help: 'Calls of stores, by outcome: ok or error',
-    labelNames: [...labelNames, 'store', 'operation', 'outcome'],
-  },
-  storeCallSeconds: {
-    name: 'store_call_seconds',
-    help: 'Time that a call of a store took, until it resolved or failed',
-    labelNames: [...labelNames, 'store', 'operation'],
+    labelNames: processor,
+    buckets: stepSeconds,
   },
   commitSeconds: {
     name: 'commit_seconds',
+    kind: 'histogram',
+    unit: 'seconds',
     help: 'Time until the offsets of a batch were committed',
-    labelNames,
+    labelNames: processor,
+    buckets: stepSeconds,
   },
-} as const satisfies Record<string, MetricOptions | HistogramOptions>;
+  // Where it is
+  lagRecords: {
+    name: 'lag_records',
+    kind: 'gauge',
+    unit: 'records',
+    help: 'Offsets between the committed one and the end that the isolation can see',
+    labelNames: partition,
+    aggregation: 'max',
+  },
+  committedOffset: {
+    name: 'committed_offset',
+    kind: 'gauge',
+    help: 'The committed offset: the next one to be processed after a restart',
+    labelNames: partition,
+    aggregation: 'max',
+  },
+  highWatermark: {
+    name: 'high_watermark_offset',
+    kind: 'gauge',
+    help: 'The high watermark as the leader told it last',
+    labelNames: partition,
+    aggregation: 'max',
+  },
+  progressAgeSeconds: {
+    name: 'progress_age_seconds',
+    kind: 'gauge',
+    unit: 'seconds',
+    help: 'Time since the committed offset moved last; 0 where there is nothing to do',
+    labelNames: partition,
+    aggregation: 'max',
+  },
+  bufferedRecords: {
+    name: 'buffered_records',
+    kind: 'gauge',
+    unit: 'records',
+    help: 'Records that wait for their batch',
+    labelNames: processor,
+  },
+  bufferedBytes: {
+    name: 'buffered_bytes',
+    kind: 'gauge',
+    unit: 'bytes',
+    help: 'Bytes of fetched records in memory, those in process included',
+    labelNames: processor,
+  },
+  inHandRecords: {
+    name: 'in_hand_records',
+    kind: 'gauge',
+    unit: 'records',
+    help: 'Records of the batches that are between process and commit',
+    labelNames: processor,
+  },
+  partitionsOwned: {
+    name: 'partitions_owned',
+    kind: 'gauge',
+    help: 'Topic-partitions that this processor reads',
+    labelNames: processor,
+  },
+  processorState: {
+    name: 'processor_state',
+    kind: 'gauge',
+    help: '1 for the state that the processor is in, 0 for the others',
+    labelNames: [...processor, 'state'],
+  },
+  // What goes wrong, and what brokers take
+  commitErrors: {
+    name: 'commit_errors_total',
+    kind: 'counter',
+    help: "Refused or unanswered commits, retried ones included, by Kafka's error or our code",
+    labelNames: [...processor, 'code'],
+  },
+  produceErrors: {
+    name: 'produce_errors_total',
+    kind: 'counter',
+    help: "Refused or unanswered produce requests, retried ones included, by Kafka's error or our code",
+    labelNames: [...processor, 'code'],
+  },
+  fetchErrors: {
+    name: 'fetch_errors_total',
+    kind: 'counter',
+    help: "Refused or unanswered fetches, retried ones included, by Kafka's error or our code",
+    labelNames: [...processor, 'code'],
+  },
+  requestSeconds: {
+    name: 'request_seconds',
+    kind: 'histogram',
+    unit: 'seconds',
+    help: 'Time until a broker answered, by request (Fetch waits up to fetchMaxWaitMs for records)',
+    labelNames: [...processor, 'api'],
+    buckets: requestSeconds,
+  },
+  reconnects: {
+    name: 'reconnects_total',
+    kind: 'counter',
+    help: 'Connections to brokers that were lost or given up and had to be opened again',
+    labelNames: processor,
+  },
+  // Stores
+  storeCalls: {
+    name: 'store_calls_total',
+    kind: 'counter',
+    help: 'Calls of stores, by outcome: ok or error',
+    labelNames: [...processor, 'store', 'operation', 'outcome'],
+  },
+  storeCallSeconds: {
+    name: 'store_call_seconds',
+    kind: 'histogram',
+    unit: 'seconds',
+    help: 'Time that a call of a store took, until it resolved or failed',
+    labelNames: [...processor, 'store', 'operation'],
+    buckets: stepSeconds,
+  },
+  // The process
+  eventLoopBlockedSeconds: {
+    name: 'event_loop_blocked_seconds',
+    kind: 'gauge',
+    unit: 'seconds',
+    help: 'For how long the event loop has not turned; answered also while it is blocked',
+    labelNames: [],
+    aggregation: 'max',
+  },
+  eventLoopLongestBlockSeconds: {
+    name: 'event_loop_longest_block_seconds',
+    kind: 'gauge',
+    unit: 'seconds',
+    help: 'The longest time that the event loop was blocked since the process began',
+    labelNames: [],
+    aggregation: 'max',
+  },
+  buildInfo: {
+    name: 'build_info',
+    kind: 'gauge',
+    help: 'Always 1; its labels tell the versions',
+    labelNames: ['version', 'node'],
+    aggregation: 'max',
+  },
+} as const satisfies Record<string, MetricDefinition>;

@@ -1,3 +1,5 @@
+export { metricDefinitions, type GaugeAggregation, type MetricDefinition } from './definitions.ts';
+export type { Exposition, ExpositionFormat } from './exposition.ts';
 export type {
   Counter,
   CounterChild,
@@ -10,4 +12,10 @@ export type {
   Observer,
   ObserverChild,
 } from './metrics.ts';
+export type { MetricFamily, MetricSample, MetricsSnapshot, SnapshotValue } from './metrics-snapshot.ts';
+export type { HealthReport, Monitor, Monitored, MonitorOptions } from './monitor.ts';
 export { noopMetrics } from './noop.ts';
+export { PrometheusMetrics, type Exposable, type PrometheusMetricOptions } from './prometheus.ts';
+export type { PrometheusMetricsOptions } from './prometheus-options.ts';
+export { MonitorServer, type MonitorServerOptions } from './server.ts';
+export type { StatsReport } from './server/stats-report.ts';

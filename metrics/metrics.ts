@@ -60,4 +60,9 @@ export interface MetricsProvider {
   newSummary(options: MetricOptions): Observer;
   /** Makes a metric of buckets. */
   newHistogram(options: HistogramOptions): Observer;
+  /**
+   * Calls back before values are read (a scrape), so that gauges can be brought up to date. Returns a function that ends this. A provider without it is given
+   * the gauges each `metricsUpdateMs` alone.
+   */
+  onCollect?(refresh: () => void): () => void;
 }

@@ -1,7 +1,6 @@
 import type { Batch } from './batcher.ts';
-import type { BatchReport, BatchStep } from './batch-report.ts';
+import type { BatchRange, BatchReport, BatchStep } from './batch-report.ts';
 import type { Clock } from './kernel/clock.ts';
-import type { OffsetRange } from './kernel/errors.ts';
 import type { BatchTrigger } from './message-processor.ts';
 
 /** Tells of each step that a batch has behind it, and how long it took. Holds none of the batch's messages. */
@@ -9,7 +8,8 @@ export class BatchProgress {
   readonly records: number;
   readonly #partition: number;
   readonly #trigger: BatchTrigger;
-  readonly #ranges: readonly OffsetRange[];
+  readonly #bytes: number;
+  readonly #ranges: readonly BatchRange[];
   readonly #onBatch: (report: BatchReport) => void;
   readonly #clock: Clock;
   #stepBegan: number;
@@ -18,6 +18,7 @@ export class BatchProgress {
     this.records = batch.messages.length;
     this.#partition = partition;
     this.#trigger = batch.trigger;
+    this.#bytes = batch.bytes;
     this.#ranges = batch.ranges;
     this.#onBatch = onBatch;
     this.#clock = clock;
@@ -34,6 +35,7 @@ export class BatchProgress {
       partition: this.#partition,
       trigger: this.#trigger,
       records: this.records,
+      bytes: this.#bytes,
       sent,
       ranges: this.#ranges,
       durationMs,

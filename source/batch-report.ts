@@ -4,6 +4,11 @@ import type { BatchTrigger } from './message-processor.ts';
 /** The steps of the straight line that a batch has behind it. */
 export type BatchStep = 'processed' | 'flushed' | 'stored' | 'committed';
 
+/** The offsets of one topic-partition in a batch, and how many messages have them: offsets may have gaps. */
+export interface BatchRange extends OffsetRange {
+  readonly records: number;
+}
+
 /** What happened to a batch; given to the listeners of `batch`. */
 export interface BatchReport {
   readonly step: BatchStep;
@@ -11,9 +16,12 @@ export interface BatchReport {
   readonly trigger: BatchTrigger;
   /** Messages in the batch. */
   readonly records: number;
+  /** Bytes of the messages, as encoded, decompressed. */
+  readonly bytes: number;
   /** Records that were sent and acked; 0 before `flushed`. */
   readonly sent: number;
-  readonly ranges: readonly OffsetRange[];
+  /** Per topic. */
+  readonly ranges: readonly BatchRange[];
   /** Time that this step took. */
   readonly durationMs: number;
 }

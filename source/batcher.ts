@@ -1,5 +1,5 @@
+import type { BatchRange } from './batch-report.ts';
 import type { Chunk } from './kafka/client.ts';
-import type { OffsetRange } from './kernel/errors.ts';
 import type { ConsumerMessage } from './message.ts';
 import type { BatchTrigger } from './message-processor.ts';
 
@@ -15,7 +15,9 @@ export interface Batch {
   readonly trigger: BatchTrigger;
   readonly messages: readonly ConsumerMessage[];
   /** First and last offset, per topic. */
-  readonly ranges: readonly OffsetRange[];
+  readonly ranges: readonly BatchRange[];
+  /** Bytes of the messages, as encoded, decompressed. */
+  readonly bytes: number;
   /** What may be committed when the batch is done: past trailing markers and gaps, never past a message that is not in it. */
   readonly positions: readonly TopicPosition[];
   /** Bytes of memory that are free again once the batch is done. */
@@ -135,7 +137,7 @@ export class Batcher {
     this.#memoryWanted = false;
     const parts: (readonly ConsumerMessage[])[] = [];
     const positions = new Map<string, TopicPosition>();
-    const ranges = new Map<string, OffsetRange>();
+    const ranges = new Map<string, BatchRange>();
     let room = this.#options.batchSize;
     let bytesLeft = this.#mayExceed(this.#options.batchBytes) ? this.#options.batchBytes : undefined;
     let freedBytes = 0;
@@ -166,6 +168,7 @@ export class Batcher {
       trigger,
       messages,
       ranges: [...ranges.values()],
+      bytes: bytesOf(messages),
       positions: [...positions.values()],
       freedBytes,
     };
@@ -221,8 +224,16 @@ function positionAfter(segment: Segment): TopicPosition {
 }
 
 /** Widens the range of the segment's topic by its messages from `start` to `end`, exclusive. */
-function noteRange(ranges: Map<string, OffsetRange>, segment: Segment, start: number, end: number): void {
+function noteRange(ranges: Map<string, BatchRange>, segment: Segment, start: number, end: number): void {
   const { topic, partition, offset } = segment.messages[start] as ConsumerMessage;
   const last = (segment.messages[end - 1] as ConsumerMessage).offset;
-  ranges.set(topic, { topic, partition, first: ranges.get(topic)?.first ?? offset, last });
+  const before = ranges.get(topic);
+  const records = (before?.records ?? 0) + end - start;
+  ranges.set(topic, { topic, partition, first: before?.first ?? offset, last, records });
+}
+
+function bytesOf(messages: readonly ConsumerMessage[]): number {
+  let bytes = 0;
+  for (const message of messages) bytes += message.bytes;
+  return bytes;
 }

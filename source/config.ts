@@ -1,6 +1,6 @@
-import leven from 'leven';
 import type { MetricsProvider } from '../metrics/metrics.ts';
-import { noopMetrics } from '../metrics/noop.ts';
+import type { Monitor, MonitorOptions } from '../metrics/monitor.ts';
+import { checkMonitor, defaultMetrics } from './config-monitor.ts';
 import { checkStores, measuredStores, type StoresOption } from './config-stores.ts';
 import { optionRows, type OptionRow } from './config-table.ts';
 import { metadataProblem, type CommitMetadata } from './commit-metadata.ts';
@@ -11,6 +11,7 @@ import { systemClock, type Clock } from './kernel/clock.ts';
 import { ConfigError } from './kernel/errors.ts';
 import { hasMethods, isObject } from './kernel/is-object.ts';
 import { silentLogger, type Logger } from './kernel/logger.ts';
+import { unknownName } from './kernel/unknown-name.ts';
 import type { Middleware } from './middleware-chain.ts';
 import type { StoreMap } from './message-processor.ts';
 import { show } from './shown-value.ts';
@@ -67,15 +68,23 @@ export interface TopicProcessorOptions<Stores extends StoreMap = StoreMap> {
   readonly middleware?: readonly Middleware<Stores>[];
   /** Default: silent. */
   readonly logger?: Logger;
-  /** Default: no metrics. */
+  /** Default: no metrics; with `monitor: { port }`, PrometheusMetrics. */
   readonly metrics?: MetricsProvider;
+  /**
+   * Shows metrics, health and a page over HTTP, from before it connects until everything has ended: `{ port: 9464 }` opens a server of its own, a MonitorServer can
+   * show several processors. `runLoop` rejects with ConfigError if it cannot listen. Default: none.
+   */
+  readonly monitor?: Monitor | MonitorOptions;
+  readonly metricsUpdateMs?: number;
+  readonly stallTimeoutMs?: number;
+  readonly stallLagRecords?: number;
   /** Default: the machine's clock. For tests. */
   readonly clock?: Clock;
 }
 
 type Defaulted = Exclude<
   keyof TopicProcessorOptions,
-  'client' | 'stores' | 'partitioner' | 'middleware' | 'instanceId'
+  'client' | 'stores' | 'partitioner' | 'middleware' | 'instanceId' | 'monitor'
 >;
 
 /** Options with defaults filled in: checked, frozen, none undefined. */
@@ -85,6 +94,7 @@ export type Config = Readonly<Required<Pick<TopicProcessorOptions, Defaulted>>> 
   /** The consumer group whose offsets are the claims on partitions. */
   readonly claimsGroupId: string;
   readonly instanceId: string | undefined;
+  readonly monitor: Monitor | MonitorOptions | undefined;
   readonly client: ClientInit;
   readonly partitioner: Partitioner;
   readonly stores: StoreMap;
@@ -107,6 +117,7 @@ export const optionNames: readonly string[] = [
   'middleware',
   'logger',
   'metrics',
+  'monitor',
   'clock',
 ];
 
@@ -134,6 +145,7 @@ export function makeConfig<Stores extends StoreMap>(options: TopicProcessorOptio
   const scalars: Record<string, unknown> = {};
   for (const row of optionRows) scalars[row.name] = checkRow(row, given[row.name], problems);
   const stores = checkStores(given['stores'], problems);
+  const monitor = checkMonitor(given['monitor'], problems);
 
   const config = {
     ...(scalars as unknown as Config),
@@ -158,9 +170,10 @@ export function makeConfig<Stores extends StoreMap>(options: TopicProcessorOptio
       given['metrics'],
       'metrics',
       ['newCounter', 'newGauge', 'newSummary', 'newHistogram'],
-      noopMetrics,
+      defaultMetrics(monitor),
       problems,
     ),
+    monitor,
     clock: checkPort(given['clock'], 'clock', ['now', 'wallNow', 'after'], systemClock, problems),
     ...stores,
   };
@@ -339,10 +352,5 @@ function checkPort<T extends object>(
 
 /** "unknown option 'batchSise'; did you mean 'batchSize'?" */
 export function unknownOption(name: string, known: readonly string[] = optionNames): string {
-  const nearest = known.reduce((best, each) => (leven(name, each) < leven(name, best) ? each : best));
-  const hint =
-    leven(name, nearest) <= Math.max(2, name.length / 2)
-      ? `; did you mean '${nearest}'?`
-      : `; known are ${known.join(', ')}`;
-  return `unknown option '${name}'${hint}`;
+  return unknownName('option', name, known);
 }

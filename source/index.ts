@@ -1,5 +1,5 @@
 export { BatchError } from './batch-error.ts';
-export type { BatchReport, BatchStep } from './batch-report.ts';
+export type { BatchRange, BatchReport, BatchStep } from './batch-report.ts';
 export { bytes } from './codecs/bytes.ts';
 export type { Codec } from './codecs/codec.ts';
 export { int64 } from './codecs/int64.ts';
@@ -22,6 +22,7 @@ export type {
   GroupOffsets,
   Isolation,
   KafkaClient,
+  KafkaObserver,
   NewTopic,
   OffsetSpec,
   OffsetToCommit,
@@ -109,7 +110,16 @@ export {
   type TenantKeysOf,
 } from './prefetch.ts';
 export type { ProcessorEvents } from './processor-events.ts';
-export type { PartitionStats, PartitionSummary, ProcessorStats, RunSummary } from './run-summary.ts';
+export type { RecentError } from './recent-errors.ts';
+export type {
+  LastBatch,
+  PartitionProcessorStats,
+  PartitionStats,
+  PartitionStep,
+  PartitionSummary,
+  ProcessorStats,
+  RunSummary,
+} from './run-summary.ts';
 export type { SeekTarget } from './seek-target.ts';
 export type { Sender } from './sender.ts';
 export { TopicProcessor, type RunOptions } from './topic-processor.ts';

@@ -2,6 +2,7 @@ import { Batcher } from './batcher.ts';
 import type { BatchReport } from './batch-report.ts';
 import type { ClaimGuard } from './claim-guard.ts';
 import type { Config } from './config.ts';
+import type { TakeEnds } from './end-offset-watch.ts';
 import type { Chunk, KafkaClient, OutOfRange, PartitionSource, RecordSink } from './kafka/client.ts';
 import { AssignmentError, type KasperError, type TimeoutError } from './kernel/errors.ts';
 import type { Logger } from './kernel/logger.ts';
@@ -122,7 +123,7 @@ export class InputFlow {
         this.#progressed(partition);
       },
     });
-    for (const planned of plan) this.#addProgress(new PartitionProgress(planned));
+    for (const planned of plan) this.#addProgress(new PartitionProgress(planned, config.clock.now()));
     for (const partition of config.inputPartitions)
       this.#partitions.set(partition, this.#newProcessor(partition));
   }
@@ -141,6 +142,15 @@ export class InputFlow {
 
   get inHand(): number {
     return this.#sum((processor) => processor.inHand);
+  }
+
+  /** The processors of partitions, and whether a bounded run has all it wants of them. */
+  get processors(): { readonly processor: PartitionProcessor; readonly hasEnded: boolean }[] {
+    return [...this.#partitions.values()].map((processor) => ({
+      processor,
+      hasEnded:
+        processor.idle && this.#ofPartition.get(processor.partition)?.every(({ ended }) => ended) === true,
+    }));
   }
 
   /** Whether a batch was given up while the user's function still ran. */
@@ -190,6 +200,20 @@ export class InputFlow {
     for (const progress of this.#progress.values())
       if (progress.topic === topic && progress.isOtherTopic(topicId))
         this.#otherLog.recreated(progress, topicId);
+  }
+
+  /** The ends of the logs are asked for; takes the answer, unless fetches have told newer ends by then. */
+  expectEnds(): TakeEnds {
+    const toldBefore = new Map(this.progress.map((progress) => [progress, progress.endsTold]));
+    return (ends) => {
+      for (const { topic, partition, visibleEnd, highWatermark } of ends) {
+        const progress = this.#progress.get(`${topic}/${partition}`);
+        if (progress === undefined) continue;
+        const endBefore = progress.visibleEnd;
+        progress.noteEnds(visibleEnd, highWatermark, toldBefore.get(progress) ?? 0);
+        if (progress.visibleEnd > endBefore) this.#noteWork(progress, endBefore);
+      }
+    };
   }
 
   /** What is in hand, in words for an error. */
@@ -262,13 +286,21 @@ export class InputFlow {
     if (progress.isLost) return;
     if (progress.fallsShort(chunk.logStartOffset, chunk.highWatermark) !== undefined)
       void this.#otherLog.checkShort(progress);
-    const before = progress.position;
+    const { position: before, visibleEnd: endBefore } = progress;
     const taken = progress.take(chunk, this.#options.config.isolation);
+    if (progress.visibleEnd > endBefore) this.#noteWork(progress, endBefore);
     // An answer to a fetch that found nothing: it told the watermarks only.
     if (taken.messages.length === 0 && taken.nextOffset === before) return;
     processor.add(taken);
     this.#steer(chunk.partition);
     this.#checkEnd();
+  }
+
+  /** The end rose: from now on there is something to do, if there was nothing before. */
+  #noteWork(progress: PartitionProgress, endBefore: number): void {
+    const { committer, config } = this.#options;
+    const committed = committer.committed(progress.topic, progress.partition);
+    if ((committed ?? progress.start) >= endBefore) progress.workSince = config.clock.now();
   }
 
   /** A batch began or ended. */

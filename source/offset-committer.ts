@@ -28,6 +28,8 @@ export interface OffsetCommitterOptions {
   readonly commitTimeoutMs: number;
   readonly offsetRefreshMs: number;
   readonly commitMetadata: CommitMetadata;
+  /** Told of positions that a request did not commit, also where they are tried again. Must not throw. */
+  readonly onRefused?: (failed: readonly CommitResult[]) => void;
   /** Called when offsets cannot be committed: once, and again if others fail while the rest is still being committed. */
   readonly onFailed: (error: CommitError) => void;
 }
@@ -49,6 +51,8 @@ export class OffsetCommitter {
   /** The highest offset offered, per topic-partition: what is lower is stale. */
   readonly #offered = new Map<string, Position>();
   readonly #committed = new Map<string, number>();
+  /** When the committed offset moved last, on the monotonic clock. */
+  readonly #movedAt = new Map<string, number>();
   /** Topic-partitions that were given up. */
   readonly #dead = new Set<string>();
   /** Work not acked yet, per input partition, oldest first. */
@@ -88,6 +92,11 @@ export class OffsetCommitter {
   /** The offset that the broker has stored, as far as this run knows. */
   committed(topic: string, partition: number): number | undefined {
     return this.#committed.get(keyOf(topic, partition));
+  }
+
+  /** When the committed offset moved last, on the monotonic clock; undefined if it has not moved in this run. */
+  movedAt(topic: string, partition: number): number | undefined {
+    return this.#movedAt.get(keyOf(topic, partition));
   }
 
   /** Takes over what the group has committed already, so that it is known and refreshed. */
@@ -257,6 +266,8 @@ export class OffsetCommitter {
       const newer = this.#waiting.get(key);
       if (result.error === undefined) {
         stored.push(result);
+        // A refresh commits the same offset again: that is no progress.
+        if (this.#committed.get(key) !== position.offset) this.#movedAt.set(key, now);
         this.#committed.set(key, position.offset);
         if (newer !== undefined) newer.failingSince = undefined;
         return;
@@ -272,6 +283,7 @@ export class OffsetCommitter {
       if (newer === undefined) this.#waiting.set(key, { position, failingSince: since });
       else newer.failingSince = since;
     });
+    if (retried.length + givenUp.length > 0) this.#options.onRefused?.([...retried, ...givenUp]);
     if (retried.length > 0) this.#retryLater(retried);
     else this.#attempt = 0;
     for (const partition of this.#open.keys()) this.#sweep(partition);

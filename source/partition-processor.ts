@@ -14,6 +14,7 @@ import type { Chunk } from './kafka/client.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import type { BatchTrigger, MessageProcessor, ProcessFunction } from './message-processor.ts';
 import type { DoneWork, OffsetCommitter } from './offset-committer.ts';
+import type { PartitionStep } from './run-summary.ts';
 
 export interface PartitionProcessorOptions extends BatchRunOptions {
   readonly messageProcessor: MessageProcessor;
@@ -53,6 +54,10 @@ export class PartitionProcessor {
   #batchEnd: Promise<unknown> | undefined;
   #stopped = false;
   #held = false;
+  /** What the batch in hand, or the one that is due, is at. */
+  #step: PartitionStep = 'idle';
+  /** When that batch was found to be due. */
+  #dueSince = 0;
 
   constructor(options: PartitionProcessorOptions) {
     this.#options = options;
@@ -80,6 +85,19 @@ export class PartitionProcessor {
   /** Whether a batch is in hand or waits for its turn. */
   get busy(): boolean {
     return this.#running !== undefined;
+  }
+
+  /** What it is at. */
+  get step(): PartitionStep {
+    if (this.#failed) return 'failed';
+    if (this.#running !== undefined) return this.#step;
+    if (this.#stopped) return 'ended';
+    return this.#held ? 'held' : 'idle';
+  }
+
+  /** For how long a batch is due or in hand; 0 if none is. */
+  get busyMs(): number {
+    return this.#running === undefined ? 0 : this.#options.clock.now() - this.#dueSince;
   }
 
   /** Whether a batch was given up while the user's function still ran. */
@@ -224,9 +242,12 @@ export class PartitionProcessor {
   /** Waits until a batch may begin, takes it, and runs it. */
   async #runNext(trigger: BatchTrigger): Promise<void> {
     const { batcher, budget, committer, guard, maxUncommittedRecords, slots, onProgress } = this.#options;
+    this.#dueSince = this.#options.clock.now();
     // The wait for a slot may be long: more may come meanwhile than there is room for, and another process take the partition over.
     for (;;) {
+      this.#step = 'commit';
       await committer.room(this.partition, this.#nextRecords(), maxUncommittedRecords);
+      this.#step = 'queued';
       await slots.acquire();
       const hasRoom = committer.hasRoom(this.partition, this.#nextRecords(), maxUncommittedRecords);
       const unsure = this.#stopped ? undefined : guard.check();
@@ -270,6 +291,7 @@ export class PartitionProcessor {
     const progress = new BatchProgress(this.partition, batch, this.#options.onBatch, clock);
     this.#run = run;
     let doing = 'process';
+    this.#step = 'process';
     try {
       // 1. The user's code, in the slot that #runNext acquired. What follows overlaps with the next partition's process.
       await run.process(this.#process);
@@ -278,10 +300,12 @@ export class PartitionProcessor {
 
       // 2. Outputs are durable: every record acked by all in-sync replicas.
       doing = 'flush of the sender';
+      this.#step = 'produce';
       await run.flush();
       progress.reached('flushed', run.sent);
 
       // 3. Stores that asked for it are durable. Where another owner may have come meanwhile, what waits in them is not to overwrite what it wrote.
+      this.#step = 'store';
       for (const [name, store] of flushedStores) {
         doing = `check of the claims before the flush of store '${name}'`;
         await stillOwned(guard);
@@ -302,6 +326,7 @@ export class PartitionProcessor {
     for (const position of this.#rewinds.values()) committer.rewind(this.#toCommit(position));
     this.#rewinds.clear();
     this.#offerIdlePositions();
+    this.#step = 'commit';
     if (commit === 'each') await committer.acked(this.partition);
   }
 

@@ -17,6 +17,10 @@ export class PartitionProgress implements TopicPartition {
   highWatermark: number;
   /** The end that the isolation can see. */
   visibleEnd: number;
+  /** Since when there is something to do, on the monotonic clock: when the end rose last while everything before it was committed. */
+  workSince: number;
+  /** Counts what was told of the ends: an answer to an older question must not set them back. */
+  #endsTold = 0;
   paused = false;
   /** Another id means that the topic was made anew; undefined where the brokers do not tell. */
   topicId: string | undefined;
@@ -25,7 +29,9 @@ export class PartitionProgress implements TopicPartition {
   /** The topic was made anew, and where to go on is being decided: what comes is dropped. */
   isLost = false;
 
-  constructor(planned: PlannedPartition) {
+  /** @param now the monotonic time */
+  constructor(planned: PlannedPartition, now: number) {
+    this.workSince = now;
     this.topic = planned.topic;
     this.partition = planned.partition;
     this.start = planned.offset;
@@ -34,6 +40,10 @@ export class PartitionProgress implements TopicPartition {
     this.highWatermark = planned.highWatermark;
     this.visibleEnd = planned.visibleEnd;
     this.topicId = planned.topicId;
+  }
+
+  get endsTold(): number {
+    return this.#endsTold;
   }
 
   /** Whether an id tells that this is not the topic any more that was read so far. */
@@ -48,6 +58,7 @@ export class PartitionProgress implements TopicPartition {
 
   /** Takes note of a chunk; returns what of it belongs to this run: a bounded one delivers nothing at or past its end. */
   take(chunk: Chunk, isolation: 'read_committed' | 'read_uncommitted'): Chunk {
+    this.#endsTold++;
     this.highWatermark = chunk.highWatermark;
     this.visibleEnd = isolation === 'read_committed' ? chunk.lastStableOffset : chunk.highWatermark;
     const { end } = this;
@@ -60,6 +71,17 @@ export class PartitionProgress implements TopicPartition {
     return { ...chunk, messages: chunk.messages.filter(({ offset }) => offset < end), nextOffset: end };
   }
 
+  /**
+   * Takes note of the ends that a leader told when asked.
+   *
+   * @param toldBefore {@link endsTold} when the question went out: fetches may have told newer ends since, and those stay
+   */
+  noteEnds(visibleEnd: number, highWatermark: number, toldBefore: number): void {
+    const isNewest = toldBefore === this.#endsTold;
+    this.visibleEnd = isNewest ? visibleEnd : Math.max(visibleEnd, this.visibleEnd);
+    this.highWatermark = isNewest ? highWatermark : Math.max(highWatermark, this.highWatermark);
+  }
+
   /** Reading goes on from another offset. */
   goTo(offset: number): void {
     this.position = this.end === undefined ? offset : Math.min(offset, this.end);
@@ -68,6 +90,7 @@ export class PartitionProgress implements TopicPartition {
   /** The position was not in the log, or the log is another one now; the next fetch tells its end as the isolation sees it. */
   reset(offset: number, { latest, topicId }: OutOfRange): void {
     this.goTo(offset);
+    this.#endsTold++;
     this.highWatermark = latest;
     this.visibleEnd = Math.max(offset, Math.min(this.visibleEnd, latest));
     this.topicId = topicId ?? this.topicId;

@@ -9,6 +9,11 @@ export class RunFailure {
     return this.#hasFailed;
   }
 
+  /** What the run fails with. */
+  get first(): unknown {
+    return this.#first;
+  }
+
   /** @returns false if this very error is known already: several may have waited for what failed once */
   keep(error: unknown): boolean {
     if (!this.#hasFailed) {

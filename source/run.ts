@@ -3,7 +3,8 @@ import { stillOwned, unguarded } from './claim-guard.ts';
 import type { Claims } from './claims.ts';
 import type { Config } from './config.ts';
 import { InputFlow } from './input-flow.ts';
-import type { GroupOffsets, KafkaClient } from './kafka/client.ts';
+import { EndOffsetWatch } from './end-offset-watch.ts';
+import type { CommitResult, GroupOffsets, KafkaClient } from './kafka/client.ts';
 import type { TimeoutError } from './kernel/errors.ts';
 import type { Logger } from './kernel/logger.ts';
 import { makeClaims } from './make-claims.ts';
@@ -27,6 +28,8 @@ export interface RunSurroundings {
   readonly onBatch: (report: BatchReport) => void;
   /** Told how many records are sent again and may be stored twice. */
   readonly onRepeated: (records: number) => void;
+  /** Told of positions that a request did not commit, also where they are tried again. */
+  readonly onRefused: (failed: readonly CommitResult[]) => void;
   /** A bounded run has processed all it wanted. */
   readonly onEnd: () => void;
   readonly onFailed: (error: unknown) => void;
@@ -43,6 +46,8 @@ export class Run {
   #committer: OffsetCommitter | undefined;
   #flow: InputFlow | undefined;
   #watch: TopicWatch | undefined;
+  #endWatch: EndOffsetWatch | undefined;
+  #phase = 'it opens its monitor';
 
   constructor(around: RunSurroundings) {
     this.#around = around;
@@ -60,10 +65,20 @@ export class Run {
     return this.#flow;
   }
 
+  get endWatch(): EndOffsetWatch | undefined {
+    return this.#endWatch;
+  }
+
+  /** What a start is at, in words. */
+  get phase(): string {
+    return this.#phase;
+  }
+
   /** From the first connection to the last thing before the first fetch. Gives up quietly when the processor is closed meanwhile. */
   async prepare(bounded: boolean): Promise<void> {
-    const { config, client, offsets, users, logger, closing, onFailed } = this.#around;
+    const { config, client, offsets, users, logger, closing, onRefused, onFailed } = this.#around;
     if (this.#isEnding()) return;
+    this.#phase = 'it connects to Kafka';
     await client.connect();
     if (this.#isEnding()) return;
     const topics = await client.describeTopics(config.inputTopics);
@@ -73,7 +88,9 @@ export class Run {
     this.#claims = claims;
     const guard = claims ?? unguarded;
     // Before the offsets are read, so that two that start at once do not both decide where to begin.
+    this.#phase = 'it claims its partitions, and waits while another process has them';
     await claims?.take();
+    this.#phase = 'it finds out where to begin';
     const committedIn = (topic: string, partition: number) => claims?.topicId(topic, partition);
     const plan = await planStart(config, client, offsets, bounded, { topics, committedIn }, logger);
     await warnOfMembers(config, client, logger);
@@ -83,7 +100,15 @@ export class Run {
 
     const { clock, commitTimeoutMs, offsetRefreshMs, commitMetadata } = config;
     const times = { clock, commitTimeoutMs, offsetRefreshMs };
-    const committer = new OffsetCommitter({ offsets, guard, logger, ...times, commitMetadata, onFailed });
+    const committer = new OffsetCommitter({
+      offsets,
+      guard,
+      logger,
+      ...times,
+      commitMetadata,
+      onRefused,
+      onFailed,
+    });
     this.#committer = committer;
     const isKept = ({ hadCommit, wasReset }: PlannedPartition) => hadCommit && !wasReset;
     for (const planned of plan.filter(isKept)) committer.adopt(planned);
@@ -91,6 +116,7 @@ export class Run {
     committer.rewind(...plan.filter((planned) => !isKept(planned)));
     await committer.settled();
     if (!committer.isClosed) claims?.noteTopicIds(plan);
+    this.#phase = 'init() is awaited';
     for (const processor of users.all) {
       // They may write where only the owner may.
       if ((processor.init ?? processor.onAssigned) !== undefined) await stillOwned(guard);
@@ -122,6 +148,9 @@ export class Run {
     };
     this.#watch = new TopicWatch({ config, client, logger, topics, onTopicId, onFailed });
     this.#watch.start();
+    const onAsk = () => flow.expectEnds();
+    this.#endWatch = new EndOffsetWatch({ config, client, logger, partitions: plan, onAsk });
+    this.#endWatch.start();
   }
 
   /** Begins no more batches; those in hand go on. */
@@ -157,7 +186,7 @@ export class Run {
   ): Promise<void> {
     const { config, client } = this.#around;
     const flow = this.#flow;
-    this.#watch?.stop();
+    this.#stopWatches();
     if (flow === undefined) {
       // Closed while it started: connecting is cut short, nothing was processed.
       this.#committer?.close();
@@ -177,10 +206,15 @@ export class Run {
    * @param withinMs how long the release of the claims may take; 0 leaves them, since work may still be under way
    */
   async release(withinMs: number): Promise<void> {
-    this.#watch?.stop();
+    this.#stopWatches();
     this.#committer?.close();
     // Last of all, so that the next owner begins when this one has ended.
     await this.#claims?.close(withinMs);
+  }
+
+  #stopWatches(): void {
+    this.#watch?.stop();
+    this.#endWatch?.stop();
   }
 
   #isEnding(): boolean {

@@ -1,3 +1,4 @@
+import type { HealthReport } from '../metrics/monitor.ts';
 import { hasConsumedAll } from './consumed-all.ts';
 import { makeConfig, type Config, type TopicProcessorOptions } from './config.ts';
 import { isCalledFromProcess } from './inside-process.ts';
@@ -10,13 +11,13 @@ import { Listeners } from './listeners.ts';
 import { Lifecycle, type ProcessorState } from './lifecycle.ts';
 import type { MessageProcessor, StoreMap } from './message-processor.ts';
 import { processorFor, type MessageProcessors } from './message-processors.ts';
-import { ProcessorMetrics } from './processor-metrics.ts';
 import type { ProcessorEvents } from './processor-events.ts';
-import { summarize, takeStats } from './processor-stats.ts';
+import { openMonitor } from './open-monitor.ts';
+import { summarize } from './processor-stats.ts';
+import { ProcessorView } from './processor-view.ts';
 import type { ProcessorStats, RunSummary } from './run-summary.ts';
 import { Run } from './run.ts';
 import { attempt, closedTooLate, RunFailure } from './run-failure.ts';
-import { RunTotals } from './run-totals.ts';
 import { resolveTarget, type SeekTarget } from './seek-target.ts';
 import { UserProcessors } from './user-processors.ts';
 
@@ -49,10 +50,11 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
   readonly #processors: ReadonlyMap<number, MessageProcessor>;
   readonly #users: UserProcessors;
   readonly #closing = new AbortController();
-  readonly #totals = new RunTotals();
   readonly #failure = new RunFailure();
+  readonly #view: ProcessorView;
   readonly #run: Run;
   #starting: Promise<void> | undefined;
+  #releaseMonitor: (() => Promise<void>) | undefined;
   #closed: Promise<void> | undefined;
   #endOfRun: (() => void) | undefined;
 
@@ -78,7 +80,15 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       fetchMaxWaitMs: config.fetchMaxWaitMs,
     });
     this.#offsets = this.#client.group(config.groupId);
-    const metrics = new ProcessorMetrics(config.metrics, config.topicProcessorName, this.#log);
+    const view = new ProcessorView({
+      config,
+      logger: this.#log,
+      failure: this.#failure,
+      state: () => this.state,
+      run: () => this.#run,
+    });
+    this.#view = view;
+    this.#client.observe?.(view);
     this.#run = new Run({
       config,
       client: this.#client,
@@ -89,13 +99,14 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       closing: this.#closing.signal,
       stop: () => void this.close(),
       onBatch: (report) => {
-        this.#totals.add(report);
-        metrics.add(report);
+        view.onBatch(report);
         this.#listeners.emit('batch', report);
       },
       onRepeated: (records) => {
-        this.#totals.addRepeated(records);
-        metrics.addRepeated(records);
+        view.onRepeated(records);
+      },
+      onRefused: (failed) => {
+        view.onRefused(failed);
       },
       onEnd: () => this.#endOfRun?.(),
       onFailed: (error) => {
@@ -215,13 +226,23 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
 
   /** A snapshot: frozen, plain values. Asks no broker. */
   stats(): ProcessorStats {
-    return takeStats(this.#config, this.state, this.#totals, this.#run.flow, this.#run.committer);
+    return this.#view.stats();
+  }
+
+  /**
+   * Whether it does its work, for probes. It is healthy unless the run has failed, a partition with more lag than `stallLagRecords` has not come forward for
+   * `stallTimeoutMs`, or no broker has answered for so long; and again when that is over. It is ready while it runs: not while it starts, waits for its claims, or
+   * closes. Asks no broker.
+   */
+  health(): HealthReport {
+    return this.#view.health();
   }
 
   async #runOnce(method: string, bounded: boolean, { signal }: RunOptions): Promise<RunSummary> {
     this.#lifecycle.assertNew(method);
     this.#lifecycle.to('starting');
     const began = this.#config.clock.now();
+    this.#view.start();
     const onAbort = () => void this.close();
     const ended = new Promise<void>((resolve) => {
       this.#endOfRun = resolve;
@@ -243,15 +264,22 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       signal?.removeEventListener('abort', onAbort);
     }
     this.#failure.throwIfFailed();
-    return summarize(this.#run.plan, this.#run.committer, this.#totals, this.#config.clock.now() - began);
+    return summarize(
+      this.#run.plan,
+      this.#run.committer,
+      this.#view.totals,
+      this.#config.clock.now() - began,
+    );
   }
 
   async #start(bounded: boolean): Promise<void> {
     const run = this.#run;
+    this.#releaseMonitor = await openMonitor(this.#config, this.#view.monitored);
     await run.prepare(bounded);
     const { flow, plan } = run;
     if (flow === undefined || this.#lifecycle.isEnding()) return;
     this.#lifecycle.to('running');
+    this.#view.started(plan);
     this.#listeners.emit('started', {
       partitions: plan.map(({ topic, partition, offset }) => ({ topic, partition, offset })),
     });
@@ -261,7 +289,10 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
 
   /** The first failure ends the run; later ones are kept beside it. */
   #fail(error: unknown): void {
-    if (this.#failure.keep(error)) this.#listeners.emit('error', error);
+    if (this.#failure.keep(error)) {
+      this.#view.onFailed(error);
+      this.#listeners.emit('error', error);
+    }
     this.#run.halt();
     void this.close();
   }
@@ -299,7 +330,10 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     timer?.cancel();
     await this.#run.release(leftMs);
     await attempt('The Kafka client could not be closed', () => this.#client.close(), onFailure);
+    // The last of all, so that it shows how the rest ends.
+    await attempt('The monitor could not be closed', () => this.#releaseMonitor?.(), onFailure);
     this.#lifecycle.to(this.#failure.hasFailed ? 'failed' : 'closed');
+    this.#view.end();
     this.#endOfRun?.();
     if (failures.length > 0) throw failures[0] as Error;
   }

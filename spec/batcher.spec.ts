@@ -65,8 +65,8 @@ test('ranges name the first and the last offset, per topic', (t) => {
   batcher.add(chunkOf('b', 0, 1));
   batcher.add(chunkOf('a', 9, 3));
   t.deepEqual(batcher.take('age').ranges, [
-    { topic: 'a', partition: 0, first: 5, last: 11 },
-    { topic: 'b', partition: 0, first: 0, last: 0 },
+    { topic: 'a', partition: 0, first: 5, last: 11, records: 5 },
+    { topic: 'b', partition: 0, first: 0, last: 0, records: 1 },
   ]);
 });
 

@@ -377,7 +377,7 @@ for (const [step, { type, cause, text }] of Object.entries(failingSteps)) {
     t.is(found, cause(error as KasperError), 'the cause is the very value');
     if (error instanceof ProcessError) {
       t.is(error.partition, 0);
-      t.deepEqual(error.ranges, [{ topic: 'in', partition: 0, first: 10, last: 19 }]);
+      t.deepEqual(error.ranges, [{ topic: 'in', partition: 0, first: 10, last: 19, records: 10 }]);
     }
     t.is(kafka.committed(GROUP, 'in', 0), 10);
     t.is(kafka.committed(GROUP, 'in', 1), 10, 'the batch in hand of the other partition');

@@ -495,8 +495,28 @@ test('stats are a frozen snapshot that JSON can hold, before, during and after a
   t.is(during.batchesByTrigger.count, 1);
   t.true(during.bufferedBytes > 0);
   t.deepEqual(during.partitions, [
-    { topic: 'in', partition: 0, position: 15, committed: 0, highWatermark: 15, lag: 15, paused: false },
-    { topic: 'in', partition: 1, position: 0, committed: 0, highWatermark: 0, lag: 0, paused: false },
+    {
+      topic: 'in',
+      partition: 0,
+      position: 15,
+      committed: 0,
+      highWatermark: 15,
+      lag: 15,
+      paused: false,
+      records: 0,
+      msSinceProgress: 0,
+    },
+    {
+      topic: 'in',
+      partition: 1,
+      position: 0,
+      committed: 0,
+      highWatermark: 0,
+      lag: 0,
+      paused: false,
+      records: 0,
+      msSinceProgress: 0,
+    },
   ]);
   gate.open();
   await kafka.quiet();
@@ -557,7 +577,7 @@ test('events tell the states, the start, and each step of a batch', async (t) =>
     ],
   );
   t.like(steps[0], { partition: 0, trigger: 'end', records: 3 });
-  t.deepEqual(steps[0]?.ranges, [{ topic: 'in', partition: 0, first: 0, last: 2 }]);
+  t.deepEqual(steps[0]?.ranges, [{ topic: 'in', partition: 0, first: 0, last: 2, records: 3 }]);
 });
 
 test('what a listener or a MetricsProvider throws, also later, is logged and harms nothing', async (t) => {
@@ -587,7 +607,7 @@ test('what a listener or a MetricsProvider throws, also later, is logged and har
   t.is(summary.records, 3);
   t.deepEqual(heard, ['processed', 'flushed', 'stored', 'committed']);
   t.is(log.messages('error').filter((message) => message === 'A listener failed').length, 8);
-  t.is(log.messages('error').filter((message) => message === 'The MetricsProvider failed').length, 4);
+  t.is(log.messages('error').filter((message) => message.startsWith('The MetricsProvider failed')).length, 1);
 });
 
 test('an error is told once, and only once, to its listeners', async (t) => {

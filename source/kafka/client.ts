@@ -233,12 +233,28 @@ export interface NewTopic {
 }
 
 /**
+ * Told what happens between a client and the brokers: per request and per record batch, never per record. No method may throw.
+ */
+export interface KafkaObserver {
+  /** A broker answered; `api` as Kafka names it, such as 'Fetch'. With a connection that had to be opened first, that counts as well. */
+  onAnswer(api: string, ms: number): void;
+  /** Records of one output partition were acked; `bytes` as encoded, before compression. */
+  onAcked(topic: string, partition: number, records: number, bytes: number): void;
+  /** Produce or Fetch failed for these partitions: refused, unanswered, or not possible. Told also where it is tried again. */
+  onError(api: 'Produce' | 'Fetch', error: KasperError, partitions: readonly TopicPartition[]): void;
+  /** A connection to a broker that was there before is opened again. */
+  onReconnect(): void;
+}
+
+/**
  * All that the pipeline needs of Kafka. kafkajs's connections implement it; so does the fake of the test kit.
  *
  * Unless a method says otherwise it rides out retriable failures for `retryTimeoutMs` and then throws ConnectionError,
  * TimeoutError or BrokerError.
  */
 export interface KafkaClient {
+  /** Tells this observer what happens. Called once, before {@link connect}. A client without this method is not measured. */
+  observe?(observer: KafkaObserver): void;
   /** Connects and checks the brokers' versions. Idempotent, also while it is under way. @throws ConfigError, ConnectionError */
   connect(): Promise<void>;
   /** Describes topics (Metadata); unknown ones are left out. Creates none. */

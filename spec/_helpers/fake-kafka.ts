@@ -7,6 +7,7 @@ import type {
   GroupOffsets,
   Isolation,
   KafkaClient,
+  KafkaObserver,
   NewTopic,
   OffsetSpec,
   OffsetToCommit,
@@ -426,6 +427,7 @@ export class FakeClient implements KafkaClient {
   readonly #whenClosed: Promise<never>;
   #rejectAll: ((error: Error) => void) | undefined;
   #closed: Promise<void> | undefined;
+  observer: KafkaObserver | undefined;
 
   constructor(kafka: FakeKafka) {
     this.#kafka = kafka;
@@ -434,6 +436,10 @@ export class FakeClient implements KafkaClient {
     });
     // Nobody may be waiting when it closes.
     this.#whenClosed.catch(() => undefined);
+  }
+
+  observe(observer: KafkaObserver): void {
+    this.observer = observer;
   }
 
   connect(): Promise<void> {
@@ -532,7 +538,8 @@ export class FakeClient implements KafkaClient {
   /** A request: fails if the client is closed, before or meanwhile. */
   ask(call: FakeCall): Promise<void> {
     if (this.#closed !== undefined) return this.#whenClosed;
-    return Promise.race([this.#kafka.answer(call), this.#whenClosed]);
+    const answered = this.#kafka.answer(call).then(() => this.observer?.onAnswer(call.name, 1));
+    return Promise.race([answered, this.#whenClosed]);
   }
 }
 
@@ -801,9 +808,11 @@ class FakeAccumulator implements RecordAccumulator {
       await this.#client.ask({ name: 'produce', topic, partition, count: records.length });
     } catch (error) {
       pile.records.unshift(...records);
+      this.#client.observer?.onError('Produce', error as KasperError, [{ topic, partition }]);
       return { ...outcome, error };
     }
     pile.bytes -= bytes;
+    this.#client.observer?.onAcked(topic, partition, records.length, bytes);
     this.#kafka.append(topic, partition, ...records.map((record) => ({ value: null, ...record })));
     this.#kafka.calls.push({ name: 'produced', topic, partition, count: records.length });
     return { ...outcome, error: undefined };

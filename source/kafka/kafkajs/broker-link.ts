@@ -3,6 +3,7 @@ import type { KasperError } from '../../kernel/errors.ts';
 import { sleep } from '../../kernel/clock.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
+import type { KafkaObserver } from '../client.ts';
 import type { Deadlines } from './deadlines.ts';
 import { dropConnection, hardenPool } from './harden.ts';
 import type {
@@ -26,6 +27,7 @@ export interface BrokerLinkOptions {
   readonly connectionTimeoutMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly observer: KafkaObserver;
   readonly deadlines: Deadlines;
 }
 
@@ -102,8 +104,13 @@ export class BrokerLink {
    */
   call<Answer>(request: RawRequest<Answer>, deadlineMs: number): Promise<Answer> {
     const index = request.apiKey === FETCH ? 1 : 0;
+    const { clock, observer } = this.#options;
+    const began = clock.now();
     const send = (connection: KafkajsConnection) =>
-      sendRaw(connection, request, deadlineMs).then((answer) => this.#taken(answer, index));
+      sendRaw(connection, request, deadlineMs).then((answer) => {
+        observer.onAnswer(request.apiName, clock.now() - began);
+        return this.#taken(answer, index);
+      });
     return this.#guard(deadlineMs, request.apiName, () => {
       const connection = this.#idleReady(index);
       return connection === undefined ? this.#prepare(index).then(send) : send(connection);

@@ -2,6 +2,7 @@ import { ConnectionError } from '../../kernel/errors.ts';
 import type { KasperError } from '../../kernel/errors.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
+import type { KafkaObserver } from '../client.ts';
 import { BrokerLink } from './broker-link.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { CheckedCluster } from './internals.ts';
@@ -13,6 +14,7 @@ export interface BrokerLinksOptions {
   readonly cluster: CheckedCluster;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly observer: KafkaObserver;
   readonly deadlines: Deadlines;
 }
 
@@ -26,6 +28,8 @@ export class BrokerLinks {
   readonly #options: BrokerLinksOptions;
   readonly #nodes = new Map<number, BrokerNode>();
   readonly #links = new Map<number, BrokerLink>();
+  /** Nodes that had a link: whatever comes next is one that is opened again. */
+  readonly #linked = new Set<number>();
   /** To an address of the user's list, until it is known which node that is. Shared by all who look for a first broker. */
   #seed: BrokerLink | undefined;
   #closed: KasperError | undefined;
@@ -138,19 +142,26 @@ export class BrokerLinks {
     void known?.drop(
       new ConnectionError(`Broker ${known.address} closed the connection`, { retriable: true }),
     );
+    if (this.#linked.has(node.nodeId)) this.#options.observer.onReconnect();
     const link = this.#newLink(node);
-    this.#links.set(node.nodeId, link);
+    this.#setLink(node.nodeId, link);
     return link;
   }
 
+  #setLink(nodeId: number, link: BrokerLink): void {
+    this.#linked.add(nodeId);
+    this.#links.set(nodeId, link);
+  }
+
   #newLink(node?: BrokerNode): BrokerLink {
-    const { cluster, clock, logger, deadlines } = this.#options;
+    const { cluster, clock, logger, observer, deadlines } = this.#options;
     return new BrokerLink({
       cluster: cluster.cluster,
       connectionTimeoutMs: cluster.connectionTimeoutMs,
       destination: node && { host: node.host, port: node.port },
       clock,
       logger,
+      observer,
       deadlines,
     });
   }
@@ -162,7 +173,7 @@ export class BrokerLinks {
     this.#seed = undefined;
     for (const { nodeId, host, port } of this.#nodes.values()) {
       if (host === seed.host && port === seed.port && !this.#links.has(nodeId)) {
-        this.#links.set(nodeId, seed);
+        this.#setLink(nodeId, seed);
         return;
       }
     }

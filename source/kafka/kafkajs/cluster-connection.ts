@@ -1,6 +1,7 @@
 import { ConnectionError } from '../../kernel/errors.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
+import type { KafkaObserver } from '../client.ts';
 import type { BrokerLink } from './broker-link.ts';
 import { BrokerLinks } from './broker-links.ts';
 import type { BrokerLinksOptions } from './broker-links.ts';
@@ -21,6 +22,7 @@ const COORDINATOR_RETRY_MS = 100;
 export class ClusterConnection {
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly observer: KafkaObserver;
   readonly deadlines: Deadlines;
   readonly #links: BrokerLinks;
   readonly #topics = new TopicTable();
@@ -33,6 +35,7 @@ export class ClusterConnection {
   constructor(options: BrokerLinksOptions) {
     this.clock = options.clock;
     this.logger = options.logger;
+    this.observer = options.observer;
     this.deadlines = options.deadlines;
     this.#links = new BrokerLinks(options);
   }

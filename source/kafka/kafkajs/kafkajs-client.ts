@@ -8,6 +8,7 @@ import type {
   GroupOffsets,
   Isolation,
   KafkaClient,
+  KafkaObserver,
   NewTopic,
   OffsetSpec,
   PartitionOffset,
@@ -38,6 +39,9 @@ export interface KafkajsClientOptions {
   readonly deadlines: Deadlines;
 }
 
+const nothing = () => undefined;
+const noObserver: KafkaObserver = { onAnswer: nothing, onAcked: nothing, onError: nothing, onReconnect: nothing };
+
 /** The port to Kafka over kafkajs's connections. */
 export class KafkajsClient implements KafkaClient {
   readonly #client: KafkaLike | KafkaOptions;
@@ -48,10 +52,15 @@ export class KafkajsClient implements KafkaClient {
   #cluster: ClusterConnection | undefined;
   readonly #ending = new AbortController();
   #closing: Promise<void> | undefined;
+  #observer: KafkaObserver = noObserver;
 
   constructor(client: KafkaLike | KafkaOptions, options: KafkajsClientOptions) {
     this.#client = client;
     this.#options = options;
+  }
+
+  observe(observer: KafkaObserver): void {
+    this.#observer = observer;
   }
 
   async connect(): Promise<void> {
@@ -120,6 +129,7 @@ export class KafkajsClient implements KafkaClient {
       cluster: checked,
       clock,
       logger,
+      observer: this.#observer,
       deadlines: { ...deadlines, firstConnectMs },
     });
     this.#cluster = cluster;

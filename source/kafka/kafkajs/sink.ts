@@ -171,7 +171,9 @@ export class KafkajsSink implements RecordSink, BatchSender {
         this.#release(queue);
       },
       (thrown: unknown) => {
-        this.#giveUp(queue, wrapError(thrown, `Produce to ${queue.topic}/${queue.partition}`));
+        const error = wrapError(thrown, `Produce to ${queue.topic}/${queue.partition}`);
+        this.#cluster.observer.onError('Produce', error, [queue]);
+        this.#giveUp(queue, error);
         this.#release(queue);
       },
     );
@@ -193,13 +195,18 @@ export class KafkajsSink implements RecordSink, BatchSender {
   #onAcked(queue: PartitionQueue): void {
     const [head] = queue.batches;
     queue.headAcked();
-    head?.ticket.report(head, 'acked');
+    if (head !== undefined) {
+      const { topic, partition, sealed } = head;
+      this.#cluster.observer.onAcked(topic, partition, sealed.count, sealed.uncompressedBytes);
+      head.ticket.report(head, 'acked');
+    }
     this.#release(queue);
   }
 
   #onFailed(queue: PartitionQueue, error: KasperError, sent: boolean): void {
     const [head] = queue.batches;
     if (head === undefined) return;
+    this.#cluster.observer.onError('Produce', error, [queue]);
     const now = this.#cluster.clock.now();
     queue.failingSince ??= now;
     const outOfTime = now - queue.failingSince >= this.#options.retryTimeoutMs || this.#closed !== undefined;

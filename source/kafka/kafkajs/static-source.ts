@@ -116,6 +116,7 @@ export class StaticSource implements PartitionSource {
   /** Takes partitions out of their loops: for a while if the failure can pass and there is time left, else for good. */
   #displace(readers: readonly PartitionReader[], error: KasperError): void {
     if (this.#closed) return;
+    this.#cluster.observer.onError('Fetch', error, readers);
     const now = this.#cluster.clock.now();
     const waiting: PartitionReader[] = [];
     const failed: PartitionReader[] = [];
@@ -192,7 +193,9 @@ export class StaticSource implements PartitionSource {
       const topicId = this.#cluster.topic(reader.topic)?.topicId;
       deliverFetched(reader, fetched, answer, this.#options, reserved, topicId);
     } catch (thrown) {
-      this.#giveUp([reader], wrapError(thrown, what));
+      const error = wrapError(thrown, what);
+      this.#cluster.observer.onError('Fetch', error, [reader]);
+      this.#giveUp([reader], error);
     }
   }
 

@@ -1,0 +1,41 @@
+import { metricDefinitions } from './definitions.ts';
+import { mergeSnapshots } from './merge-snapshots.ts';
+import type { MetricFamily, MetricsSnapshot } from './metrics-snapshot.ts';
+
+/** Kasper's three metrics: its names, kinds and helps, and what they are made of here. */
+const kasperMetrics = [
+  {
+    name: 'kasper_incoming_message_count',
+    help: 'Number of incoming messages received',
+    source: metricDefinitions.recordsConsumed,
+  },
+  {
+    name: 'kasper_outgoing_message_count',
+    help: 'Number of outgoing messages sent',
+    source: metricDefinitions.recordsProduced,
+  },
+  {
+    name: 'kasper_messages_behind_high_water_mark_count',
+    help: 'Number of messages remaining to consume on the topic/partition',
+    source: metricDefinitions.lagRecords,
+  },
+] as const;
+
+/**
+ * The metrics under which Kasper (Go) counted, for dashboards that are built on them; labels are topic, partition and `label`. They know nothing
+ * of processors: of several that read one partition the counts are added up, and the largest lag is shown.
+ */
+export function kasperFamilies({ namespace, kasperLabel, families }: MetricsSnapshot): MetricFamily[] {
+  if (kasperLabel === undefined) return [];
+  return kasperMetrics.flatMap(({ name, help, source }) => {
+    const family = families.find((each) => each.name === `${namespace}_${source.name}`);
+    if (family === undefined) return [];
+    const perProcessor = family.samples.map(({ value, labels: { topic_processor: _one, ...rest } }) => {
+      return { name, value, labels: { ...rest, label: kasperLabel } };
+    });
+    const { kind, aggregation } = family;
+    return mergeSnapshots([
+      { namespace, families: [{ name, kind, help, aggregation, samples: perProcessor }] },
+    ]).families;
+  });
+}

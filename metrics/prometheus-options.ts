@@ -1,0 +1,108 @@
+import { ConfigError } from '../source/kernel/errors.ts';
+import { isObject } from '../source/kernel/is-object.ts';
+import { unknownName } from '../source/kernel/unknown-name.ts';
+import { metricDefinitions } from './definitions.ts';
+
+/** Options of {@link PrometheusMetrics}. */
+export interface PrometheusMetricsOptions {
+  /** Stands before each name, with an underscore. Default 'kasper'. */
+  readonly namespace?: string;
+  /** Labels on each series, such as `{ host: 'a' }`. Default: none. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /**
+   * Also the three metrics of Kasper (Go), in the text format only: they are no legal OpenMetrics. `kasper_incoming_message_count`,
+   * `kasper_outgoing_message_count`, `kasper_messages_behind_high_water_mark_count`, with the labels topic, partition and label. Default false.
+   */
+  readonly kasperNames?: boolean;
+  /** The value of Kasper's label `label`, which Kasper was given as `NewPrometheus(label)`. Default ''. */
+  readonly label?: string;
+  /**
+   * Also prom-client's metrics of the process (`process_*`, `nodejs_*`: CPU, memory, garbage collection, event loop). Default true. The
+   * monitor of the event loop wakes an idle process each 10 ms, half a percent of a core.
+   */
+  readonly processMetrics?: boolean;
+  /** Quantiles of summaries are of what was observed within so long. Unit ms; default 600000, from 100. */
+  readonly summaryWindowMs?: number;
+}
+
+/** The options with their defaults. */
+export type PrometheusSettings = Required<PrometheusMetricsOptions>;
+
+const known: readonly (keyof PrometheusMetricsOptions)[] = [
+  'namespace',
+  'labels',
+  'kasperNames',
+  'label',
+  'processMetrics',
+  'summaryWindowMs',
+];
+
+/** Labels that metrics have of their own; `le` and `quantile` are Prometheus's. */
+const taken = new Set<string>(Object.values(metricDefinitions).flatMap(({ labelNames }) => [...labelNames]));
+for (const name of ['le', 'quantile', 'type', 'space', 'kind', 'version', 'major', 'minor', 'patch'])
+  taken.add(name);
+
+/** @throws ConfigError that lists all problems */
+export function prometheusSettings(options: PrometheusMetricsOptions): PrometheusSettings {
+  const problems: string[] = [];
+  const given: unknown = options;
+  if (!isObject(given)) {
+    throw new ConfigError([`options must be an object, not ${show(given)}`], { what: 'PrometheusMetrics' });
+  }
+  for (const name of Object.keys(given)) {
+    if (!known.includes(name as keyof PrometheusMetricsOptions)) {
+      problems.push(unknownName('option', name, known));
+    }
+  }
+  const {
+    namespace = 'kasper',
+    labels = {},
+    kasperNames = false,
+    label = '',
+    processMetrics = true,
+    summaryWindowMs = 600_000,
+  } = options;
+  if (typeof namespace !== 'string' || !/^[a-zA-Z][a-zA-Z0-9]*(_[a-zA-Z0-9]+)*$/.test(namespace)) {
+    problems.push(
+      `namespace must be of letters, digits and single underscores between them, got ${show(namespace)}`,
+    );
+  } else if (namespace === 'process' || namespace === 'nodejs') {
+    problems.push(`namespace '${namespace}' is that of the metrics of the process: take another`);
+  }
+  for (const [name, flag] of Object.entries({ kasperNames, processMetrics })) {
+    if (typeof flag !== 'boolean') problems.push(`${name} must be true or false, got ${show(flag)}`);
+  }
+  if (typeof label !== 'string') problems.push(`label must be text, got ${show(label)}`);
+  else if (options.label !== undefined && !kasperNames) {
+    problems.push(
+      `label is for kasperNames: true alone; for a label on each series: labels: { name: ${show(label)} }`,
+    );
+  }
+  if (!Number.isFinite(summaryWindowMs) || summaryWindowMs < 100) {
+    problems.push(`summaryWindowMs must be a number of ms from 100, got ${show(summaryWindowMs)}`);
+  }
+  checkLabels(labels, kasperNames, problems);
+  if (problems.length > 0) throw new ConfigError(problems, { what: 'PrometheusMetrics' });
+  return { namespace, labels: { ...labels }, kasperNames, label, processMetrics, summaryWindowMs };
+}
+
+function checkLabels(labels: unknown, kasperNames: boolean, problems: string[]): void {
+  if (!isObject(labels) || Array.isArray(labels)) {
+    problems.push(`labels must be an object of names and texts, got ${show(labels)}`);
+    return;
+  }
+  for (const [name, value] of Object.entries(labels)) {
+    if (!/^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/.test(name)) {
+      problems.push(
+        `labels: a name must be of letters, digits and underscores, without a digit or two underscores at its start, got ${show(name)}`,
+      );
+    } else if (taken.has(name) || (kasperNames && name === 'label')) {
+      problems.push(`labels: '${name}' is a label that metrics have of their own: take another name`);
+    }
+    if (typeof value !== 'string') problems.push(`labels: ${name} must be text, got ${show(value)}`);
+  }
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string' ? `'${value}'` : isObject(value) ? JSON.stringify(value) : String(value);
+}

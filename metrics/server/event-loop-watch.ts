@@ -1,0 +1,70 @@
+import { BEAT_COUNTS, BEAT_MS, sharedNow, type Beat } from './beats.ts';
+
+/** How often the watch is to look, besides the moments at which somebody asks. */
+export const LOOK_MS = 500;
+
+/** What is known of the event loop of the main thread. */
+export interface EventLoopState {
+  /** For how long it has not turned; 0 while it turns. */
+  readonly blockedMs: number;
+  /** The longest time that it did not turn. */
+  readonly longestBlockMs: number;
+}
+
+/** The beats as the watch needs them: Beats. */
+export interface WatchedBeats {
+  last(): Beat;
+  longestBlockMs: number;
+}
+
+/**
+ * Tells from the beats of the main thread for how long its event loop has not turned.
+ *
+ * A process that was stopped (SIGSTOP, a frozen container) is not a blocked one: there this thread has not run either, and what it missed
+ * between two looks is not counted. Of a stop between a beat and the next look nobody can tell on which side of the beat it was: neither
+ * what ended with the beat nor what has begun with it is taken for a block.
+ */
+export class EventLoopWatch {
+  readonly #beats: WatchedBeats;
+  readonly #now: () => number;
+  #lookedAt: number;
+  #count: number;
+  #beatAt: number;
+  /** How long this thread has not run since the last beat. */
+  #missedMs = 0;
+  #longestMs = 0;
+
+  /** @param now on the clock of the beats */
+  constructor(beats: WatchedBeats, now: () => number = sharedNow) {
+    this.#beats = beats;
+    this.#now = now;
+    this.#lookedAt = now();
+    ({ count: this.#count, at: this.#beatAt } = beats.last());
+  }
+
+  /** Looks now. Must be called every {@link LOOK_MS} at least, or what is between counts as missed. */
+  look(): EventLoopState {
+    const now = this.#now();
+    const sinceLook = now - this.#lookedAt;
+    this.#lookedAt = now;
+    const missed = sinceLook > 2 * LOOK_MS ? sinceLook - LOOK_MS : 0;
+    this.#missedMs += missed;
+    const { count, at } = this.#beats.last();
+    if (count !== this.#count) {
+      const beats = (count - this.#count + BEAT_COUNTS) % BEAT_COUNTS;
+      this.#note(at - this.#beatAt - beats * BEAT_MS - this.#missedMs);
+      this.#count = count;
+      this.#beatAt = at;
+      this.#missedMs = Math.min(missed, Math.max(0, now - at));
+    }
+    const blockedMs = Math.max(0, now - this.#beatAt - BEAT_MS - this.#missedMs);
+    this.#note(blockedMs);
+    return { blockedMs, longestBlockMs: this.#longestMs };
+  }
+
+  #note(blockedMs: number): void {
+    if (blockedMs <= this.#longestMs) return;
+    this.#longestMs = blockedMs;
+    this.#beats.longestBlockMs = blockedMs;
+  }
+}

@@ -1,0 +1,62 @@
+import type { HealthReport } from '../monitor.ts';
+
+/** What a scrape gets, as PrometheusMetrics makes it. */
+export interface Exposition {
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** Prometheus's text format, or OpenMetrics. */
+export type ExpositionFormat = 'text' | 'openmetrics';
+
+/** The health of all processors as one. */
+export interface JointHealth extends HealthReport {
+  /** Those of the problems that make it unhealthy. */
+  readonly unhealthy: readonly string[];
+  /** Those of the problems for which it is not ready. */
+  readonly unready: readonly string[];
+}
+
+/** What is told of the processors: their ProcessorStats as JSON, so that the server's thread only passes them on. */
+export interface StatsAnswer {
+  readonly health: JointHealth;
+  /** A JSON array. */
+  readonly processors: string;
+}
+
+/** What the server's thread asks the main thread for, and what it gets. */
+export interface Answers {
+  readonly health: JointHealth;
+  readonly stats: StatsAnswer;
+  /** Null: no metrics that can be scraped. */
+  readonly text: Exposition | null;
+  readonly openmetrics: Exposition | null;
+}
+
+export type Question = keyof Answers;
+
+/** From the server's thread. */
+export type FromServer =
+  | { readonly kind: 'listening'; readonly address: string; readonly port: number }
+  /** It cannot listen. */
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string }
+  | { readonly kind: 'ask'; readonly id: number; readonly question: Question };
+
+/** To the server's thread. */
+export type ToServer =
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: Answers[Question] }
+  /** What was asked for could not be made. */
+  | { readonly kind: 'failed'; readonly id: number; readonly message: string }
+  /** Processors have come or gone: what is known of them is to be asked anew. */
+  | { readonly kind: 'changed' }
+  | { readonly kind: 'close' };
+
+/** What the server's thread is started with. */
+export interface ServerData {
+  readonly port: number;
+  readonly host: string;
+  readonly blockedAfterMs: number;
+  readonly allowedHosts: readonly string[];
+  /** Where the main thread beats: see {@link Beats}. */
+  readonly beats: SharedArrayBuffer;
+}

@@ -1,0 +1,79 @@
+import type { Answers, Question, ToServer } from './messages.ts';
+
+/** A question that has not been answered for so long is put again: what it waits for may never come. */
+const ASK_AGAIN_MS = 10_000;
+
+/** What came of a question: the answer, why there is none, or nothing within the time. */
+export type Outcome<Q extends Question> =
+  | { readonly kind: 'answer'; readonly answer: Answers[Q] }
+  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'silent' };
+
+interface Pending {
+  readonly id: number;
+  readonly askedAt: number;
+  readonly outcome: Promise<Outcome<Question>>;
+  readonly settle: (outcome: Outcome<Question>) => void;
+}
+
+/**
+ * Questions to the main thread, and its last answers. Who asks the same while it is not answered waits for the same answer: however many connections there are, the
+ * main thread answers one at a time of a kind.
+ */
+export class Questions {
+  readonly #ask: (id: number, question: Question) => void;
+  readonly #pending = new Map<Question, Pending>();
+  readonly #last: { -readonly [Q in Question]?: Answers[Q] } = {};
+  #nextId = 0;
+
+  /** @param ask sends a question */
+  constructor(ask: (id: number, question: Question) => void) {
+    this.#ask = ask;
+  }
+
+  /** Waits for an answer of now, for `limitMs` at most. */
+  async ask<Q extends Question>(question: Q, limitMs: number): Promise<Outcome<Q>> {
+    const { outcome } = this.#pendingFor(question);
+    let timer: NodeJS.Timeout | undefined;
+    const silent = new Promise<Outcome<Q>>((resolve) => {
+      timer = setTimeout(() => {
+        resolve({ kind: 'silent' });
+      }, limitMs);
+      // Nobody waits any more when the server has closed.
+      timer.unref();
+    });
+    // Pending are kept by their question, so the answer is of its kind.
+    const first = await Promise.race([outcome as Promise<Outcome<Q>>, silent]);
+    clearTimeout(timer);
+    return first;
+  }
+
+  /** The last answer; undefined before the first. */
+  last<Q extends Question>(question: Q): Answers[Q] | undefined {
+    return this.#last[question];
+  }
+
+  /** Takes in what the main thread says to a question. */
+  settle(message: Extract<ToServer, { kind: 'answer' | 'failed' }>): void {
+    for (const [question, { id, settle }] of this.#pending) {
+      if (id !== message.id) continue;
+      this.#pending.delete(question);
+      if (message.kind === 'answer') Object.assign(this.#last, { [question]: message.answer });
+      settle(message);
+    }
+  }
+
+  #pendingFor(question: Question): Pending {
+    const now = performance.now();
+    const before = this.#pending.get(question);
+    if (before !== undefined && now - before.askedAt < ASK_AGAIN_MS) return before;
+    let settle: Pending['settle'] = () => undefined;
+    const outcome = new Promise<Outcome<Question>>((resolve) => {
+      settle = resolve;
+    });
+    const pending = { id: this.#nextId++, askedAt: now, outcome, settle };
+    this.#pending.set(question, pending);
+    this.#ask(pending.id, question);
+    return pending;
+  }
+}

@@ -1,0 +1,175 @@
+import type { IncomingMessage } from 'node:http';
+import { formatFor } from './accept.ts';
+import { withEventLoop } from './event-loop-gauges.ts';
+import type { EventLoopState } from './event-loop-watch.ts';
+import type { JointHealth } from './messages.ts';
+import { pageResponse } from './page-response.ts';
+import type { Outcome, Questions } from './questions.ts';
+import { json, text, type Response } from './responses.ts';
+import type { StatsReport } from './stats-report.ts';
+
+/** How long an answer of the main thread is waited for. Probes give up after a second by default, scrapes after ten. */
+const LIMIT_MS = { health: 500, stats: 2_000, metrics: 2_000 } as const;
+/** While the event loop is known not to turn: only in case that it turns just now. */
+const STALLED_LIMIT_MS = 50;
+const STALLED_MS = 500;
+
+/** What the routes know of the process. */
+export interface RoutesOptions {
+  readonly questions: Pick<Questions, 'ask' | 'last'>;
+  readonly eventLoop: () => EventLoopState;
+  readonly blockedAfterMs: number;
+  /** Begins each `/api/stats`. */
+  readonly about: Pick<StatsReport, 'version' | 'host' | 'pid' | 'node'>;
+  /** Makes the dashboard's HTML; called once. */
+  readonly page: () => Promise<string>;
+}
+
+type Route = (request: IncomingMessage) => Promise<Response>;
+
+/** What is answered at which path. While the event loop is blocked, the last that was known is told, with what is known here. */
+export class Routes {
+  readonly #options: RoutesOptions;
+  readonly #routes: ReadonlyMap<string, Route>;
+  #page: Promise<Response> | undefined;
+
+  constructor(options: RoutesOptions) {
+    this.#options = options;
+    this.#routes = new Map<string, Route>([
+      ['/', () => this.#dashboard()],
+      ['/metrics', (request) => this.#metrics(request)],
+      ['/healthz', () => this.#healthz()],
+      ['/readyz', () => this.#readyz()],
+      ['/api/stats', () => this.#stats()],
+    ]);
+  }
+
+  /** Never rejects because of what is asked for. */
+  async answer(request: IncomingMessage): Promise<Response> {
+    const route = this.#routes.get(pathOf(request.url ?? '/'));
+    if (route === undefined)
+      return text(404, `Nothing is here. There are ${[...this.#routes.keys()].join(', ')}`);
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return text(405, 'Only GET and HEAD: this server is read-only', { Allow: 'GET, HEAD' });
+    return route(request);
+  }
+
+  #dashboard(): Promise<Response> {
+    this.#page ??= this.#makePage().catch((error: unknown) => {
+      this.#page = undefined;
+      throw error;
+    });
+    return this.#page;
+  }
+
+  async #makePage(): Promise<Response> {
+    const { body, headers } = pageResponse(await this.#options.page());
+    return { status: 200, contentType: 'text/html; charset=utf-8', body, headers };
+  }
+
+  async #healthz(): Promise<Response> {
+    const { healthy, unhealthy: problems } = await this.#health();
+    return json(healthy ? 200 : 503, JSON.stringify({ healthy, problems }));
+  }
+
+  async #readyz(): Promise<Response> {
+    const { ready, unready: problems } = await this.#health();
+    return json(ready ? 200 : 503, JSON.stringify({ ready, problems }));
+  }
+
+  async #health(): Promise<JointHealth> {
+    const { questions, eventLoop } = this.#options;
+    // Once it counts as blocked there is nothing to wait for.
+    if (this.#isBlocked(eventLoop())) return this.#healthNow(undefined);
+    const outcome = await questions.ask('health', this.#limit('health'));
+    if (outcome.kind === 'failed') return notHealthy(`Its health could not be asked for: ${outcome.message}`);
+    return this.#healthNow(outcome.kind === 'answer' ? outcome.answer : undefined);
+  }
+
+  /** The health as it was told, or as it was told last; but a blocked event loop is all that is certain of it. */
+  #healthNow(told: JointHealth | undefined): JointHealth {
+    const { questions, eventLoop, blockedAfterMs } = this.#options;
+    const { blockedMs } = eventLoop();
+    if (blockedMs >= blockedAfterMs) return notHealthy(blockedProblem(blockedMs));
+    return told ?? questions.last('health') ?? questions.last('stats')?.health ?? unknownHealth;
+  }
+
+  async #stats(): Promise<Response> {
+    const { questions, eventLoop, about } = this.#options;
+    const outcome = await questions.ask('stats', this.#limit('stats'));
+    if (outcome.kind === 'failed') return text(500, `The stats could not be read: ${outcome.message}`);
+    const told = outcome.kind === 'answer' ? outcome.answer : undefined;
+    const { healthy, ready, problems } = this.#healthNow(told?.health);
+    const { blockedMs, longestBlockMs } = eventLoop();
+    const head: Omit<StatsReport, 'processors'> = {
+      ...about,
+      now: Date.now(),
+      health: { healthy, ready, problems },
+      eventLoop: { blockedMs: Math.round(blockedMs), longestBlockMs: Math.round(longestBlockMs) },
+    };
+    const { processors } = told ?? questions.last('stats') ?? { processors: '[]' };
+    return json(200, `${JSON.stringify(head).slice(0, -1)},"processors":${processors}}`);
+  }
+
+  async #metrics(request: IncomingMessage): Promise<Response> {
+    const { questions, eventLoop } = this.#options;
+    const format = formatFor(request.headers.accept);
+    const limitMs = this.#limit('metrics');
+    const outcome = await questions.ask(format, limitMs);
+    if (outcome.kind === 'failed') return text(500, `The metrics could not be read: ${outcome.message}`);
+    const loop = eventLoop();
+    if (isLate(outcome, loop, limitMs))
+      return text(503, `The metrics were not there within ${limitMs} ms, although the event loop turns`);
+    const told =
+      outcome.kind === 'answer' ? outcome.answer : (questions.last(format) ?? questions.last('text'));
+    if (told === null) return text(404, noMetrics);
+    const { contentType, body } = withEventLoop(told ?? null, loop);
+    return { status: 200, contentType, body };
+  }
+
+  #limit(question: keyof typeof LIMIT_MS): number {
+    return this.#options.eventLoop().blockedMs >= STALLED_MS ? STALLED_LIMIT_MS : LIMIT_MS[question];
+  }
+
+  #isBlocked({ blockedMs }: EventLoopState): boolean {
+    return blockedMs >= this.#options.blockedAfterMs;
+  }
+}
+
+/** Whether an answer is missing for another reason than a blocked event loop. */
+function isLate(
+  outcome: Outcome<'text' | 'openmetrics'>,
+  { blockedMs }: EventLoopState,
+  limitMs: number,
+): boolean {
+  return outcome.kind === 'silent' && blockedMs < limitMs / 2;
+}
+
+const noMetrics =
+  'There is nothing to scrape: the processors have no metrics with expose(). Give them the option metrics: new PrometheusMetrics(), from kasper-ts/metrics';
+
+const unknownHealth: JointHealth = {
+  healthy: true,
+  ready: false,
+  problems: ['Nothing is known yet'],
+  unhealthy: [],
+  unready: ['Nothing is known yet'],
+};
+
+function notHealthy(problem: string): JointHealth {
+  const problems = [problem];
+  return { healthy: false, ready: false, problems, unhealthy: problems, unready: problems };
+}
+
+function blockedProblem(blockedMs: number): string {
+  return (
+    `The event loop has been blocked for ${Math.floor(blockedMs / 1000)} s: something computes, or waits synchronously, without an end to it, ` +
+    'such as process. Make batches smaller (batchSize), let it await between parts of its work, or move the work to worker threads'
+  );
+}
+
+/** The path alone, of a request line with a query, or with a whole URL as proxies send it. */
+function pathOf(url: string): string {
+  const [path = '/'] = url.replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/, 1);
+  return path === '' ? '/' : path;
+}

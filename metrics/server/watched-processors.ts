@@ -1,0 +1,121 @@
+import { ConfigError } from '../../source/kernel/errors.ts';
+import { isObject } from '../../source/kernel/is-object.ts';
+import type { MetricsProvider } from '../metrics.ts';
+import type { HealthReport, Monitored } from '../monitor.ts';
+import type { Exposition, ExpositionFormat, JointHealth, StatsAnswer } from './messages.ts';
+
+/** A provider whose metrics can be scraped. */
+interface ScrapedProvider extends MetricsProvider {
+  expose(format?: ExpositionFormat): Promise<Exposition>;
+}
+
+/** What is shown of a processor, also when it is gone. */
+type Shown = Pick<Monitored, 'name' | 'health' | 'stats'>;
+
+const nobody = 'No processor is running';
+
+/**
+ * The processors that a server shows, and what it says of all of them together. One that has failed is still shown after it has closed, so that its failure is
+ * seen: until one of the same name takes its place.
+ */
+export class WatchedProcessors {
+  readonly #watched = new Set<Monitored>();
+  #failed: Shown[] = [];
+  /** Also after its processor is gone: until the next one comes, its figures are the last ones. */
+  #scraped: ScrapedProvider | undefined;
+
+  /** How many are watched, without those that are gone. */
+  get size(): number {
+    return this.#watched.size;
+  }
+
+  /**
+   * @returns what ends it
+   * @throws ConfigError if another one has metrics of its own that are to be scraped
+   */
+  add(monitored: Monitored): () => void {
+    const { metrics, name } = monitored;
+    if (isScraped(metrics)) {
+      for (const other of this.#watched)
+        if (isScraped(other.metrics) && other.metrics !== metrics) throw twoProviders(other.name, name);
+      this.#scraped = metrics;
+    }
+    this.#watched.add(monitored);
+    this.#failed = this.#failed.filter((failed) => failed.name !== name);
+    return () => {
+      if (!this.#watched.delete(monitored)) return;
+      const failed = lastOf(monitored);
+      if (failed !== undefined) this.#failed.push(failed);
+    };
+  }
+
+  /** Never throws: what the health() of one throws is a problem of that one. */
+  health(): JointHealth {
+    const problems: string[] = [];
+    const unhealthy: string[] = [];
+    const unready: string[] = [];
+    for (const shown of this.#all()) {
+      const { healthy, ready, problems: reported } = healthOf(shown);
+      for (const text of reported.length === 0 && !(healthy && ready) ? ['gives no reason'] : reported) {
+        const problem = `${shown.name}: ${text}`;
+        problems.push(problem);
+        if (!healthy) unhealthy.push(problem);
+        if (!ready) unready.push(problem);
+      }
+    }
+    if (this.#watched.size === 0) {
+      unready.push(nobody);
+      problems.push(nobody);
+    }
+    return { healthy: unhealthy.length === 0, ready: unready.length === 0, problems, unhealthy, unready };
+  }
+
+  stats(): StatsAnswer {
+    const processors = JSON.stringify(this.#all().map((shown) => shown.stats()));
+    return { health: this.health(), processors };
+  }
+
+  /** Null if there is nothing to scrape. */
+  async expose(format: ExpositionFormat): Promise<Exposition | null> {
+    if (this.#scraped === undefined) return null;
+    const { contentType, body } = await this.#scraped.expose(format);
+    return { contentType, body };
+  }
+
+  #all(): Shown[] {
+    return [...this.#watched, ...this.#failed];
+  }
+}
+
+function isScraped(metrics: MetricsProvider): metrics is ScrapedProvider {
+  return 'expose' in metrics && typeof metrics.expose === 'function';
+}
+
+function twoProviders(one: string, other: string): ConfigError {
+  return new ConfigError(
+    [
+      `'${one}' and '${other}' have metrics of their own each, and a scrape cannot have a metric twice: ` +
+        'give both the same PrometheusMetrics as the option metrics, or a MonitorServer each',
+    ],
+    { what: 'MonitorServer' },
+  );
+}
+
+/** What is shown from now on of a processor that has failed, without holding on to it; undefined if it has not. */
+function lastOf(monitored: Monitored): Shown | undefined {
+  const stats = monitored.stats();
+  if (!isObject(stats) || !isObject(stats['failure'])) return undefined;
+  const problem = `failed: ${String(stats['failure']['message'])}`;
+  const health = { healthy: false, ready: false, problems: [problem] };
+  // Whatever it was when it said that it is gone.
+  const last = { ...stats, state: 'failed' };
+  return { name: monitored.name, health: () => health, stats: () => last };
+}
+
+function healthOf(shown: Shown): HealthReport {
+  try {
+    return shown.health();
+  } catch (error) {
+    return { healthy: false, ready: false, problems: [`its health() threw: ${String(error)}`] };
+  }
+}

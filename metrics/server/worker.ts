@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { parentPort, workerData } from 'node:worker_threads';
+import { isObject } from '../../source/kernel/is-object.ts';
+import { Beats } from './beats.ts';
+import { EventLoopWatch, LOOK_MS } from './event-loop-watch.ts';
+import { HttpServer } from './http-server.ts';
+import type { FromServer, ServerData, ToServer } from './messages.ts';
+import { Questions } from './questions.ts';
+import { Routes } from './routes.ts';
+
+/** The thread of a MonitorServer: HTTP, and what can be told while the main thread does not answer. */
+const port = parentPort;
+if (port === null) throw new Error('This module is the thread of a MonitorServer: it is not to be imported');
+
+function post(message: FromServer): void {
+  port?.postMessage(message);
+}
+
+const data = workerData as ServerData;
+const watch = new EventLoopWatch(new Beats(data.beats));
+const questions = new Questions((id, question) => {
+  post({ kind: 'ask', id, question });
+});
+const routes = new Routes({
+  questions,
+  eventLoop: () => watch.look(),
+  blockedAfterMs: data.blockedAfterMs,
+  about: { version: packageVersion(), host: hostname(), pid: process.pid, node: process.versions.node },
+  page: async () => (await import('../dashboard/page.ts')).dashboardPage(),
+});
+
+function packageVersion(): string {
+  const json: unknown = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
+  return isObject(json) ? String(json['version']) : 'unknown';
+}
+
+async function serve(): Promise<void> {
+  const server = await HttpServer.listen({ ...data, answer: (request) => routes.answer(request) });
+  const looking = setInterval(() => watch.look(), LOOK_MS);
+  port?.on('message', (message: ToServer) => {
+    switch (message.kind) {
+      case 'answer':
+      case 'failed':
+        questions.settle(message);
+        return;
+      case 'changed':
+        // So that there is something to tell should the event loop be blocked before anybody has asked.
+        void questions.ask('stats', LOOK_MS);
+        void questions.ask('text', LOOK_MS);
+        return;
+      case 'close':
+        clearInterval(looking);
+        void server.close().then(() => {
+          port.close();
+        });
+    }
+  });
+  post({ kind: 'listening', address: server.address.address, port: server.address.port });
+}
+
+serve().catch((error: unknown) => {
+  const code = isObject(error) && typeof error['code'] === 'string' ? error['code'] : '';
+  post({ kind: 'refused', code, message: error instanceof Error ? error.message : String(error) });
+});

@@ -1,0 +1,67 @@
+import type { Clock } from './kernel/clock.ts';
+import { BrokerError, KasperError } from './kernel/errors.ts';
+
+/** A failure, as `stats()` shows it. */
+export interface RecentError {
+  /** When it came last, in ms since 1970. */
+  readonly at: number;
+  /** Kafka's name of it, such as 'NOT_LEADER_OR_FOLLOWER', or the code of a KasperError, such as 'TIMEOUT'. */
+  readonly code: string;
+  readonly message: string;
+  /** Where it is one partition that failed. */
+  readonly partition?: number;
+  /** How often it came in a row, less than 10 s apart. */
+  readonly times: number;
+}
+
+/** How many are kept. */
+const KEPT = 20;
+/** The same again within this time is not another one: a retry must not push out what came before. */
+const SAME_WITHIN_MS = 10_000;
+const LONGEST_MESSAGE = 1000;
+/** What stands between `//` and `@` in a URL: a user and a password. */
+const URL_CREDENTIALS = /(?<=:\/\/)[^/@\s]*:[^/@\s]*(?=@)/g;
+
+/** Keeps the last failures of a run, the retried ones included. */
+export class RecentErrors {
+  readonly #clock: Clock;
+  #errors: readonly RecentError[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Newest first. */
+  get all(): readonly RecentError[] {
+    return this.#errors;
+  }
+
+  add(error: unknown, partition?: number): void {
+    const at = this.#clock.wallNow();
+    const { code, message } = describeError(error);
+    const where = partition === undefined ? {} : { partition };
+    const before = this.#errors.findIndex(
+      (each) => each.code === code && each.partition === partition && Math.abs(at - each.at) < SAME_WITHIN_MS,
+    );
+    const times = (this.#errors[before]?.times ?? 0) + 1;
+    const others =
+      before < 0 ? this.#errors.slice(0, KEPT - 1) : this.#errors.filter((_each, i) => i !== before);
+    this.#errors = [{ at, code, message, ...where, times }, ...others];
+  }
+}
+
+/** What a person gets to see of an error: no stack, no credentials, and not more than a screen holds. */
+export function describeError(error: unknown): { readonly code: string; readonly message: string } {
+  const text = error instanceof Error ? error.message : String(error);
+  const message = text.replace(URL_CREDENTIALS, '***');
+  return {
+    code: codeOf(error),
+    message: message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message,
+  };
+}
+
+/** Kafka's name where a broker has told one, else our code. */
+export function codeOf(error: unknown): string {
+  if (error instanceof BrokerError) return error.brokerError;
+  return KasperError.is(error) ? error.code : 'UNKNOWN';
+}
