@@ -4,6 +4,7 @@ export { MultiMap, type MultiStore, type TenantKey } from './multi-store.ts';
 export { MapStore } from './map-store.ts';
 export { MultiMapStore } from './multi-map-store.ts';
 export type { RedisBatch, RedisClient } from './redis-client.ts';
+export { logRedisEvents, type RedisEmitter } from './redis-log.ts';
 export type { RedisOptions } from './redis-options.ts';
 export { RedisStore, type RedisStoreOptions } from './redis-store.ts';
 export { MultiRedisStore, type MultiRedisStoreOptions } from './multi-redis-store.ts';
@@ -12,6 +13,7 @@ export type {
   ElasticsearchRequest,
   ElasticsearchRequestOptions,
 } from './elasticsearch-client.ts';
+export { logElasticsearchEvents, type ElasticsearchEmitter } from './elasticsearch-log.ts';
 export type { ElasticsearchOptions } from './elasticsearch-options.ts';
 export { ElasticsearchStore, type ElasticsearchStoreOptions } from './elasticsearch-store.ts';
 export { MultiElasticsearchStore, type MultiElasticsearchStoreOptions } from './multi-elasticsearch-store.ts';

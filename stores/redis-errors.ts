@@ -1,3 +1,5 @@
+import { isObject } from '../source/kernel/is-object.ts';
+import { HIDDEN } from '../source/kernel/secrets.ts';
 import type { FailureReason } from './item.ts';
 
 interface ErrorRow {
@@ -63,8 +65,30 @@ export function isRedirection(error: unknown): boolean {
   return redirections.includes(prefixOf(error) ?? '');
 }
 
+/** Commands that have a password among their arguments. */
+const withPassword: readonly string[] = ['auth', 'hello', 'config', 'acl', 'migrate'];
+
+/**
+ * An error of ioredis holds the command that failed; where the login fails, each command that waits is rejected with that error. Whoever prints it must not print
+ * the password, so it is taken out of the error itself, for all who have it.
+ */
+export function withoutPassword<Thrown>(error: Thrown): Thrown {
+  if (!isObject(error)) return error;
+  const { command, lastNodeError, previousErrors } = error as Record<string, unknown>;
+  if (isObject(command) && withPassword.includes(String(command['name']).toLowerCase()))
+    command['args'] = [HIDDEN];
+  // Of a cluster whose nodes all failed, and of a transaction.
+  for (const inner of [
+    lastNodeError,
+    ...(Array.isArray(previousErrors) ? (previousErrors as unknown[]) : []),
+  ])
+    withoutPassword(inner);
+  return error;
+}
+
 /** What an error means that ioredis gave. */
-export function explainRedisError(error: unknown): FailureReason {
+export function explainRedisError(thrown: unknown): FailureReason {
+  const error = withoutPassword(thrown);
   const message = error instanceof Error ? error.message : String(error);
   const prefix = prefixOf(error);
   if (prefix !== undefined) {

@@ -1,4 +1,4 @@
-import { ElasticsearchStore, MultiElasticsearchStore } from '../../stores/index.ts';
+import { ElasticsearchStore, logElasticsearchEvents, MultiElasticsearchStore } from '../../stores/index.ts';
 import { StoreError } from '../index.ts';
 import { clientPackage } from './client-package.ts';
 import type { OpenedStores, StoreUser } from './store-connection.ts';
@@ -15,7 +15,7 @@ const ANSWER_WITHIN_MS = 10_000;
  */
 export async function openElasticsearchStores(
   url: URL,
-  { topicProcessorName }: StoreUser,
+  { topicProcessorName, logger }: StoreUser,
 ): Promise<OpenedStores> {
   const { Client } = await clientPackage('@elastic/elasticsearch', () => import('@elastic/elasticsearch'));
   const where = withoutSecrets(url);
@@ -31,12 +31,16 @@ export async function openElasticsearchStores(
       { store: 'Elasticsearch', operation: 'connect', cause, retriable: true },
     );
   }
+  const endLog = logElasticsearchEvents(client, logger.child({ where }));
   const indexOf = (name: string) => `${topicProcessorName}-${name}`;
   return {
     what: `Elasticsearch at ${where}`,
     store: (name) => new ElasticsearchStore({ client, index: indexOf(name) }),
     multiStore: (name) =>
       new MultiElasticsearchStore({ client, tenancy: (tenant) => ({ index: `${indexOf(name)}-${tenant}` }) }),
-    [Symbol.asyncDispose]: () => client.close(),
+    [Symbol.asyncDispose]: () => {
+      endLog();
+      return client.close();
+    },
   };
 }

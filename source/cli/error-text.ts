@@ -1,11 +1,17 @@
 import { KasperError } from '../kernel/errors.ts';
+import { hideSecrets } from '../kernel/secrets.ts';
 
 /**
  * What a person reads of an error, without a line break at the end.
  *
- * Errors of this library say what to do and need no stack. Where the job's own code threw, its stack is shown: it leads to the line.
+ * Errors of this library say what to do and need no stack. Where the job's own code threw, its stack is shown: it leads to the line. Secrets
+ * within it are hidden.
  */
 export function errorText(error: unknown): string {
+  return hideSecrets(textOf(error));
+}
+
+function textOf(error: unknown): string {
   if (!KasperError.is(error)) return `error: ${stackOf(error)}`;
   const parts = [`error: ${error.message}`];
   const { cause } = error;

@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
-import { MultiRedisStore, RedisStore } from '../../stores/index.ts';
-import { StoreError, type Logger } from '../index.ts';
+import { logRedisEvents, MultiRedisStore, RedisStore } from '../../stores/index.ts';
+import { silentLogger, StoreError } from '../index.ts';
 import { clientPackage } from './client-package.ts';
 import type { OpenedStores, StoreUser } from './store-connection.ts';
 import { withoutSecrets } from './store-flags.ts';
@@ -18,13 +18,15 @@ export async function openRedisStores(
   { topicProcessorName, logger }: StoreUser,
 ): Promise<OpenedStores> {
   const where = urls.map(withoutSecrets).join(', ');
-  const client = await connect(urls, where, logger);
+  const client = await connect(urls, where);
+  const endLog = logRedisEvents(client, logger.child({ where }));
   return {
     what: `Redis at ${where}`,
     store: (name) => new RedisStore({ client, keyPrefix: `${topicProcessorName}/${name}` }),
     multiStore: (name) =>
       new MultiRedisStore({ client, tenancy: () => ({ keyPrefix: `${topicProcessorName}/${name}` }) }),
     async [Symbol.asyncDispose]() {
+      endLog();
       // QUIT would wait for a server that does not answer; no call is under way any more.
       client.disconnect();
       await Promise.resolve();
@@ -32,11 +34,7 @@ export async function openRedisStores(
   };
 }
 
-async function connect(
-  urls: readonly [URL, ...URL[]],
-  where: string,
-  logger: Logger,
-): Promise<Redis | Cluster> {
+async function connect(urls: readonly [URL, ...URL[]], where: string): Promise<Redis | Cluster> {
   const { Cluster, Redis } = await clientPackage('ioredis', () => import('ioredis'));
   // A call waits for the reconnection as long as the store's own time limit lets it.
   const options = { lazyConnect: true, maxRetriesPerRequest: null, connectTimeout: CONNECT_WITHIN_MS };
@@ -46,16 +44,17 @@ async function connect(
     urls.length === 1
       ? new Redis(first.href, options)
       : new Cluster(nodes, { lazyConnect: true, redisOptions: { ...options, ...credentialsOf(first) } });
-  let isConnected = false;
+  // Not written, since the last error is what is thrown; but it takes passwords out of errors.
+  const endSilentLog = logRedisEvents(client, silentLogger);
   let lastError: unknown;
-  client.on('error', (error: unknown) => {
+  const keepLast = (error: unknown) => {
     lastError = error;
-    if (isConnected)
-      logger.warn('The connection to Redis failed; the client connects again', { where, error });
-  });
+  };
+  client.on('error', keepLast);
   try {
     await client.connect();
-    isConnected = true;
+    client.off('error', keepLast);
+    endSilentLog();
     return client;
   } catch (error) {
     client.disconnect();

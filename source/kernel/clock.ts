@@ -2,6 +2,8 @@
 export interface Timer {
   /** Calls the timer off. */
   cancel(): void;
+  /** Lets the process end although the timer has not fired. */
+  unref?(): void;
 }
 
 /**
@@ -25,6 +27,9 @@ export const systemClock: Clock = Object.freeze({
     return {
       cancel: () => {
         clearTimeout(handle);
+      },
+      unref: () => {
+        handle.unref();
       },
     };
   },

@@ -1,19 +1,29 @@
 /** An entry as winston's formats hand it on; `time` was added by its timestamp format. */
 type Entry = Readonly<Record<string, unknown>>;
 
-/** Time, level and message first, then the fields in their order. */
-export function jsonLine({ time, level, message, ...rest }: Entry): string {
-  return JSON.stringify({ time, level, message, ...fieldsOf(rest) });
+/** Time, level, label and message first, then the fields in their order. */
+export function jsonLine({ time, level, message, ...rest }: Entry, label?: string): string {
+  return JSON.stringify({
+    time,
+    level,
+    ...(label === undefined ? {} : { label }),
+    message,
+    ...fieldsOf(rest, label),
+  });
 }
 
-/** `2026-01-31T12:00:00.000Z info  Message name=value name="a value with spaces"`, always one line. */
-export function textLine({ time, level, message, ...rest }: Entry): string {
-  const fields = Object.entries(fieldsOf(rest)).map(([name, value]) => ` ${name}=${show(value)}`);
-  return `${String(time)} ${String(level).padEnd(5)} ${oneLine(String(message))}${fields.join('')}`;
+/** `2026-01-31T12:00:00.000Z info  [label] Message name=value name="a value with spaces"`, always one line. */
+export function textLine({ time, level, message, ...rest }: Entry, label?: string): string {
+  const fields = Object.entries(fieldsOf(rest, label)).map(([name, value]) => ` ${name}=${show(value)}`);
+  const title = label === undefined ? '' : `[${oneLine(label)}] `;
+  return `${String(time)} ${String(level).padEnd(5)} ${title}${oneLine(String(message))}${fields.join('')}`;
 }
 
-function fieldsOf({ timestamp: _alias, ...fields }: Entry): Entry {
-  return fields;
+/** A field that is called `label` itself keeps its value beside the logger's. */
+function fieldsOf({ timestamp: _alias, ...fields }: Entry, label: string | undefined): Entry {
+  if (label === undefined || !('label' in fields)) return fields;
+  const { label: value, ...others } = fields;
+  return { ...others, label_: value };
 }
 
 function show(value: unknown): string {

@@ -1,3 +1,5 @@
+import { hideSecrets } from '../kernel/secrets.ts';
+
 /** No cause chain is followed further than this: one that is longer goes in a circle. */
 const LONGEST_CHAIN = 10;
 
@@ -11,7 +13,7 @@ export interface ErrorObject {
   readonly suppressed?: readonly unknown[];
 }
 
-/** Name, code, message and stack; then the same of the cause and of later failures. */
+/** Name, code, message and stack; then the same of the cause and of later failures. Secrets within them are hidden. */
 export function errorObject(error: Error): ErrorObject {
   return describe(error, LONGEST_CHAIN);
 }
@@ -23,8 +25,8 @@ function describe(error: Error, depth: number): ErrorObject {
   return {
     name,
     ...(code === undefined ? {} : { code }),
-    message,
-    ...(stack === undefined ? {} : { stack }),
+    message: hideSecrets(message),
+    ...(stack === undefined ? {} : { stack: hideSecrets(stack) }),
     ...(cause === undefined ? {} : { cause: describeAny(cause, depth - 1) }),
     ...(others.length === 0 ? {} : { suppressed: others.map((other) => describeAny(other, depth - 1)) }),
   };
@@ -32,10 +34,10 @@ function describe(error: Error, depth: number): ErrorObject {
 
 function describeAny(thrown: unknown, depth: number): unknown {
   if (depth <= 0) return '…';
-  return thrown instanceof Error ? describe(thrown, depth) : String(thrown);
+  return thrown instanceof Error ? describe(thrown, depth) : hideSecrets(shown(thrown));
 }
 
-/** `Name [CODE]: message`, then what caused it, without stacks. */
+/** `Name [CODE]: message`, then what caused it, without stacks and secrets. */
 export function errorText(error: Error): string {
   const parts: string[] = [];
   let thrown: unknown = error;
@@ -44,13 +46,20 @@ export function errorText(error: Error): string {
     thrown = thrown instanceof Error ? thrown.cause : undefined;
   }
   const others = suppressedBy(error).map((other) => `; also: ${nameAndMessage(other)}`);
-  return parts.join('; caused by ') + others.join('');
+  return hideSecrets(parts.join('; caused by ') + others.join(''));
 }
 
 function nameAndMessage(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return String(thrown);
+  if (!(thrown instanceof Error)) return shown(thrown);
   const code = codeOf(thrown);
   return `${thrown.name}${code === undefined ? '' : ` [${code}]`}: ${thrown.message}`;
+}
+
+/** What was thrown that is no error; an object of another prototype may not turn into text. */
+function shown(thrown: unknown): string {
+  return typeof thrown === 'object' && thrown !== null
+    ? Object.prototype.toString.call(thrown)
+    : String(thrown);
 }
 
 /** Node's and our own errors have text, others numbers. */

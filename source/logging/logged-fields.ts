@@ -1,4 +1,5 @@
 import type { LogFields } from '../kernel/logger.ts';
+import { HIDDEN, hideSecrets, isSecretField } from '../kernel/secrets.ts';
 
 /** Turns an error into what a line can hold. */
 export type ErrorForm = (error: Error) => unknown;
@@ -10,28 +11,62 @@ const DEEPEST = 6;
 
 /**
  * Fields as a line can hold them: plain values that JSON knows. To log must never throw, whatever a field holds: a circle, a BigInt, bytes.
+ *
+ * This is where secrets end, whoever logged them: the values of fields that are named as secrets are, and what is one within a text (see `kernel/secrets.ts`).
  */
 export function loggedFields(fields: LogFields, errorForm: ErrorForm): LogFields {
   const logged: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(fields)) {
-    if (value !== undefined) logged[reserved.has(name) ? `${name}_` : name] = plain(value, errorForm, []);
+    if (value !== undefined)
+      logged[reserved.has(name) ? `${name}_` : name] = attempt(() =>
+        plainField(name, value, fields, errorForm, []),
+      );
   }
   return logged;
 }
 
+/** A getter, or a key that is no text, may throw. */
+function attempt(make: () => unknown): unknown {
+  try {
+    return make();
+  } catch {
+    return '<cannot be shown>';
+  }
+}
+
+function plainField(
+  name: string,
+  value: unknown,
+  holder: object,
+  errorForm: ErrorForm,
+  holders: readonly object[],
+): unknown {
+  const isHidden =
+    value !== null && value !== undefined && typeof value !== 'boolean' && isSecretField(name, holder);
+  return isHidden ? HIDDEN : plain(value, errorForm, holders);
+}
+
 /** @param holders the objects that hold this value, outermost first */
 function plain(value: unknown, errorForm: ErrorForm, holders: readonly object[]): unknown {
-  if (typeof value === 'bigint' || typeof value === 'function' || typeof value === 'symbol')
-    return String(value);
+  if (typeof value === 'string') return hideSecrets(value);
+  // Not its text, which may be anything.
+  if (typeof value === 'function') return `<function ${value.name}>`;
+  if (typeof value === 'bigint' || typeof value === 'symbol') return String(value);
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Error) return errorForm(value);
-  if (value instanceof Uint8Array) return `<${value.byteLength} bytes>`;
+  if (ArrayBuffer.isView(value)) return `<${value.byteLength} bytes>`;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? String(value) : value.toISOString();
+  if (value instanceof URL) return hideSecrets(value.href);
   if (holders.includes(value)) return '<circular>';
   if (holders.length >= DEEPEST) return '<deeper>';
   const inner = [...holders, value];
+  if (value instanceof Set) return Array.from(value, (item) => plain(item, errorForm, inner));
   if (Array.isArray(value)) return value.map((item) => plain(item, errorForm, inner));
+  const own: object = value instanceof Map ? (Object.fromEntries(value) as object) : value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [name, plain(item, errorForm, inner)]),
+    Object.entries(own).map(([name, item]: [string, unknown]) => [
+      name,
+      plainField(name, item, own, errorForm, inner),
+    ]),
   );
 }

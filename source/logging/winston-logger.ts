@@ -1,6 +1,7 @@
 import winston from 'winston';
 import { ConfigError } from '../kernel/errors.ts';
 import type { LogFields, Logger } from '../kernel/logger.ts';
+import { hideSecrets } from '../kernel/secrets.ts';
 import { loggedFields, type ErrorForm } from './logged-fields.ts';
 import { errorObject, errorText } from './logged-error.ts';
 import { jsonLine, textLine } from './log-line.ts';
@@ -24,6 +25,8 @@ export interface WinstonLoggerOptions {
   readonly format?: LogFormat;
   /** Lines below this level are dropped. Default 'info'. */
   readonly level?: LogLevel;
+  /** Stands in each line, to tell programs or parts of one apart: in JSON as `label`, in text as `[label]` before the message. Default: none. */
+  readonly label?: string;
   /** Where lines go. Default: the process's standard error, so that standard output is left to results. */
   readonly stream?: NodeJS.WritableStream;
 }
@@ -35,20 +38,24 @@ export interface WinstonLoggerOptions {
  * the fields beside them; a field that is itself called `level` or `message` gets an underscore after its name. `warn` goes to winston's `warning` where
  * the levels are those of syslog.
  *
+ * Secrets are hidden, whoever logs them: fields that are called `password`, `authorization`, `secret`, `token` or alike, and within texts and errors what stands
+ * before the @ of a URL, Authorization headers and private keys.
+ *
  * @throws ConfigError for a format or level that does not exist, and for a winston logger that lacks one of the levels
  *
  * @example new TopicProcessor({ …, logger: winstonLogger({ format: 'text', level: 'debug' }) }, processor);
  */
 export function winstonLogger(target: WinstonLoggerOptions | winston.Logger = {}): Logger {
   if (isWinston(target)) return new WinstonLogger(target, levelNames(target), errorObject, {});
-  const { format = 'json', level = 'info', stream = process.stderr } = target;
-  checkOptions(format, level);
+  const { format = 'json', level = 'info', label, stream = process.stderr } = target;
+  checkOptions(format, level, label);
+  const lineOf = format === 'json' ? jsonLine : textLine;
   const logger = winston.createLogger({
     level,
     levels: { error: 0, warn: 1, info: 2, debug: 3 },
     format: winston.format.combine(
       winston.format.timestamp({ alias: 'time' }),
-      winston.format.printf(format === 'json' ? jsonLine : textLine),
+      winston.format.printf((entry) => lineOf(entry, label)),
     ),
     transports: [new winston.transports.Stream({ stream, eol: '\n' })],
   });
@@ -96,7 +103,12 @@ class WinstonLogger implements Logger {
   #write(level: string, message: string, fields: LogFields = {}): void {
     if (!this.#winston.isLevelEnabled(level)) return;
     // One entry, not (level, message, meta): given apart, winston appends a field called `message` to the text.
-    this.#winston.log({ ...this.#fields, ...loggedFields(fields, this.#errorForm), level, message });
+    this.#winston.log({
+      ...this.#fields,
+      ...loggedFields(fields, this.#errorForm),
+      level,
+      message: hideSecrets(message),
+    });
   }
 }
 
@@ -121,11 +133,13 @@ function levelNames(logger: winston.Logger): LevelNames {
   return names;
 }
 
-function checkOptions(format: string, level: string): void {
+function checkOptions(format: string, level: string, label: unknown): void {
   const problems: string[] = [];
   if (!(logFormats as readonly string[]).includes(format))
     problems.push(`format must be one of ${logFormats.join(', ')}, not '${format}'`);
   if (!(logLevels as readonly string[]).includes(level))
     problems.push(`level must be one of ${logLevels.join(', ')}, not '${level}'`);
+  if (label !== undefined && typeof label !== 'string')
+    problems.push(`label must be text, not a ${typeof label}`);
   if (problems.length > 0) throw new ConfigError(problems, { what: 'winstonLogger' });
 }

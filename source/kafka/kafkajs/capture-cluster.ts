@@ -2,6 +2,7 @@ import { Kafka, PartitionAssigners } from 'kafkajs';
 import type { KafkaConfig } from 'kafkajs';
 import type { Logger } from '../../kernel/logger.ts';
 import { ConfigError } from '../../kernel/errors.ts';
+import { hideSecrets } from '../../kernel/secrets.ts';
 import type { KafkaLike, KafkaOptions } from './kafka-options.ts';
 import { checkInternals, installedKafkajsVersion } from './internals.ts';
 import type { CheckedCluster } from './internals.ts';
@@ -50,7 +51,9 @@ function kafkaOf(options: KafkaOptions, logger: Logger): Kafka {
     else
       for (const address of brokers)
         if (!isAddress(address))
-          problems.push(`brokers: ${JSON.stringify(address)} is not an address of the form host:port`);
+          problems.push(
+            `brokers: ${hideSecrets(JSON.stringify(address))} is not an address of the form host:port`,
+          );
     if (problems.length > 0) throw new ConfigError(problems, { what: 'Kafka client' });
   }
   // The SASL options are copied, since kafkajs writes into them.
