@@ -6,7 +6,7 @@ const kernel = '^source/kernel/';
 const message = '^source/message\\.ts$';
 /** All modules directly in source but its index: the pipeline and the ports that others implement. */
 const core = '^source/(?!index\\.ts$)[^/]+\\.ts$';
-const kafkaPort = '^source/kafka/client\\.ts$';
+const kafkaPort = '^source/kafka/(client|admin)\\.ts$';
 const storePorts = '^stores/(store|multi-store)\\.ts$';
 /** What the pipeline wraps the stores in that it was given. */
 const storeMetrics = '^stores/instrumented\\.ts$';
@@ -25,7 +25,7 @@ const rows = [
     may: [records, wire, kafkaPort, message, kernel],
     packages: ['@node-rs/crc32', 'snappy', 'lz4-napi', '@bokuweb/zstd-wasm'],
   },
-  { files: '^source/kafka/(client|partitioner)\\.ts$', may: [message, kernel] },
+  { files: '^source/kafka/(client|admin|partitioner)\\.ts$', may: [kafkaPort, message, kernel] },
   {
     files: '^source/kafka/kafkajs/',
     may: ['^source/kafka/(?!open-client)', message, kernel],
@@ -39,7 +39,7 @@ const rows = [
     files: core,
     may: [
       core,
-      '^source/kafka/(client|open-client|partitioner)\\.ts$',
+      '^source/kafka/(client|admin|open-client|partitioner)\\.ts$',
       kernel,
       storePorts,
       storeMetrics,

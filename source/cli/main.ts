@@ -5,7 +5,10 @@ import { addBrokerCommand } from './broker-command.ts';
 import { errorText } from './error-text.ts';
 import { exitCodeHelp, exitCodeOf, exitCodes } from './exit-codes.ts';
 import type { Io } from './io.ts';
+import { addLagCommand } from './lag-command.ts';
+import { addOffsetsCommand } from './offsets-command.ts';
 import { addRunCommand } from './run-command.ts';
+import { addTopicsCommand } from './topics-command.ts';
 
 /**
  * The command line `kasper`.
@@ -54,6 +57,9 @@ function makeProgram(io: Io, done: (exitCode: number) => void): Command {
     .showHelpAfterError('(kasper --help tells more)')
     .addHelpText('after', `\n${exitCodeHelp()}`);
   addRunCommand(program, io, done);
+  addLagCommand(program, io, done);
+  addOffsetsCommand(program, io, done);
+  addTopicsCommand(program, io, done);
   addBrokerCommand(program, io, done);
   return program;
 }
