@@ -187,12 +187,12 @@ export function logPlan(config: Config, plan: readonly PlannedPartition[], log: 
 /** Warns of a group that has, or once had, members: that harms commits and their retention. */
 export async function warnOfMembers(config: Config, client: KafkaClient, log: Logger): Promise<void> {
   const { groupId } = config;
-  const { state, protocolType, memberCount } = await client.describeGroup(groupId);
-  if (memberCount > 0) {
+  const { state, protocolType, members } = await client.describeGroup(groupId);
+  if (members.length > 0) {
     log.warn('The group has active members, while which no offset can be committed: stop these consumers', {
       groupId,
       state,
-      members: memberCount,
+      members: members.length,
     });
   } else if (protocolType !== '') {
     log.warn(

@@ -6,8 +6,11 @@ import { addConfigCommand } from './config-command.ts';
 import { errorText } from './error-text.ts';
 import { exitCodeHelp, exitCodeOf, exitCodes } from './exit-codes.ts';
 import type { Io } from './io.ts';
+import { addLagCommand } from './lag-command.ts';
+import { addOffsetsCommand } from './offsets-command.ts';
 import { addRunCommand } from './run-command.ts';
 import { applyLayers } from './setting-flags.ts';
+import { addTopicsCommand } from './topics-command.ts';
 
 /**
  * The command line `kasper`.
@@ -58,6 +61,9 @@ function makeProgram(io: Io, done: (exitCode: number) => void): Command {
     .hook('preAction', (_program, command) => applyLayers(command, io));
   addRunCommand(program, io, done);
   addConfigCommand(program, io, done);
+  addLagCommand(program, io, done);
+  addOffsetsCommand(program, io, done);
+  addTopicsCommand(program, io, done);
   addBrokerCommand(program, io, done);
   return program;
 }

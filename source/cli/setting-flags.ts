@@ -87,7 +87,9 @@ export async function applyLayers(command: Command, io: Io): Promise<void> {
   for (const warning of layers.warnings) io.stderr.write(`warning: ${warning}\n`);
   if (layers.problems.length > 0 && !lenient.has(command))
     throw new ConfigError(layers.problems, { what: 'Configuration' });
-  const own = new Set(command.options.map((option) => option.attributeName()));
+  const own = new Set(
+    command.options.filter((option) => option instanceof SettingFlag).map((option) => option.attributeName()),
+  );
   for (const [name, { value, layer }] of layers.given) {
     // A secret has no flag, but belongs to the command that logs in.
     if (own.has(name) || isSecretOf(name, own)) command.setOptionValueWithSource(name, value, sources[layer]);
