@@ -5,7 +5,7 @@ import { KasperError } from './kernel/errors.ts';
 import type { LogFields, Logger } from './kernel/logger.ts';
 import { hideSecrets } from './kernel/secrets.ts';
 import { packageVersion } from './kernel/version.ts';
-import { partitionList } from './partition-list.ts';
+import { partitionList } from './kernel/partition-list.ts';
 import type { RunFailure } from './run-failure.ts';
 import type { ProcessorStats } from './run-summary.ts';
 import type { PlannedPartition } from './start-plan.ts';

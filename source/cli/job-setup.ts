@@ -15,6 +15,9 @@ import type { Layers } from './layers.ts';
 import { givenOptions, placeIn, runSettingsOf, type RunSettings } from './run-settings.ts';
 import { storePlaceOf, type StorePlace } from './store-flags.ts';
 
+/** Stands where a Kafka must be, and nothing is asked of one. */
+const UNKNOWN = ['unknown:9092'];
+
 /** A job with its settings, checked as far as that needs no other machine. */
 export interface JobSetup {
   /** The file, as it was named. */
@@ -50,13 +53,18 @@ export async function setUpJob(
   return setup;
 }
 
-/** As {@link setUpJob}, with the problems gathered; the result is there if none was found. */
+/**
+ * As {@link setUpJob}, with the problems gathered; the result is there if none was found.
+ *
+ * @param needsKafka whether it is a problem that no Kafka is named
+ */
 export async function checkJobSetup(
   file: string,
   layers: Pick<Layers, 'given'>,
   io: Pick<Io, 'env' | 'cwd'>,
   logs: NodeJS.WritableStream,
   gathered: Gathered,
+  needsKafka = true,
 ): Promise<JobSetup | undefined> {
   const settings = runSettingsOf(layers);
   const placeOf = placeIn(layers);
@@ -72,13 +80,15 @@ export async function checkJobSetup(
   gathered.try(() => {
     checkStoresOf(stores, layers.given.get('store'));
   });
-  const client = gathered.try(() => clientOf(job.client, settings, io, placeOf));
+  const isNamed = needsKafka || job.client !== undefined || settings.brokers !== undefined;
+  const connection = isNamed ? settings : { ...settings, brokers: UNKNOWN };
+  const client = gathered.try(() => clientOf(job.client, connection, io, placeOf));
   const logger = loggerOf(job.logger, settings, logs);
   const inputPartitions = settings.partitions ?? ofJob;
   const options = {
     ...jobOptions,
     ...givenOptions(layers),
-    client: client ?? { brokers: ['unknown:9092'] },
+    client: client ?? { brokers: UNKNOWN },
     logger,
   };
   gathered.try(() => {

@@ -7,6 +7,7 @@ import { errorText } from './error-text.ts';
 import { exitCodeHelp, exitCodeOf, exitCodes } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { addLagCommand } from './lag-command.ts';
+import { addLintCommand } from './lint-command.ts';
 import { addOffsetsCommand } from './offsets-command.ts';
 import { addRunCommand } from './run-command.ts';
 import { applyLayers } from './setting-flags.ts';
@@ -61,6 +62,7 @@ function makeProgram(io: Io, done: (exitCode: number) => void): Command {
     .hook('preAction', (_program, command) => applyLayers(command, io));
   addRunCommand(program, io, done);
   addConfigCommand(program, io, done);
+  addLintCommand(program, io, done);
   addLagCommand(program, io, done);
   addOffsetsCommand(program, io, done);
   addTopicsCommand(program, io, done);
