@@ -5,15 +5,23 @@ import {
   type Logger,
   type TopicProcessorOptions,
 } from '../index.ts';
-import { winstonLogger } from '../logging/index.ts';
+import { winstonLogger, type LogFormat } from '../logging/index.ts';
 import { clientOf } from './connection-flags.ts';
 import { Gathered } from './gathered.ts';
 import type { Io } from './io.ts';
 import { loadJob } from './job-module.ts';
+import { monitorOf, type JobMonitor } from './job-monitor.ts';
 import { checkStoresOf } from './job-stores.ts';
 import type { Layers } from './layers.ts';
 import { givenOptions, placeIn, runSettingsOf, type RunSettings } from './run-settings.ts';
 import { storePlaceOf, type StorePlace } from './store-flags.ts';
+
+/** Where log lines go. */
+export interface LogPlace {
+  readonly stream: NodeJS.WritableStream;
+  /** Unless a setting says. */
+  readonly format: LogFormat;
+}
 
 /** Stands where a Kafka must be, and nothing is asked of one. */
 const UNKNOWN = ['unknown:9092'];
@@ -28,8 +36,10 @@ export interface JobSetup {
   readonly logger: Logger;
   /** Where the stores are that the job asks for. */
   readonly place: StorePlace | undefined;
+  /** How it is watched. */
+  readonly watched: JobMonitor;
   /** The job's, with those of the settings over them. */
-  readonly options: Omit<TopicProcessorOptions, 'inputPartitions' | 'stores'>;
+  readonly options: Omit<TopicProcessorOptions, 'inputPartitions' | 'stores' | 'metrics' | 'monitor'>;
   /** undefined: all that the topics have. */
   readonly inputPartitions: readonly number[] | undefined;
 }
@@ -37,14 +47,14 @@ export interface JobSetup {
 /**
  * Loads a job and puts the settings over it.
  *
- * @param logs where log lines go if the job has no logger of its own
+ * @param logs where log lines go, and in which form, if the job has no logger of its own and no setting says
  * @throws ConfigError that lists all that is wrong with them
  */
 export async function setUpJob(
   file: string,
   layers: Pick<Layers, 'given'>,
   io: Pick<Io, 'env' | 'cwd'>,
-  logs: NodeJS.WritableStream,
+  logs: LogPlace,
 ): Promise<JobSetup> {
   const gathered = new Gathered();
   const setup = await checkJobSetup(file, layers, io, logs, gathered);
@@ -62,7 +72,7 @@ export async function checkJobSetup(
   file: string,
   layers: Pick<Layers, 'given'>,
   io: Pick<Io, 'env' | 'cwd'>,
-  logs: NodeJS.WritableStream,
+  logs: LogPlace,
   gathered: Gathered,
   needsKafka = true,
 ): Promise<JobSetup | undefined> {
@@ -76,13 +86,14 @@ export async function checkJobSetup(
     gathered.keep(error);
     return undefined;
   }
-  const { processor, stores, inputPartitions: ofJob, ...jobOptions } = job;
+  const { processor, stores, inputPartitions: ofJob, metrics, monitor, ...jobOptions } = job;
   gathered.try(() => {
     checkStoresOf(stores, layers.given.get('store'));
   });
   const isNamed = needsKafka || job.client !== undefined || settings.brokers !== undefined;
   const connection = isNamed ? settings : { ...settings, brokers: UNKNOWN };
   const client = gathered.try(() => clientOf(job.client, connection, io, placeOf));
+  const watched = gathered.try(() => monitorOf(job, layers));
   const logger = loggerOf(job.logger, settings, logs);
   const inputPartitions = settings.partitions ?? ofJob;
   const options = {
@@ -93,11 +104,16 @@ export async function checkJobSetup(
   };
   gathered.try(() => {
     // It checks its options when it is made, and touches nothing before it runs.
-    const known = { ...options, inputPartitions: inputPartitions ?? [0] };
+    const known = {
+      ...options,
+      inputPartitions: inputPartitions ?? [0],
+      ...(metrics === undefined ? {} : { metrics }),
+      ...(monitor === undefined ? {} : { monitor }),
+    };
     new TopicProcessor(typeof stores === 'object' ? { ...known, stores } : known, processor);
   });
-  if (client === undefined || !gathered.isEmpty) return undefined;
-  return { file, job, settings, client, logger, place, options, inputPartitions };
+  if (client === undefined || watched === undefined || !gathered.isEmpty) return undefined;
+  return { file, job, settings, client, logger, place, watched, options, inputPartitions };
 }
 
 /** A URL of the configuration file or the environment may be there for other jobs: it does not matter where no store wants one. */
@@ -114,8 +130,8 @@ function placeOfStores(layers: Pick<Layers, 'given'>, io: Pick<Io, 'env'>): Stor
 function loggerOf(
   jobLogger: Logger | undefined,
   { logFormat, logLevel }: RunSettings,
-  stream: NodeJS.WritableStream,
+  logs: LogPlace,
 ): Logger {
   if (jobLogger !== undefined && logFormat === undefined && logLevel === undefined) return jobLogger;
-  return winstonLogger({ format: logFormat ?? 'text', level: logLevel ?? 'info', stream });
+  return winstonLogger({ format: logFormat ?? logs.format, level: logLevel ?? 'info', stream: logs.stream });
 }

@@ -90,7 +90,14 @@ async function reportOf(file: string, command: Command, offline: boolean, io: Io
       done();
     },
   });
-  const setup = await checkJobSetup(file, layers, io, nowhere, gathered, !offline);
+  const setup = await checkJobSetup(
+    file,
+    layers,
+    io,
+    { stream: nowhere, format: 'text' },
+    gathered,
+    !offline,
+  );
   const problems = [...layers.problems, ...gathered.problems];
   if (setup === undefined) return { job: file, problems, notes: [], run: undefined, isKafkaAlone: false };
   const found = offline ? undefined : await lintKafka(setup);
