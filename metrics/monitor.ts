@@ -41,4 +41,6 @@ export interface MonitorOptions {
   readonly host?: string;
   /** The process is not healthy when its event loop has not turned for so long. Default 10000. */
   readonly blockedAfterMs?: number;
+  /** Names besides `localhost` by which it may be asked for on loopback, such as that of a proxy before it. Default: none. */
+  readonly allowedHosts?: readonly string[];
 }

@@ -8,7 +8,7 @@ import { show } from './shown-value.ts';
 
 const FORM =
   "monitor must be { port, host, blockedAfterMs }, such as { port: 9464 }, or have the method 'watch'";
-const known = ['port', 'host', 'blockedAfterMs'];
+const known = ['port', 'host', 'blockedAfterMs', 'allowedHosts'];
 const HIGHEST_PORT = 65_535;
 const LONGEST_TIMER_MS = 2_147_483_647;
 
@@ -34,7 +34,7 @@ export function checkMonitor(value: unknown, problems: string[]): Monitor | Moni
   for (const name of Object.keys(value)) {
     if (!known.includes(name)) problems.push(`monitor: ${unknownName('option', name, known)}`);
   }
-  const { port, host, blockedAfterMs } = value;
+  const { port, host, blockedAfterMs, allowedHosts } = value;
   if (!isInteger(port, 0, HIGHEST_PORT))
     problems.push(`monitor.port must be a whole number from 0 to ${HIGHEST_PORT}, not ${show(port)}`);
   if (host !== undefined && (typeof host !== 'string' || host === ''))
@@ -43,8 +43,14 @@ export function checkMonitor(value: unknown, problems: string[]): Monitor | Moni
     problems.push(
       `monitor.blockedAfterMs must be a whole number of ms, at least 1, not ${show(blockedAfterMs)}`,
     );
+  if (allowedHosts !== undefined && !isListOfText(allowedHosts))
+    problems.push(`monitor.allowedHosts must be a list of host names, not ${show(allowedHosts)}`);
   if (problems.length > before) return undefined;
   return Object.freeze({ ...value }) as unknown as MonitorOptions;
+}
+
+function isListOfText(value: unknown): boolean {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }
 
 function isInteger(value: unknown, minimum: number, maximum: number): boolean {

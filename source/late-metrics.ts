@@ -1,19 +1,31 @@
 import type { Counter, Gauge, MetricsProvider, Observer } from '../metrics/metrics.ts';
 
+/** Who wants to be called back before values are read. */
+interface Waiting {
+  readonly refresh: () => void;
+  end: (() => void) | undefined;
+}
+
 /**
  * A provider that comes later: metrics can be made and bound at once, and what is recorded goes to the real provider as soon as that is there. What is
  * recorded before is dropped.
  */
 export class LateMetrics implements MetricsProvider {
   #real: MetricsProvider | undefined;
-
-  /** The provider, once it is there. */
-  get real(): MetricsProvider | undefined {
-    return this.#real;
-  }
+  readonly #waiting = new Set<Waiting>();
 
   become(real: MetricsProvider): void {
     this.#real = real;
+    for (const waiting of this.#waiting) waiting.end = real.onCollect?.(waiting.refresh);
+  }
+
+  onCollect(refresh: () => void): () => void {
+    const waiting: Waiting = { refresh, end: this.#real?.onCollect?.(refresh) };
+    this.#waiting.add(waiting);
+    return () => {
+      this.#waiting.delete(waiting);
+      waiting.end?.();
+    };
   }
 
   newCounter(options: Parameters<MetricsProvider['newCounter']>[0]): Counter {
