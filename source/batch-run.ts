@@ -1,6 +1,7 @@
 import { stillOwned, type ClaimGuard } from './claim-guard.ts';
 import { sleep, type Clock } from './kernel/clock.ts';
 import { LifecycleError, TimeoutError } from './kernel/errors.ts';
+import { unlimited } from './kernel/limit-repeats.ts';
 import type { Logger } from './kernel/logger.ts';
 import type { Batch } from './batcher.ts';
 import { isBatchError } from './batch-error.ts';
@@ -58,7 +59,8 @@ export class BatchRun implements ProcessContext {
     this.partition = options.partition;
     this.trigger = batch.trigger;
     this.stores = options.stores;
-    this.logger = options.logger;
+    // What the user's code writes is not ours to limit.
+    this.logger = unlimited(options.logger);
     this.#slot = new SlotHold(options.slots);
   }
 

@@ -102,6 +102,12 @@ export {
   type StoreKey,
   type TopicPartitionRef,
 } from './kernel/errors.ts';
+export {
+  limitRepeats,
+  type LimitedLevel,
+  type RepeatLimitedLogger,
+  type RepeatLimits,
+} from './kernel/limit-repeats.ts';
 export { silentLogger, type LogFields, type Logger } from './kernel/logger.ts';
 export type { ProcessorState } from './lifecycle.ts';
 export type {

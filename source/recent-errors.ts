@@ -1,5 +1,6 @@
 import type { Clock } from './kernel/clock.ts';
 import { BrokerError, KasperError } from './kernel/errors.ts';
+import { hideSecrets } from './kernel/secrets.ts';
 
 /** A failure, as `stats()` shows it. */
 export interface RecentError {
@@ -19,8 +20,6 @@ const KEPT = 20;
 /** The same again within this time is not another one: a retry must not push out what came before. */
 const SAME_WITHIN_MS = 10_000;
 const LONGEST_MESSAGE = 1000;
-/** What stands between `//` and `@` in a URL: a user and a password. */
-const URL_CREDENTIALS = /(?<=:\/\/)[^/@\s]*:[^/@\s]*(?=@)/g;
 
 /** Keeps the last failures of a run, the retried ones included. */
 export class RecentErrors {
@@ -53,7 +52,7 @@ export class RecentErrors {
 /** What a person gets to see of an error: no stack, no credentials, and not more than a screen holds. */
 export function describeError(error: unknown): { readonly code: string; readonly message: string } {
   const text = error instanceof Error ? error.message : String(error);
-  const message = text.replace(URL_CREDENTIALS, '***');
+  const message = hideSecrets(text);
   return {
     code: codeOf(error),
     message: message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message,

@@ -1,37 +1,39 @@
 import { hostname } from 'node:os';
 import type { Config } from './config.ts';
+import { isMonitor } from './config-monitor.ts';
+import { optionRows } from './config-table.ts';
 import { isObject } from './kernel/is-object.ts';
 import { KasperError } from './kernel/errors.ts';
+import type { RepeatLimitedLogger } from './kernel/limit-repeats.ts';
 import type { LogFields, Logger } from './kernel/logger.ts';
 import { hideSecrets } from './kernel/secrets.ts';
-import { packageVersion } from './kernel/version.ts';
+import { packageVersion } from './kernel/package-version.ts';
 import { partitionList } from './kernel/partition-list.ts';
 import type { RunFailure } from './run-failure.ts';
 import type { ProcessorStats } from './run-summary.ts';
+import type { OffsetCommitter } from './offset-committer.ts';
 import type { PlannedPartition } from './start-plan.ts';
+
+/** Told at each start; of the other options, those that are not as they are by default. */
+const alwaysTold: readonly string[] = ['batchSize', 'batchWaitMs', 'batchBytes', 'isolation', 'commit'];
 
 /** The one line at the start of a run: what it reads, and how. Without secrets. */
 export function logStart(config: Config, bounded: boolean, log: Logger): void {
-  const { batchSize, batchWaitMs, batchBytes, maxBufferBytes, concurrency, isolation, commit } = config;
-  const { groupId, inputTopics, inputPartitions, initialOffset, onOffsetOutOfRange, claims, instanceId } = config;
+  const { groupId, inputTopics, inputPartitions, instanceId } = config;
+  const options = optionRows.flatMap(({ name, default: usual }) => {
+    const value = config[name as keyof Config];
+    return alwaysTold.includes(name) || value !== usual ? [[name, value] as const] : [];
+  });
   log.info('Run starts', {
     group: groupId,
     topics: inputTopics.join(','),
     partitions: partitionList(inputPartitions),
     until: bounded ? 'end' : 'closed',
     ...connectionOf(config.client),
-    batchSize,
-    batchWaitMs,
-    batchBytes,
-    maxBufferBytes,
-    concurrency,
-    isolation,
-    commit,
-    initialOffset,
-    onOffsetOutOfRange,
-    claims,
+    ...Object.fromEntries(options),
     ...(instanceId === undefined ? {} : { instanceId }),
     ...storesOf(config),
+    ...monitorOf(config.monitor),
     host: hostname(),
     pid: process.pid,
     version: packageVersion(),
@@ -45,9 +47,15 @@ function connectionOf(client: Config['client']): LogFields {
   const { brokers, ssl, sasl } = client;
   return {
     ...(Array.isArray(brokers) ? { brokers: hideSecrets(brokers.join(',')) } : {}),
-    tls: ssl !== undefined && ssl !== false,
-    sasl: isObject(sasl) ? String(sasl.mechanism) : false,
+    ...(ssl === undefined || ssl === false ? {} : { tls: true }),
+    ...(isObject(sasl) ? { sasl: sasl.mechanism } : {}),
   };
+}
+
+/** Where it can be watched; a free port is not known yet, and the server tells it when it listens. */
+function monitorOf(monitor: Config['monitor']): LogFields {
+  if (monitor === undefined || isMonitor(monitor) || monitor.port === 0) return {};
+  return { monitor: `${monitor.host ?? '127.0.0.1'}:${monitor.port}` };
 }
 
 function storesOf({ stores, flushedStores }: Config): LogFields {
@@ -57,19 +65,18 @@ function storesOf({ stores, flushedStores }: Config): LogFields {
   return { stores: names.join(','), ...flushed };
 }
 
-/** What a run has come to. */
-export interface EndedRun {
-  readonly totals: Pick<ProcessorStats, 'records' | 'batches' | 'sent' | 'repeated'>;
-  readonly durationMs: number;
-  readonly plan: readonly PlannedPartition[];
-  /** The committed offset of a topic-partition. */
-  readonly committed: (topic: string, partition: number) => number | undefined;
-  readonly failure: Pick<RunFailure, 'hasFailed' | 'first'>;
-}
-
-/** The one line at the end of a run, with its totals: `ended` at the end that it had at the start, `stopped` before it or in a run without end, or `failed`. */
-export function logEnd(log: Logger, { totals, durationMs, plan, committed, failure }: EndedRun): void {
-  const { records, batches, sent, repeated } = totals;
+/**
+ * The one line at the end of a run, with its totals: `ended` at the end that it had at the start, `stopped` before it or in a run without end, or `failed`. Before it,
+ * the repeats that were held back are told.
+ */
+export function logEnd(
+  log: RepeatLimitedLogger,
+  { plan, committer }: { plan: readonly PlannedPartition[]; committer: OffsetCommitter | undefined },
+  { records, batches, sent, repeated }: ProcessorStats,
+  durationMs: number,
+  failure: RunFailure,
+): void {
+  log.close();
   const figures = {
     records,
     batches,
@@ -85,7 +92,7 @@ export function logEnd(log: Logger, { totals, durationMs, plan, committed, failu
     return;
   }
   const isAtEnd = ({ topic, partition, end }: PlannedPartition) =>
-    end !== undefined && (committed(topic, partition) ?? -1) >= end;
+    end !== undefined && (committer?.committed(topic, partition) ?? -1) >= end;
   const state = plan.length > 0 && plan.every(isAtEnd) ? 'ended' : 'stopped';
   log.info(`Run ${state}`, { state, ...figures });
 }

@@ -11,6 +11,7 @@ import { makeClaims } from './make-claims.ts';
 import type { MessageProcessor } from './message-processor.ts';
 import { OffsetCommitter } from './offset-committer.ts';
 import { attempt } from './run-failure.ts';
+import { logStart } from './run-log.ts';
 import { checkTopics, logPlan, planStart, warnOfMembers, type PlannedPartition } from './start-plan.ts';
 import { TopicWatch } from './topic-watch.ts';
 import type { UserProcessors } from './user-processors.ts';
@@ -77,6 +78,7 @@ export class Run {
   /** From the first connection to the last thing before the first fetch. Gives up quietly when the processor is closed meanwhile. */
   async prepare(bounded: boolean): Promise<void> {
     const { config, client, offsets, users, logger, closing, onRefused, onFailed } = this.#around;
+    logStart(config, bounded, logger);
     if (this.#isEnding()) return;
     this.#phase = 'it connects to Kafka';
     await client.connect();

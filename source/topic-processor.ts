@@ -5,7 +5,7 @@ import { isCalledFromProcess } from './inside-process.ts';
 import { openClient } from './kafka/open-client.ts';
 import type { GroupOffsets, KafkaClient } from './kafka/client.ts';
 import { LifecycleError } from './kernel/errors.ts';
-import type { Logger } from './kernel/logger.ts';
+import { limitRepeats, type RepeatLimitedLogger } from './kernel/limit-repeats.ts';
 import type { Timer } from './kernel/clock.ts';
 import { Listeners } from './listeners.ts';
 import { Lifecycle, type ProcessorState } from './lifecycle.ts';
@@ -18,6 +18,7 @@ import { ProcessorView } from './processor-view.ts';
 import type { ProcessorStats, RunSummary } from './run-summary.ts';
 import { Run } from './run.ts';
 import { attempt, closedTooLate, RunFailure } from './run-failure.ts';
+import { logEnd } from './run-log.ts';
 import { resolveTarget, type SeekTarget } from './seek-target.ts';
 import { UserProcessors } from './user-processors.ts';
 
@@ -42,7 +43,7 @@ export interface RunOptions {
  */
 export class TopicProcessor<Stores extends StoreMap = StoreMap> implements AsyncDisposable {
   readonly #config: Config;
-  readonly #log: Logger;
+  readonly #log: RepeatLimitedLogger;
   readonly #client: KafkaClient;
   readonly #offsets: GroupOffsets;
   readonly #lifecycle: Lifecycle;
@@ -67,7 +68,9 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     const config = makeConfig(options);
     this.#config = config;
     this.#processors = processorFor(messageProcessor, config.inputPartitions);
-    this.#log = config.logger.child({ topicProcessor: config.topicProcessorName });
+    this.#log = limitRepeats(config.logger.child({ topicProcessor: config.topicProcessorName }), {
+      clock: config.clock,
+    });
     this.#users = new UserProcessors(config, this.#processors, this.#log);
     this.#listeners = new Listeners(this.#log);
     this.#lifecycle = new Lifecycle((from, to) => {
@@ -263,13 +266,10 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     } finally {
       signal?.removeEventListener('abort', onAbort);
     }
+    const durationMs = this.#config.clock.now() - began;
+    logEnd(this.#log, this.#run, this.stats(), durationMs, this.#failure);
     this.#failure.throwIfFailed();
-    return summarize(
-      this.#run.plan,
-      this.#run.committer,
-      this.#view.totals,
-      this.#config.clock.now() - began,
-    );
+    return summarize(this.#run.plan, this.#run.committer, this.#view.totals, durationMs);
   }
 
   async #start(bounded: boolean): Promise<void> {
@@ -301,6 +301,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     if (this.#lifecycle.state === 'new') {
       this.#lifecycle.to('closed');
       await this.#client.close();
+      this.#log.close();
       return;
     }
     this.#lifecycle.to('closing');

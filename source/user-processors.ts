@@ -1,5 +1,6 @@
 import type { Config } from './config.ts';
 import { LifecycleError } from './kernel/errors.ts';
+import { unlimited } from './kernel/limit-repeats.ts';
 import type { Logger } from './kernel/logger.ts';
 import type { TopicPartition } from './message.ts';
 import type { MessageProcessor } from './message-processor.ts';
@@ -16,7 +17,7 @@ export class UserProcessors {
 
   constructor(config: Config, byPartition: ReadonlyMap<number, MessageProcessor>, logger: Logger) {
     this.#config = config;
-    this.#log = logger;
+    this.#log = unlimited(logger);
     this.#byPartition = byPartition;
   }
 

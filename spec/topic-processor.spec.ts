@@ -156,7 +156,9 @@ test('without a committed offset it starts at the earliest one, commits that bef
     { topic: 'in', partition: 1, offset: 3 },
   ]);
   t.deepEqual(
-    log.lines.filter(({ level }) => level === 'info').map(({ message, fields }) => [message, fields]),
+    log.lines
+      .filter(({ level, message }) => level === 'info' && !message.startsWith('Run '))
+      .map(({ message, fields }) => [message, fields]),
     [["No committed offset; starting at 'earliest'", { partitions: ['in/0 at 0', 'in/1 at 3'] }]],
   );
 });
@@ -606,7 +608,13 @@ test('what a listener or a MetricsProvider throws, also later, is logged and har
   const summary = await processor.runToEnd();
   t.is(summary.records, 3);
   t.deepEqual(heard, ['processed', 'flushed', 'stored', 'committed']);
-  t.is(log.messages('error').filter((message) => message === 'A listener failed').length, 8);
+  t.deepEqual(
+    log.messages('error').filter((message) => message.startsWith('A listener failed')),
+    [
+      ...Array<string>(6).fill('A listener failed'),
+      ...Array<string>(2).fill('A listener failed … 1 more like this in the last 1 s'),
+    ],
+  );
   t.is(log.messages('error').filter((message) => message.startsWith('The MetricsProvider failed')).length, 1);
 });
 

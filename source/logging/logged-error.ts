@@ -41,8 +41,10 @@ function describeAny(thrown: unknown, depth: number): unknown {
 export function errorText(error: Error): string {
   const parts: string[] = [];
   let thrown: unknown = error;
-  while (thrown !== undefined && parts.length < LONGEST_CHAIN) {
-    parts.push(nameAndMessage(thrown));
+  for (let depth = 0; thrown !== undefined && depth < LONGEST_CHAIN; depth++) {
+    const text = nameAndMessage(thrown);
+    // Our messages often tell of the cause.
+    if (!parts.some((part) => part.includes(text))) parts.push(text);
     thrown = thrown instanceof Error ? thrown.cause : undefined;
   }
   const others = suppressedBy(error).map((other) => `; also: ${nameAndMessage(other)}`);

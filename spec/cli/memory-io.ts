@@ -55,3 +55,8 @@ export function withoutTimes(text: string): string {
     .replaceAll(/\d+(\.\d+)? s \([\d,]+\/s\)/g, 'T s (R/s)')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME');
 }
+
+/** Text without the log lines of a run's start and end, which have a spec of their own. */
+export function withoutRunLines(text: string): string {
+  return text.replaceAll(/^\S+ (?:info|error) +Run (?:starts|ended|stopped|failed) .*\n/gm, '');
+}

@@ -4,7 +4,7 @@ import { sendRecords, type TextRecord } from '../../scripts/examples/cluster.ts'
 import { startEmbedded } from '../_helpers/clusters.ts';
 import { compiled, startChild } from './child.ts';
 import { folderWith } from './job-file.ts';
-import { kasper, withoutTimes } from './memory-io.ts';
+import { kasper, withoutRunLines, withoutTimes } from './memory-io.ts';
 
 const wordCount = compiled('scripts/examples/job-word-count');
 
@@ -90,7 +90,7 @@ test('log lines go to standard error, as text or JSON', async (t) => {
   const { brokers } = await clusterWith(t, { lines: 1, words: 1 }, lines);
   const text = await kasper(['run', wordCount, '--brokers', brokers, '--to-end']);
   t.is(
-    withoutTimes(text.stderr),
+    withoutTimes(withoutRunLines(text.stderr)),
     `TIME info  No committed offset; starting at 'earliest' topicProcessor=word-count partitions=["lines/0 at 0"]\n`,
   );
   const json = await kasper([
@@ -157,13 +157,17 @@ test('topics that are missing or do not fit together end with 2 and a message', 
     'job.mjs',
     "export default { topicProcessorName: 'a', inputTopics: ['lines', 'others'], processor: { process() {} } };",
   );
-  t.deepEqual(await kasper(['run', 'job.mjs', '--brokers', brokers], { cwd: unequal }), {
-    exitCode: 2,
-    stdout: '',
-    stderr:
-      'error: inputTopics: topics that are joined by partition must have equal partition counts, but lines has 2, others has 3; ' +
-      'make the topic anew with the same count, or run a processor for each\n',
-  });
+  const outcome = await kasper(['run', 'job.mjs', '--brokers', brokers], { cwd: unequal });
+  t.deepEqual(
+    { ...outcome, stderr: withoutRunLines(outcome.stderr) },
+    {
+      exitCode: 2,
+      stdout: '',
+      stderr:
+        'error: inputTopics: topics that are joined by partition must have equal partition counts, but lines has 2, others has 3; ' +
+        'make the topic anew with the same count, or run a processor for each\n',
+    },
+  );
 });
 
 test('a job whose process throws ends with 1, the batch by its offsets, and the stack of what was thrown', async (t) => {
@@ -180,7 +184,7 @@ test('a job whose process throws ends with 1, the batch by its offsets, and the 
   t.is(exitCode, 1);
   t.is(stdout, '');
   t.regex(
-    stderr,
+    withoutRunLines(stderr),
     /^error: The process failed for lines\/0 offsets 0 to 2; nothing of this batch was committed, so it comes again at the next start\. RangeError: bad line\n {2}RangeError: bad line\n {6}at .*job\.mjs:2:8\)/,
   );
 });
