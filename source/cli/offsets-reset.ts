@@ -11,8 +11,10 @@ import {
 } from '../index.ts';
 import { winstonLogger } from '../logging/index.ts';
 import { withKafka } from './admin-client.ts';
+import { ownerText } from './claim-text.ts';
 import { addConnectionFlags, type ConnectionFlags } from './connection-flags.ts';
 import { exitCodes } from './exit-codes.ts';
+import { duration } from './figures.ts';
 import { addGroupFlags, groupIdFrom, selectionOf, type GroupFlags } from './group-flags.ts';
 import type { Io } from './io.ts';
 import { addJsonFlag } from './json-output.ts';
@@ -112,6 +114,12 @@ async function execute(
   });
   // Looked at before, since the reset leaves claims of its own.
   const claims = flags.claims ? await groupClaims(client, groupId, { watchMs: 0 }) : [];
+  const unheard = new Set(claims.filter(({ state }) => state === 'silent').map(ownerText));
+  if (unheard.size > 0) {
+    stderr.write(
+      `Watching for up to ${duration(flags.claimTimeoutMs)} whether it still runs: ${[...unheard].join(', ')}\n`,
+    );
+  }
   const plan = await resetOffsets(client, groupId, target, {
     ...selectionOf(flags),
     claims: flags.claims,
