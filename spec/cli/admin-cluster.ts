@@ -63,10 +63,16 @@ export async function adminJob(t: ExecutionContext, cluster: TestCluster): Promi
       return { exitCode, stdout: shown(stdout), stderr: shown(stderr) };
     },
     async commit(partition, offset, metadata = '') {
-      const [result] = await client
-        .group(groupId)
-        .commit([{ topic, partition, offset, leaderEpoch: -1, metadata }]);
-      if (result?.error !== undefined) throw result.error;
+      const entry = { topic, partition, offset, leaderEpoch: -1, metadata };
+      await until(
+        async () => {
+          const [result] = await client.group(groupId).commit([entry]);
+          // A coordinator that has just begun loads its groups first.
+          if (result?.error?.retriable === false) throw result.error;
+          return result?.error === undefined;
+        },
+        { deadlineMs: 20_000, what: `${topic}/${partition} to be committed at ${offset}` },
+      );
     },
     async committed(partition) {
       const [found] = await client.group(groupId).fetch([{ topic, partition }]);
@@ -79,9 +85,10 @@ export async function adminJob(t: ExecutionContext, cluster: TestCluster): Promi
         t.fail(String(error));
       });
       await until(() => processor.state === 'running', { deadlineMs: 30_000, what: 'the job to run' });
+      const records = partitions.reduce((sum, partition) => sum + ([10, 5][partition] ?? 0), 0);
       await until(
         async () =>
-          (await client.group(groupId).fetchAll()).reduce((sum, { offset }) => sum + offset, 0) === 15,
+          (await client.group(groupId).fetchAll()).reduce((sum, { offset }) => sum + offset, 0) === records,
         { deadlineMs: 30_000, what: 'the commits' },
       );
       return processor;
