@@ -379,6 +379,31 @@ testOnEach('reset --json is one document, also for a dry run', async (t, cluster
   }
 });
 
+test('claims that may not be read are no leave to go on: --no-claims is', async (t) => {
+  const cluster = await startEmbedded(t);
+  const job = await adminJob(t, {
+    kind: 'embedded',
+    brokers: cluster.brokers,
+    createTopic: async (name, partitions) => {
+      cluster.createTopic(name, { partitions });
+    },
+  });
+  await job.commit(0, 4);
+  const reset = ['offsets', 'reset', job.name, '--to-earliest', '--execute'] as const;
+  const fault = cluster.faults.fail({ api: 'OffsetFetch', code: 30 });
+  t.deepEqual(await job.kasper(...reset), {
+    exitCode: 6,
+    stdout: '',
+    stderr:
+      `error: It cannot be known whether a processor runs, since its claims may not be read: OffsetFetch of group ${GROUP}-claims was answered with error 30 GROUP_AUTHORIZATION_FAILED; check the access control lists of this user. ` +
+      'Grant access to that group, or make sure that none runs and give --no-claims.\n',
+  });
+  t.is(fault.hits, 1);
+  t.is(await job.committed(0), 4);
+  t.like(await job.kasper(...reset, '--no-claims'), { exitCode: 0, stderr: '' });
+  t.is(await job.committed(0), 0);
+});
+
 test('Ctrl-C while an owner is watched leaves everything as it is', async (t) => {
   const cluster = await startEmbedded(t);
   const job = await adminJob(t, {
