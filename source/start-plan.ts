@@ -212,9 +212,8 @@ export function resetPosition(config: Config, at: OutOfRange): number {
   if (config.onOffsetOutOfRange === 'earliest') return at.earliest;
   if (config.onOffsetOutOfRange === 'latest') return at.latest;
   throw new OffsetOutOfRangeError(
-    `${whatIsLost(at)}. Look into it, then start with onOffsetOutOfRange 'earliest' or 'latest'` +
-      // The claims still tell that the offset is of another topic, whatever it is.
-      (at.reason === 'recreated' ? '.' : `, or set the offset of group ${config.groupId}.`),
+    `${whatIsLost(at)}. Look into it, then start with onOffsetOutOfRange 'earliest' or 'latest', ` +
+      `or set the offset: kasper offsets reset ${config.topicProcessorName}.`,
     at,
   );
 }

@@ -1,8 +1,11 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import {
+  AssignmentError,
+  BrokerError,
   groupClaims,
   planOffsetReset,
   resetOffsets,
+  type GroupClaimsOptions,
   type GroupMember,
   type KafkaClient,
   type PartitionClaim,
@@ -11,8 +14,10 @@ import {
 } from '../index.ts';
 import { winstonLogger } from '../logging/index.ts';
 import { withKafka } from './admin-client.ts';
+import { ownerText } from './claim-text.ts';
 import { addConnectionFlags, type ConnectionFlags } from './connection-flags.ts';
 import { exitCodes } from './exit-codes.ts';
+import { duration } from './figures.ts';
 import { addGroupFlags, groupIdFrom, selectionOf, type GroupFlags } from './group-flags.ts';
 import type { Io } from './io.ts';
 import { addJsonFlag } from './json-output.ts';
@@ -26,6 +31,8 @@ interface ResetFlags extends ConnectionFlags, GroupFlags, TargetFlags {
   readonly claimTimeoutMs: number;
   readonly json?: boolean;
 }
+
+const GROUP_AUTHORIZATION_FAILED = 30;
 
 const JSON_HELP = `
 JSON: { group, executed, partitions: [{ topic, partition, fromOffset, toOffset, startOffset, endOffset, again, skipped, clamped }],
@@ -90,7 +97,7 @@ async function preview(
   const [plan, { members }, claims] = await Promise.all([
     planOffsetReset(client, groupId, target, selectionOf(flags)),
     client.describeGroup(groupId),
-    flags.claims ? groupClaims(client, groupId) : [],
+    flags.claims ? readClaims(client, groupId) : [],
   ]);
   const wanted = keysOf(plan.partitions);
   const running = claims.filter((claim) => claim.state === 'alive' && wanted.has(keyOf(claim)));
@@ -111,7 +118,13 @@ async function execute(
     onFirst: 'Stopping',
   });
   // Looked at before, since the reset leaves claims of its own.
-  const claims = flags.claims ? await groupClaims(client, groupId, { watchMs: 0 }) : [];
+  const claims = flags.claims ? await readClaims(client, groupId, { watchMs: 0 }) : [];
+  const unheard = new Set(claims.filter(({ state }) => state === 'silent').map(ownerText));
+  if (unheard.size > 0) {
+    stderr.write(
+      `Watching for up to ${duration(flags.claimTimeoutMs)} whether it still runs: ${[...unheard].join(', ')}\n`,
+    );
+  }
   const plan = await resetOffsets(client, groupId, target, {
     ...selectionOf(flags),
     claims: flags.claims,
@@ -121,6 +134,24 @@ async function execute(
   });
   const nobody: readonly GroupMember[] = [];
   return { plan, executed: true, unclaimed: unclaimedOf(plan, claims), running: [], members: nobody };
+}
+
+/** @throws AssignmentError that tells how to do without, where the claims may not be read */
+async function readClaims(
+  client: KafkaClient,
+  groupId: string,
+  options?: GroupClaimsOptions,
+): Promise<PartitionClaim[]> {
+  try {
+    return await groupClaims(client, groupId, options);
+  } catch (cause) {
+    if (!(cause instanceof BrokerError) || cause.brokerCode !== GROUP_AUTHORIZATION_FAILED) throw cause;
+    throw new AssignmentError(
+      `It cannot be known whether a processor runs, since its claims may not be read: ${cause.message}. ` +
+        'Grant access to that group, or make sure that none runs and give --no-claims.',
+      { cause },
+    );
+  }
 }
 
 /** Where a processor may run that cannot be seen. */
