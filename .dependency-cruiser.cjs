@@ -8,7 +8,7 @@ const message = '^source/message\\.ts$';
 const core = '^source/(?!index\\.ts$)[^/]+\\.ts$';
 /** Where a processor's own monitor is composed. */
 const openMonitor = '^source/open-monitor\\.ts$';
-const kafkaPort = '^source/kafka/client\\.ts$';
+const kafkaPort = '^source/kafka/(client|admin)\\.ts$';
 const storePorts = '^stores/(store|multi-store)\\.ts$';
 /** What the pipeline wraps the stores in that it was given. */
 const storeMetrics = '^stores/instrumented\\.ts$';
@@ -27,7 +27,7 @@ const rows = [
     may: [records, wire, kafkaPort, message, kernel],
     packages: ['@node-rs/crc32', 'snappy', 'lz4-napi', '@bokuweb/zstd-wasm'],
   },
-  { files: '^source/kafka/(client|partitioner)\\.ts$', may: [message, kernel] },
+  { files: '^source/kafka/(client|admin|partitioner)\\.ts$', may: [kafkaPort, message, kernel] },
   {
     files: '^source/kafka/kafkajs/',
     may: ['^source/kafka/(?!open-client)', message, kernel],
@@ -45,7 +45,7 @@ const rows = [
     files: core.replace('(?!', '(?!open-monitor\\.ts$|'),
     may: [
       core,
-      '^source/kafka/(client|open-client|partitioner)\\.ts$',
+      '^source/kafka/(client|admin|open-client|partitioner)\\.ts$',
       kernel,
       storePorts,
       storeMetrics,
@@ -81,7 +81,7 @@ const rows = [
   {
     files: '^source/cli/',
     may: ['^source/cli/', entryPoints, kernel],
-    packages: ['commander', 'cli-progress', 'ioredis', '@elastic/elasticsearch'],
+    packages: ['commander', 'cli-progress', 'leven', 'ioredis', '@elastic/elasticsearch'],
   },
   { files: '^stores/', may: ['^stores/', kernel, '^metrics/(metrics|definitions)\\.ts$', codecPort] },
   { files: '^metrics/dashboard/', may: ['^metrics/dashboard/', entryPoints, kernel], packages: ['uplot'] },

@@ -14,6 +14,8 @@ export interface ClaimsWatchOptions {
   readonly claimTimeoutMs: number;
   /** Whether a process of this machine runs. */
   readonly isAlive: (pid: number) => boolean;
+  /** The error that tells who has the partitions. Default: {@link heldError}. */
+  readonly heldBy?: ((entries: readonly ClaimEntry[]) => AssignmentError) | undefined;
 }
 
 /** An owner whose entry is taken though it was not released. */
@@ -67,7 +69,7 @@ export class ClaimsWatch {
       else if (sign === 'unknown') unknown = true;
       else gone.push({ topic, partition, record, why: sign });
     }
-    if (alive.length > 0) throw heldError(alive);
+    if (alive.length > 0) throw (this.#options.heldBy ?? heldError)(alive);
     return unknown ? undefined : gone;
   }
 

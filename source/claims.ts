@@ -12,7 +12,7 @@ import {
   type ClaimToWrite,
   type Moment,
 } from './claim-entries.ts';
-import { byOwner, ClaimsWatch, heldError, type GoneOwner } from './claims-watch.ts';
+import { byOwner, ClaimsWatch, heldError, type ClaimsWatchOptions, type GoneOwner } from './claims-watch.ts';
 import { ClosedWhileWaiting } from './closed-while-waiting.ts';
 import type { GroupOffsets, TopicDescription } from './kafka/client.ts';
 import { backoffMs } from './kernel/backoff.ts';
@@ -38,6 +38,8 @@ export interface ClaimsOptions {
   readonly closing: AbortSignal;
   /** Called once, when the claims are lost or can no longer be read. */
   readonly onFailed: (error: KasperError) => void;
+  /** As in {@link ClaimsWatchOptions}. */
+  readonly heldBy?: ClaimsWatchOptions['heldBy'];
 }
 
 /** How often the entries of another owner are read while it is watched. */
@@ -121,12 +123,14 @@ export class Claims implements ClaimGuard {
    * @throws AssignmentError that names the owner, if one lives; ClosedWhileWaiting; what the claims group's coordinator answered
    */
   async take(): Promise<void> {
-    const { clock, partitions, process, instanceId, claimTimeoutMs, retryTimeoutMs, isAlive } = this.#options;
+    const { clock, partitions, process, instanceId, claimTimeoutMs, retryTimeoutMs, isAlive, heldBy } =
+      this.#options;
     const watch = new ClaimsWatch({
       partitions,
       self: { ...process, owner: this.#owner, instanceId },
       claimTimeoutMs,
       isAlive,
+      heldBy,
     });
     let failures = 0;
     let failingSince: number | undefined;
@@ -211,7 +215,8 @@ export class Claims implements ClaimGuard {
       throw this.#fail(toKasperError(error));
     }
     const foreign = reading.entries.filter((entry) => this.#isForeign(entry));
-    if (foreign.length > 0) throw this.#fail(this.#confirmed ? fencedError(foreign) : heldError(foreign));
+    const { heldBy = heldError } = this.#options;
+    if (foreign.length > 0) throw this.#fail(this.#confirmed ? fencedError(foreign) : heldBy(foreign));
     // Deleted by a tool, or expired: written again with the next beat.
     if (reading.entries.some(({ beat }) => beat === undefined)) this.#wroteAllAt = Number.NEGATIVE_INFINITY;
     this.#readAt = reading.at;

@@ -126,7 +126,8 @@ export function groupIdOf(topicProcessorName: string): string {
   return `kasper-topic-processor-${topicProcessorName}`;
 }
 
-const CLAIMS_SUFFIX = '-claims';
+/** Ends the name of the group that holds the claims of a group. */
+export const CLAIMS_SUFFIX = '-claims';
 
 /**
  * Checks all options at once and fills in the defaults. The caller's object is left as it is.

@@ -10,7 +10,29 @@ export { groupIdOf, type TopicProcessorOptions } from './config.ts';
 export type { StoresOption, StoreWithFlush } from './config-stores.ts';
 export { optionRows, type OptionRow, type OptionUnit } from './config-table.ts';
 export { eachMessage, type MessageHandler } from './each-message.ts';
+export {
+  groupClaims,
+  type ClaimInfo,
+  type ClaimState,
+  type GroupClaimsOptions,
+  type PartitionClaim,
+} from './group-claims.ts';
+export {
+  groupLag,
+  type GroupLag,
+  type GroupLagOptions,
+  type OffsetProblem,
+  type PartitionLag,
+} from './group-lag.ts';
+export type { GroupSelection } from './group-partitions.ts';
 export { defineJob, type Job, type JobStores } from './job.ts';
+export type {
+  KafkaAdmin,
+  PartitionDetails,
+  TopicDetails,
+  TopicSetting,
+  TopicSettings,
+} from './kafka/admin.ts';
 export type {
   Chunk,
   CommitResult,
@@ -19,6 +41,7 @@ export type {
   EpochEnd,
   FetchBudget,
   GroupDescription,
+  GroupMember,
   GroupOffsets,
   Isolation,
   KafkaClient,
@@ -106,6 +129,14 @@ export type {
 } from './message-processor.ts';
 export { fromMap, type MessageProcessors } from './message-processors.ts';
 export type { Middleware } from './middleware-chain.ts';
+export { resetOffsets, type ResetOptions } from './offset-reset.ts';
+export {
+  planOffsetReset,
+  type PlannedReset,
+  type ResetPlan,
+  type ResetSelection,
+  type ResetTarget,
+} from './offset-reset-plan.ts';
 export {
   prefetch,
   type BatchView,
@@ -129,3 +160,4 @@ export type {
 export type { SeekTarget } from './seek-target.ts';
 export type { Sender } from './sender.ts';
 export { TopicProcessor, type RunOptions } from './topic-processor.ts';
+export { describeTopics, type PartitionReport, type TopicReport } from './topic-report.ts';

@@ -8,7 +8,7 @@ import type { RepeatLimitedLogger } from './kernel/limit-repeats.ts';
 import type { LogFields, Logger } from './kernel/logger.ts';
 import { hideSecrets } from './kernel/secrets.ts';
 import { packageVersion } from './kernel/package-version.ts';
-import { partitionList } from './partition-list.ts';
+import { partitionList } from './kernel/partition-list.ts';
 import type { RunFailure } from './run-failure.ts';
 import type { ProcessorStats } from './run-summary.ts';
 import type { OffsetCommitter } from './offset-committer.ts';

@@ -39,8 +39,8 @@ export async function resolveTarget(
   );
 }
 
-/** Checks a value that may come from JavaScript, and brings it into the form of a request. */
-export function checkTarget(to: unknown): number | OffsetSpec {
+/** Checks a value that may come from JavaScript, and brings it into the form of a request. @param what is to be done with it, for messages */
+export function checkTarget(to: unknown, what = 'seek'): number | OffsetSpec {
   if (to === 'earliest' || to === 'latest') return to;
   if (typeof to === 'number' && Number.isSafeInteger(to) && to >= 0) return to;
   const timestamp = to instanceof Date ? to.getTime() : timestampIn(to);
@@ -51,7 +51,7 @@ export function checkTarget(to: unknown): number | OffsetSpec {
       "the target must be an offset (a whole number from 0), 'earliest', 'latest', a Date, or { timestamp } in milliseconds since 1970, " +
         `not ${typeof to === 'string' ? to : JSON.stringify(to)}`,
     ],
-    { what: 'seek' },
+    { what },
   );
 }
 

@@ -187,12 +187,12 @@ export function logPlan(config: Config, plan: readonly PlannedPartition[], log: 
 /** Warns of a group that has, or once had, members: that harms commits and their retention. */
 export async function warnOfMembers(config: Config, client: KafkaClient, log: Logger): Promise<void> {
   const { groupId } = config;
-  const { state, protocolType, memberCount } = await client.describeGroup(groupId);
-  if (memberCount > 0) {
+  const { state, protocolType, members } = await client.describeGroup(groupId);
+  if (members.length > 0) {
     log.warn('The group has active members, while which no offset can be committed: stop these consumers', {
       groupId,
       state,
-      members: memberCount,
+      members: members.length,
     });
   } else if (protocolType !== '') {
     log.warn(
@@ -212,9 +212,8 @@ export function resetPosition(config: Config, at: OutOfRange): number {
   if (config.onOffsetOutOfRange === 'earliest') return at.earliest;
   if (config.onOffsetOutOfRange === 'latest') return at.latest;
   throw new OffsetOutOfRangeError(
-    `${whatIsLost(at)}. Look into it, then start with onOffsetOutOfRange 'earliest' or 'latest'` +
-      // The claims still tell that the offset is of another topic, whatever it is.
-      (at.reason === 'recreated' ? '.' : `, or set the offset of group ${config.groupId}.`),
+    `${whatIsLost(at)}. Look into it, then start with onOffsetOutOfRange 'earliest' or 'latest', ` +
+      `or set the offset: kasper offsets reset ${config.topicProcessorName}.`,
     at,
   );
 }

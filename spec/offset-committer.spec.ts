@@ -37,6 +37,7 @@ function bench(t: ExecutionContext, options: Partial<OffsetCommitterOptions> = {
   const log = new LineLogger();
   const offsets: GroupOffsets = {
     fetch: () => Promise.resolve([]),
+    fetchAll: () => Promise.resolve([]),
     commit: (entries) =>
       new Promise<CommitResult[]>((resolve, reject) => {
         asked.push({
@@ -419,7 +420,11 @@ test('an entry that the broker did not answer fails', async (t) => {
   const clock = new FakeClock();
   const failures: CommitError[] = [];
   const committer = new OffsetCommitter({
-    offsets: { fetch: () => Promise.resolve([]), commit: () => Promise.resolve([]) },
+    offsets: {
+      fetch: () => Promise.resolve([]),
+      fetchAll: () => Promise.resolve([]),
+      commit: () => Promise.resolve([]),
+    },
     guard: unguarded,
     clock,
     logger: new LineLogger(),

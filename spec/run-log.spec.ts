@@ -6,7 +6,7 @@ import { MapStore } from 'kasper-ts/stores';
 import { logStart } from '../source/run-log.ts';
 import { makeConfig, type TopicProcessorOptions } from '../source/config.ts';
 import { ConnectionError } from '../source/kernel/errors.ts';
-import { partitionList } from '../source/partition-list.ts';
+import { partitionList } from '../source/kernel/partition-list.ts';
 import { fixture, LineLogger, noting } from './_helpers/processor-run.ts';
 import { turns } from './_helpers/fake-clock.ts';
 

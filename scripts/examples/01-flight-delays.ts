@@ -15,7 +15,7 @@
 import { silentLogger, TopicProcessor, type Middleware } from 'kasper-ts';
 import { count } from '../../source/cli/figures.ts';
 import { openStores } from '../../source/cli/opened-stores.ts';
-import { reportProgress } from '../../source/cli/run-progress.ts';
+import { progressOf, reportProgress } from '../../source/cli/run-progress.ts';
 import { storePlaceOf } from '../../source/cli/store-flags.ts';
 import { connectKafka } from './cluster.ts';
 import { airportDelays, decode } from './flight-delays/airport-delays.ts';
@@ -79,7 +79,7 @@ await runProgram(async ({ shutdown, progress }) => {
   );
 
   // To the end of what is there now. After each batch its results are sent, and acked, before its offsets are committed.
-  const endReport = reportProgress(processor, progress, true);
+  const endReport = reportProgress(progressOf(processor), progress, true);
   const summary = await processor.runToEnd({ signal: shutdown.signal }).finally(endReport);
 
   // The result.

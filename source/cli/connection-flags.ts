@@ -1,61 +1,56 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import { ConfigError, type ClientInit, type KafkaOptions } from '../index.ts';
 import type { Io } from './io.ts';
+import { addSettingFlags } from './setting-flags.ts';
+import { isAddress } from './setting-values.ts';
+import { flagOf, variableOf } from './settings.ts';
 
-/** The flags that say where Kafka is and who we are. */
+/** The settings that say where Kafka is and who we are, of all layers. */
 export interface ConnectionFlags {
   readonly brokers?: string[];
   readonly clientId?: string;
   readonly ssl?: boolean;
   readonly sslCa?: string;
+  readonly sslCert?: string;
+  readonly sslKey?: string;
   readonly saslMechanism?: 'plain' | 'scram-sha-256' | 'scram-sha-512';
   readonly saslUsername?: string;
+  readonly saslPassword?: string;
 }
 
-/** A flag would show the password to everybody who lists processes. */
-const PASSWORD = 'KASPER_SASL_PASSWORD';
+/** The name of the place that a setting was given in, for messages. */
+export type PlaceOf = (name: string) => string;
 
+const PASSWORD = variableOf('saslPassword');
+
+/** Adds the flags of a command that connects to Kafka; configuration file and environment give the same settings. */
 export function addConnectionFlags(command: Command): void {
-  command
-    .addOption(
-      new Option(
-        '-b, --brokers <addresses>',
-        'Kafka, as host:port,host:port; one that answers is enough',
-      ).argParser(parseBrokers),
-    )
-    .option('--client-id <id>', "shown in the brokers' logs and quotas")
-    .option('--ssl', 'connect by TLS')
-    .option('--ssl-ca <file>', 'trust the authorities in this PEM file (with --ssl)')
-    .addOption(
-      new Option('--sasl-mechanism <name>', 'log in by SASL').choices([
-        'plain',
-        'scram-sha-256',
-        'scram-sha-512',
-      ]),
-    )
-    .option('--sasl-username <name>', `log in as this user; the password is read from ${PASSWORD}`);
+  addSettingFlags(command, 'connection');
 }
 
 /**
- * The client for a job: the flags, over what the job file says.
+ * The client for a job: the settings, over what the job file says.
  *
+ * @param placeOf where a setting was given; default: its flag
  * @throws ConfigError that lists all that is missing or does not fit
  */
 export function clientOf(
   jobClient: ClientInit | undefined,
   flags: ConnectionFlags,
   io: Pick<Io, 'env' | 'cwd'>,
+  placeOf: PlaceOf = flagOf,
 ): ClientInit {
   const problems: string[] = [];
-  const given = givenOptions(flags, io, problems);
-  const isGiven = Object.keys(given).length > 0;
+  const given = givenOptions(flags, io, placeOf, problems);
+  const settings = ['brokers', 'clientId', 'ssl', 'sslCa', 'saslMechanism'] as const;
+  const isGiven = settings.filter((name) => flags[name] !== undefined);
   if (jobClient !== undefined && !('brokers' in jobClient)) {
-    if (isGiven) {
+    if (isGiven.length > 0) {
       problems.push(
-        `the job brings its own client, which --${Object.keys(given).join(', --')} cannot change: ` +
-          'leave the flags out, or let the job give options such as { brokers: [...] }, or no client',
+        `the job brings its own client, which ${isGiven.map(placeOf).join(', ')} cannot change: ` +
+          'leave that out, or let the job give options such as { brokers: [...] }, or no client',
       );
     }
     if (problems.length === 0) return jobClient;
@@ -63,7 +58,7 @@ export function clientOf(
   const options = { ...jobClient, ...given };
   if (jobClient === undefined && flags.brokers === undefined) {
     problems.push(
-      "no Kafka is named: give --brokers host:9092, or `client: { brokers: ['host:9092'] }` in the job",
+      `no Kafka is named: give --brokers host:9092, ${variableOf('brokers')}, brokers in kasper.config.json, or \`client: { brokers: ['host:9092'] }\` in the job`,
     );
   }
   if (problems.length > 0) throw new ConfigError(problems, { what: 'Connection' });
@@ -72,42 +67,74 @@ export function clientOf(
 
 function givenOptions(
   flags: ConnectionFlags,
-  { env, cwd }: Pick<Io, 'env' | 'cwd'>,
+  io: Pick<Io, 'env' | 'cwd'>,
+  placeOf: PlaceOf,
   problems: string[],
 ): Partial<KafkaOptions> {
-  const { brokers, clientId, ssl, sslCa, saslMechanism, saslUsername } = flags;
-  if (sslCa !== undefined && ssl !== true) problems.push('--ssl-ca needs --ssl');
-  const tls = sslCa === undefined ? ssl : { ca: readAuthorities(resolve(cwd, sslCa), problems) };
-  const sasl = saslOf(saslMechanism, saslUsername, env[PASSWORD], problems);
+  const { brokers, clientId } = flags;
+  const ssl = tlsOf(flags, io, placeOf, problems);
+  const sasl = saslOf(flags, flags.saslPassword ?? io.env[PASSWORD], placeOf, problems);
   return {
     ...(brokers === undefined ? {} : { brokers }),
     ...(clientId === undefined ? {} : { clientId }),
-    ...(tls === undefined ? {} : { ssl: tls }),
+    ...(ssl === undefined ? {} : { ssl }),
     ...(sasl === undefined ? {} : { sasl }),
   };
 }
 
+function tlsOf(
+  { ssl, sslCa, sslCert, sslKey }: ConnectionFlags,
+  { cwd }: Pick<Io, 'cwd'>,
+  placeOf: PlaceOf,
+  problems: string[],
+): KafkaOptions['ssl'] {
+  // Turned off by a later layer, the files of an earlier one do not matter.
+  if (ssl === false) return false;
+  const files = { sslCa, sslCert, sslKey };
+  const given = Object.entries(files).filter(([, file]) => file !== undefined);
+  if (given.length === 0) return ssl;
+  if (ssl === undefined) for (const [name] of given) problems.push(`${placeOf(name)} needs --ssl`);
+  if (sslCert !== undefined && sslKey === undefined) problems.push(`${placeOf('sslCert')} needs --ssl-key`);
+  if (sslKey !== undefined && sslCert === undefined) problems.push(`${placeOf('sslKey')} needs --ssl-cert`);
+  const read = (name: keyof typeof files) => readPem(files[name], cwd, placeOf(name), problems);
+  return {
+    ...named('ca', read('sslCa')),
+    ...named('cert', read('sslCert')),
+    ...named('key', read('sslKey')),
+  };
+}
+
+function named(name: 'ca' | 'cert' | 'key', value: string | undefined): Record<string, string> {
+  return value === undefined ? {} : { [name]: value };
+}
+
 function saslOf(
-  mechanism: ConnectionFlags['saslMechanism'],
-  username: string | undefined,
+  { saslMechanism: mechanism, saslUsername: username }: ConnectionFlags,
   password: string | undefined,
+  placeOf: PlaceOf,
   problems: string[],
 ): KafkaOptions['sasl'] {
   if (mechanism === undefined && username === undefined) return undefined;
-  if (mechanism === undefined) problems.push('--sasl-username needs --sasl-mechanism');
-  if (username === undefined) problems.push('--sasl-mechanism needs --sasl-username');
+  if (mechanism === undefined) problems.push(`${placeOf('saslUsername')} needs --sasl-mechanism`);
+  if (username === undefined) problems.push(`${placeOf('saslMechanism')} needs --sasl-username`);
   if (password === undefined || password === '')
     problems.push(`the SASL password is missing: put it into the environment variable ${PASSWORD}`);
   if (mechanism === undefined || username === undefined || password === undefined) return undefined;
   return { mechanism, username, password };
 }
 
-function readAuthorities(path: string, problems: string[]): string {
+function readPem(
+  file: string | undefined,
+  cwd: string,
+  place: string,
+  problems: string[],
+): string | undefined {
+  if (file === undefined) return undefined;
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(resolve(cwd, file), 'utf8');
   } catch (error) {
-    problems.push(`--ssl-ca: ${error instanceof Error ? error.message : String(error)}`);
-    return '';
+    problems.push(`${place}: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
   }
 }
 
@@ -115,8 +142,7 @@ function readAuthorities(path: string, problems: string[]): string {
 export function parseBrokers(text: string): string[] {
   const addresses = text.split(',').map((address) => address.trim());
   for (const address of addresses) {
-    const port = Number(/^(?:\[[0-9a-fA-F:]+\]|[^\s:[\]/]+):(\d{1,5})$/.exec(address)?.[1]);
-    if (!(port >= 1 && port <= 65_535))
+    if (!isAddress(address))
       throw new InvalidArgumentError(`'${address}' is not an address such as localhost:9092.`);
   }
   return addresses;

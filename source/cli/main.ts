@@ -2,10 +2,16 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, type Option } from 'commander';
 import { ConnectionError } from '../index.ts';
 import { addBrokerCommand } from './broker-command.ts';
+import { addConfigCommand } from './config-command.ts';
 import { errorText } from './error-text.ts';
 import { exitCodeHelp, exitCodeOf, exitCodes } from './exit-codes.ts';
 import type { Io } from './io.ts';
+import { addLagCommand } from './lag-command.ts';
+import { addLintCommand } from './lint-command.ts';
+import { addOffsetsCommand } from './offsets-command.ts';
 import { addRunCommand } from './run-command.ts';
+import { applyLayers } from './setting-flags.ts';
+import { addTopicsCommand } from './topics-command.ts';
 
 /**
  * The command line `kasper`.
@@ -52,8 +58,14 @@ function makeProgram(io: Io, done: (exitCode: number) => void): Command {
     })
     .configureHelp({ optionDescription: describeOption })
     .showHelpAfterError('(kasper --help tells more)')
-    .addHelpText('after', `\n${exitCodeHelp()}`);
+    .addHelpText('after', `\n${exitCodeHelp()}`)
+    .hook('preAction', (_program, command) => applyLayers(command, io));
   addRunCommand(program, io, done);
+  addConfigCommand(program, io, done);
+  addLintCommand(program, io, done);
+  addLagCommand(program, io, done);
+  addOffsetsCommand(program, io, done);
+  addTopicsCommand(program, io, done);
   addBrokerCommand(program, io, done);
   return program;
 }

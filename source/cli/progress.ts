@@ -1,48 +1,82 @@
 import { Writable } from 'node:stream';
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 import { systemClock, type Clock } from '../kernel/clock.ts';
-import { count, perSecond } from './figures.ts';
+import { count, counted, duration, perSecond } from './figures.ts';
 import type { Output } from './io.ts';
+import { RecentRate } from './recent-rate.ts';
+
+/** How far a run is. */
+export interface ProgressFigures {
+  /** Processed and committed. */
+  readonly records: number;
+  /** Records between what is committed and the ends of the topics. */
+  readonly lag: number;
+}
+
+/** How often a line is written where no bar is: at the latest for a run with an end, which also has one for each tenth. */
+const LINE_EVERY_MS = { bounded: 30_000, unbounded: 5000 } as const;
+/** What stands beside the bar needs some 66 columns. */
+const BESIDE_THE_BAR = 68;
 
 /**
- * Shows how far a run with a known end is: a bar where a person watches, else a line whenever another tenth is done, which also reads well in a log.
+ * Shows how far a run is: on a terminal a bar, or for a run without end a line that moves; elsewhere lines, which also read well in a log, or JSON.
  */
 export class Progress {
   readonly #output: Output;
   readonly #clock: Clock;
+  readonly #json: boolean;
+  #rate: RecentRate;
   #bars: MultiBar | undefined;
   #bar: SingleBar | undefined;
-  #began = 0;
-  #total = 0;
-  #shown = 0;
+  #isShown = false;
+  /** undefined: without end. */
+  #total: number | undefined;
+  #tenth = 0;
+  #nextLine = 0;
 
-  constructor(output: Output, clock: Clock = systemClock) {
+  /** @param options.json lines of JSON, also on a terminal */
+  constructor(
+    output: Output,
+    clock: Clock = systemClock,
+    { json = false }: { readonly json?: boolean } = {},
+  ) {
     this.#output = output;
     this.#clock = clock;
+    this.#json = json;
+    this.#rate = new RecentRate(clock);
   }
 
-  /** Begins to count up to `total` records. */
-  start(total: number): void {
-    this.#began = this.#clock.now();
+  /** Begins to show how far it is, up to `total` records, or without end. */
+  start(total: number | undefined): void {
+    this.#isShown = total !== 0;
     this.#total = total;
-    if (this.#output.isTTY !== true || total === 0) return;
+    this.#rate = new RecentRate(this.#clock);
+    this.#rate.add(0);
+    this.#nextLine = this.#clock.now() + this.#lineEveryMs;
+    if (!this.#isShown || this.#json || this.#output.isTTY !== true) return;
+    const { columns = 80 } = this.#output;
     this.#bars = new MultiBar(
       {
         stream: this.#output,
-        format: '  {bar} {percentage}%  {done} of {all} records  {rate}',
+        format: total === undefined ? '  {text}' : '  {bar} {percentage}%  {text}',
         hideCursor: true,
-        barsize: 32,
+        barsize: Math.min(40, Math.max(8, columns - BESIDE_THE_BAR)),
+        gracefulExit: false,
       },
       Presets.shades_classic,
     );
-    this.#bar = this.#bars.create(total, 0, this.#figures(0));
+    this.#bar = this.#bars.create(total ?? 1, 0, { text: this.#text({ records: 0, lag: total ?? 0 }) });
   }
 
-  /** So many records are done. */
-  update(done: number): void {
-    if (this.#total === 0) return;
-    if (this.#bar !== undefined) this.#bar.update(done, this.#figures(done));
-    else if (this.#output.isTTY !== true) this.#showTenth(done);
+  /** So far it is. */
+  update(figures: ProgressFigures): void {
+    if (!this.#isShown) return;
+    this.#rate.add(figures.records);
+    if (this.#bar === undefined) this.#showLine(figures);
+    else
+      this.#bar.update(Math.min(figures.records, this.#total ?? 0), {
+        text: this.#text(figures),
+      });
   }
 
   /** Writes whole lines without tearing the bar. */
@@ -58,7 +92,7 @@ export class Progress {
     this.#bars?.stop();
     this.#bars = undefined;
     this.#bar = undefined;
-    this.#total = 0;
+    this.#isShown = false;
   }
 
   /** A stream for log lines that share the terminal with the bar. */
@@ -72,19 +106,53 @@ export class Progress {
     });
   }
 
-  #showTenth(done: number): void {
-    const tenth = Math.min(10, Math.floor((done * 10) / this.#total));
-    if (tenth <= this.#shown) return;
-    this.#shown = tenth;
-    const { done: doneText, all, rate } = this.#figures(done);
-    this.#output.write(`${String(tenth * 10).padStart(3)}%  ${doneText} of ${all} records  ${rate}\n`);
+  get #lineEveryMs(): number {
+    return this.#total === undefined ? LINE_EVERY_MS.unbounded : LINE_EVERY_MS.bounded;
   }
 
-  #figures(done: number): { done: string; all: string; rate: string } {
-    return {
-      done: count(done),
-      all: count(this.#total),
-      rate: perSecond(done, this.#clock.now() - this.#began),
-    };
+  #showLine(figures: ProgressFigures): void {
+    const total = this.#total;
+    const tenth = total === undefined ? 0 : Math.min(10, Math.floor((figures.records * 10) / total));
+    const isDue = tenth > this.#tenth || this.#clock.now() >= this.#nextLine;
+    if (!isDue) return;
+    this.#tenth = tenth;
+    this.#nextLine = this.#clock.now() + this.#lineEveryMs;
+    if (this.#json) {
+      const { records, lag } = figures;
+      const document = {
+        records,
+        total: total ?? null,
+        lag,
+        recordsPerSecond: Math.round(this.#rate.perSecond),
+        msLeft: this.#msLeft(figures) ?? null,
+      };
+      this.#output.write(`${JSON.stringify({ progress: document })}\n`);
+    } else this.#output.write(`${this.#percentage(figures)}${this.#text(figures)}\n`);
+  }
+
+  #percentage({ records }: ProgressFigures): string {
+    const total = this.#total;
+    if (total === undefined) return '';
+    return `${String(Math.min(100, Math.floor((records * 100) / total))).padStart(3)}%  `;
+  }
+
+  /** `900 of 2,000 records  225/s  5 s left`, `900 records  225/s  1,100 behind` */
+  #text(figures: ProgressFigures): string {
+    const { records, lag } = figures;
+    const rate = perSecond(this.#rate.perSecond, 1000);
+    const total = this.#total;
+    if (total === undefined) return `${counted(records, 'record')}  ${rate}  ${count(lag)} behind`;
+    const left = this.#msLeft(figures);
+    const parts = [`${count(records)} of ${counted(total, 'record')}`, rate];
+    if (left !== undefined && records < total) parts.push(`${duration(left)} left`);
+    // What came since the start is not read by this run, but is there.
+    if (lag > total - records) parts.push(`${count(lag)} behind`);
+    return parts.join('  ');
+  }
+
+  #msLeft({ records }: ProgressFigures): number | undefined {
+    const rate = this.#rate.perSecond;
+    if (this.#total === undefined || rate <= 0) return undefined;
+    return Math.round((Math.max(0, this.#total - records) * 1000) / rate);
   }
 }

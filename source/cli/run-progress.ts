@@ -1,44 +1,46 @@
 import type { TopicProcessor } from '../index.ts';
-import { counted, perSecond } from './figures.ts';
-import type { Progress } from './progress.ts';
+import type { Progress, ProgressFigures } from './progress.ts';
 
-/** How often a run without end tells where it is. */
-const INTERVAL_MS = 5000;
+const EVERY_MS = 250;
+
+/** What progress is shown of: a processor, or several workers. */
+export interface ProgressSource {
+  /** How many records there are to be done; undefined until that is known. */
+  readonly total: () => number | undefined;
+  readonly figures: () => ProgressFigures;
+}
 
 /**
- * Shows how far a processor is, from its start: against the end of a bounded run, else a line now and then with the lag.
+ * Shows how far a run is, from its start: against the end of a bounded run, else the rate and what is behind.
  *
- * @returns ends the report
+ * @returns ends the report with the last figures
  */
-export function reportProgress(processor: TopicProcessor, progress: Progress, bounded: boolean): () => void {
-  if (!bounded) return reportLag(processor, progress);
-  let done = 0;
-  const forget = [
-    processor.on('started', () => {
-      progress.start(processor.stats().partitions.reduce((sum, { lag }) => sum + lag, 0));
-    }),
-    processor.on('batch', ({ step, records }) => {
-      if (step !== 'committed') return;
-      done += records;
-      progress.update(done);
-    }),
-  ];
+export function reportProgress(source: ProgressSource, progress: Progress, bounded: boolean): () => void {
+  let isStarted = false;
+  const show = () => {
+    const total = source.total();
+    if (total === undefined) return;
+    if (!isStarted) progress.start(bounded ? total : undefined);
+    isStarted = true;
+    progress.update(source.figures());
+  };
+  const timer = setInterval(show, EVERY_MS);
   return () => {
+    clearInterval(timer);
+    show();
     progress.stop();
-    for (const each of forget) each();
   };
 }
 
-function reportLag(processor: TopicProcessor, progress: Progress): () => void {
-  let before = 0;
-  const timer = setInterval(() => {
+/** The progress of one processor. */
+export function progressOf(processor: TopicProcessor): ProgressSource {
+  let total: number | undefined;
+  const figures = () => {
     const { records, partitions } = processor.stats();
-    const lag = partitions.reduce((sum, each) => sum + each.lag, 0);
-    const rate = perSecond(records - before, INTERVAL_MS);
-    before = records;
-    progress.write(`${counted(records, 'record')} done, ${counted(lag, 'record')} behind the end, ${rate}\n`);
-  }, INTERVAL_MS);
-  return () => {
-    clearInterval(timer);
+    return { records, lag: partitions.reduce((sum, { lag }) => sum + lag, 0) };
   };
+  processor.on('started', () => {
+    total = figures().lag;
+  });
+  return { total: () => total, figures };
 }

@@ -1,11 +1,19 @@
 import type { RunSummary } from '../index.ts';
 import { counted, duration, perSecond } from './figures.ts';
+import { jsonDocument } from './json-output.ts';
+
+/** What a run did, of one process or of several workers together. */
+export interface WholeSummary extends RunSummary {
+  /** What each of several workers did. */
+  readonly workers?: readonly (RunSummary & { readonly worker: number })[];
+}
 
 /** What a run did, in a line; then what a person should know beside it. */
-export function summaryText(name: string, summary: RunSummary, stopped: boolean): string {
-  const { records, batches, sent, durationMs, partitions, openTransactions } = summary;
+export function summaryText(name: string, summary: WholeSummary, stopped: boolean): string {
+  const { records, batches, sent, durationMs, partitions, openTransactions, workers } = summary;
+  const by = workers === undefined ? '' : ` by ${counted(workers.length, 'worker')}`;
   const lines = [
-    `${name}: ${stopped ? 'stopped after ' : ''}${counted(records, 'record')} in ${counted(batches, 'batch')} ` +
+    `${name}: ${stopped ? 'stopped after ' : ''}${counted(records, 'record')} in ${counted(batches, 'batch')}${by} ` +
       `in ${duration(durationMs)} (${perSecond(records, durationMs)}), ${counted(sent, 'record')} sent, ` +
       `committed up to ${partitions.map(({ topic, partition, end }) => `${topic}/${partition} ${end}`).join(', ')}`,
   ];
@@ -15,4 +23,16 @@ export function summaryText(name: string, summary: RunSummary, stopped: boolean)
     );
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** The same as one JSON document. */
+export function summaryJson(name: string, summary: WholeSummary, stopped: boolean): string {
+  const { records, durationMs } = summary;
+  return jsonDocument({
+    topicProcessorName: name,
+    stopped,
+    recordsPerSecond: durationMs > 0 ? Math.round((records * 1000) / durationMs) : 0,
+    ...summary,
+    durationMs: Math.round(durationMs),
+  });
 }

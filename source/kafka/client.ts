@@ -1,5 +1,6 @@
 import type { KasperError } from '../kernel/errors.ts';
 import type { ConsumerMessage, HeadersInit, TopicPartition } from '../message.ts';
+import type { KafkaAdmin } from './admin.ts';
 
 /** What a reader sees of transactions: only committed ones, or everything. */
 export type Isolation = 'read_committed' | 'read_uncommitted';
@@ -48,13 +49,21 @@ export interface EpochEnd extends TopicPartition {
   readonly endOffset: number | undefined;
 }
 
+/** A consumer that has joined a group, as the coordinator knows it. */
+export interface GroupMember {
+  readonly memberId: string;
+  readonly clientId: string;
+  /** The address from which it came. */
+  readonly host: string;
+}
+
 /** A consumer group as its coordinator describes it. */
 export interface GroupDescription {
   /** Kafka's word, such as 'Empty' or 'Stable'; 'Dead' for a group that does not exist. */
   readonly state: string;
   /** Empty as long as no member ever joined; 'consumer' after a consumer did, also when it has left. */
   readonly protocolType: string;
-  readonly memberCount: number;
+  readonly members: readonly GroupMember[];
 }
 
 /** The broker's answer for one partition of a commit; no error means stored. */
@@ -69,6 +78,8 @@ export interface GroupOffsets {
    * @throws BrokerError, ConnectionError or TimeoutError after that
    */
   fetch(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]>;
+  /** Reads all offsets that the group has committed (OffsetFetch for all topics), sorted by topic and partition. Failures as in {@link fetch}. */
+  fetchAll(): Promise<(CommittedOffset & PartitionOffset)[]>;
   /**
    * One OffsetCommit request, tried once: the caller retries, so that it can send newer offsets. Resolves with one result
    * per entry, in order, each judged alone.
@@ -279,6 +290,8 @@ export interface KafkaClient {
   describeGroup(groupId: string): Promise<GroupDescription>;
   /** The committed offsets of a consumer group. Asks no broker. */
   group(groupId: string): GroupOffsets;
+  /** What an operator asks of the cluster. Asks no broker. */
+  admin(): KafkaAdmin;
   /** A reader for partitions; it does nothing before `start`. */
   source(options: SourceOptions): PartitionSource;
   /** A sender for records. Its producer id is asked for with the first flush. */

@@ -1,3 +1,4 @@
+import type { KafkaAdmin } from '../../source/kafka/admin.ts';
 import type {
   Chunk,
   CommitResult,
@@ -100,6 +101,8 @@ export class FakeKafka {
   #topicsMade = 0;
   /** Groups as they are described. */
   readonly groups = new Map<string, GroupDescription>();
+  /** Partitions, as `topic/0`, that are described without a leader. */
+  readonly leaderless = new Set<string>();
   /** Whether brokers serve OffsetForLeaderEpoch. */
   servesEpochs = true;
   /** Whether brokers tell topic ids. */
@@ -369,6 +372,16 @@ export class FakeKafka {
     }
   }
 
+  topicNames(): string[] {
+    return [...this.#topics.keys()].sort();
+  }
+
+  allCommitted(groupId: string): (CommittedOffset & PartitionOffset)[] {
+    return [...this.#offsetsOf(groupId).values()]
+      .flatMap((entry) => (entry.offset === undefined ? [] : [{ ...entry, offset: entry.offset }]))
+      .sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1));
+  }
+
   committedOf(groupId: string, { topic, partition }: TopicPartition): CommittedOffset {
     return (
       this.#offsetsOf(groupId).get(`${topic}/${partition}`) ?? {
@@ -469,7 +482,7 @@ export class FakeClient implements KafkaClient {
 
   async describeGroup(groupId: string): Promise<GroupDescription> {
     await this.ask({ name: 'describeGroup', groupId });
-    return this.#kafka.groups.get(groupId) ?? { state: 'Dead', protocolType: '', memberCount: 0 };
+    return this.#kafka.groups.get(groupId) ?? { state: 'Dead', protocolType: '', members: [] };
   }
 
   async createTopics(topics: readonly NewTopic[]): Promise<string[]> {
@@ -501,9 +514,38 @@ export class FakeClient implements KafkaClient {
         await this.ask({ name: 'fetchOffsets', groupId });
         return partitions.map((partition) => this.#kafka.committedOf(groupId, partition));
       },
+      fetchAll: async () => {
+        await this.ask({ name: 'fetchAllOffsets', groupId });
+        return this.#kafka.allCommitted(groupId);
+      },
       commit: async (offsets) => {
         await this.ask({ name: 'commit', groupId, offsets });
         return this.#kafka.store(groupId, offsets);
+      },
+    };
+  }
+
+  /** Topics with one replica at broker 1, without settings. */
+  admin(): KafkaAdmin {
+    return {
+      describeTopics: async (topics) => {
+        await this.ask({ name: 'describeAllTopics' });
+        return (topics ?? this.#kafka.topicNames()).flatMap((topic) => {
+          const partitionCount = this.#kafka.partitionCount(topic);
+          if (partitionCount === undefined) return [];
+          const topicId = this.#kafka.topicId(topic);
+          const partitions = Array.from({ length: partitionCount }, (_none, partition) => ({
+            partition,
+            leader: this.#kafka.leaderless.has(`${topic}/${partition}`) ? undefined : 1,
+            replicas: [1],
+            inSyncReplicas: [1],
+          }));
+          return [{ topic, topicId, internal: false, partitions }];
+        });
+      },
+      topicSettings: async (topics) => {
+        await this.ask({ name: 'topicSettings' });
+        return topics.map((topic) => ({ topic, settings: [], error: undefined }));
       },
     };
   }

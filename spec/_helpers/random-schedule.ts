@@ -644,6 +644,7 @@ class FaultyClient extends FakeClient {
     const group = super.group(groupId);
     return {
       fetch: (partitions) => group.fetch(partitions),
+      fetchAll: () => group.fetchAll(),
       commit: async (offsets: readonly OffsetToCommit[]) => this.#faults.answer(await group.commit(offsets)),
     };
   }

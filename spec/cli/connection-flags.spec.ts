@@ -55,13 +55,28 @@ test('a client that the job made itself cannot be changed by flags', (t) => {
   const made = { consumer: () => undefined, producer: () => undefined, admin: () => undefined };
   t.is(clientOf(made, {}, { env: {}, cwd: '/' }), made);
   t.deepEqual(problemsOf({ brokers: ['a:1'], ssl: true }, {}, made), [
-    'the job brings its own client, which --brokers, --ssl cannot change: leave the flags out, or let the job give options such as { brokers: [...] }, or no client',
+    'the job brings its own client, which --brokers, --ssl cannot change: leave that out, or let the job give options such as { brokers: [...] }, or no client',
+  ]);
+});
+
+test('a certificate and its key make a client for TLS on both sides; no TLS after all wants no files', async (t) => {
+  const folder = await folderWith(t, 'client.pem', 'a certificate and its key');
+  const io = { env: {}, cwd: folder };
+  const flags = { brokers: ['a:1'], sslCert: 'client.pem', sslKey: 'client.pem' };
+  const pem = 'a certificate and its key';
+  t.deepEqual(clientOf(undefined, { ...flags, ssl: true }, io), {
+    brokers: ['a:1'],
+    ssl: { cert: pem, key: pem },
+  });
+  t.deepEqual(clientOf(undefined, { ...flags, ssl: false }, io), { brokers: ['a:1'], ssl: false });
+  t.deepEqual(problemsOf({ brokers: ['a:1'], ssl: true, sslKey: join(folder, 'client.pem') }), [
+    '--ssl-key needs --ssl-cert',
   ]);
 });
 
 test('everything that is missing is said at once', (t) => {
   t.deepEqual(problemsOf({}), [
-    "no Kafka is named: give --brokers host:9092, or `client: { brokers: ['host:9092'] }` in the job",
+    "no Kafka is named: give --brokers host:9092, KASPER_BROKERS, brokers in kasper.config.json, or `client: { brokers: ['host:9092'] }` in the job",
   ]);
   t.deepEqual(problemsOf({ brokers: ['a:1'], saslUsername: 'ann' }), [
     '--sasl-username needs --sasl-mechanism',

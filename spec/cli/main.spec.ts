@@ -9,13 +9,18 @@ const help = `Usage: kasper [options] [command]
 Batch processing of Kafka topics
 
 Options:
-  -V, --version        print the version
-  -h, --help           print this help
+  -V, --version         print the version
+  -h, --help            print this help
 
 Commands:
-  run [options] <job>  run a job: process topics in batches
-  broker [options]     start a Kafka cluster in memory, for development
-  help [command]       print the help of a command
+  run [options] <job>   run a job: process topics in batches
+  config                settings: print a sample of the configuration file, or what is in force
+  lint [options] <job>  check a job and its settings; run nothing
+  lag [options] [name]  show how far a job is behind, and who runs it
+  offsets               show or set the committed offsets of a job
+  topics                list topics, or describe some
+  broker [options]      start a Kafka cluster in memory, for development
+  help [command]        print the help of a command
 
 Exit codes:
   0    The run ended, or a signal stopped it; what was finished is committed
@@ -68,6 +73,18 @@ const SEE = '(kasper --help tells more)';
 const SEE_RUN = '(kasper run --help tells more)';
 const SEE_BROKER = '(kasper broker --help tells more)';
 
+const SEE_LAG = '(kasper lag --help tells more)';
+const SEE_SHOW = '(kasper offsets show --help tells more)';
+const SEE_RESET = '(kasper offsets reset --help tells more)';
+const SEE_LIST = '(kasper topics list --help tells more)';
+const SEE_DESCRIBE = '(kasper topics describe --help tells more)';
+const TIME_FORM =
+  'It must be a time with its zone, such as 2026-01-31T12:00:00Z or 2026-01-31T12:00+01:00, or milliseconds since 1970.';
+const timeRefused = (time: string): [string, string] => [
+  `offsets reset a --to-time ${time}`,
+  `error: option '--to-time <time>' argument '${time}' is invalid. ${TIME_FORM}\n${SEE_RESET}\n`,
+];
+
 const badUsage: readonly [argv: string, stderr: string][] = [
   ['rnu', `error: unknown command 'rnu'\n(Did you mean run?)\n${SEE}\n`],
   ['--verison', `error: unknown option '--verison'\n(Did you mean --version?)\n${SEE}\n`],
@@ -80,35 +97,50 @@ const badUsage: readonly [argv: string, stderr: string][] = [
   ['run a.js --batch-size', `error: option '--batch-size <records>' argument missing\n${SEE_RUN}\n`],
   [
     'run a.js --batch-size 0',
-    `error: option '--batch-size <records>' argument '0' is invalid. It must be a whole number of records, at least 1.\n${SEE_RUN}\n`,
+    `error: Configuration: --batch-size must be a whole number of records, at least 1, not 0\n`,
   ],
   [
     'run a.js --commit-timeout-ms 1e9',
-    `error: option '--commit-timeout-ms <ms>' argument '1e9' is invalid. It must be a whole number of ms, at least 1000 and at most 2147483647.\n${SEE_RUN}\n`,
+    `error: Configuration: --commit-timeout-ms must be a whole number of ms, at least 1000 and at most 2147483647, not '1e9'\n`,
   ],
   [
     'run a.js --concurrency two',
-    `error: option '--concurrency <n>' argument 'two' is invalid. It must be a whole number, at least 1.\n${SEE_RUN}\n`,
+    `error: Configuration: --concurrency must be a whole number, at least 1, not 'two'\n`,
   ],
-  [
-    'run a.js --commit maybe',
-    `error: option '--commit <choice>' argument 'maybe' is invalid. Allowed choices are pipelined, each.\n${SEE_RUN}\n`,
-  ],
+  ['run a.js --commit maybe', `error: Configuration: --commit must be 'pipelined' or 'each', not 'maybe'\n`],
   [
     'run a.js --partitions 5-3,1,1',
-    `error: option '-p, --partitions <ranges>' argument '5-3,1,1' is invalid. '5-3' goes down; write 3-5; '1' names partition 1 again, after '1'\n${SEE_RUN}\n`,
+    `error: Configuration: --partitions does not name partitions: '5-3' goes down; write 3-5; '1' names partition 1 again, after '1'\n`,
   ],
   [
     'run a.js --brokers localhost',
-    `error: option '-b, --brokers <addresses>' argument 'localhost' is invalid. 'localhost' is not an address such as localhost:9092.\n${SEE_RUN}\n`,
+    `error: Configuration: --brokers must be addresses such as localhost:9092, which 'localhost' is not\n`,
   ],
   [
     'run a.js --brokers a:1,b:70000',
-    `error: option '-b, --brokers <addresses>' argument 'a:1,b:70000' is invalid. 'b:70000' is not an address such as localhost:9092.\n${SEE_RUN}\n`,
+    `error: Configuration: --brokers must be addresses such as localhost:9092, which 'b:70000' is not\n`,
+  ],
+  ['run a.js --log-format xml', `error: Configuration: --log-format must be 'json' or 'text', not 'xml'\n`],
+  [
+    'run a.js --batch-size 0 --workers many --store disk --brokers x',
+    'error: Configuration: 4 problems:\n' +
+      "  - --workers must be a whole number of processes, at least 1 and at most 1000, not 'many'\n" +
+      "  - --brokers must be addresses such as localhost:9092, which 'x' is not\n" +
+      "  - --store must be 'map' or 'redis' or 'elasticsearch', not 'disk'\n" +
+      '  - --batch-size must be a whole number of records, at least 1, not 0\n',
+  ],
+  ['run a.js --sasl-password secret', `error: unknown option '--sasl-password'\n${SEE_RUN}\n`],
+  [
+    'run a.js --config nowhere.json',
+    'error: Configuration: nowhere.json: there is no such file (looked for FOLDER/nowhere.json)\n',
   ],
   [
-    'run a.js --log-format xml',
-    `error: option '--log-format <format>' argument 'xml' is invalid. Allowed choices are json, text.\n${SEE_RUN}\n`,
+    'config sample --format yaml',
+    `error: option '--format <format>' argument 'yaml' is invalid. Allowed choices are json, js.\n(kasper config sample --help tells more)\n`,
+  ],
+  [
+    'config smaple',
+    `error: unknown command 'smaple'\n(Did you mean sample?)\n(kasper config --help tells more)\n`,
   ],
   [
     'broker --port 70000',
@@ -122,10 +154,86 @@ const badUsage: readonly [argv: string, stderr: string][] = [
     'broker --topic words:4 --topic words:2',
     `error: option '-t, --topic <name:partitions>' argument 'words:2' is invalid. Topic 'words' is given twice.\n${SEE_BROKER}\n`,
   ],
+  [
+    'lag --brokers a:1',
+    'error: Group: give the topicProcessorName of a job, or --group with the id of a consumer group\n',
+  ],
+  ['lag a --group b --brokers a:1', "error: Group: give either a name ('a') or --group ('b')\n"],
+  [
+    'lag kasper-topic-processor-a --brokers a:1',
+    "error: Group: 'kasper-topic-processor-a' is the id of the group; give --group kasper-topic-processor-a, or the name alone: a\n",
+  ],
+  [
+    'lag a/b --brokers a:1',
+    "error: Group: 'a/b' is no topicProcessorName (1 to 200 letters, digits, dots, dashes or underscores)\n",
+  ],
+  [
+    'offsets show a-claims --brokers a:1',
+    "error: Group: 'a-claims' is no topicProcessorName, since it ends with -claims; the claims of a job are shown by `kasper offsets show a`\n",
+  ],
+  [
+    'lag a',
+    "error: Connection: no Kafka is named: give --brokers host:9092, or `client: { brokers: ['host:9092'] }` in the job\n",
+  ],
+  ['lag a b', `error: too many arguments for 'lag'. Expected 1 argument but got 2.\n${SEE_LAG}\n`],
+  ['lag a --jsno', `error: unknown option '--jsno'\n(Did you mean --json?)\n${SEE_LAG}\n`],
+  [
+    'lag a --topics a,,b',
+    `error: option '-t, --topics <names>' argument 'a,,b' is invalid. '' is not a topic name (1 to 249 letters, digits, dots, dashes or underscores).\n${SEE_LAG}\n`,
+  ],
+  [
+    'lag a --topics a,b,a',
+    `error: option '-t, --topics <names>' argument 'a,b,a' is invalid. 'a' is given twice.\n${SEE_LAG}\n`,
+  ],
+  [
+    'lag a --partitions 3-1',
+    `error: option '-p, --partitions <ranges>' argument '3-1' is invalid. '3-1' goes down; write 1-3\n${SEE_LAG}\n`,
+  ],
+  [
+    'lag a --isolation dirty',
+    `error: option '--isolation <level>' argument 'dirty' is invalid. Allowed choices are read_committed, read_uncommitted.\n${SEE_LAG}\n`,
+  ],
+  [
+    'offsets shwo',
+    `error: unknown command 'shwo'\n(Did you mean show?)\n(kasper offsets --help tells more)\n`,
+  ],
+  ['offsets show a --executed', `error: unknown option '--executed'\n${SEE_SHOW}\n`],
+  [
+    'offsets reset a --brokers a:1',
+    'error: Target: say where to: --to-earliest, --to-latest, --to-time, --to-offset or --shift-by\n',
+  ],
+  [
+    'offsets reset a --to-latest --to-offset 3 --brokers a:1',
+    'error: Target: give one of --to-latest and --to-offset, not 2\n',
+  ],
+  [
+    'offsets reset a --to-offset -3',
+    `error: option '--to-offset <offset>' argument '-3' is invalid. It must be a whole number from 0.\n${SEE_RESET}\n`,
+  ],
+  [
+    'offsets reset a --shift-by 0',
+    `error: option '--shift-by <n>' argument '0' is invalid. It must be a whole number other than 0, such as -100 or +100.\n${SEE_RESET}\n`,
+  ],
+  [
+    'offsets reset a --claim-timeout-ms 10',
+    `error: option '--claim-timeout-ms <ms>' argument '10' is invalid. It must be a whole number of ms, at least 6000 and at most 2147483647.\n${SEE_RESET}\n`,
+  ],
+  timeRefused('yesterday'),
+  timeRefused('2026-01-31'),
+  timeRefused('2026-01-31T12:00:00'),
+  timeRefused('2026-02-30T12:00:00Z'),
+  timeRefused('2026-01-31T25:00:00Z'),
+  timeRefused('-5'),
+  ['topics list a', `error: too many arguments for 'list'. Expected 0 arguments but got 1.\n${SEE_LIST}\n`],
+  ['topics describe', `error: missing required argument 'topics'\n${SEE_DESCRIBE}\n`],
 ];
 
 for (const [argv, stderr] of badUsage) {
   test(`kasper ${argv}: says what is wrong on standard error and ends with 2`, async (t) => {
-    t.deepEqual(await kasper(argv.split(' ')), { exitCode: 2, stdout: '', stderr });
+    t.deepEqual(await kasper(argv.split(' ')), {
+      exitCode: 2,
+      stdout: '',
+      stderr: stderr.replace('FOLDER', process.cwd()),
+    });
   });
 }

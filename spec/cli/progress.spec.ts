@@ -21,13 +21,13 @@ test('where no terminal is, a line is written whenever another tenth is done', (
   progress.start(2000);
   for (const done of [50, 200, 210, 900, 2000]) {
     turn(1000);
-    progress.update(done);
+    progress.update({ records: done, lag: 2000 - done });
   }
   progress.stop();
   t.is(
     text(),
-    ' 10%  200 of 2,000 records  100/s\n' +
-      ' 40%  900 of 2,000 records  225/s\n' +
+    ' 10%  200 of 2,000 records  100/s  18 s left\n' +
+      ' 45%  900 of 2,000 records  225/s  4.89 s left\n' +
       '100%  2,000 of 2,000 records  400/s\n',
   );
 });
@@ -37,7 +37,7 @@ test('nothing to do writes nothing', (t) => {
     const { stream, text } = memoryOutput(terminal);
     const progress = new Progress(stream);
     progress.start(0);
-    progress.update(0);
+    progress.update({ records: 0, lag: 0 });
     progress.stop();
     t.is(text(), '');
   }
@@ -49,7 +49,7 @@ test('on a terminal the bar ends full, and the cursor comes back', (t) => {
   const progress = new Progress(stream, clock);
   progress.start(1000);
   turn(2000);
-  progress.update(1000);
+  progress.update({ records: 1000, lag: 0 });
   progress.stop();
   t.regex(plain(), new RegExp(`  ${'█'.repeat(32)} 100%  1,000 of 1,000 records  500/s\\n$`));
   t.true(text().lastIndexOf('\u001B[?25h') > text().lastIndexOf('\u001B[?25l'), 'the cursor is shown last');
@@ -60,8 +60,78 @@ test('lines that are logged while the bar stands come out whole, above it', (t) 
   const progress = new Progress(stream);
   progress.start(10);
   progress.stream().write('a log line\n');
-  progress.update(10);
+  progress.update({ records: 10, lag: 0 });
   progress.stop();
   progress.write('after\n');
   t.regex(plain(), /a log line\n.*100%.*\nafter\n$/s);
+});
+
+test('a run without end writes a line each 5 s, with what is behind; the rate is that of the last 10 s', (t) => {
+  const { stream, text } = memoryOutput();
+  const { clock, turn } = handClock();
+  const progress = new Progress(stream, clock);
+  progress.start(undefined);
+  for (let second = 1; second <= 20; second++) {
+    turn(1000);
+    progress.update({ records: second <= 10 ? second * 100 : 1000, lag: 5000 - second });
+  }
+  progress.stop();
+  t.is(
+    text(),
+    '500 records  100/s  4,995 behind\n' +
+      '1,000 records  100/s  4,990 behind\n' +
+      '1,000 records  50/s  4,985 behind\n' +
+      '1,000 records  0/s  4,980 behind\n',
+  );
+});
+
+test('a tenth that takes long writes a line each 30 s; what came since the start is told', (t) => {
+  const { stream, text } = memoryOutput();
+  const { clock, turn } = handClock();
+  const progress = new Progress(stream, clock);
+  progress.start(1_000_000);
+  for (let second = 1; second <= 60; second++) {
+    turn(1000);
+    progress.update({ records: second * 100, lag: 2_000_000 });
+  }
+  progress.stop();
+  t.is(
+    text(),
+    '  0%  3,000 of 1,000,000 records  100/s  2 h 46 min left  2,000,000 behind\n' +
+      '  0%  6,000 of 1,000,000 records  100/s  2 h 46 min left  2,000,000 behind\n',
+  );
+});
+
+test('JSON lines tell the same, also on a terminal', (t) => {
+  const { stream, text } = memoryOutput(true);
+  const { clock, turn } = handClock();
+  const progress = new Progress(stream, clock, { json: true });
+  progress.start(1000);
+  turn(1000);
+  progress.update({ records: 250, lag: 750 });
+  progress.stop();
+  progress.start(undefined);
+  turn(5000);
+  progress.update({ records: 500, lag: 3 });
+  t.deepEqual(
+    text()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown),
+    [
+      { progress: { records: 250, total: 1000, lag: 750, recordsPerSecond: 250, msLeft: 3000 } },
+      { progress: { records: 500, total: null, lag: 3, recordsPerSecond: 100, msLeft: null } },
+    ],
+  );
+});
+
+test('on a terminal a run without end has one line that moves', (t) => {
+  const { stream, plain } = memoryOutput(true);
+  const { clock, turn } = handClock();
+  const progress = new Progress(stream, clock);
+  progress.start(undefined);
+  turn(2000);
+  progress.update({ records: 1000, lag: 42 });
+  progress.stop();
+  t.regex(plain(), / {2}1,000 records {2}500\/s {2}42 behind\n$/);
 });

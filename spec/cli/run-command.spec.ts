@@ -55,6 +55,37 @@ test('--partitions and options on the command line go over those of the job', as
   );
 });
 
+test('the configuration file goes over the job, the environment over the file, flags over all', async (t) => {
+  const { brokers } = await clusterWith(
+    t,
+    { lines: 3, words: 1 },
+    Array.from({ length: 6 }, () => ({ value: 'to be' })),
+  );
+  const folder = await folderWith(
+    t,
+    'kasper.config.json',
+    '{ "batchSize": 1, "partitions": "0", "toEnd": true, "logLevel": "error", "brokers": "localhost:1" }',
+  );
+  const run = async (flags: readonly string[], more: Record<string, string> = {}) => {
+    const env = { KASPER_BROKERS: brokers, KASPER_INITIAL_OFFSET: 'earliest', ...more };
+    const { exitCode, stdout, stderr } = await kasper(['run', wordCount, ...flags], { cwd: folder, env });
+    t.deepEqual({ exitCode, stderr }, { exitCode: 0, stderr: '' });
+    return withoutTimes(stdout);
+  };
+  t.is(
+    await run([]),
+    'word-count: 2 records in 2 batches in T s (R/s), 4 records sent, committed up to lines/0 2\n',
+  );
+  t.is(
+    await run([], { KASPER_PARTITIONS: '1' }),
+    'word-count: 2 records in 2 batches in T s (R/s), 4 records sent, committed up to lines/1 2\n',
+  );
+  t.is(
+    await run(['--partitions', '2', '--batch-size', '2'], { KASPER_PARTITIONS: '1' }),
+    'word-count: 2 records in 1 batch in T s (R/s), 2 records sent, committed up to lines/2 2\n',
+  );
+});
+
 test('log lines go to standard error, as text or JSON', async (t) => {
   const { brokers } = await clusterWith(t, { lines: 1, words: 1 }, lines);
   const text = await kasper(['run', wordCount, '--brokers', brokers, '--to-end']);

@@ -6,10 +6,12 @@ import type {
   GroupDescription,
   GroupOffsets,
   OffsetToCommit,
+  PartitionOffset,
 } from '../client.ts';
 import type { ClusterConnection } from './cluster-connection.ts';
 import { missingAnswer } from './ask-leaders.ts';
 import { brokerError } from './protocol/broker-errors.ts';
+import { byTopicAndPartition } from './protocol/by-topic.ts';
 import { describeGroupRequest } from './protocol/describe-groups.ts';
 import { offsetCommitRequest } from './protocol/offset-commit.ts';
 import { offsetFetchRequest } from './protocol/offset-fetch.ts';
@@ -57,6 +59,28 @@ export class SimpleGroupOffsets implements GroupOffsets {
     });
   }
 
+  async fetchAll(): Promise<(CommittedOffset & PartitionOffset)[]> {
+    const what = `OffsetFetch of group ${this.#groupId}`;
+    const { retryTimeoutMs, signal } = this.#options;
+    const { clock } = this.#connected();
+    return retryLoop(clock, { timeoutMs: retryTimeoutMs, what, signal }, async () => {
+      const answer = await this.#call(offsetFetchRequest(this.#groupId, null));
+      this.#judge(answer.errorCode, what);
+      for (const { topic, partition, errorCode } of answer.offsets)
+        this.#judge(errorCode, `${what}, ${topic}/${partition}`);
+      return answer.offsets
+        .filter(({ offset }) => offset >= 0)
+        .map(({ topic, partition, offset, leaderEpoch, metadata }) => ({
+          topic,
+          partition,
+          offset,
+          leaderEpoch,
+          metadata,
+        }))
+        .sort(byTopicAndPartition);
+    });
+  }
+
   async describe(): Promise<GroupDescription> {
     const what = `DescribeGroups of group ${this.#groupId}`;
     const { retryTimeoutMs, signal } = this.#options;
@@ -65,8 +89,8 @@ export class SimpleGroupOffsets implements GroupOffsets {
       const answer = await this.#call(describeGroupRequest(this.#groupId));
       if (answer === undefined) throw missingAnswer(what);
       this.#judge(answer.errorCode, what);
-      const { state, protocolType, memberCount } = answer;
-      return { state, protocolType, memberCount };
+      const { state, protocolType, members } = answer;
+      return { state, protocolType, members };
     });
   }
 

@@ -2,6 +2,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { ConfigError, LifecycleError } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { TopicPartition } from '../../message.ts';
+import type { KafkaAdmin } from '../admin.ts';
 import type {
   EpochEnd,
   GroupDescription,
@@ -21,6 +22,7 @@ import type {
 } from '../client.ts';
 import { prepareCompression } from '../records/compression.ts';
 import type { KafkaLike, KafkaOptions } from './kafka-options.ts';
+import { KafkajsAdmin } from './admin.ts';
 import { captureCluster } from './capture-cluster.ts';
 import { ClusterConnection } from './cluster-connection.ts';
 import type { Deadlines } from './deadlines.ts';
@@ -95,6 +97,10 @@ export class KafkajsClient implements KafkaClient {
 
   group(groupId: string): GroupOffsets {
     return this.#group(groupId);
+  }
+
+  admin(): KafkaAdmin {
+    return new KafkajsAdmin(() => this.#connected(), this.#limits());
   }
 
   #group(groupId: string): SimpleGroupOffsets {

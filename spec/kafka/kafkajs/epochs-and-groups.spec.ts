@@ -104,21 +104,26 @@ testOnEach('a group is described: unknown, simple, with members, and after they 
   await cluster.createTopic(topic, 1);
   const client = await connectClient(t, cluster.brokers);
   const groupId = randomName('group');
-  t.deepEqual(await client.describeGroup(groupId), { state: 'Dead', protocolType: '', memberCount: 0 });
+  t.deepEqual(await client.describeGroup(groupId), { state: 'Dead', protocolType: '', members: [] });
   await client.group(groupId).commit([{ topic, partition: 0, offset: 0, leaderEpoch: -1, metadata: '' }]);
-  t.deepEqual(await client.describeGroup(groupId), { state: 'Empty', protocolType: '', memberCount: 0 });
+  t.deepEqual(await client.describeGroup(groupId), { state: 'Empty', protocolType: '', members: [] });
   const consumer = kafkajsFor(cluster).consumer({ groupId });
   t.teardown(() => consumer.disconnect());
   const joined = new Promise((resolve) => consumer.on(consumer.events.GROUP_JOIN, resolve));
   await consumer.subscribe({ topic });
   await consumer.run({ eachMessage: () => Promise.resolve() });
   await joined;
-  t.like(await client.describeGroup(groupId), { protocolType: 'consumer', memberCount: 1 });
+  const { protocolType, members } = await client.describeGroup(groupId);
+  t.is(protocolType, 'consumer');
+  t.deepEqual(
+    members.map(({ clientId, host }) => ({ clientId, isLocal: /^\/?127\.0\.0\.1$/.test(host) })),
+    [{ clientId: 'kafkajs', isLocal: true }],
+  );
   await consumer.disconnect();
   t.deepEqual(await client.describeGroup(groupId), {
     state: 'Empty',
     protocolType: 'consumer',
-    memberCount: 0,
+    members: [],
   });
 });
 

@@ -23,3 +23,9 @@ export function listPartitions(partitions: readonly TopicPartition[], most = 10)
   const more = partitions.length - names.length;
   return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ');
 }
+
+/** Orders by the topic's name, then by partition. */
+export function byTopicAndPartition(a: TopicPartition, b: TopicPartition): number {
+  if (a.topic !== b.topic) return a.topic < b.topic ? -1 : 1;
+  return a.partition - b.partition;
+}

@@ -1,13 +1,11 @@
+import type { GroupDescription } from '../../client.ts';
 import { WireWriter } from '../../wire/wire-writer.ts';
 import type { RawRequest } from '../raw-call.ts';
 
 export const DESCRIBE_GROUPS = 15;
 
-export interface GroupAnswer {
+export interface GroupAnswer extends GroupDescription {
   readonly errorCode: number;
-  readonly state: string;
-  readonly protocolType: string;
-  readonly memberCount: number;
 }
 
 /**
@@ -31,13 +29,12 @@ export function describeGroupRequest(groupId: string): RawRequest<GroupAnswer | 
         const protocolType = groups.string();
         groups.string();
         const members = groups.array((member) => {
-          member.string();
-          member.string();
-          member.string();
+          const told = { memberId: member.string(), clientId: member.string(), host: member.string() };
           member.bytes();
           member.bytes();
+          return told;
         });
-        return { errorCode, state, protocolType, memberCount: members.length };
+        return { errorCode, state, protocolType, members };
       });
       return group;
     },

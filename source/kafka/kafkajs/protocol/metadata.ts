@@ -17,12 +17,15 @@ export interface PartitionMetadata {
   /** Node id, -1 if there is none. */
   readonly leader: number;
   readonly leaderEpoch: number;
+  readonly replicas: readonly number[];
+  readonly inSyncReplicas: readonly number[];
 }
 
 export interface TopicMetadata {
   readonly errorCode: number;
   readonly topic: string;
   readonly topicId: string | undefined;
+  readonly internal: boolean;
   readonly partitions: readonly PartitionMetadata[];
 }
 
@@ -35,18 +38,18 @@ export interface MetadataAnswer {
 /**
  * Metadata v10: with leader epochs and topic ids. Creates no topic.
  *
- * @param topics none: brokers only
+ * @param topics none: brokers only; null: all topics
  * @see https://kafka.apache.org/protocol#The_Messages_Metadata
  */
-export function metadataRequest(topics: readonly string[]): RawRequest<MetadataAnswer> {
-  const writer = new WireWriter()
-    .compactArray(topics, (list, topic) => {
+export function metadataRequest(topics: readonly string[] | null): RawRequest<MetadataAnswer> {
+  const writer = new WireWriter();
+  if (topics === null) writer.uvarint(0);
+  else {
+    writer.compactArray(topics, (list, topic) => {
       list.uuid(NO_TOPIC_ID).compactNullableString(topic).noTags();
-    })
-    .boolean(false)
-    .boolean(false)
-    .boolean(false)
-    .noTags();
+    });
+  }
+  writer.boolean(false).boolean(false).boolean(false).noTags();
   return {
     apiKey: METADATA,
     apiName: 'Metadata',
@@ -72,11 +75,11 @@ function readMetadataAnswer(reader: WireReader): MetadataAnswer {
     const errorCode = list.int16();
     const topic = list.compactString();
     const topicId = list.uuid();
-    list.boolean();
+    const internal = list.boolean();
     const partitions = list.compactArray(readPartition);
     list.int32();
     list.skipTags();
-    return { errorCode, topic, topicId: topicId === NO_TOPIC_ID ? undefined : topicId, partitions };
+    return { errorCode, topic, topicId: topicId === NO_TOPIC_ID ? undefined : topicId, internal, partitions };
   });
   return { brokers, controllerId, topics };
 }
@@ -87,9 +90,9 @@ function readPartition(reader: WireReader): PartitionMetadata {
     partition: reader.int32(),
     leader: reader.int32(),
     leaderEpoch: reader.int32(),
+    replicas: reader.compactArray((list) => list.int32()),
+    inSyncReplicas: reader.compactArray((list) => list.int32()),
   };
-  reader.compactArray((replicas) => replicas.int32());
-  reader.compactArray((inSync) => inSync.int32());
   reader.compactArray((offline) => offline.int32());
   reader.skipTags();
   return entry;

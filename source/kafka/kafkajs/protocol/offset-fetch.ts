@@ -21,17 +21,22 @@ export interface OffsetFetchAnswer {
 /**
  * OffsetFetch v5.
  *
+ * @param partitions null: all that the group has committed
  * @see https://kafka.apache.org/protocol#The_Messages_OffsetFetch
  */
 export function offsetFetchRequest(
   groupId: string,
-  partitions: readonly TopicPartition[],
+  partitions: readonly TopicPartition[] | null,
 ): RawRequest<OffsetFetchAnswer> {
-  const writer = new WireWriter().string(groupId).array(byTopic(partitions), (topics, { topic, entries }) => {
-    topics.string(topic).array(entries, (list, { partition }) => {
-      list.int32(partition);
+  const writer = new WireWriter().string(groupId);
+  if (partitions === null) writer.int32(-1);
+  else {
+    writer.array(byTopic(partitions), (topics, { topic, entries }) => {
+      topics.string(topic).array(entries, (list, { partition }) => {
+        list.int32(partition);
+      });
     });
-  });
+  }
   return {
     apiKey: OFFSET_FETCH,
     apiName: 'OffsetFetch',

@@ -1,6 +1,7 @@
 import { ConfigError } from '../../../kernel/errors.ts';
 import type { KafkajsBroker } from '../internals.ts';
 import { CREATE_TOPICS } from './create-topics.ts';
+import { DESCRIBE_CONFIGS } from './describe-configs.ts';
 import { DESCRIBE_GROUPS } from './describe-groups.ts';
 import { FETCH } from './fetch.ts';
 import { FIND_COORDINATOR } from './find-coordinator.ts';
@@ -23,6 +24,7 @@ const REQUIRED: readonly (readonly [apiKey: number, name: string, version: numbe
   [CREATE_TOPICS, 'CreateTopics', 4],
   [INIT_PRODUCER_ID, 'InitProducerId', 1],
   [DESCRIBE_GROUPS, 'DescribeGroups', 2],
+  [DESCRIBE_CONFIGS, 'DescribeConfigs', 2],
 ];
 
 /**

@@ -1,0 +1,48 @@
+/**
+ * Reads JSON that may have comments (`//` and `/* … *\/`) and commas after the last element, as the sample has them.
+ *
+ * @throws SyntaxError that names the line
+ */
+export function parseJsonWithComments(text: string): unknown {
+  const plain = withoutComments(text);
+  try {
+    return JSON.parse(plain);
+  } catch (error) {
+    const message = messageOf(error);
+    const at = /at position (\d+)/.exec(message)?.[1];
+    const line = at === undefined ? lineOfToken(plain) : plain.slice(0, Number(at)).split('\n').length;
+    const why = message
+      .replace(/ \(line \d+ column \d+\)$/, '')
+      .replace(/(,? in JSON| in JSON)? at position \d+$/, '')
+      .replace(/, (\.\.\.)?".*$/s, '');
+    throw new SyntaxError(`${why}, in line ${line}`, { cause: error });
+  }
+}
+
+/** V8 does not say where an unexpected token stands: in the first line with which the text up to there has one. */
+function lineOfToken(text: string): number {
+  const lines = text.split('\n');
+  for (let count = 1; count < lines.length; count++) {
+    try {
+      JSON.parse(lines.slice(0, count).join('\n'));
+    } catch (error) {
+      if (messageOf(error).startsWith('Unexpected token')) return count;
+    }
+  }
+  return lines.length;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Comments and commas before a closing bracket as blanks: what is left stands where it stood. Strings are left alone. */
+function withoutComments(text: string): string {
+  const tokens = /"(?:\\.|[^"\\\n])*"|\/\/[^\n]*|\/\*[^]*?\*\//g;
+  const bare = text.replaceAll(tokens, (token) => (token.startsWith('"') ? token : blank(token)));
+  return bare.replaceAll(/"(?:\\.|[^"\\\n])*"|,(?=\s*[}\]])/g, (token) => (token === ',' ? ' ' : token));
+}
+
+function blank(text: string): string {
+  return text.replaceAll(/[^\n]/g, ' ');
+}

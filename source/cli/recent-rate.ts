@@ -1,0 +1,31 @@
+import type { Clock } from '../kernel/clock.ts';
+
+/** What lies further back does not count: a rate should tell of now, and not jump with each batch. */
+const WINDOW_MS = 10_000;
+
+/** How many per second, of late. */
+export class RecentRate {
+  readonly #clock: Clock;
+  /** Oldest first. */
+  readonly #samples: { readonly at: number; readonly count: number }[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The count is so much now. */
+  add(count: number): void {
+    const at = this.#clock.now();
+    this.#samples.push({ at, count });
+    // One that is as old as the window, or older, stays as its beginning.
+    while ((this.#samples[1]?.at ?? at) <= at - WINDOW_MS) this.#samples.shift();
+  }
+
+  /** 0 before there is a second sample. */
+  get perSecond(): number {
+    const [first] = this.#samples;
+    const last = this.#samples.at(-1);
+    if (first === undefined || last === undefined || last.at <= first.at) return 0;
+    return ((last.count - first.count) * 1000) / (last.at - first.at);
+  }
+}

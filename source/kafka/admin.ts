@@ -1,0 +1,51 @@
+import type { KasperError } from '../kernel/errors.ts';
+
+/** One partition as the cluster describes it. */
+export interface PartitionDetails {
+  readonly partition: number;
+  /** Node id; undefined while the partition has no leader. */
+  readonly leader: number | undefined;
+  /** Node ids of all brokers that keep a copy, the preferred leader first. */
+  readonly replicas: readonly number[];
+  /** Those of them that have all that is committed. */
+  readonly inSyncReplicas: readonly number[];
+}
+
+/** A topic with all that the cluster tells of its partitions. */
+export interface TopicDetails {
+  readonly topic: string;
+  /** Kafka's topic id, 32 hex digits; undefined where the broker does not tell. */
+  readonly topicId: string | undefined;
+  /** Whether it is one of Kafka's own, such as `__consumer_offsets`. */
+  readonly internal: boolean;
+  /** In rising order. */
+  readonly partitions: readonly PartitionDetails[];
+}
+
+/** One setting of a topic, such as `retention.ms`. */
+export interface TopicSetting {
+  readonly name: string;
+  /** undefined where the broker keeps it to itself. */
+  readonly value: string | undefined;
+  /** Where the value comes from: set on the topic, set on the brokers for all topics, or Kafka's own default. */
+  readonly source: 'topic' | 'broker' | 'default';
+}
+
+/** The broker's answer for one topic; with an error there are no settings. */
+export interface TopicSettings {
+  readonly topic: string;
+  readonly settings: readonly TopicSetting[];
+  readonly error: KasperError | undefined;
+}
+
+/** What an operator asks of a cluster, and a pipeline does not. Failures are as in {@link KafkaClient}. */
+export interface KafkaAdmin {
+  /**
+   * Describes topics in full (Metadata), sorted by name; unknown ones are left out. Creates none.
+   *
+   * @param topics default: all that this user may describe, internal ones included
+   */
+  describeTopics(topics?: readonly string[]): Promise<TopicDetails[]>;
+  /** Reads settings of topics (DescribeConfigs); results in the order of `topics`, each judged alone. */
+  topicSettings(topics: readonly string[], names: readonly string[]): Promise<TopicSettings[]>;
+}
