@@ -222,6 +222,12 @@ export const metricDefinitions = {
     help: 'Calls of stores, by outcome: ok or error',
     labelNames: [...processor, 'store', 'operation', 'outcome'],
   },
+  storeTenantCalls: {
+    name: 'store_tenant_calls_total',
+    kind: 'counter',
+    help: 'Calls of stores by tenant, where tenantLabel asks for them; a call about several counts for each',
+    labelNames: [...processor, 'store', 'operation', 'outcome', 'tenant'],
+  },
   storeCallSeconds: {
     name: 'store_call_seconds',
     kind: 'histogram',

@@ -1,6 +1,6 @@
 import type { MetricsProvider } from '../metrics/metrics.ts';
 import { noopMetrics } from '../metrics/noop.ts';
-import { instrumented } from '../stores/instrumented.ts';
+import { instrumented, type TenantLabel } from '../stores/instrumented.ts';
 import type { MultiStore } from '../stores/multi-store.ts';
 import type { Store } from '../stores/store.ts';
 import { hasMethods, isObject } from './kernel/is-object.ts';
@@ -9,12 +9,16 @@ import { show } from './shown-value.ts';
 
 type AnyStore = Store<unknown> | MultiStore<unknown>;
 
-/** A store to hand to the processor; with `flush: true` its `flush()` is awaited before each commit. */
+/**
+ * A store to hand to the processor; with `flush: true` its `flush()` is awaited before each commit. With `metrics`, `tenantLabel` also counts a MultiStore's calls by tenant, in
+ * `store_tenant_calls_total`: `true` by its name, a function by what it returns. Each value makes series of its own: see {@link InstrumentedOptions.tenantLabel}.
+ */
 export interface StoreWithFlush<
   S extends Store<unknown> | MultiStore<unknown> = Store<unknown> | MultiStore<unknown>,
 > {
   readonly store: S;
   readonly flush?: boolean;
+  readonly tenantLabel?: TenantLabel;
 }
 
 /** The option `stores`: each name gives a store, or a store and whether it is flushed before each commit. */
@@ -27,21 +31,26 @@ export interface StoresConfig {
   readonly stores: StoreMap;
   /** Names of the stores that are flushed before each commit. */
   readonly flushedStores: readonly string[];
+  /** By the names of those stores whose calls are counted by tenant. */
+  readonly tenantLabels: Readonly<Record<string, TenantLabel>>;
 }
 
 /** The stores as the user's code gets them: the very ones, unless their calls are to be measured. */
 export function measuredStores({
   stores,
+  tenantLabels,
   metrics,
   topicProcessorName: topicProcessor,
-}: Pick<StoresConfig, 'stores'> & {
+}: Pick<StoresConfig, 'stores' | 'tenantLabels'> & {
   readonly metrics: MetricsProvider;
   readonly topicProcessorName: string;
 }): StoreMap {
   if (metrics === noopMetrics) return stores;
-  const measured = Object.entries(stores).map(
-    ([name, store]) => [name, instrumented(store, { name, metrics, topicProcessor })] as const,
-  );
+  const measured = Object.entries(stores).map(([name, store]) => {
+    const tenantLabel = tenantLabels[name];
+    const label = tenantLabel === undefined ? {} : { tenantLabel };
+    return [name, instrumented(store, { name, metrics, topicProcessor, ...label })] as const;
+  });
   return Object.freeze(Object.fromEntries(measured));
 }
 
@@ -49,6 +58,7 @@ export function measuredStores({
 export function checkStores(value: unknown, problems: string[]): StoresConfig {
   const stores: Record<string, AnyStore> = {};
   const flushedStores: string[] = [];
+  const tenantLabels: Record<string, TenantLabel> = {};
   const isNamed = isObject(value) && !(Symbol.iterator in value);
   if (value !== undefined && !isNamed)
     problems.push(`stores must be an object { name: store }, not ${show(value)}`);
@@ -58,14 +68,20 @@ export function checkStores(value: unknown, problems: string[]): StoresConfig {
       continue;
     }
     if (!isObject(entry) || !isStore(entry['store'])) {
-      problems.push(`stores.${name} must be a Store, a MultiStore, or { store, flush }, not ${show(entry)}`);
+      problems.push(
+        `stores.${name} must be a Store, a MultiStore, or { store, flush, tenantLabel }, not ${show(entry)}`,
+      );
       continue;
     }
     for (const key of Object.keys(entry)) {
-      if (key !== 'store' && key !== 'flush')
-        problems.push(`stores.${name}: unknown option '${key}'; known are store and flush`);
+      if (key !== 'store' && key !== 'flush' && key !== 'tenantLabel')
+        problems.push(`stores.${name}: unknown option '${key}'; known are store, flush and tenantLabel`);
     }
-    const { store, flush } = entry as { store: AnyStore; flush?: unknown };
+    const { store, flush, tenantLabel } = entry as {
+      store: AnyStore;
+      flush?: unknown;
+      tenantLabel?: unknown;
+    };
     if (flush !== undefined && typeof flush !== 'boolean')
       problems.push(`stores.${name}.flush must be true or false, not ${show(flush)}`);
     if (flush === true) {
@@ -73,9 +89,22 @@ export function checkStores(value: unknown, problems: string[]): StoresConfig {
         problems.push(`stores.${name} is to be flushed, but has no flush method`);
       flushedStores.push(name);
     }
+    if (tenantLabel !== undefined) {
+      if (tenantLabel !== true && typeof tenantLabel !== 'function')
+        problems.push(
+          `stores.${name}.tenantLabel must be true or a function of the tenant, not ${show(tenantLabel)}`,
+        );
+      else if (!('tenant' in store))
+        problems.push(`stores.${name}.tenantLabel is for a MultiStore: a Store has no tenants`);
+      tenantLabels[name] = tenantLabel as TenantLabel;
+    }
     stores[name] = store;
   }
-  return { stores: Object.freeze(stores), flushedStores: Object.freeze(flushedStores) };
+  return {
+    stores: Object.freeze(stores),
+    flushedStores: Object.freeze(flushedStores),
+    tenantLabels: Object.freeze(tenantLabels),
+  };
 }
 
 /** By the methods that no other shape has; `flush` is asked for only where it is used. */

@@ -216,17 +216,25 @@ const badLists: readonly (readonly [options: object, problem: RegExp])[] = [
   ],
   [
     { stores: { a: {} } },
-    /^stores\.a must be a Store, a MultiStore, or \{ store, flush \}, not an object of Object$/,
+    /^stores\.a must be a Store, a MultiStore, or \{ store, flush, tenantLabel \}, not an object of Object$/,
   ],
   [{ stores: { a: { store: {} } } }, /^stores\.a must be a Store/],
   [{ stores: { a: null } }, /^stores\.a must be a Store, .* not null$/],
   [
     { stores: { a: { store: new MapStore(), flash: true } } },
-    /^stores\.a: unknown option 'flash'; known are store and flush$/,
+    /^stores\.a: unknown option 'flash'; known are store, flush and tenantLabel$/,
   ],
   [
     { stores: { a: { store: new MapStore(), flush: 'yes' } } },
     /^stores\.a\.flush must be true or false, not 'yes'$/,
+  ],
+  [
+    { stores: { a: { store: new MultiMapStore(), tenantLabel: 'name' } } },
+    /^stores\.a\.tenantLabel must be true or a function of the tenant, not 'name'$/,
+  ],
+  [
+    { stores: { a: { store: new MapStore(), tenantLabel: true } } },
+    /^stores\.a\.tenantLabel is for a MultiStore: a Store has no tenants$/,
   ],
   [
     { stores: { a: { store: { get: noop, putAll: noop }, flush: true } } },

@@ -5,7 +5,7 @@ import { carryOut, type CallTitle } from './backend-call.ts';
 import { BackendStore, checkItem, flushPlaces } from './backend-store.ts';
 import { checkKey, checkTenant, checkValue } from './entries.ts';
 import { MultiMap, type MultiStore, type TenantKey } from './multi-store.ts';
-import type { Store, StoreCallOptions } from './store.ts';
+import type { ListedStore, StoreCallOptions } from './store.ts';
 
 export interface BackendMultiStoreOptions<Place> {
   /** The class whose name stands in errors. */
@@ -29,7 +29,7 @@ export class BackendMultiStore<Place> implements MultiStore {
     this.#options = options;
   }
 
-  tenant(tenant: string): Store {
+  tenant(tenant: string): ListedStore {
     const { name, backend, timeoutMs, describe } = this.#options;
     const place = this.#placeOf('tenant', tenant);
     return new BackendStore({

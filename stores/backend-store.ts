@@ -2,9 +2,13 @@ import { StoreError } from '../source/kernel/errors.ts';
 import type { Backend } from './backend.ts';
 import type { Item } from './item.ts';
 import { carryOut, limitReached, type BackendCall, type CallTitle } from './backend-call.ts';
-import { withinLimits } from './call-limits.ts';
+import { withinLimits, type CallLimits } from './call-limits.ts';
 import { checkKey, checkValue } from './entries.ts';
-import type { Store, StoreCallOptions, StoreEntries } from './store.ts';
+import { checkRange, inOrder, isInRange } from './key-range.ts';
+import type { EntriesOptions, ListedStore, StoreCallOptions, StoreEntries } from './store.ts';
+
+/** Entries are read so many at once, whatever their size: at most these are in memory, and all the keys. */
+const ENTRIES_AT_ONCE = 1000;
 
 export interface BackendStoreOptions<Place> {
   /** The class whose name stands in errors. */
@@ -20,7 +24,7 @@ export interface BackendStoreOptions<Place> {
 }
 
 /** A Store over a backend: checks what comes in, drops what occurs twice, and turns what fails into a StoreError. */
-export class BackendStore<Place> implements Store {
+export class BackendStore<Place> implements ListedStore {
   readonly #options: BackendStoreOptions<Place>;
 
   constructor(options: BackendStoreOptions<Place>) {
@@ -56,6 +60,34 @@ export class BackendStore<Place> implements Store {
     const { backend, place, timeoutMs } = this.#options;
     const title = this.#title('flush', false);
     await flushPlaces(title, backend, [place], { timeoutMs, signal: options?.signal });
+  }
+
+  /** No backend keeps its keys in the wanted order: all that are in the range are collected, and sorted here. */
+  async *entries(options: EntriesOptions = {}): AsyncGenerator<[key: string, value: Buffer]> {
+    const { name, backend, place, timeoutMs } = this.#options;
+    const range = checkRange(name, options);
+    const keys = new Set<string>();
+    const limits = { timeoutMs, signal: options.signal };
+    await attempt(this.#title('entries', false), backend, limits, () =>
+      backend.listKeys(
+        place,
+        range.prefix,
+        (send) => withinLimits(limits, send),
+        (some) => {
+          for (const key of some) if (isInRange(range, key)) keys.add(key);
+        },
+      ),
+    );
+    const sorted = inOrder(keys);
+    for (let at = 0; at < sorted.length; at += ENTRIES_AT_ONCE) {
+      const some = sorted.slice(at, at + ENTRIES_AT_ONCE);
+      const found = await this.#read('entries', some, options);
+      for (const key of some) {
+        const value = found.get(key);
+        // Deleted since it was listed.
+        if (value !== undefined) yield [key, value];
+      }
+    }
   }
 
   async #read(
@@ -146,13 +178,25 @@ export function checkItem<Place>(title: CallTitle, backend: Backend<Place>, item
 
 /** @throws StoreError */
 export async function flushPlaces<Place>(
-  { store, where, operation }: CallTitle,
+  title: CallTitle,
   backend: Backend<Place>,
   places: readonly Place[],
-  limits: { readonly timeoutMs: number; readonly signal: AbortSignal | undefined },
+  limits: CallLimits,
 ): Promise<void> {
+  await attempt(title, backend, limits, () =>
+    withinLimits(limits, (signal) => backend.flush(places, signal)),
+  );
+}
+
+/** Carries out what is of no single key, and keeps the limits by itself. */
+async function attempt<Place, Result>(
+  { store, where, operation }: CallTitle,
+  backend: Backend<Place>,
+  limits: CallLimits,
+  work: () => Promise<Result>,
+): Promise<Result> {
   try {
-    await withinLimits(limits, (signal) => backend.flush(places, signal));
+    return await work();
   } catch (error) {
     const { text, retriable, cause = error } = limitReached(error, limits) ?? backend.explain(error);
     throw new StoreError(`${store}.${operation} (${where}) failed: ${text}.`, {

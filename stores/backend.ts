@@ -12,6 +12,16 @@ export interface Backend<Place> {
   write(call: BackendCall<Place>): Promise<void>;
   remove(call: BackendCall<Place>): Promise<void>;
   flush(places: readonly Place[], signal: AbortSignal): Promise<void>;
+  /**
+   * Tells `onKeys` all keys of a place that begin with `prefix`, and others if it likes; in any order, one perhaps twice. Each request is sent by
+   * `request`, which limits its time.
+   */
+  listKeys(
+    place: Place,
+    prefix: string,
+    request: <Result>(send: (signal: AbortSignal) => Promise<Result>) => Promise<Result>,
+    onKeys: (keys: readonly string[]) => void,
+  ): Promise<void>;
   /** What an error of its client means. */
   explain(error: unknown): FailureReason;
 }

@@ -12,10 +12,10 @@ export interface CallLimits {
  *
  * @throws TimeoutError after `timeoutMs`; the reason of `signal` when that is aborted; what `work` throws
  */
-export async function withinLimits(
+export async function withinLimits<Result>(
   { timeoutMs, signal }: CallLimits,
-  work: (signal: AbortSignal) => Promise<void>,
-): Promise<void> {
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
   signal?.throwIfAborted();
   const ended = new AbortController();
   let timer: NodeJS.Timeout | undefined;
@@ -35,7 +35,7 @@ export async function withinLimits(
     signal?.addEventListener('abort', onAbort, { once: true });
   });
   try {
-    await Promise.race([work(ended.signal), limit]);
+    return await Promise.race([work(ended.signal), limit]);
   } finally {
     clearTimeout(timer);
     if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);

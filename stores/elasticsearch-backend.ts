@@ -8,6 +8,7 @@ import type { BackendCall } from './backend-call.ts';
 import { bulkBodies, type Bulk } from './elasticsearch-bulk.ts';
 import type { ElasticsearchClient, ElasticsearchRequest } from './elasticsearch-client.ts';
 import { explainClientError, explainElasticsearchError, isMissingIndex } from './elasticsearch-errors.ts';
+import { listIds } from './elasticsearch-ids.ts';
 import { elementsOf, fieldsOf } from './json-slices.ts';
 
 const inflate = promisify(unzip);
@@ -93,6 +94,15 @@ export class ElasticsearchBackend implements Backend<Index> {
       if (names.join(',').length > MOST_PATH_BYTES - 255) await flushNamed();
     }
     if (names.length > 0) await flushNamed();
+  }
+
+  async listKeys(
+    index: Index,
+    _prefix: string,
+    request: <Result>(send: (signal: AbortSignal) => Promise<Result>) => Promise<Result>,
+    onKeys: (keys: readonly string[]) => void,
+  ): Promise<void> {
+    await listIds(index, (wanted) => request((signal) => this.#request(wanted, signal)), onKeys);
   }
 
   explain(error: unknown): FailureReason {

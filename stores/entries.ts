@@ -1,7 +1,7 @@
 import { StoreError } from '../source/kernel/errors.ts';
 
 /** Two keys with lone halves of a surrogate pair can become the same bytes in a backend. */
-const loneSurrogate = /\p{Surrogate}/u;
+export const loneSurrogate = /\p{Surrogate}/u;
 
 /** @throws StoreError unless `key` is text that is not empty, and well-formed */
 export function checkKey(store: string, operation: string, key: unknown): asserts key is string {

@@ -1,5 +1,5 @@
 export type { Codec } from '../source/codecs/codec.ts';
-export type { Store, StoreCallOptions, StoreEntries } from './store.ts';
+export type { EntriesOptions, ListedStore, Store, StoreCallOptions, StoreEntries } from './store.ts';
 export { MultiMap, type MultiStore, type TenantKey } from './multi-store.ts';
 export { MapStore } from './map-store.ts';
 export { MultiMapStore } from './multi-map-store.ts';
@@ -18,4 +18,4 @@ export type { ElasticsearchOptions } from './elasticsearch-options.ts';
 export { ElasticsearchStore, type ElasticsearchStoreOptions } from './elasticsearch-store.ts';
 export { MultiElasticsearchStore, type MultiElasticsearchStoreOptions } from './multi-elasticsearch-store.ts';
 export { withCodec } from './with-codec.ts';
-export { instrumented, type InstrumentedOptions } from './instrumented.ts';
+export { instrumented, type InstrumentedOptions, type TenantLabel } from './instrumented.ts';

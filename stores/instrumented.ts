@@ -1,5 +1,6 @@
 import { metricDefinitions } from '../metrics/definitions.ts';
-import type { CounterChild, MetricsProvider, ObserverChild } from '../metrics/metrics.ts';
+import type { MetricsProvider } from '../metrics/metrics.ts';
+import { MeteredCalls, storeOperations, tenantsOf } from './metered-calls.ts';
 import type { MultiStore } from './multi-store.ts';
 import type { Store } from './store.ts';
 
@@ -10,55 +11,73 @@ export interface InstrumentedOptions {
   readonly metrics: MetricsProvider;
   /** The label `topic_processor`. Default: empty. */
   readonly topicProcessor?: string;
+  /**
+   * Of a MultiStore: also counts calls by tenant, in `store_tenant_calls_total`. `true` takes the tenant's name for the label `tenant`; a function gives the label, such as the
+   * tenant's plan. Each value of it makes a series for every operation and outcome, kept for ever: for tens of tenants, or groups of them. Default: none.
+   */
+  readonly tenantLabel?: TenantLabel;
 }
 
-const operations = [
-  'get',
-  'getAll',
-  'put',
-  'putAll',
-  'delete',
-  'deleteAll',
-  'flush',
-  'fetch',
-  'push',
-] as const;
-type Operation = (typeof operations)[number];
+/** How the label `tenant` is made of a tenant's name. */
+export type TenantLabel = true | ((tenant: string) => string);
 
-interface Gauges {
-  readonly seconds: ObserverChild;
-  readonly succeeded: CounterChild;
-  readonly failed: CounterChild;
-}
+type Method = (...args: unknown[]) => unknown;
 
 /**
- * The same store, whose calls are counted and timed (`store_calls_total` with the label `outcome`, `store_call_seconds`), by store and operation. Tenants are no
- * label: their number has no bound. Whatever else the store has, such as `size`, it has still. The `stores` of a TopicProcessor with `metrics` need not be
- * wrapped: it does that.
+ * The same store, whose calls are counted and timed (`store_calls_total` with the label `outcome`, `store_call_seconds`), by store and operation. A list of `entries` is one call, and its
+ * time that of the store's steps. Tenants are no label unless `tenantLabel` says so: their number has no bound. Whatever else the store has, such as `size`, it has still.
+ * The `stores` of a TopicProcessor with `metrics` need not be wrapped: it does that.
  */
 export function instrumented<Wrapped extends Store<unknown> | MultiStore<unknown>>(
   store: Wrapped,
-  { name, metrics, topicProcessor = '' }: InstrumentedOptions,
+  { name, metrics, topicProcessor = '', tenantLabel }: InstrumentedOptions,
 ): Wrapped {
   const calls = metrics.newCounter(metricDefinitions.storeCalls);
   const seconds = metrics.newHistogram(metricDefinitions.storeCallSeconds);
-  const gauges = new Map<Operation, Gauges>(
-    operations.map((operation) => [
+  const tenantCalls =
+    tenantLabel === undefined ? undefined : metrics.newCounter(metricDefinitions.storeTenantCalls);
+  const meters = new Map<string, MeteredCalls>(
+    storeOperations.map((operation) => [
       operation,
-      {
+      new MeteredCalls({
         seconds: seconds.labels(topicProcessor, name, operation),
         succeeded: calls.labels(topicProcessor, name, operation, 'ok'),
         failed: calls.labels(topicProcessor, name, operation, 'error'),
-      },
+        ofTenant: (tenant, outcome) => tenantCalls?.labels(topicProcessor, name, operation, outcome, tenant),
+      }),
     ]),
   );
-  return wrap(store, gauges);
+  const labelOf = tenantLabel === true ? (tenant: string) => tenant : tenantLabel;
+  return wrap(store, meters, labelOf, []);
 }
 
-function wrap<Wrapped extends object>(store: Wrapped, gauges: ReadonlyMap<Operation, Gauges>): Wrapped {
-  const methods = new Map<string | symbol, (...args: unknown[]) => unknown>();
+function wrap<Wrapped extends object>(
+  store: Wrapped,
+  meters: ReadonlyMap<string, MeteredCalls>,
+  labelOf: ((tenant: string) => string) | undefined,
+  tenants: readonly string[],
+): Wrapped {
+  const methods = new Map<string | symbol, Method>();
   // Not before the store itself: of one that is frozen a Proxy must hand out the very methods.
   const standIn = Object.create(Reflect.getPrototypeOf(store)) as Wrapped;
+  const measured = (property: string | symbol, method: Method): Method => {
+    if (property === 'tenant') {
+      return (...args) => {
+        const [tenant] = args;
+        const of = labelOf === undefined ? [] : [labelOf(String(tenant))];
+        return wrap(method(...args) as object, meters, labelOf, of);
+      };
+    }
+    const meter = typeof property === 'string' ? meters.get(property) : undefined;
+    if (meter === undefined) return method;
+    if (property === 'entries') return (...args) => meter.ofEntries(tenants, method(...args));
+    if (labelOf === undefined || (property !== 'fetch' && property !== 'push'))
+      return (...args) => meter.ofCall(tenants, () => method(...args));
+    return (...args) => {
+      const labels = new Set([...tenantsOf(property, args)].map(labelOf));
+      return meter.ofCall([...labels], () => method(...args));
+    };
+  };
   return new Proxy(standIn, {
     has: (_standIn, property) => Reflect.has(store, property),
     set: (_standIn, property, value) => Reflect.set(store, property, value, store),
@@ -68,33 +87,9 @@ function wrap<Wrapped extends object>(store: Wrapped, gauges: ReadonlyMap<Operat
       // With the store itself as `this`: behind a Proxy its private fields could not be read.
       const value: unknown = Reflect.get(store, property, store);
       if (typeof value !== 'function' || property === 'constructor') return value;
-      const method = (...args: unknown[]): unknown => Reflect.apply(value, store, args);
-      const measured = measuredMethod(property, method, gauges);
-      methods.set(property, measured);
-      return measured;
+      const method = measured(property, (...args) => Reflect.apply(value, store, args));
+      methods.set(property, method);
+      return method;
     },
   });
-}
-
-function measuredMethod(
-  property: string | symbol,
-  method: (...args: unknown[]) => unknown,
-  gauges: ReadonlyMap<Operation, Gauges>,
-): (...args: unknown[]) => unknown {
-  if (property === 'tenant') return (...args) => wrap(method(...args) as object, gauges);
-  const gauge = gauges.get(property as Operation);
-  return gauge === undefined ? method : (...args) => measure(gauge, () => method(...args));
-}
-
-async function measure({ seconds, succeeded, failed }: Gauges, call: () => unknown): Promise<unknown> {
-  const start = performance.now();
-  let outcome = failed;
-  try {
-    const result = await call();
-    outcome = succeeded;
-    return result;
-  } finally {
-    outcome.inc();
-    seconds.observe((performance.now() - start) / 1000);
-  }
 }

@@ -1,12 +1,13 @@
 import { checkKey, checkValue } from './entries.ts';
-import type { Store, StoreEntries } from './store.ts';
+import { checkRange, inOrder, isInRange } from './key-range.ts';
+import type { EntriesOptions, ListedStore, StoreEntries } from './store.ts';
 
 /**
  * A Store in this process's memory. Values are copied when they are put and when they are read, so that neither side can change the other's.
  *
  * What it holds dies with the process: a job that keeps its state here starts again from 'earliest'. `flush` does nothing.
  */
-export class MapStore implements Store {
+export class MapStore implements ListedStore {
   readonly #entries = new Map<string, Buffer>();
 
   /** Keys held. */
@@ -59,8 +60,14 @@ export class MapStore implements Store {
     // Memory is all there is.
   }
 
-  /** All entries, in the order of their first put; values are copies. */
-  *entries(): Generator<[key: string, value: Buffer]> {
-    for (const [key, value] of this.#entries) yield [key, Buffer.from(value)];
+  /** Sorts the keys of the range each time; values are copies. */
+  async *entries(options: EntriesOptions = {}): AsyncGenerator<[key: string, value: Buffer]> {
+    const range = checkRange('MapStore', options);
+    const keys = [...this.#entries.keys()].filter((key) => isInRange(range, key));
+    for (const key of inOrder(keys)) {
+      const value = this.#entries.get(key);
+      // Deleted since the keys were sorted.
+      if (value !== undefined) yield [key, Buffer.from(value)];
+    }
   }
 }

@@ -6,7 +6,7 @@ import {
   type ElasticsearchOptions,
 } from './elasticsearch-options.ts';
 import type { MultiMap, MultiStore, TenantKey } from './multi-store.ts';
-import type { Store, StoreCallOptions } from './store.ts';
+import type { ListedStore, StoreCallOptions } from './store.ts';
 
 /** Options of a {@link MultiElasticsearchStore}. */
 export interface MultiElasticsearchStoreOptions extends ElasticsearchOptions {
@@ -40,7 +40,7 @@ export class MultiElasticsearchStore implements MultiStore {
   }
 
   /** @throws StoreError if the tenancy function gives no name of an index for this tenant */
-  tenant(tenant: string): Store {
+  tenant(tenant: string): ListedStore {
     return this.#store.tenant(tenant);
   }
 

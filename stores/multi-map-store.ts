@@ -1,13 +1,13 @@
 import { checkKey, checkTenant, checkValue } from './entries.ts';
 import { MapStore } from './map-store.ts';
 import { MultiMap, type MultiStore, type TenantKey } from './multi-store.ts';
-import type { Store, StoreEntries } from './store.ts';
+import type { EntriesOptions, ListedStore, StoreEntries } from './store.ts';
 
 /** A MultiStore in this process's memory: a {@link MapStore} for each tenant. `flush` does nothing. */
 export class MultiMapStore implements MultiStore {
   readonly #tenants = new Map<string, MapStore>();
 
-  tenant(tenant: string): Store {
+  tenant(tenant: string): ListedStore {
     checkTenant('MultiMapStore', 'tenant', tenant);
     return new TenantStore(this.#tenants, tenant);
   }
@@ -46,7 +46,7 @@ export class MultiMapStore implements MultiStore {
 }
 
 /** The view of one tenant, which comes into being with its first write. */
-class TenantStore implements Store {
+class TenantStore implements ListedStore {
   readonly #tenants: Map<string, MapStore>;
   readonly #tenant: string;
 
@@ -81,6 +81,10 @@ class TenantStore implements Store {
 
   flush(): Promise<void> {
     return Promise.resolve();
+  }
+
+  async *entries(options?: EntriesOptions): AsyncGenerator<[key: string, value: Buffer]> {
+    yield* this.#read().entries(options);
   }
 
   async #write(write: (store: MapStore) => Promise<void>): Promise<void> {

@@ -2,7 +2,7 @@ import { BackendMultiStore } from './backend-multi-store.ts';
 import type { MultiMap, MultiStore, TenantKey } from './multi-store.ts';
 import { RedisBackend, type RedisPlace } from './redis-backend.ts';
 import { redisBackendOptions, type RedisOptions } from './redis-options.ts';
-import type { Store, StoreCallOptions } from './store.ts';
+import type { ListedStore, StoreCallOptions } from './store.ts';
 
 /** Options of a {@link MultiRedisStore}. */
 export interface MultiRedisStoreOptions extends RedisOptions {
@@ -36,7 +36,7 @@ export class MultiRedisStore implements MultiStore {
   }
 
   /** @throws StoreError if the tenancy function gives no keyPrefix for this tenant */
-  tenant(tenant: string): Store {
+  tenant(tenant: string): ListedStore {
     return this.#store.tenant(tenant);
   }
 

@@ -3,6 +3,7 @@ import type { FailureReason, Item } from './item.ts';
 import type { BackendCall } from './backend-call.ts';
 import { sendAll, type RedisClient, type RedisReply } from './redis-client.ts';
 import { explainRedisError, isRedirection } from './redis-errors.ts';
+import { listRedisKeys } from './redis-keys.ts';
 import { saveInBackground } from './redis-save.ts';
 import { byNode, type OneSlot } from './redis-slots.ts';
 
@@ -108,6 +109,17 @@ export class RedisBackend implements Backend<RedisPlace> {
     if (flush === 'none') return;
     const nodes = client.nodes?.('master') ?? [client];
     await Promise.all(nodes.map((node) => saveInBackground(node, signal)));
+  }
+
+  async listKeys(
+    place: RedisPlace,
+    prefix: string,
+    request: <Result>(send: () => Promise<Result>) => Promise<Result>,
+    onKeys: (keys: readonly string[]) => void,
+  ): Promise<void> {
+    await listRedisKeys(this.#options.client, place + prefix, request, (found) => {
+      onKeys(found.map((key) => key.slice(place.length)));
+    });
   }
 
   explain(error: unknown): FailureReason {

@@ -7,7 +7,11 @@ export interface RedisClient {
   pipeline(commands: unknown[][]): RedisBatch;
   /** The same between MULTI and EXEC. */
   multi(commands: unknown[][]): RedisBatch;
-  readonly options: { readonly keyPrefix?: string | undefined };
+  readonly options: {
+    readonly keyPrefix?: string | undefined;
+    readonly host?: string | undefined;
+    readonly port?: number | undefined;
+  };
   /** Cluster only: which nodes serve each slot, the master first. Empty until it is connected. */
   readonly slots?: readonly (readonly string[] | undefined)[];
   /** Cluster only: the clients of its nodes. */

@@ -1,7 +1,7 @@
 import { BackendStore } from './backend-store.ts';
 import { RedisBackend, type RedisPlace } from './redis-backend.ts';
 import { redisBackendOptions, type RedisOptions } from './redis-options.ts';
-import type { Store, StoreCallOptions, StoreEntries } from './store.ts';
+import type { EntriesOptions, ListedStore, StoreCallOptions, StoreEntries } from './store.ts';
 import { text } from './store-options.ts';
 
 /** Options of a {@link RedisStore}. */
@@ -19,7 +19,7 @@ export interface RedisStoreOptions extends RedisOptions {
  * Calls fail with a StoreError, whose `retriable` is true for lost connections, time limits, LOADING, READONLY, OOM, and redirections that found no end. After
  * a time limit or a lost connection a write may have been done, or the client may still do it when it has reconnected.
  */
-export class RedisStore implements Store {
+export class RedisStore implements ListedStore {
   readonly #store: BackendStore<RedisPlace>;
 
   /** @throws ConfigError that lists what is wrong with the options */
@@ -68,5 +68,14 @@ export class RedisStore implements Store {
   /** Nothing, or BGSAVE: see the option `flush`. */
   flush(options?: StoreCallOptions): Promise<void> {
     return this.#store.flush(options);
+  }
+
+  /**
+   * SCAN, on all masters of a cluster at once, then MGET of 1,000 keys each: https://redis.io/docs/latest/commands/scan/. It goes through the whole database,
+   * others' keys included, and holds the keys of the range in memory to sort them. `timeoutMs` is for each request. While slots move between nodes of a
+   * cluster, keys may be missed.
+   */
+  entries(options?: EntriesOptions): AsyncIterable<[key: string, value: Buffer]> {
+    return this.#store.entries(options);
   }
 }

@@ -30,6 +30,30 @@ export interface Store<Value = Buffer> {
   deleteAll(keys: readonly string[], options?: StoreCallOptions): Promise<void>;
   /** Makes what was written persistent, as far as the backend can; what that means is said by each implementation. */
   flush(options?: StoreCallOptions): Promise<void>;
+  /**
+   * The entries of a range of keys, or all, in the order of their keys' UTF-8 bytes. Only of a store that can list its keys; see {@link ListedStore}.
+   *
+   * Not a snapshot: what stays as it is while this runs comes once; what is put, replaced or deleted meanwhile comes as it was, as it is, or not at all.
+   * It may be slow, since few backends keep keys in order: what it costs is said by each implementation. For a look at everything, not for each batch.
+   *
+   * @example for await (const [key, value] of store.entries({ prefix: 'user/' })) …
+   */
+  entries?(options?: EntriesOptions): AsyncIterable<[key: string, value: Value]>;
+}
+
+/** A Store that can list what it holds, as all of this package can. */
+export interface ListedStore<Value = Buffer> extends Store<Value> {
+  entries(options?: EntriesOptions): AsyncIterable<[key: string, value: Value]>;
+}
+
+/** Which entries are wanted: those that all the options admit. Keys are compared by their UTF-8 bytes. */
+export interface EntriesOptions extends StoreCallOptions {
+  /** The first key that is wanted, whether it is there or not. Default: from the first of all. */
+  readonly from?: string;
+  /** The first key that is no longer wanted. Default: to the last of all. */
+  readonly to?: string;
+  /** What keys begin with; no pattern, each character stands for itself. Default: anything. */
+  readonly prefix?: string;
 }
 
 /** Keys and values to write: a Map, or any iterable of pairs. */

@@ -1,7 +1,7 @@
 import type { Codec } from '../source/codecs/codec.ts';
 import { CodecError } from '../source/kernel/errors.ts';
 import { MultiMap, type MultiStore, type TenantKey } from './multi-store.ts';
-import type { Store, StoreCallOptions, StoreEntries } from './store.ts';
+import type { EntriesOptions, ListedStore, Store, StoreCallOptions, StoreEntries } from './store.ts';
 
 /**
  * A Store of values instead of bytes. What cannot be encoded fails the call before anything is written; what cannot be decoded fails it with a CodecError that
@@ -9,6 +9,8 @@ import type { Store, StoreCallOptions, StoreEntries } from './store.ts';
  *
  * @example const counts = withCodec(new RedisStore({ client, keyPrefix: 'counts' }), json<Count>());
  */
+export function withCodec<Value>(store: ListedStore, codec: Codec<Value>): ListedStore<Value>;
+/** A Store of values instead of bytes, of one that cannot list what it holds. */
 export function withCodec<Value>(store: Store, codec: Codec<Value>): Store<Value>;
 /** A MultiStore of values instead of bytes. */
 export function withCodec<Value>(store: MultiStore, codec: Codec<Value>): MultiStore<Value>;
@@ -24,11 +26,14 @@ class CodecStore<Value> implements Store<Value> {
   readonly #codec: Codec<Value>;
   /** Whose keys they are, for errors. */
   readonly #owner: string;
+  /** Only where the store has it: whether it can be called is seen by that. */
+  readonly entries?: NonNullable<Store<Value>['entries']>;
 
   constructor(store: Store, codec: Codec<Value>, owner: string) {
     this.#store = store;
     this.#codec = codec;
     this.#owner = owner;
+    if (store.entries !== undefined) this.entries = (options) => decodedEntries(store, codec, owner, options);
   }
 
   async get(key: string, options?: StoreCallOptions): Promise<Value | undefined> {
@@ -64,6 +69,16 @@ class CodecStore<Value> implements Store<Value> {
   flush(options?: StoreCallOptions): Promise<void> {
     return this.#store.flush(options);
   }
+}
+
+async function* decodedEntries<Value>(
+  store: Store,
+  codec: Codec<Value>,
+  owner: string,
+  options: EntriesOptions | undefined,
+): AsyncGenerator<[key: string, value: Value]> {
+  for await (const [key, bytes] of store.entries?.(options) ?? [])
+    yield [key, decode(codec, bytes, key, owner)];
 }
 
 class CodecMultiStore<Value> implements MultiStore<Value> {

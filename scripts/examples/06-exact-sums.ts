@@ -110,7 +110,7 @@ await processor.close();
 const { records } = await running;
 console.log(`${records} records were processed and committed`);
 
-for (const [key, value] of sums.entries())
+for await (const [key, value] of sums.entries())
   console.log(`${key}: ${decode(value).amount}; a plain sum says ${plain.get(key) ?? 0}`);
 
 /** Waits until it runs, and has committed everything that is there. */

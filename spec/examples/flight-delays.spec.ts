@@ -2,7 +2,11 @@ import test, { type ExecutionContext } from 'ava';
 import { openClient, silentLogger, TopicProcessor, type KafkaClient } from 'kasper-ts';
 import { MapStore } from 'kasper-ts/stores';
 import { sendRecords } from '../../scripts/examples/cluster.ts';
-import { airportDelays, decode } from '../../scripts/examples/flight-delays/airport-delays.ts';
+import {
+  airportDelays,
+  decode,
+  type AirportDelays,
+} from '../../scripts/examples/flight-delays/airport-delays.ts';
 import {
   airportRecord,
   flightRecord,
@@ -165,7 +169,9 @@ for (const last of ['airports', 'flights'] as const) {
     await load[last]();
     await runToEnd();
 
-    const worst = worstAirports([...delays.entries()].map(([, value]) => decode(value)));
+    const values: AirportDelays[] = [];
+    for await (const [, value] of delays.entries()) values.push(decode(value));
+    const worst = worstAirports(values);
     t.deepEqual(
       worst.map(
         ({ airport, name, city, flights, totalDelay }, at) =>

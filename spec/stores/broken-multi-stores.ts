@@ -1,7 +1,7 @@
 import { MapStore } from '../../stores/map-store.ts';
 import { MultiMapStore } from '../../stores/multi-map-store.ts';
 import { MultiMap, type MultiStore, type TenantKey } from '../../stores/multi-store.ts';
-import type { Store } from '../../stores/store.ts';
+import type { ListedStore, Store } from '../../stores/store.ts';
 import { keyFaults } from './key-faults.ts';
 
 function multiStoreWith(broken: (inner: MultiMapStore) => Partial<MultiStore>): MultiStore {
@@ -39,7 +39,11 @@ function multiStoreWithKeys(change: (key: string) => string): MultiStore {
 }
 
 /** The store of a tenant, right but for what `broken` replaces. */
-function tenantWith(inner: MultiMapStore, tenant: string, broken: (store: Store) => Partial<Store>): Store {
+function tenantWith(
+  inner: MultiMapStore,
+  tenant: string,
+  broken: (store: ListedStore) => Partial<Store>,
+): Store {
   const store = inner.tenant(tenant);
   return {
     get: (key) => store.get(key),
@@ -49,6 +53,7 @@ function tenantWith(inner: MultiMapStore, tenant: string, broken: (store: Store)
     delete: (key) => store.delete(key),
     deleteAll: (keys) => store.deleteAll(keys),
     flush: () => store.flush(),
+    entries: (options) => store.entries(options),
     ...broken(store),
   };
 }
@@ -343,6 +348,19 @@ export const brokenMultiStores: Readonly<Record<string, readonly [title: string,
         },
       };
     },
+  ],
+  'lists the entries of all tenants whose names begin alike': [
+    "entries of a tenant's store are its own, whatever its name begins with, and make no tenant",
+    () =>
+      multiStoreWith((inner) => ({
+        tenant: (tenant) =>
+          tenantWith(inner, tenant, () => ({
+            async *entries(options) {
+              for (const each of inner.allTenants())
+                if (each.startsWith(tenant)) yield* inner.tenant(each).entries(options);
+            },
+          })),
+      })),
   ],
   ...Object.fromEntries(
     Object.entries(keyFaults).map(([difference, change]) => [

@@ -114,6 +114,7 @@ elasticsearch.test(
       () => store.delete('a'),
       () => store.deleteAll(['a']),
       () => store.flush(),
+      () => store.entries()[Symbol.asyncIterator]().next(),
     ]) {
       const error = await t.throwsAsync(call(), {
         instanceOf: StoreError,
@@ -144,4 +145,6 @@ elasticsearch.test('a call that is aborted ends at once, with the reason', async
   });
   t.is(error.cause, reason);
   t.false(error.retriable);
+  const listing = store.entries({ signal: controller.signal })[Symbol.asyncIterator]();
+  t.is((await t.throwsAsync(listing.next(), { instanceOf: StoreError })).cause, reason);
 });

@@ -125,6 +125,7 @@ elasticsearch.test(
     await store.delete('a');
     await store.deleteAll(['a', 'b']);
     await store.flush();
+    t.true((await store.entries()[Symbol.asyncIterator]().next()).done);
     t.false(await client.indices.exists({ index: missing }));
     const multi = new MultiElasticsearchStore({ client, tenancy });
     const unknown = randomName('t');
@@ -214,6 +215,14 @@ elasticsearch.test(
     t.is(requests, 1);
     t.is(found.size, 10_000);
     t.true(entries.every(([key, value]) => found.get(key)?.equals(value)));
+
+    // One more than a search gives at once.
+    await store.put('key-~', Buffer.from('{}'));
+    requests = 0;
+    const listed: string[] = [];
+    for await (const [key] of store.entries({ from: 'key-9' })) listed.push(key);
+    t.deepEqual(listed, [...found.keys(), 'key-~'].filter((key) => key >= 'key-9').sort());
+    t.is(requests, 2 + 2 + 1 + 2, 'refresh and point in time, two searches, its end, and two mgets');
   },
 );
 

@@ -6,7 +6,7 @@ import { instrumented } from '../../stores/instrumented.ts';
 import { MapStore } from '../../stores/map-store.ts';
 import { MultiMapStore } from '../../stores/multi-map-store.ts';
 import { MultiMap } from '../../stores/multi-store.ts';
-import type { Store, StoreEntries } from '../../stores/store.ts';
+import type { ListedStore, Store, StoreEntries } from '../../stores/store.ts';
 import { fixture } from '../_helpers/processor-run.ts';
 
 /** Keeps what was measured: "name{labels} value". */
@@ -70,11 +70,102 @@ test('whatever else a store has, it has still', async (t) => {
   await store.put('a', Buffer.from('1'));
   t.is(store.size, 1);
   t.true(store instanceof MapStore);
-  t.deepEqual(
-    [...store.entries()].map(([key]) => key),
-    ['a'],
-  );
 });
+
+test.serial(
+  'entries are one call, timed by the steps of the store, however they end; what is no list is handed on',
+  async (t) => {
+    const { metrics, of } = keptMetrics();
+    const store = instrumented(new MapStore(), { name: 's', metrics });
+    await store.putAll(['a', 'b'].map((key) => [key, Buffer.from(key)] as const));
+    const keys: string[] = [];
+    for await (const [key] of store.entries()) {
+      keys.push(key);
+      // What the caller does in between.
+      for (const end = performance.now() + 100; performance.now() < end;);
+    }
+    t.deepEqual(keys, ['a', 'b']);
+    for await (const [key] of store.entries({ from: 'b' })) {
+      t.is(key, 'b');
+      break;
+    }
+    await t.throwsAsync(store.entries({ from: 5 as never }).next(), { code: 'STORE' });
+    t.deepEqual(of('store_calls_total').slice(1), [
+      'store_calls_total{,s,entries,ok} 1',
+      'store_calls_total{,s,entries,ok} 1',
+      'store_calls_total{,s,entries,error} 1',
+    ]);
+    const [, seconds = ''] = of('store_call_seconds');
+    t.true(Number(seconds.split(' ')[1]) < 0.1, `the time of the caller is not the store's: ${seconds}`);
+    const other = instrumented(Object.assign(new MapStore(), { entries: () => 5 as never }), {
+      name: 's',
+      metrics,
+    });
+    t.is<unknown, unknown>(other.entries(), 5);
+  },
+);
+
+test('with tenantLabel calls are counted by tenant as well, one about several for each', async (t) => {
+  const { metrics, of } = keptMetrics();
+  const one = Buffer.from('1');
+  const all = instrumented(new MultiMapStore(), {
+    name: 'm',
+    metrics,
+    topicProcessor: 'job',
+    tenantLabel: true,
+  });
+  await all.push(new MultiMap().set('a', 'x', one).set('a', 'y', one).set('b', 'x', one));
+  await all.fetch([{ tenant: 'b', key: 'x' }]);
+  await all.tenant('a').get('x');
+  await t.throwsAsync(all.tenant('a').get(''));
+  for await (const _entry of listed(all.tenant('a')).entries()) break;
+  await all.flush();
+  t.deepEqual(of('store_tenant_calls_total'), [
+    'store_tenant_calls_total{job,m,push,ok,a} 1',
+    'store_tenant_calls_total{job,m,push,ok,b} 1',
+    'store_tenant_calls_total{job,m,fetch,ok,b} 1',
+    'store_tenant_calls_total{job,m,get,ok,a} 1',
+    'store_tenant_calls_total{job,m,get,error,a} 1',
+    'store_tenant_calls_total{job,m,entries,ok,a} 1',
+  ]);
+  t.is(of('store_calls_total').length, 6, 'and each call once, without tenants');
+});
+
+test('a function of tenantLabel puts tenants together', async (t) => {
+  const { metrics, of } = keptMetrics();
+  const tenantLabel = (tenant: string) => (tenant.startsWith('big') ? tenant : 'others');
+  const store = instrumented(new MultiMapStore(), { name: 'm', metrics, tenantLabel });
+  const keys = ['big-1', 'x', 'y', 'big-2'].map((tenant) => ({ tenant, key: 'k' }));
+  await store.fetch(keys);
+  await store.tenant('z').get('k');
+  t.deepEqual(of('store_tenant_calls_total'), [
+    'store_tenant_calls_total{,m,fetch,ok,big-1} 1',
+    'store_tenant_calls_total{,m,fetch,ok,others} 1',
+    'store_tenant_calls_total{,m,fetch,ok,big-2} 1',
+    'store_tenant_calls_total{,m,get,ok,others} 1',
+  ]);
+});
+
+test('a processor counts by tenant where its option stores says so', async (t) => {
+  const { kafka, make, outcome } = fixture(t);
+  const { metrics, of } = keptMetrics();
+  kafka.createTopic('in');
+  kafka.append('in', 0, 'a');
+  const processor = {
+    async process(_messages: unknown, _sender: unknown, { stores }: { stores: Record<string, unknown> }) {
+      await (stores['many'] as MultiMapStore).tenant('t').put('a', Buffer.from('1'));
+    },
+  };
+  const stores = { many: { store: new MultiMapStore(), tenantLabel: true as const } };
+  t.true((await outcome(make(processor, { stores, metrics }).runToEnd())).ok);
+  t.deepEqual(of('store_tenant_calls_total'), ['store_tenant_calls_total{spec,many,put,ok,t} 1']);
+});
+
+/** What a store of many tenants gives for one, which can list. */
+function listed(store: Store): ListedStore {
+  if (store.entries === undefined) throw new Error('there is no entries');
+  return store as ListedStore;
+}
 
 test('a store that is frozen is measured, and what is set on one is set', async (t) => {
   const { metrics, of } = keptMetrics();

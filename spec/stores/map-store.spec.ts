@@ -11,20 +11,6 @@ for (const { title, requires, run } of storeConformance) {
   });
 }
 
-test('entries come in the order of their first put, and are copies', async (t) => {
-  const store = new MapStore();
-  await store.put('b', Buffer.from('1'));
-  await store.put('a', Buffer.from('2'));
-  await store.put('b', Buffer.from('3'));
-  t.deepEqual(
-    [...store.entries()].map(([key, value]) => `${key}=${value.toString()}`),
-    ['b=3', 'a=2'],
-  );
-  for (const [, value] of store.entries()) value.fill(0);
-  t.is((await store.get('a'))?.toString(), '2');
-  t.is(store.size, 2);
-});
-
 test('errors name the store, the operation and the key, and say what to do', async (t) => {
   const store = new MapStore();
   const refused = async (promise: Promise<unknown>, operation: string, keys: string[], message: RegExp) => {

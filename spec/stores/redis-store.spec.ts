@@ -130,6 +130,55 @@ redis.test('with ttlMs values expire', async (t, { port }) => {
   }
 });
 
+redis.test('entries leave out what is no string, and what is not under the prefix', async (t, { port }) => {
+  const client = redisClient(t, port);
+  const keyPrefix = randomName('store[*]');
+  await client.lpush(`${keyPrefix}/list`, 'x');
+  await client.mset(`${keyPrefix}/`, '1', keyPrefix, '2', `${keyPrefix}0`, '3', `${keyPrefix}/a`, '4');
+  const store = new RedisStore({ client, keyPrefix });
+  const keys: string[] = [];
+  for await (const [key, value] of store.entries()) keys.push(`${key}=${value.toString()}`);
+  t.deepEqual(keys, ['a=4']);
+});
+
+testOnOwn('redis', 'entries end at a time limit, and when they are aborted', async (t, { port }) => {
+  const client = redisClient(t, port);
+  const store = new RedisStore({ client, keyPrefix: 'p', timeoutMs: 200 });
+  await store.put('a', Buffer.from('1'));
+  const controller = new AbortController();
+  const entries = store.entries({ signal: controller.signal })[Symbol.asyncIterator]();
+  await client.call('CLIENT', 'PAUSE', '1000', 'ALL');
+  const error = await t.throwsAsync(store.entries()[Symbol.asyncIterator]().next(), {
+    instanceOf: StoreError,
+    message: "RedisStore.entries (keyPrefix 'p') failed: no answer within timeoutMs (200 ms).",
+  });
+  t.true(error.retriable);
+  const reason = new Error('no longer wanted');
+  controller.abort(reason);
+  t.is((await t.throwsAsync(entries.next(), { instanceOf: StoreError })).cause, reason);
+});
+
+test('entries of a cluster fail while a slot has no master: its keys would be missing without a word', async (t) => {
+  const node = (port: number) => ({
+    options: { host: 'h', port },
+    pipeline: () => ({ exec: () => Promise.resolve<[null, unknown][]>([[null, ['0', [`p/${port}`]]]]) }),
+    multi: (): never => t.fail(),
+  });
+  const slots = Array.from({ length: 16_384 }, (_none, slot) => [slot < 9 ? 'h:1' : 'h:2', 'h:3']);
+  const listing = (masters: number[]) => {
+    const client = { ...node(0), slots, nodes: () => masters.map(node) };
+    const entries = new RedisStore({ client, keyPrefix: 'p' }).entries();
+    return entries[Symbol.asyncIterator]().next();
+  };
+  const error = await t.throwsAsync(listing([2]), {
+    instanceOf: StoreError,
+    message: /the client is connected to no master of slot 0 \(h:1\)/,
+  });
+  t.true(error.retriable);
+  slots.pop();
+  await t.throwsAsync(listing([1, 2]), { message: /no master of slot 16383 \(nobody serves it\)/ });
+});
+
 redis.test('a key that holds something else is named, and is not retriable', async (t, { port }) => {
   const client = redisClient(t, port);
   const keyPrefix = randomName('store');

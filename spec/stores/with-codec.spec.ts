@@ -34,6 +34,37 @@ test('values go in and come out as what the codec makes of them, by each method'
   t.deepEqual([...(await store.getAll(['a', 'b', 'c'])).keys()], ['c']);
 });
 
+test('entries are decoded; a store that cannot list has none, with a codec either', async (t) => {
+  const bytes = new MapStore();
+  const store = withCodec(bytes, int64);
+  await store.putAll([
+    ['b', 2],
+    ['a', 1],
+  ]);
+  const listed: [string, number][] = [];
+  for await (const entry of store.entries()) listed.push(entry);
+  t.deepEqual(listed, [
+    ['a', 1],
+    ['b', 2],
+  ]);
+  await bytes.put('c', Buffer.from('x'));
+  const last = store.entries({ from: 'c' })[Symbol.asyncIterator]();
+  await t.throwsAsync(last.next(), { instanceOf: CodecError, message: /key 'c' could not be decoded/ });
+  t.is(withCodec(withoutEntries(bytes), int64).entries, undefined);
+});
+
+function withoutEntries(store: MapStore): Store {
+  return {
+    get: (key) => store.get(key),
+    getAll: (keys) => store.getAll(keys),
+    put: (key, value) => store.put(key, value),
+    putAll: (entries) => store.putAll(entries),
+    delete: (key) => store.delete(key),
+    deleteAll: (keys) => store.deleteAll(keys),
+    flush: () => store.flush(),
+  };
+}
+
 test('a MultiStore has typed values, too, and its tenants', async (t) => {
   const bytes = new MultiMapStore();
   const store = withCodec(bytes, json<{ n: number }>());

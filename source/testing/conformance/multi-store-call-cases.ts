@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { MultiMap } from '../../../stores/multi-store.ts';
 import { fresh, valueOf } from './conformance-case.ts';
 import { keyPairs } from './key-pairs.ts';
+import { listed } from './listed.ts';
 import { tenantOf, toTenant, type MultiStoreCase } from './multi-store-subject.ts';
 
 /** Keys across tenants, and how calls follow each other. */
@@ -87,6 +88,30 @@ export const multiStoreCallCases: readonly MultiStoreCase[] = [
       const found = await store.fetch(keys);
       assert.equal(found.size, 1000);
       assert.deepEqual(found.get(tenant, 'key-999'), valueOf(999));
+    },
+  },
+  {
+    title: "entries of a tenant's store are its own, whatever its name begins with, and make no tenant",
+    requires: 'entries',
+    async run(subject) {
+      const { store } = subject;
+      const name = fresh('t');
+      const [short, long, none] = [
+        toTenant(subject, name),
+        toTenant(subject, `${name}-x`),
+        tenantOf(subject, 'none'),
+      ];
+      await store.push(new MultiMap().set(short, 'b', valueOf(1)).set(short, 'a', valueOf(2)));
+      await store.push(new MultiMap().set(long, 'a', valueOf(3)));
+      const keysOf = async (tenant: string) => {
+        const keys: string[] = [];
+        for await (const [key] of listed(store.tenant(tenant)).entries()) keys.push(key);
+        return keys;
+      };
+      assert.deepEqual(await keysOf(short), ['a', 'b']);
+      assert.deepEqual(await keysOf(long), ['a']);
+      assert.deepEqual(await keysOf(none), []);
+      assert.equal(store.allTenants().includes(none), false);
     },
   },
   {

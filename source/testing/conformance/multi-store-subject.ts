@@ -1,8 +1,12 @@
 import type { MultiStore } from '../../../stores/multi-store.ts';
 import { fresh, type ConformanceCase } from './conformance-case.ts';
 
-/** What a MultiStore may lack: `reopen`, what one instance wrote is read by another one on the same backend. */
-export type MultiStoreFeature = 'reopen';
+/**
+ * What a MultiStore may lack:
+ * - `entries`: its tenants' stores have the method `entries`
+ * - `reopen`: what one instance wrote is read by another one on the same backend
+ */
+export type MultiStoreFeature = 'entries' | 'reopen';
 
 /** What a case of {@link multiStoreConformance} works on. Tenants and keys are random, so that all cases may share one store. */
 export interface MultiStoreSubject {

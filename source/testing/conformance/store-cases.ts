@@ -1,5 +1,6 @@
 import { storeBasicCases } from './store-basic-cases.ts';
 import { storeCallCases } from './store-call-cases.ts';
+import { storeEntriesCases } from './store-entries-cases.ts';
 import { storeKeyCases } from './store-key-cases.ts';
 import { storeRefusalCases } from './store-refusal-cases.ts';
 import type { StoreCase } from './store-subject.ts';
@@ -22,4 +23,5 @@ export const storeConformance: readonly StoreCase[] = Object.freeze([
   ...storeCallCases,
   ...storeKeyCases,
   ...storeRefusalCases,
+  ...storeEntriesCases,
 ]);

@@ -4,9 +4,10 @@ import type { ConformanceCase } from './conformance-case.ts';
 /**
  * What a Store may lack:
  * - `any-bytes`: values that are no JSON documents, empty ones too
+ * - `entries`: the method `entries`, which lists what is held
  * - `reopen`: what one instance wrote is read by another one on the same backend
  */
-export type StoreFeature = 'any-bytes' | 'reopen';
+export type StoreFeature = 'any-bytes' | 'entries' | 'reopen';
 
 /** What a case of {@link storeConformance} works on. Keys are random, so that all cases may share one store. */
 export interface StoreSubject {

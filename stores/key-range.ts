@@ -1,0 +1,58 @@
+import { StoreError } from '../source/kernel/errors.ts';
+import type { EntriesOptions } from './store.ts';
+import { loneSurrogate } from './entries.ts';
+
+/** The keys that are wanted of `entries`. */
+export interface KeyRange {
+  readonly from: string;
+  readonly to: string | undefined;
+  readonly prefix: string;
+}
+
+/** @throws StoreError unless what is given is well-formed text */
+export function checkRange(store: string, { from = '', to, prefix = '' }: EntriesOptions): KeyRange {
+  for (const [name, bound] of Object.entries({ from, to, prefix })) {
+    if (bound === undefined || (typeof bound === 'string' && !loneSurrogate.test(bound))) continue;
+    const shown =
+      typeof bound === 'string'
+        ? `${JSON.stringify(bound)}, which has half a surrogate pair`
+        : `${typeof bound} ${String(bound)}`;
+    throw new StoreError(`${store}.entries: ${name} must be text, not ${shown}.`, {
+      store,
+      operation: 'entries',
+    });
+  }
+  return { from, to, prefix };
+}
+
+export function isInRange({ from, to, prefix }: KeyRange, key: string): boolean {
+  return (
+    key !== '' &&
+    key.startsWith(prefix) &&
+    compareKeys(key, from) >= 0 &&
+    (to === undefined || compareKeys(key, to) < 0)
+  );
+}
+
+export function inOrder(keys: Iterable<string>): string[] {
+  return [...keys].sort(compareKeys);
+}
+
+/**
+ * The order of keys: that of their UTF-8 bytes, which is that of their code points. It is the one order that databases agree on; JavaScript's own compares UTF-16,
+ * where 🔑 comes before ｡, since the halves of its surrogate pair are smaller.
+ */
+export function compareKeys(one: string, other: string): number {
+  const length = Math.min(one.length, other.length);
+  for (let at = 0; at < length; at++) {
+    const [a, b] = [one.charCodeAt(at), other.charCodeAt(at)];
+    if (a !== b) return rank(a) - rank(b);
+  }
+  return one.length - other.length;
+}
+
+/** Moves surrogates behind all the rest. */
+function rank(unit: number): number {
+  if (unit < 0xd800) return unit;
+  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
+}

@@ -1,0 +1,55 @@
+import { sendAll, type RedisClient } from './redis-client.ts';
+
+/** How many keys a SCAN looks at: the server does nothing else meanwhile. */
+const KEYS_AT_ONCE = 1000;
+const SLOTS = 16_384;
+
+/** Asks within the limits of a request. */
+type Request = <Result>(send: () => Promise<Result>) => Promise<Result>;
+
+/**
+ * Tells `onKeys` all keys that begin with `prefix`, on all masters of a cluster; in no order, and some perhaps twice.
+ *
+ * @see https://redis.io/docs/latest/commands/scan/
+ */
+export async function listRedisKeys(
+  client: RedisClient,
+  prefix: string,
+  request: Request,
+  onKeys: (keys: readonly string[]) => void,
+): Promise<void> {
+  // Which nodes there are is known when a command has been answered.
+  if (client.slots?.length === 0) await request(() => sendAll(client, [['ping']]));
+  const match = `${escapeGlob(prefix)}*`;
+  await Promise.all(
+    mastersOf(client).map(async (node) => {
+      let cursor = '0';
+      do {
+        const scan = ['scan', cursor, 'MATCH', match, 'COUNT', KEYS_AT_ONCE, 'TYPE', 'string'];
+        const [[error, reply] = [null, undefined]] = await request(() => sendAll(node, [scan]));
+        if (error !== null) throw error;
+        const [next, keys] = reply as [cursor: string, keys: string[]];
+        onKeys(keys);
+        cursor = next;
+      } while (cursor !== '0');
+    }),
+  );
+}
+
+/** The clients of all masters. @throws Error while some slots have none: their keys would be missing without a word */
+function mastersOf(client: RedisClient): readonly RedisClient[] {
+  const { slots } = client;
+  if (slots === undefined) return [client];
+  const masters = client.nodes?.('master') ?? [];
+  const known = new Set(masters.map(({ options: { host = '', port = 0 } }) => `${host}:${port}`));
+  for (let slot = 0; slot < SLOTS; slot++) {
+    const master = slots[slot]?.[0];
+    if (master !== undefined && known.has(master)) continue;
+    throw new Error(`the client is connected to no master of slot ${slot} (${master ?? 'nobody serves it'})`);
+  }
+  return masters;
+}
+
+function escapeGlob(text: string): string {
+  return text.replace(/[*?[\]\\]/g, '\\$&');
+}
