@@ -5,7 +5,7 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { MonitorServer, type MonitorServerOptions } from '../../metrics/index.ts';
+import { MonitorServer, type MonitorServerOptions, type StatsReport } from '../../metrics/index.ts';
 import { cannotListen } from '../../metrics/server/cannot-listen.ts';
 import { ConfigError, LifecycleError } from '../../source/index.ts';
 import { runNode } from '../_helpers/child-process.ts';
@@ -89,6 +89,21 @@ test('after listen() it stays open until close(), whoever comes and goes', async
   await server.close();
   await t.throwsAsync(server.listen(), { instanceOf: LifecycleError, message: /is closed: make a new one$/ });
   await t.throwsAsync(server.watch(fakeMonitored()), { instanceOf: LifecycleError });
+});
+
+test('a provider that cannot make the gauges of the event loop is told to its processor, which is not watched', async (t) => {
+  const server = monitorServer(t);
+  await server.listen();
+  const broken = {
+    ...fakeProvider(),
+    newGauge: () => {
+      throw new Error('no gauges');
+    },
+  };
+  await t.throwsAsync(server.watch(fakeMonitored('orders', broken)), { message: 'no gauges' });
+  await server.watch(fakeMonitored('payments', fakeProvider()));
+  const { body } = await getJson(`${server.url}/api/stats`);
+  t.is((body as StatsReport).processors.length, 1);
 });
 
 test('close() while it begins to listen leaves nothing open, and says so to who waits for it', async (t) => {
