@@ -70,12 +70,7 @@ export async function prometheusVersion(port: number): Promise<string> {
 }
 
 /** JSON is YAML. */
-function configuration({
-  targets,
-  job = 'kasper',
-  everyMs = 1000,
-  ruleFiles = [],
-}: StartPrometheusOptions) {
+function configuration({ targets, job = 'kasper', everyMs = 1000, ruleFiles = [] }: StartPrometheusOptions) {
   const every = `${everyMs}ms`;
   return JSON.stringify({
     global: { scrape_interval: every, scrape_timeout: every, evaluation_interval: every },
