@@ -13,8 +13,8 @@ export interface StartPrometheusOptions extends StartOptions {
   readonly targets: readonly string[];
   /** The label `job` of what it scrapes. Default 'kasper'. */
   readonly job?: string;
-  /** How often it scrapes, and evaluates rules. Default 1. */
-  readonly everySeconds?: number;
+  /** How often it scrapes, and evaluates rules. Default 1000. */
+  readonly everyMs?: number;
   /** Absolute paths of files with rules. */
   readonly ruleFiles?: readonly string[];
 }
@@ -65,10 +65,10 @@ export async function askPrometheus(port: number, path: string): Promise<string>
 function configuration({
   targets,
   job = 'kasper',
-  everySeconds = 1,
+  everyMs = 1000,
   ruleFiles = [],
 }: StartPrometheusOptions) {
-  const every = `${everySeconds}s`;
+  const every = `${everyMs}ms`;
   return JSON.stringify({
     global: { scrape_interval: every, scrape_timeout: every, evaluation_interval: every },
     rule_files: ruleFiles,
