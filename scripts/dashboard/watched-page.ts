@@ -6,6 +6,8 @@ import { StubServer } from './stub-server.ts';
 export interface WatchOptions extends BrowserContextOptions {
   /** What a proxy would have added to the path of the page. */
   readonly prefix?: string;
+  /** Called before the dashboard is loaded. */
+  readonly onPage?: (page: Page) => void;
 }
 
 /** The dashboard in a browser, which shows made-up figures, and whose clock is turned by its owner. */
@@ -26,11 +28,13 @@ export class WatchedPage {
   static async open(
     browser: Browser,
     stats: FabricatedStats,
-    { prefix, ...options }: WatchOptions = {},
+    { prefix, onPage, ...options }: WatchOptions = {},
   ): Promise<WatchedPage> {
     const server = await StubServer.start(() => stats.report(), prefix);
     const context = await browser.newContext(options);
-    const watched = new WatchedPage(await context.newPage(), server, stats);
+    const page = await context.newPage();
+    onPage?.(page);
+    const watched = new WatchedPage(page, server, stats);
     const { now } = stats.report();
     await watched.page.clock.install({ time: now });
     await watched.page.clock.pauseAt(now + 1000);
