@@ -161,6 +161,7 @@ export function randomName(prefix: string): string {
 const packagesOf: Readonly<Record<string, string>> = {
   setpriv: 'util-linux',
   javac: 'default-jdk-headless',
+  'systemd-analyze': 'systemd',
 };
 
 /** Whether the spec cannot run for want of a program; then that is registered in its place. */
