@@ -84,7 +84,7 @@ const rows = [
     packages: ['commander', 'cli-progress', 'ioredis', '@elastic/elasticsearch'],
   },
   { files: '^stores/', may: ['^stores/', kernel, '^metrics/(metrics|definitions)\\.ts$', codecPort] },
-  { files: '^metrics/dashboard/', may: ['^metrics/dashboard/', entryPoints, kernel] },
+  { files: '^metrics/dashboard/', may: ['^metrics/dashboard/', entryPoints, kernel], packages: ['uplot'] },
   { files: '^metrics/prometheus[^/]*\\.ts$', may: ['^metrics/', kernel], packages: ['prom-client'] },
   { files: '^metrics/(?!dashboard/|prometheus)', may: ['^metrics/', kernel] },
 ];

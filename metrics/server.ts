@@ -78,10 +78,10 @@ export class MonitorServer implements Monitor, AsyncDisposable {
       remove();
       throw error;
     }
-    this.#thread?.changed();
+    this.#tell();
     return async () => {
       remove();
-      this.#thread?.changed();
+      this.#tell();
       await this.#closeIfUnused();
     };
   }
@@ -155,6 +155,12 @@ export class MonitorServer implements Monitor, AsyncDisposable {
     // Whoever asked for it hears of it; those that follow begin anew.
     this.#turn = done.catch(() => undefined);
     return done;
+  }
+
+  /** The server's thread learns that processors have come or gone. */
+  #tell(): void {
+    this.#thread?.tell('stats');
+    this.#thread?.tell('text');
   }
 
   #answer(question: Question): Answers[Question] | Promise<Answers[Question]> {

@@ -10,6 +10,8 @@ const FORM =
   "monitor must be { port, host, blockedAfterMs }, such as { port: 9464 }, or have the method 'watch'";
 const known = ['port', 'host', 'blockedAfterMs', 'allowedHosts'];
 const HIGHEST_PORT = 65_535;
+/** Below, a loop that is only busy would count as blocked. */
+const SHORTEST_BLOCK_MS = 1000;
 const LONGEST_TIMER_MS = 2_147_483_647;
 
 /** Tells a monitor from the options of one that is to be opened. */
@@ -39,9 +41,9 @@ export function checkMonitor(value: unknown, problems: string[]): Monitor | Moni
     problems.push(`monitor.port must be a whole number from 0 to ${HIGHEST_PORT}, not ${show(port)}`);
   if (host !== undefined && (typeof host !== 'string' || host === ''))
     problems.push(`monitor.host must be a name or an address, such as '127.0.0.1', not ${show(host)}`);
-  if (blockedAfterMs !== undefined && !isInteger(blockedAfterMs, 1, LONGEST_TIMER_MS))
+  if (blockedAfterMs !== undefined && !isInteger(blockedAfterMs, SHORTEST_BLOCK_MS, LONGEST_TIMER_MS))
     problems.push(
-      `monitor.blockedAfterMs must be a whole number of ms, at least 1, not ${show(blockedAfterMs)}`,
+      `monitor.blockedAfterMs must be a whole number of ms, at least ${SHORTEST_BLOCK_MS}, not ${show(blockedAfterMs)}`,
     );
   if (allowedHosts !== undefined && !isListOfText(allowedHosts))
     problems.push(`monitor.allowedHosts must be a list of host names, not ${show(allowedHosts)}`);

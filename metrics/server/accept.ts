@@ -1,4 +1,4 @@
-import type { ExpositionFormat } from './messages.ts';
+import type { ExpositionFormat } from '../exposition.ts';
 
 /** Which exposition an Accept header asks for: OpenMetrics where it is named, and not less wanted than plain text. */
 export function formatFor(accept: string | undefined): ExpositionFormat {

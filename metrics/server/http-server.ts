@@ -11,9 +11,9 @@ const GRACE_MS = 800;
 /** Limits within which a client must send its request, in ms; who does not is answered 408 and dropped. */
 const limits = {
   maxHeaderSize: 8_192,
-  headersTimeout: 5_000,
-  requestTimeout: 10_000,
-  connectionsCheckingInterval: 2_500,
+  headersTimeout: 3_000,
+  requestTimeout: 5_000,
+  connectionsCheckingInterval: 1_000,
   /** A scraper's next request comes within its interval, and needs no new connection. */
   keepAliveTimeout: 65_000,
 } as const;

@@ -1,13 +1,5 @@
+import type { Exposition } from '../exposition.ts';
 import type { HealthReport } from '../monitor.ts';
-
-/** What a scrape gets, as PrometheusMetrics makes it. */
-export interface Exposition {
-  readonly contentType: string;
-  readonly body: string;
-}
-
-/** Prometheus's text format, or OpenMetrics. */
-export type ExpositionFormat = 'text' | 'openmetrics';
 
 /** The health of all processors as one. */
 export interface JointHealth extends HealthReport {
@@ -42,13 +34,19 @@ export type FromServer =
   | { readonly kind: 'refused'; readonly code: string; readonly message: string }
   | { readonly kind: 'ask'; readonly id: number; readonly question: Question };
 
+/** The id of an answer that nobody has asked for. */
+export const UNASKED = -1;
+
 /** To the server's thread. */
 export type ToServer =
-  | { readonly kind: 'answer'; readonly id: number; readonly answer: Answers[Question] }
+  | {
+      readonly kind: 'answer';
+      readonly id: number;
+      readonly question: Question;
+      readonly answer: Answers[Question];
+    }
   /** What was asked for could not be made. */
   | { readonly kind: 'failed'; readonly id: number; readonly message: string }
-  /** Processors have come or gone: what is known of them is to be asked anew. */
-  | { readonly kind: 'changed' }
   | { readonly kind: 'close' };
 
 /** What the server's thread is started with. */

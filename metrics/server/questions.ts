@@ -53,12 +53,12 @@ export class Questions {
     return this.#last[question];
   }
 
-  /** Takes in what the main thread says to a question. */
+  /** Takes in what the main thread says to a question, or unasked. */
   settle(message: Extract<ToServer, { kind: 'answer' | 'failed' }>): void {
+    if (message.kind === 'answer') Object.assign(this.#last, { [message.question]: message.answer });
     for (const [question, { id, settle }] of this.#pending) {
       if (id !== message.id) continue;
       this.#pending.delete(question);
-      if (message.kind === 'answer') Object.assign(this.#last, { [question]: message.answer });
       settle(message);
     }
   }

@@ -3,7 +3,6 @@ import { formatFor } from './accept.ts';
 import { withEventLoop } from './event-loop-gauges.ts';
 import type { EventLoopState } from './event-loop-watch.ts';
 import type { JointHealth } from './messages.ts';
-import { pageResponse } from './page-response.ts';
 import type { Outcome, Questions } from './questions.ts';
 import { json, text, type Response } from './responses.ts';
 import type { StatsReport } from './stats-report.ts';
@@ -14,6 +13,12 @@ const LIMIT_MS = { health: 500, stats: 2_000, metrics: 2_000 } as const;
 const STALLED_LIMIT_MS = 50;
 const STALLED_MS = 500;
 
+/** The dashboard's HTML, and the Content-Security-Policy under which it runs. */
+export interface DashboardPage {
+  readonly html: string;
+  readonly csp: string;
+}
+
 /** What the routes know of the process. */
 export interface RoutesOptions {
   readonly questions: Pick<Questions, 'ask' | 'last'>;
@@ -21,8 +26,8 @@ export interface RoutesOptions {
   readonly blockedAfterMs: number;
   /** Begins each `/api/stats`. */
   readonly about: Pick<StatsReport, 'version' | 'host' | 'pid' | 'node'>;
-  /** Makes the dashboard's HTML; called once. */
-  readonly page: () => Promise<string>;
+  /** Makes the dashboard; called once. */
+  readonly page: () => Promise<DashboardPage>;
 }
 
 type Route = (request: IncomingMessage) => Promise<Response>;
@@ -63,8 +68,9 @@ export class Routes {
   }
 
   async #makePage(): Promise<Response> {
-    const { body, headers } = pageResponse(await this.#options.page());
-    return { status: 200, contentType: 'text/html; charset=utf-8', body, headers };
+    const { html, csp } = await this.#options.page();
+    const headers = { 'Content-Security-Policy': csp };
+    return { status: 200, contentType: 'text/html; charset=utf-8', body: html, headers };
   }
 
   async #healthz(): Promise<Response> {

@@ -6,12 +6,6 @@ import { BEAT_MS } from './beats.ts';
 
 /** Options of a MonitorServer. */
 export interface MonitorServerOptions extends MonitorOptions {
-  /**
-   * Names besides `localhost` by which a server on loopback may be asked for, such as that of a proxy before it that passes the Host header on. Other names are
-   * refused there: a page from elsewhere could have its own name resolved to this machine, and read what the server tells. Default: none. A server that
-   * listens on another address answers to any name.
-   */
-  readonly allowedHosts?: readonly string[];
   /** Default: silent. */
   readonly logger?: Logger;
 }

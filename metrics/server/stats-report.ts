@@ -1,5 +1,3 @@
-import type { EventLoopState } from './event-loop-watch.ts';
-
 /** What `GET /api/stats` answers. */
 export interface StatsReport<ProcessorStats = object> {
   /** Of kasper-ts. */
@@ -17,6 +15,6 @@ export interface StatsReport<ProcessorStats = object> {
     readonly problems: readonly string[];
   };
   /** Current also while the event loop is blocked; what stands of the processors is then as it was before. */
-  readonly eventLoop: EventLoopState;
+  readonly eventLoop: { readonly blockedMs: number; readonly longestBlockMs: number };
   readonly processors: readonly ProcessorStats[];
 }

@@ -1,8 +1,9 @@
 import { ConfigError } from '../../source/kernel/errors.ts';
 import { isObject } from '../../source/kernel/is-object.ts';
+import type { Exposition, ExpositionFormat } from '../exposition.ts';
 import type { MetricsProvider } from '../metrics.ts';
 import type { HealthReport, Monitored } from '../monitor.ts';
-import type { Exposition, ExpositionFormat, JointHealth, StatsAnswer } from './messages.ts';
+import type { JointHealth, StatsAnswer } from './messages.ts';
 
 /** A provider whose metrics can be scraped. */
 interface ScrapedProvider extends MetricsProvider {
@@ -105,7 +106,7 @@ function twoProviders(one: string, other: string): ConfigError {
 function lastOf(monitored: Monitored): Shown | undefined {
   const stats = monitored.stats();
   if (!isObject(stats) || !isObject(stats['failure'])) return undefined;
-  const problem = `failed: ${String(stats['failure']['message'])}`;
+  const problem = `The run has failed: ${String(stats['failure']['message'])}`;
   const health = { healthy: false, ready: false, problems: [problem] };
   // Whatever it was when it said that it is gone.
   const last = { ...stats, state: 'failed' };

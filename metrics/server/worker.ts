@@ -27,7 +27,11 @@ const routes = new Routes({
   eventLoop: () => watch.look(),
   blockedAfterMs: data.blockedAfterMs,
   about: { version: packageVersion(), host: hostname(), pid: process.pid, node: process.versions.node },
-  page: async () => (await import('../dashboard/page.ts')).dashboardPage(),
+  page: async () => {
+    // Only for those that look at it.
+    const { dashboardCsp, dashboardPage } = await import('../dashboard/page.ts');
+    return { html: dashboardPage(), csp: dashboardCsp() };
+  },
 });
 
 function packageVersion(): string {
@@ -43,11 +47,6 @@ async function serve(): Promise<void> {
       case 'answer':
       case 'failed':
         questions.settle(message);
-        return;
-      case 'changed':
-        // So that there is something to tell should the event loop be blocked before anybody has asked.
-        void questions.ask('stats', LOOK_MS);
-        void questions.ask('text', LOOK_MS);
         return;
       case 'close':
         clearInterval(looking);

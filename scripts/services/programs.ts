@@ -12,6 +12,8 @@ const debianPackages = {
   'redis-cli': 'redis-tools',
   kcat: 'kcat',
   openssl: 'openssl',
+  prometheus: 'prometheus',
+  promtool: 'prometheus',
 } as const;
 
 export type ProgramName = keyof typeof debianPackages;

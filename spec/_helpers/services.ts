@@ -162,6 +162,7 @@ const packagesOf: Readonly<Record<string, string>> = {
   setpriv: 'util-linux',
   javac: 'default-jdk-headless',
   'systemd-analyze': 'systemd',
+  promtool: 'prometheus',
 };
 
 /** Whether the spec cannot run for want of a program; then that is registered in its place. */

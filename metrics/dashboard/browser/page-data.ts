@@ -1,0 +1,26 @@
+import type { NamedProcessor } from '../model/processors.ts';
+import type { StatsReport } from '../model/stats-report.ts';
+import type { HistoryPoint } from '../model/stats-history.ts';
+import type { PartitionRow } from '../model/partition-rows.ts';
+
+/** All that the parts of the page show of one report. */
+export interface PageData {
+  readonly report: StatsReport;
+  readonly processors: readonly NamedProcessor[];
+  /** The key of the processor that was chosen, or that of all. */
+  readonly chosen: string;
+  /** Those that it stands for. */
+  readonly shown: readonly NamedProcessor[];
+  /** The history of what is shown, oldest first. */
+  readonly points: readonly HistoryPoint[];
+  /** Records per second by which its lag changes; null while that is not known. */
+  readonly lagChange: number | null;
+  /** The last point of each processor. */
+  readonly latest: (key: string) => HistoryPoint | undefined;
+  readonly rows: readonly PartitionRow[];
+}
+
+/** A part of the page. */
+export interface PagePart {
+  update(data: PageData): void;
+}

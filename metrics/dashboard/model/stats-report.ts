@@ -1,0 +1,90 @@
+/**
+ * What `GET api/stats` answers, as far as the page reads it. Declared once more here, since the page is compiled without the types of
+ * Node; a spec holds it against ProcessorStats.
+ */
+export interface StatsReport {
+  readonly version: string;
+  readonly host: string;
+  readonly pid: number;
+  /** Node's version, such as `v20.19.0`. */
+  readonly node: string;
+  /** The server's clock, in ms since 1970. */
+  readonly now: number;
+  readonly health: Health;
+  readonly eventLoop: { readonly blockedMs: number; readonly longestBlockMs: number };
+  readonly processors: readonly ReportedProcessor[];
+}
+
+export interface Health {
+  readonly healthy: boolean;
+  readonly ready: boolean;
+  readonly problems: readonly string[];
+}
+
+export interface ReportedProcessor {
+  readonly topicProcessorName: string;
+  /** Which of several processes it is, where a report has more than one. */
+  readonly worker?: number;
+  readonly state: 'new' | 'starting' | 'running' | 'closing' | 'closed' | 'failed';
+  readonly startedAt: number | null;
+  readonly failure: { readonly code: string; readonly message: string } | null;
+  readonly recentErrors: readonly ReportedError[];
+  readonly endsAskedAt: number | null;
+  readonly records: number;
+  readonly batches: number;
+  readonly batchesByTrigger: Readonly<Record<string, number>>;
+  readonly sent: number;
+  readonly buffered: number;
+  readonly bufferedBytes: number;
+  readonly inHand: number;
+  readonly partitions: readonly ReportedPartition[];
+  readonly partitionProcessors: readonly ReportedPartitionProcessor[];
+}
+
+export interface ReportedError {
+  readonly at: number;
+  readonly code: string;
+  readonly message: string;
+  readonly partition?: number;
+}
+
+export interface ReportedPartition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly position: number;
+  readonly committed: number | null;
+  readonly highWatermark: number;
+  readonly lag: number;
+  readonly paused: boolean;
+  readonly records: number;
+  readonly msSinceProgress: number;
+}
+
+export interface ReportedPartitionProcessor {
+  readonly partition: number;
+  readonly step: string;
+  readonly lastBatch: ReportedBatch | null;
+}
+
+export interface ReportedBatch {
+  readonly records: number;
+  readonly trigger: string;
+  readonly processMs: number;
+  readonly produceMs: number;
+  readonly storeMs: number;
+  readonly commitMs: number | null;
+  readonly endedAt: number;
+}
+
+/** Whether a JSON value is a report at all: a proxy may answer with something else. */
+export function isStatsReport(value: unknown): value is StatsReport {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'now' in value &&
+    typeof value.now === 'number' &&
+    'health' in value &&
+    'processors' in value &&
+    Array.isArray(value.processors)
+  );
+}
