@@ -163,6 +163,7 @@ export function randomName(prefix: string): string {
 const packagesOf: Readonly<Record<string, string>> = {
   setpriv: 'util-linux',
   javac: 'default-jdk-headless',
+  'systemd-analyze': 'systemd',
   promtool: 'prometheus',
 };
 

@@ -1,0 +1,47 @@
+import { ConfigError } from '../kernel/errors.ts';
+
+/** One of `count` processes that share all partitions; `index` counts from 0, as the ordinals of a StatefulSet do. */
+export interface Share {
+  readonly index: number;
+  readonly count: number;
+}
+
+/**
+ * Reads `0/3`, the first of three, up to `2/3`, the last.
+ *
+ * @throws ConfigError
+ */
+export function parseShare(text: string): Share {
+  const match = /^\s*(\d{1,9})\s*\/\s*(\d{1,9})\s*$/.exec(text);
+  if (match === null) throw shareError(`'${text}' is not a share; write 0/3 for the first of three`);
+  const share = { index: Number(match[1]), count: Number(match[2]) };
+  if (share.index >= share.count) {
+    const known =
+      share.count === 0
+        ? ''
+        : `; of ${share.count} the first is 0/${share.count}, the last ${share.count - 1}/${share.count}`;
+    throw shareError(`'${text.trim()}' does not exist: shares count from 0${known}`);
+  }
+  return share;
+}
+
+/**
+ * The partitions of one share: neighbours, in rising order. Each partition is in one share, whatever the counts, and sizes differ by one at most.
+ *
+ * @param partitionCount how many partitions the input topics have
+ * @throws ConfigError if there are more shares than partitions
+ */
+export function partitionShare({ index, count }: Share, partitionCount: number): number[] {
+  if (count > partitionCount) {
+    throw shareError(
+      `${partitionCount} partitions cannot be shared by ${count} processes: at least one each; start ${partitionCount} at most`,
+    );
+  }
+  const first = Math.floor((index * partitionCount) / count);
+  const end = Math.floor(((index + 1) * partitionCount) / count);
+  return Array.from({ length: end - first }, (_, at) => first + at);
+}
+
+function shareError(problem: string): ConfigError {
+  return new ConfigError([problem], { what: 'share' });
+}
