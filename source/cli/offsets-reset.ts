@@ -35,11 +35,13 @@ interface ResetFlags extends ConnectionFlags, GroupFlags, TargetFlags {
 const GROUP_AUTHORIZATION_FAILED = 30;
 
 const JSON_HELP = `
-JSON: { group, executed, partitions: [{ topic, partition, fromOffset, toOffset, startOffset, endOffset, again, skipped, clamped }],
-withoutCommit: [{ topic, partition }], gone: [{ topic, partition }], unclaimed: [{ topic, partition }],
-running: [{ topic, partition, state, host, pid, instanceId, startedAt, topicId }], members: [{ memberId, clientId, host }] }.
-running and members are those for which --execute would be refused; unclaimed are the partitions that no processor with claims was
-ever seen on. again and skipped count offsets: markers of transactions and what compaction took away, too.`;
+JSON: { group, executed, partitions: [{ topic, partition, fromOffset, toOffset, startOffset, endOffset,
+    again, skipped, clamped }],
+  withoutCommit: [{ topic, partition }], gone: [{ topic, partition }], unclaimed: [{ topic, partition }],
+  running: [{ topic, partition, state, host, pid, instanceId, startedAt, topicId }],
+  members: [{ memberId, clientId, host }] }
+running and members: for these --execute would be refused. unclaimed: no processor with claims was
+ever seen there. again and skipped count offsets: transaction markers and compacted ones, too.`;
 
 /** `kasper offsets reset [name]` */
 export function addOffsetsResetCommand(parent: Command, io: Io, done: (exitCode: number) => void): void {
@@ -49,6 +51,7 @@ export function addOffsetsResetCommand(parent: Command, io: Io, done: (exitCode:
     .summary('set committed offsets: shows what it would do, and does it with --execute')
     .description(
       'Sets the committed offsets of a job that is stopped, so that its next start goes on there. Without --execute it only shows what it would mean.\n' +
+        'Without --topics and --partitions all that is committed is set; those that are named are set also where nothing is committed.\n' +
         'It is refused, with exit code 6, while a processor runs on one of the partitions, or a consumer is a member of the group.\n' +
         'Processors with `claims: false` cannot be seen: make sure that none runs.',
     );
