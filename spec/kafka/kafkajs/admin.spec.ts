@@ -93,6 +93,7 @@ testOnEach('the groups of all coordinators are listed', async (t, cluster) => {
   const client = await connectClient(t, cluster.brokers);
   const groups = Array.from({ length: 8 }, () => randomName('listed')).sort();
   for (const groupId of groups) {
+    await client.group(groupId).fetchAll();
     const entry = { topic, partition: 0, offset: 0, leaderEpoch: -1, metadata: '' };
     // A coordinator that has just begun loads its groups first.
     await until(async () => (await client.group(groupId).commit([entry]))[0]?.error === undefined, {
