@@ -186,19 +186,19 @@ export const metricDefinitions = {
   commitErrors: {
     name: 'commit_errors_total',
     kind: 'counter',
-    help: "Refused or unanswered commits, retried ones included, by Kafka's error or our code",
+    help: "Commits of a topic-partition that were refused or not answered, retried ones included, by Kafka's error or our code",
     labelNames: [...processor, 'code'],
   },
   produceErrors: {
     name: 'produce_errors_total',
     kind: 'counter',
-    help: "Refused or unanswered produce requests, retried ones included, by Kafka's error or our code",
+    help: "Batches of records to a topic-partition that were refused or not answered, retried ones included, by Kafka's error or our code",
     labelNames: [...processor, 'code'],
   },
   fetchErrors: {
     name: 'fetch_errors_total',
     kind: 'counter',
-    help: "Refused or unanswered fetches, retried ones included, by Kafka's error or our code",
+    help: "Fetches of a topic-partition that were refused or not answered, retried ones included, by Kafka's error or our code",
     labelNames: [...processor, 'code'],
   },
   requestSeconds: {

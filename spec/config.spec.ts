@@ -202,7 +202,7 @@ const badLists: readonly (readonly [options: object, problem: RegExp])[] = [
   [{ monitor: { port: 1, hots: 'x' } }, /^monitor: unknown option 'hots'; did you mean 'host'\?$/],
   [
     { monitor: { port: 1, blockedAfterMs: 0 } },
-    /^monitor\.blockedAfterMs must be a whole number of ms, at least 1, not 0$/,
+    /^monitor\.blockedAfterMs must be a whole number of ms, at least 1000, not 0$/,
   ],
   [
     { monitor: { port: 1, allowedHosts: 'x' } },
