@@ -36,7 +36,7 @@ export class WatchedPage {
     onPage?.(page);
     const watched = new WatchedPage(page, server, stats);
     const { now } = stats.report();
-    await page.clock.install({ time: now - 3_600_000 });
+    await page.clock.install({ time: now - 60_000 });
     await page.clock.pauseAt(now);
     await page.goto(server.url);
     await until(() => server.answers > 0, { deadlineMs: 20_000, what: 'the first report' });

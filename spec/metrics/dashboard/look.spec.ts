@@ -232,7 +232,10 @@ testInBrowser(
     t.is(await page.evaluate('window.hacked'), undefined);
     t.is(await page.locator('img, #content script, b').count(), 0);
     t.deepEqual([...asked], ['/api/stats']);
-    const injected = await page.evaluate(`document.body.innerHTML = '<img src=x>'`).then(
+    // Not even code of the page's own could do it.
+    const other = await watched.context.newPage();
+    await other.goto(server.url);
+    const injected = await other.evaluate(`document.body.innerHTML = '<img src=x>'`).then(
       () => 'it could be written',
       (refused: unknown) => String(refused),
     );
