@@ -1,5 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
+import { noopMetrics } from '../metrics/noop.ts';
 import {
   groupIdOf,
   makeConfig,
@@ -42,6 +43,18 @@ test('only name, client, topics and partitions must be given', (t) => {
   t.is(config.batchBytes, 16 * 1024 * 1024, 'a quarter of maxBufferBytes');
   t.deepEqual(config.stores, {});
   t.deepEqual(config.middleware, []);
+});
+
+test('a monitor is taken as it is, or by its options; those of one bring metrics', (t) => {
+  const monitor = { watch: () => Promise.resolve(() => Promise.resolve()) };
+  t.is(makeConfig({ ...good, monitor }).monitor, monitor);
+  t.is(makeConfig({ ...good, monitor }).metrics, noopMetrics);
+  const opened = makeConfig({ ...good, monitor: { port: 9464 } });
+  t.deepEqual(opened.monitor, { port: 9464 });
+  t.not(opened.metrics, noopMetrics);
+  const metrics = { ...noopMetrics };
+  t.is(makeConfig({ ...good, monitor: { port: 9464 }, metrics }).metrics, metrics);
+  t.is(makeConfig(good).monitor, undefined);
 });
 
 test('the group is named after the job', (t) => {
@@ -175,6 +188,26 @@ const badLists: readonly (readonly [options: object, problem: RegExp])[] = [
     /^logger must have the methods debug, info, warn, error, child; got an object/,
   ],
   [{ metrics: {} }, /^metrics must have the methods newCounter/],
+  [
+    { monitor: 9464 },
+    /^monitor must be \{ port, host, blockedAfterMs \}, such as .* or have the method 'watch'; got 9464$/,
+  ],
+  [{ monitor: {} }, /^monitor\.port must be a whole number from 0 to 65535, not undefined$/],
+  [{ monitor: { port: 65_536 } }, /^monitor\.port must be .* not 65536$/],
+  [{ monitor: { port: '9464' } }, /^monitor\.port must be .* not '9464'$/],
+  [
+    { monitor: { port: 1, host: '' } },
+    /^monitor\.host must be a name or an address, such as '127\.0\.0\.1', not ''$/,
+  ],
+  [{ monitor: { port: 1, hots: 'x' } }, /^monitor: unknown option 'hots'; did you mean 'host'\?$/],
+  [
+    { monitor: { port: 1, blockedAfterMs: 0 } },
+    /^monitor\.blockedAfterMs must be a whole number of ms, at least 1, not 0$/,
+  ],
+  [
+    { monitor: { port: 1, allowedHosts: 'x' } },
+    /^monitor\.allowedHosts must be a list of host names, not 'x'$/,
+  ],
   [{ clock: Date }, /^clock must have the methods now, wallNow, after; got a function/],
   [{ stores: [new MapStore()] }, /^stores must be an object \{ name: store \}, not a list of 1$/],
   [

@@ -17,6 +17,13 @@ export {
 } from '../embedded/index.ts';
 export type { ConformanceCase } from './conformance/conformance-case.ts';
 export {
+  metricsConformance,
+  type MetricsCase,
+  type MetricsFeature,
+  type MetricsSubject,
+  type SeriesReading,
+} from './conformance/metrics-cases.ts';
+export {
   multiStoreConformance,
   type MultiStoreCase,
   type MultiStoreFeature,

@@ -1,31 +1,11 @@
 import test, { type ExecutionContext } from 'ava';
-import type { Producer, Transaction } from 'kafkajs';
+import type { PartitionStats, TopicProcessor } from '../../source/index.ts';
 import { kcatRecords } from '../_helpers/kafka-tools.ts';
 import { rawBatch } from '../_helpers/raw-batch.ts';
-import {
-  randomName,
-  testOnBoth,
-  testOnReal,
-  type RealKafka,
-  type TestCluster,
-} from '../_helpers/services.ts';
+import { testOnBoth, testOnReal, type TestCluster } from '../_helpers/services.ts';
 import { clientOf, kafkajsFor, systemJob, threeNodes, values, write } from '../_helpers/system-job.ts';
+import { send, transactionalProducer, untilMarked } from '../_helpers/transactions.ts';
 import { until } from '../_helpers/until.ts';
-
-async function transactionalProducer(t: ExecutionContext, kafka: RealKafka): Promise<Producer> {
-  const producer = kafkajsFor(kafka).producer({
-    transactionalId: randomName('writer'),
-    idempotent: true,
-    maxInFlightRequests: 1,
-  });
-  t.teardown(() => producer.disconnect());
-  await producer.connect();
-  return producer;
-}
-
-function send(transaction: Transaction, topic: string, texts: readonly string[], partition = 0) {
-  return transaction.send({ topic, messages: texts.map((value) => ({ value, partition })) });
-}
 
 async function highWatermark(t: ExecutionContext, cluster: TestCluster, topic: string): Promise<number> {
   const client = await clientOf(t, cluster);
@@ -33,16 +13,18 @@ async function highWatermark(t: ExecutionContext, cluster: TestCluster, topic: s
   return end?.offset ?? -1;
 }
 
-/** The end of a transaction is acked before its markers are written: so long it still holds readers back. */
-async function untilMarked(t: ExecutionContext, cluster: TestCluster, topic: string): Promise<void> {
-  const client = await clientOf(t, cluster);
-  const at = [{ topic, partition: 0 }];
-  const isMarked = async () => {
-    const [stable] = await client.listOffsets('latest', at, 'read_committed');
-    const [end] = await client.listOffsets('latest', at, 'read_uncommitted');
-    return stable?.offset === end?.offset;
-  };
-  await until(isMarked, { deadlineMs: 20_000, what: `the markers in ${topic}` });
+/** Runs without end until the leaders have been asked for the ends of the logs; what is known of the first partition then. */
+async function askedForEnds(processor: TopicProcessor): Promise<PartitionStats> {
+  const run = processor.runLoop();
+  await until(() => processor.stats().endsAskedAt !== null, {
+    deadlineMs: 20_000,
+    what: 'the ends were told',
+  });
+  const [partition] = processor.stats().partitions;
+  await processor.close();
+  await run;
+  if (partition === undefined) throw new Error('It reads a partition');
+  return partition;
 }
 
 testOnBoth('empty topics, and caught-up restarts, end at once', async (t, cluster) => {
@@ -220,6 +202,8 @@ testOnReal('a compacted topic is read over its gaps, up to an end without record
   t.is(processor.stats().partitions[0]?.lag, 0);
   t.true(await job.make().hasConsumedAllMessages());
   t.is((await job.make().runToEnd()).records, 0);
+  const { lag, highWatermark: end } = await askedForEnds(job.make({ metricsUpdateMs: 1000 }));
+  t.deepEqual([lag, end], [0, written + 2]);
 });
 
 test('gaps, and batches that compaction has emptied, are passed over, also at the end', async (t) => {
@@ -238,4 +222,6 @@ test('gaps, and batches that compaction has emptied, are passed over, also at th
   t.is((await job.committed()).offset, 60);
   t.is(processor.stats().partitions[0]?.lag, 0);
   t.true(await job.make().hasConsumedAllMessages());
+  const { lag, highWatermark: end } = await askedForEnds(job.make({ metricsUpdateMs: 1000 }));
+  t.deepEqual([lag, end], [0, 60]);
 });
