@@ -36,9 +36,9 @@ export class WatchedPage {
     onPage?.(page);
     const watched = new WatchedPage(page, server, stats);
     const { now } = stats.report();
-    await watched.page.clock.install({ time: now });
-    await watched.page.clock.pauseAt(now + 1000);
-    await watched.page.goto(server.url);
+    await page.clock.install({ time: now - 60_000 });
+    await page.clock.pauseAt(now);
+    await page.goto(server.url);
     await until(() => server.answers > 0, { deadlineMs: 20_000, what: 'the first report' });
     return watched;
   }
@@ -54,12 +54,14 @@ export class WatchedPage {
   /** Turns the page's clock until it has asked once more, whether it is answered or not. */
   async turn(ms: number): Promise<void> {
     const before = this.server.asked;
+    const hasAsked = () => this.server.asked > before;
     await until(
       async () => {
         await this.page.clock.runFor(ms);
-        return this.server.asked > before;
+        // Where the timer was not set yet, since the answer before had not arrived, the clock has to be turned once more.
+        return until(hasAsked, { deadlineMs: 1000, what: 'the request', everyMs: 5 }).catch(() => false);
       },
-      { deadlineMs: 20_000, what: 'the next report', everyMs: 5 },
+      { deadlineMs: 30_000, what: 'the next report' },
     );
   }
 

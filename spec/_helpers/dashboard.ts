@@ -13,10 +13,11 @@ export function testInBrowser(
   title: string,
   implementation: (t: ExecutionContext, browser: Browser) => Promise<void>,
 ): void {
-  testWith(['chromium'], title, async (t) => {
+  const withBrowser = async (t: ExecutionContext) => {
     browser ??= launchChromium();
     await implementation(t, await browser);
-  });
+  };
+  testWith(['chromium'], title, withBrowser, test.serial);
 }
 
 test.after.always('the browser is closed', async (t) => {

@@ -47,7 +47,7 @@ export class Dashboard implements StatsListener {
 
   onReport(report: StatsReport): void {
     const before = this.#report;
-    const at = (performance.timeOrigin + performance.now()) / 1000;
+    const at = Date.now() / 1000;
     if (before !== undefined && isRestarted(before, report)) {
       this.#history.cut(at);
       this.#rates.clear();
