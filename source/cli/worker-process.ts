@@ -16,8 +16,8 @@ import type {
 
 const program = fileURLToPath(new URL('bin.js', import.meta.url));
 
-/** How long a worker may take to tell its metrics; then those count that it told before. */
-const COLLECT_WITHIN_MS = 2000;
+/** How long a worker may take to tell its metrics; then those count that it told before. A monitor server gives up a scrape after 2 s. */
+const COLLECT_WITHIN_MS = 1000;
 /** How long its output may take to arrive after it has exited: a process that it left behind may hold it open. */
 const OUTPUT_WITHIN_MS = 1000;
 
