@@ -33,23 +33,24 @@ export function addConnectionFlags(command: Command): void {
 /**
  * The client for a job: the settings, over what the job file says.
  *
- * @param placeOf where a setting was given; default: its flag
+ * @param placeOf where a setting was given; default: its flag, for a command without a job
  * @throws ConfigError that lists all that is missing or does not fit
  */
 export function clientOf(
   jobClient: ClientInit | undefined,
   flags: ConnectionFlags,
   io: Pick<Io, 'env' | 'cwd'>,
-  placeOf: PlaceOf = flagOf,
+  placeOf?: PlaceOf,
 ): ClientInit {
+  const place = placeOf ?? flagOf;
   const problems: string[] = [];
-  const given = givenOptions(flags, io, placeOf, problems);
+  const given = givenOptions(flags, io, place, problems);
   const settings = ['brokers', 'clientId', 'ssl', 'sslCa', 'saslMechanism'] as const;
   const isGiven = settings.filter((name) => flags[name] !== undefined);
   if (jobClient !== undefined && !('brokers' in jobClient)) {
     if (isGiven.length > 0) {
       problems.push(
-        `the job brings its own client, which ${isGiven.map(placeOf).join(', ')} cannot change: ` +
+        `the job brings its own client, which ${isGiven.map(place).join(', ')} cannot change: ` +
           'leave that out, or let the job give options such as { brokers: [...] }, or no client',
       );
     }
@@ -57,8 +58,9 @@ export function clientOf(
   }
   const options = { ...jobClient, ...given };
   if (jobClient === undefined && flags.brokers === undefined) {
+    const inJob = placeOf === undefined ? '' : ", or `client: { brokers: ['host:9092'] }` in the job";
     problems.push(
-      `no Kafka is named: give --brokers host:9092, ${variableOf('brokers')}, brokers in kasper.config.json, or \`client: { brokers: ['host:9092'] }\` in the job`,
+      `no Kafka is named: give --brokers host:9092, ${variableOf('brokers')}, or brokers in kasper.config.json${inJob}`,
     );
   }
   if (problems.length > 0) throw new ConfigError(problems, { what: 'Connection' });

@@ -11,6 +11,14 @@ export function errorText(error: unknown): string {
   return hideSecrets(textOf(error));
 }
 
+/** The same, with what else may help: what a command says before it ends with an error. */
+export function failureText(error: unknown): string {
+  const text = errorText(error);
+  return KasperError.is(error) && error.code === 'CONNECTION'
+    ? `${text}\nCheck --brokers, the network, TLS and SASL; \`kasper broker\` starts a Kafka for development`
+    : text;
+}
+
 function textOf(error: unknown): string {
   if (!KasperError.is(error)) return `error: ${stackOf(error)}`;
   const parts = [`error: ${error.message}`];

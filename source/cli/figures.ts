@@ -19,6 +19,12 @@ export function duration(ms: number): string {
   return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** `5 s`, `75 s`, `2 h 5 min`: in whole seconds, of which the last is shown until it is over. */
+export function timeLeft(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  return seconds < 600 ? `${seconds} s` : duration(ms);
+}
+
 /** How many per second; nothing took no time. */
 export function perSecond(number: number, ms: number): string {
   return `${count(ms > 0 ? (number * 1000) / ms : 0)}/s`;

@@ -2,6 +2,7 @@ import {
   TopicProcessor,
   type ClientInit,
   type Job,
+  type LogFields,
   type Logger,
   type TopicProcessorOptions,
 } from '../index.ts';
@@ -21,6 +22,8 @@ export interface LogPlace {
   readonly stream: NodeJS.WritableStream;
   /** Unless a setting says. */
   readonly format: LogFormat;
+  /** On each line, also of the job's own logger. */
+  readonly fields?: LogFields;
 }
 
 /** Stands where a Kafka must be, and nothing is asked of one. */
@@ -132,6 +135,9 @@ function loggerOf(
   { logFormat, logLevel }: RunSettings,
   logs: LogPlace,
 ): Logger {
-  if (jobLogger !== undefined && logFormat === undefined && logLevel === undefined) return jobLogger;
-  return winstonLogger({ format: logFormat ?? logs.format, level: logLevel ?? 'info', stream: logs.stream });
+  const isJobs = jobLogger !== undefined && logFormat === undefined && logLevel === undefined;
+  const logger = isJobs
+    ? jobLogger
+    : winstonLogger({ format: logFormat ?? logs.format, level: logLevel ?? 'info', stream: logs.stream });
+  return logs.fields === undefined ? logger : logger.child(logs.fields);
 }

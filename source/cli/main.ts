@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, type Option } from 'commander';
-import { ConnectionError } from '../index.ts';
 import { addBrokerCommand } from './broker-command.ts';
 import { addConfigCommand } from './config-command.ts';
-import { errorText } from './error-text.ts';
+import { failureText } from './error-text.ts';
 import { exitCodeHelp, exitCodeOf, exitCodes } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { addLagCommand } from './lag-command.ts';
@@ -12,6 +11,7 @@ import { addOffsetsCommand } from './offsets-command.ts';
 import { addRunCommand } from './run-command.ts';
 import { applyLayers } from './setting-flags.ts';
 import { addTopicsCommand } from './topics-command.ts';
+import { addWorkerCommand } from './worker-command.ts';
 
 /**
  * The command line `kasper`.
@@ -31,12 +31,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     // Commander has said what is wrong already; help and version end with 0.
     if (error instanceof CommanderError)
       return error.exitCode === 0 ? exitCodes.ok.code : exitCodes.usage.code;
-    io.stderr.write(`${errorText(error)}\n`);
-    if (error instanceof ConnectionError) {
-      io.stderr.write(
-        'Check --brokers, the network, TLS and SASL; `kasper broker` starts a Kafka for development\n',
-      );
-    }
+    io.stderr.write(`${failureText(error)}\n`);
     return exitCodeOf(error);
   }
 }
@@ -67,6 +62,7 @@ function makeProgram(io: Io, done: (exitCode: number) => void): Command {
   addOffsetsCommand(program, io, done);
   addTopicsCommand(program, io, done);
   addBrokerCommand(program, io, done);
+  addWorkerCommand(program, io, done);
   return program;
 }
 

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 import { systemClock, type Clock } from '../kernel/clock.ts';
-import { count, counted, duration, perSecond } from './figures.ts';
+import { count, counted, perSecond, timeLeft } from './figures.ts';
 import type { Output } from './io.ts';
 import { RecentRate } from './recent-rate.ts';
 
@@ -46,12 +46,12 @@ export class Progress {
     this.#rate = new RecentRate(clock);
   }
 
-  /** Begins to show how far it is, up to `total` records, or without end. */
-  start(total: number | undefined): void {
+  /** Begins to show how far it is, up to `total` records, or without end; some may be done already. */
+  start(total: number | undefined, done = 0): void {
     this.#isShown = total !== 0;
     this.#total = total;
     this.#rate = new RecentRate(this.#clock);
-    this.#rate.add(0);
+    this.#rate.add(done);
     this.#nextLine = this.#clock.now() + this.#lineEveryMs;
     if (!this.#isShown || this.#json || this.#output.isTTY !== true) return;
     const { columns = 80 } = this.#output;
@@ -65,7 +65,9 @@ export class Progress {
       },
       Presets.shades_classic,
     );
-    this.#bar = this.#bars.create(total ?? 1, 0, { text: this.#text({ records: 0, lag: total ?? 0 }) });
+    this.#bar = this.#bars.create(total ?? 1, Math.min(done, total ?? 0), {
+      text: this.#text({ records: done, lag: (total ?? done) - done }),
+    });
   }
 
   /** So far it is. */
@@ -144,7 +146,7 @@ export class Progress {
     if (total === undefined) return `${counted(records, 'record')}  ${rate}  ${count(lag)} behind`;
     const left = this.#msLeft(figures);
     const parts = [`${count(records)} of ${counted(total, 'record')}`, rate];
-    if (left !== undefined && records < total) parts.push(`${duration(left)} left`);
+    if (left !== undefined && records < total) parts.push(`${timeLeft(left)} left`);
     // What came since the start is not read by this run, but is there.
     if (lag > total - records) parts.push(`${count(lag)} behind`);
     return parts.join('  ');

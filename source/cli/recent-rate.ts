@@ -3,6 +3,9 @@ import type { Clock } from '../kernel/clock.ts';
 /** What lies further back does not count: a rate should tell of now, and not jump with each batch. */
 const WINDOW_MS = 10_000;
 
+/** A first batch may come at once: that is no rate. */
+const LEAST_MS = 250;
+
 /** How many per second, of late. */
 export class RecentRate {
   readonly #clock: Clock;
@@ -26,6 +29,6 @@ export class RecentRate {
     const [first] = this.#samples;
     const last = this.#samples.at(-1);
     if (first === undefined || last === undefined || last.at <= first.at) return 0;
-    return ((last.count - first.count) * 1000) / (last.at - first.at);
+    return ((last.count - first.count) * 1000) / Math.max(last.at - first.at, LEAST_MS);
   }
 }

@@ -8,9 +8,11 @@ import { addJsonFlag } from './json-output.ts';
 import { Progress } from './progress.ts';
 import { progressOf, reportProgress } from './run-progress.ts';
 import { addSettingFlags, layersOf } from './setting-flags.ts';
-import { summaryJson, summaryText } from './run-summary-text.ts';
+import { summaryJson, summaryText, type WholeSummary } from './run-summary-text.ts';
 import { Shutdown } from './shutdown.ts';
 import { allPartitions } from './topic-partitions.ts';
+import type { WorkerFailure } from './worker-messages.ts';
+import { runWorkers } from './workers-run.ts';
 
 /** `kasper run <job>` */
 export function addRunCommand(program: Command, io: Io, done: (exitCode: number) => void): void {
@@ -39,18 +41,35 @@ async function runJob(file: string, command: Command, io: Io): Promise<number> {
     onFirst: 'Stopping: the batch in hand is finished and committed first',
   });
   const logs = { stream: progress.stream(), format: json ? 'json' : 'text' } as const;
-  const setup = await setUpJob(file, layersOf(command), io, logs);
+  const layers = layersOf(command);
+  const setup = await setUpJob(file, layers, io, logs);
   const { job, settings, client, logger } = setup;
   const inputPartitions =
     setup.inputPartitions ?? (await allPartitions(client, job.inputTopics, logger, shutdown.signal));
   if (shutdown.requested) return exitCodes.ok.code;
   const showsProgress = settings.progress ?? (io.stderr.isTTY === true && !json);
-  const summary = await runHere({ ...setup, inputPartitions }, shutdown.signal, (processor) =>
-    showsProgress
-      ? reportProgress(progressOf(processor), progress, settings.toEnd === true)
-      : () => undefined,
-  );
+  const ready = { ...setup, inputPartitions };
+  const { signal } = shutdown;
+  let summary: WholeSummary;
+  if ((settings.workers ?? 1) > 1) {
+    const run = { setup: ready, layers, io, progress, showsProgress, shutdown, json };
+    const end = await runWorkers(run);
+    if ('failures' in end) return tellFailures(end.failures, io);
+    ({ summary } = end);
+  } else {
+    summary = await runHere(ready, signal, (processor) =>
+      showsProgress
+        ? reportProgress(progressOf(processor), progress, settings.toEnd === true)
+        : () => undefined,
+    );
+  }
   const text = json ? summaryJson : summaryText;
   io.stdout.write(text(job.topicProcessorName, summary, shutdown.requested));
   return exitCodes.ok.code;
+}
+
+/** The first one decides the exit code. */
+function tellFailures(failures: readonly [WorkerFailure, ...WorkerFailure[]], io: Io): number {
+  for (const { text } of failures) io.stderr.write(`${text}\n`);
+  return failures[0].exitCode;
 }

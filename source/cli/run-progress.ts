@@ -20,9 +20,10 @@ export function reportProgress(source: ProgressSource, progress: Progress, bound
   const show = () => {
     const total = source.total();
     if (total === undefined) return;
-    if (!isStarted) progress.start(bounded ? total : undefined);
+    const figures = source.figures();
+    if (!isStarted) progress.start(bounded ? total : undefined, figures.records);
     isStarted = true;
-    progress.update(source.figures());
+    progress.update(figures);
   };
   const timer = setInterval(show, EVERY_MS);
   return () => {

@@ -27,12 +27,15 @@ export function summaryText(name: string, summary: WholeSummary, stopped: boolea
 
 /** The same as one JSON document. */
 export function summaryJson(name: string, summary: WholeSummary, stopped: boolean): string {
-  const { records, durationMs } = summary;
+  const { records, durationMs, workers } = summary;
   return jsonDocument({
     topicProcessorName: name,
     stopped,
     recordsPerSecond: durationMs > 0 ? Math.round((records * 1000) / durationMs) : 0,
     ...summary,
     durationMs: Math.round(durationMs),
+    ...(workers === undefined
+      ? {}
+      : { workers: workers.map((each) => ({ ...each, durationMs: Math.round(each.durationMs) })) }),
   });
 }

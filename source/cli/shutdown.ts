@@ -26,6 +26,7 @@ export class Shutdown implements Disposable {
   readonly #options: ShutdownOptions;
   readonly #clock: Clock;
   readonly #forget: () => void;
+  readonly #beforeExit = new Set<() => void>();
   #armed: { cancel(): void } | undefined;
   #isArmed = false;
 
@@ -47,6 +48,21 @@ export class Shutdown implements Disposable {
     return this.signal.aborted;
   }
 
+  /** As if the first signal had come; later calls do nothing. */
+  request(): void {
+    if (!this.requested) this.#onSignal();
+  }
+
+  /** Has this done before the second signal exits. What is returned ends that. */
+  beforeExit(act: () => void): Disposable {
+    this.#beforeExit.add(act);
+    return {
+      [Symbol.dispose]: () => {
+        this.#beforeExit.delete(act);
+      },
+    };
+  }
+
   [Symbol.dispose](): void {
     this.#armed?.cancel();
     this.#forget();
@@ -63,6 +79,7 @@ export class Shutdown implements Disposable {
       });
     } else if (this.#isArmed) {
       progress.stop();
+      for (const act of this.#beforeExit) act();
       io.exit(exitCodes.killed.code);
     }
   }

@@ -76,7 +76,7 @@ test('a certificate and its key make a client for TLS on both sides; no TLS afte
 
 test('everything that is missing is said at once', (t) => {
   t.deepEqual(problemsOf({}), [
-    "no Kafka is named: give --brokers host:9092, KASPER_BROKERS, brokers in kasper.config.json, or `client: { brokers: ['host:9092'] }` in the job",
+    'no Kafka is named: give --brokers host:9092, KASPER_BROKERS, or brokers in kasper.config.json',
   ]);
   t.deepEqual(problemsOf({ brokers: ['a:1'], saslUsername: 'ann' }), [
     '--sasl-username needs --sasl-mechanism',

@@ -173,7 +173,7 @@ const badUsage: readonly [argv: string, stderr: string][] = [
   ],
   [
     'lag a',
-    "error: Connection: no Kafka is named: give --brokers host:9092, or `client: { brokers: ['host:9092'] }` in the job\n",
+    'error: Connection: no Kafka is named: give --brokers host:9092, KASPER_BROKERS, or brokers in kasper.config.json\n',
   ],
   ['lag a b', `error: too many arguments for 'lag'. Expected 1 argument but got 2.\n${SEE_LAG}\n`],
   ['lag a --jsno', `error: unknown option '--jsno'\n(Did you mean --json?)\n${SEE_LAG}\n`],

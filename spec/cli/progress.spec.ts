@@ -27,7 +27,7 @@ test('where no terminal is, a line is written whenever another tenth is done', (
   t.is(
     text(),
     ' 10%  200 of 2,000 records  100/s  18 s left\n' +
-      ' 45%  900 of 2,000 records  225/s  4.89 s left\n' +
+      ' 45%  900 of 2,000 records  225/s  5 s left\n' +
       '100%  2,000 of 2,000 records  400/s\n',
   );
 });

@@ -1,0 +1,19 @@
+/**
+ * Hands on what a stream brings in whole lines, so that those of several processes do not tear each other.
+ */
+export function forwardLines(from: NodeJS.ReadableStream, write: (lines: string) => void): void {
+  let rest = '';
+  from.setEncoding('utf8');
+  from.on('data', (text: string) => {
+    const end = text.lastIndexOf('\n') + 1;
+    if (end === 0) {
+      rest += text;
+      return;
+    }
+    write(rest + text.slice(0, end));
+    rest = text.slice(end);
+  });
+  from.on('end', () => {
+    if (rest !== '') write(`${rest}\n`);
+  });
+}
