@@ -118,7 +118,7 @@ export function testOnOwnKafka(
 
 const singleServers = {
   redis: { start: startRedis, programs: ['redis-server'] },
-  elasticsearch: { start: startElasticsearch, programs: ['java', 'mvn'] },
+  elasticsearch: { start: () => startElasticsearch({ isShortLived: true }), programs: ['java', 'mvn'] },
 } as const;
 
 /** A spec on a Redis or Elasticsearch of its own, started for it on a free port and ended after it. Skipped or failed as {@link testOnReal}. */
