@@ -4,6 +4,7 @@ import { repositoryRoot } from './services/folders.ts';
 import { kafkaClassPath } from './services/kafka-class-path.ts';
 import { MissingServiceError } from './services/missing-service.ts';
 import { provideService, type ProvidedService } from './services/provide.ts';
+import { shareServers } from './services/shared-servers.ts';
 
 /** Sets of specs other than the usual one; ava.config.js says what is in them. */
 const suites = ['long', 'three'] as const;
@@ -11,26 +12,36 @@ const suites = ['long', 'three'] as const;
 let interrupted = false;
 
 /**
- * Runs the specs with a real Kafka beside them: `npm test -- [arguments of ava]`; with `--long`, those that take minutes instead, and with
+ * Runs the specs with a real Kafka beside them, and an Elasticsearch once one asks for it: `npm test -- [arguments of ava]`; with `--long`, those that take minutes instead, and with
  * `--three` those that use the real Kafka, which has three brokers then.
  *
  * Specs find it by the environment: KASPER_KAFKA (host:port, separated by commas; one that is set already is used as it is), KASPER_KAFKA_NODES (its
- * brokers, which is also the number of replicas of each topic) and KASPER_KAFKA_LIBS (the folder with the jars of Kafka's own tools). Where it cannot be had, one line says why, and the specs that need it are skipped; with
+ * brokers, which is also the number of replicas of each topic) and KASPER_KAFKA_LIBS (the folder with the jars of Kafka's own tools); KASPER_SHARED_SERVERS is where they ask for Elasticsearch. Where it cannot be had, one line says why, and the specs that need it are skipped; with
  * REQUIRE_SERVICES=1 that is a failure. KASPER_TEST_REPORTER=tap has the results printed for programs.
  */
 async function main(args: readonly string[]): Promise<number> {
-  const started: ProvidedService[] = [];
+  const started: Pick<ProvidedService, 'stop'>[] = [];
   const suite = suites.find((name) => args.includes(`--${name}`));
   const avaArgs = args.filter((arg) => arg !== `--${suite}`);
   try {
     const kafka = await provideKafka(started, suite === 'three' ? 3 : 1);
-    return await runAva(avaArgs, { ...process.env, ...kafka, ...(suite && { KASPER_SPECS: suite }) });
+    const shared = await shareServers();
+    started.push(shared);
+    return await runAva(avaArgs, {
+      ...process.env,
+      ...kafka,
+      KASPER_SHARED_SERVERS: shared.url,
+      ...(suite && { KASPER_SPECS: suite }),
+    });
   } finally {
     await Promise.all(started.map((service) => service.stop()));
   }
 }
 
-async function provideKafka(started: ProvidedService[], nodes: 1 | 3): Promise<NodeJS.ProcessEnv> {
+async function provideKafka(
+  started: Pick<ProvidedService, 'stop'>[],
+  nodes: 1 | 3,
+): Promise<NodeJS.ProcessEnv> {
   try {
     const libs = await kafkaClassPath();
     const given = process.env['KASPER_KAFKA'];

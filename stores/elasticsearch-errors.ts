@@ -1,6 +1,9 @@
 import { isObject } from '../source/kernel/is-object.ts';
 import type { FailureReason } from './item.ts';
 
+/** Of a full queue the server tells all that is in it. */
+const LONGEST_REASON = 300;
+
 interface ErrorRow {
   /** The type that Elasticsearch gives; undefined: any. */
   readonly type?: string;
@@ -136,8 +139,9 @@ function typeAndReason(error: unknown): { readonly type: string; readonly reason
   if (!isObject(error)) return { type: typeof error === 'string' ? error : '', reason: '' };
   const { type, reason, caused_by: cause } = error;
   const deeper = isObject(cause) && typeof cause['reason'] === 'string' ? `: ${cause['reason']}` : '';
+  const whole = (typeof reason === 'string' ? reason : '') + deeper;
   return {
     type: typeof type === 'string' ? type : '',
-    reason: (typeof reason === 'string' ? reason : '') + deeper,
+    reason: whole.length > LONGEST_REASON ? `${whole.slice(0, LONGEST_REASON)}…` : whole,
   };
 }

@@ -37,7 +37,7 @@ export async function exampleElasticsearch(
   argv: readonly string[] = process.argv,
 ): Promise<ExampleServer<Client>> {
   const given = flag(argv, '--elasticsearch');
-  const server = given === undefined ? await startElasticsearch() : undefined;
+  const server = given === undefined ? await startElasticsearch({ isShortLived: true }) : undefined;
   const client = new Client({ node: given ?? `http://127.0.0.1:${server?.port ?? 0}` });
   return {
     client,

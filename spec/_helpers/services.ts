@@ -119,7 +119,7 @@ export function testOnOwnKafka(
 
 const singleServers = {
   redis: { start: startRedis, programs: ['redis-server'] },
-  elasticsearch: { start: startElasticsearch, programs: ['java', 'mvn'] },
+  elasticsearch: { start: () => startElasticsearch({ isShortLived: true }), programs: ['java', 'mvn'] },
   prometheus: { start: () => startPrometheus({ targets: [] }), programs: ['prometheus'] },
 } as const;
 

@@ -20,6 +20,10 @@ export interface StoreFault {
   /** Called before the write is sent. */
   readonly strike: () => void | Promise<void>;
   readonly heal: () => void | Promise<void>;
+  /** Makes of that write what is sent instead, where its documents are what is wrong. */
+  readonly spoil?: (key: string, value: Buffer) => Buffer;
+  /** Whether a key is one that fails; default: all are. */
+  readonly isFailing?: (key: string) => boolean;
 }
 
 /**
@@ -48,8 +52,14 @@ export async function sumUnderFault(
     getAll: (keys, options) => store.getAll(keys, options),
     put: (key, value, options) => store.put(key, value, options),
     async putAll(entries, options) {
-      if (++writes === 3) await fault.strike();
-      await store.putAll(entries, options);
+      if (++writes !== 3) {
+        await store.putAll(entries, options);
+        return;
+      }
+      await fault.strike();
+      const { spoil = (_key, value) => value } = fault;
+      const sent = [...entries].map(([key, value]) => [key, spoil(key, value)] as const);
+      await store.putAll(sent, options);
     },
     delete: (key, options) => store.delete(key, options),
     deleteAll: (keys, options) => store.deleteAll(keys, options),
@@ -63,7 +73,8 @@ export async function sumUnderFault(
     if (ok) break;
     const { cause } = error as { cause: StoreError };
     t.is(cause.code, 'STORE', String(error));
-    t.deepEqual(cause.keys.toSorted(), [...oracle.keys()].toSorted(), 'the error names the keys');
+    const failing = [...oracle.keys()].filter(fault.isFailing ?? (() => true));
+    t.deepEqual(cause.keys.toSorted(), failing.toSorted(), 'the error names the keys');
     t.is(kafka.committed(GROUP, 'in', 0), 2 * BATCH, 'nothing of the failed batch is committed');
     errors.push(cause);
     await fault.heal();

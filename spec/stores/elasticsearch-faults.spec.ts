@@ -21,6 +21,8 @@ function block({ admin, index }: Scene, name: 'write' | 'read_only_allow_delete'
   return { strike: () => set(true), heal: () => set(null) };
 }
 
+const isOdd = (key: string) => /[13579]$/.test(key);
+
 const faults: Readonly<
   Record<
     string,
@@ -75,6 +77,17 @@ const faults: Readonly<
   'the index is read-only': {
     of: (scene) => block(scene, 'write'),
     message: /status 403 cluster_block_exception/,
+    retriable: false,
+  },
+  'some documents do not fit the mapping, and the others are written': {
+    of: () => ({
+      strike: () => undefined,
+      heal: () => undefined,
+      spoil: (key, value) => (isOdd(key) ? Buffer.from('{"sum":"text"}') : value),
+      isFailing: isOdd,
+    }),
+    message:
+      /failed for 5 of 10 keys: key 'key-\d': .* status 400 document_parsing_exception: .* 5 of the keys were written\./,
     retriable: false,
   },
 };

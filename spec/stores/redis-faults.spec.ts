@@ -136,6 +136,53 @@ for (const withOffsets of [true, false]) {
   );
 }
 
+for (const withOffsets of [true, false]) {
+  const sums = withOffsets ? 'exact with offsets in the values' : 'never too small';
+  testWith(
+    ['redis-server'],
+    `when a write meets a server that loads its data after a restart, sums are ${sums}`,
+    async (t) => {
+      const args = ['--appendonly', 'yes', '--appendfsync', 'always', '--enable-debug-command', 'yes'];
+      const first = await startRedis({ args });
+      t.teardown(() => first.stop());
+      const { port, folder } = first;
+      await redisClient(t, port).call('DEBUG', 'POPULATE', '10000');
+      const filler = redisClient(t, port);
+      await filler.bgrewriteaof();
+      await until(async () => (await filler.info('persistence')).includes('aof_rewrite_in_progress:0'), {
+        deadlineMs: 20_000,
+        what: 'the data to be on disk',
+      });
+      const options = { enableReadyCheck: false, retryStrategy: () => 20 };
+      const client = redisClient(t, port, options);
+      const store = new RedisStore({ client, keyPrefix: randomName('sums'), timeoutMs: 20_000 });
+      const errors = await sumUnderFault(
+        t,
+        store,
+        {
+          strike: async () => {
+            process.kill(first.pid, 'SIGKILL');
+            const slow = ['--key-load-delay', '200', '--loading-process-events-interval-bytes', '1024'];
+            const again = await startRedis({ args: [...args, ...slow], port, folder });
+            t.teardown(() => again.stop());
+          },
+          heal: async () => {
+            await until(async () => (await filler.info('persistence')).includes('\nloading:0'), {
+              deadlineMs: 30_000,
+              retryErrors: true,
+              what: 'the data to be loaded',
+            });
+          },
+        },
+        withOffsets,
+      );
+      t.is(errors.length, 1);
+      t.regex(errors[0]?.message ?? '', /LOADING .*\(the server is still loading its data\)/);
+      t.true(errors[0]?.retriable);
+    },
+  );
+}
+
 testOnOwn(
   'redis',
   'without a connection every method is a StoreError that is retriable',
