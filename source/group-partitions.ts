@@ -3,7 +3,7 @@ import type { TopicDetails } from './kafka/admin.ts';
 import type { CommittedOffset, KafkaClient, PartitionOffset } from './kafka/client.ts';
 import { ConfigError } from './kernel/errors.ts';
 import type { TopicPartition } from './message.ts';
-import { didYouMean } from './nearest-name.ts';
+import { didYouMean } from './kernel/nearest-name.ts';
 import { unknownTopics } from './unknown-topics.ts';
 
 /** Which partitions of a group are meant. */

@@ -1,5 +1,5 @@
 import type { KafkaAdmin } from './kafka/admin.ts';
-import { didYouMean } from './nearest-name.ts';
+import { didYouMean } from './kernel/nearest-name.ts';
 
 /** Says for each topic that is not there which one may be meant (Metadata for all topics). For messages. */
 export async function unknownTopics(admin: KafkaAdmin, missing: readonly string[]): Promise<string[]> {

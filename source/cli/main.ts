@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError, type Option } from 'commander';
+import { packageVersion } from '../kernel/package-version.ts';
 import { addBrokerCommand } from './broker-command.ts';
 import { addConfigCommand } from './config-command.ts';
 import { failureText } from './error-text.ts';
@@ -73,10 +73,4 @@ function describeOption({ description, argChoices, defaultValue, defaultValueDes
   if (defaultValue !== undefined || defaultValueDescription !== undefined)
     notes.push(`default ${defaultValueDescription ?? String(defaultValue)}`);
   return notes.length === 0 ? description : `${description} (${notes.join('; ')})`;
-}
-
-function packageVersion(): string {
-  const json: unknown = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
-  if (typeof json === 'object' && json !== null && 'version' in json) return String(json.version);
-  throw new TypeError('package.json has no version');
 }
