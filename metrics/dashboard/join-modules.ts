@@ -1,16 +1,9 @@
-/** A compiled ES module. */
-export interface ModuleSource {
-  /** Its path, by which others import it: `browser/main.js`. */
-  readonly path: string;
-  readonly text: string;
-}
-
 /**
  * Joins ES modules, as tsc writes them, into one classic script: a page without other requests cannot import them, and the names of each
  * stay its own. Each becomes a function that returns what it exports. Only what tsc emits for named imports and exports is understood, and
  * the default import of a package that has set a global; anything else is an error.
  *
- * @param entry the path of the module that runs last
+ * @param entry the path of the module that runs last, such as `browser/main.js`
  * @param read the text of a module that is imported
  * @param globals by package, the global that stands for its default export
  * @throws Error that names the module and the statement which is not understood, and modules that import each other
