@@ -84,15 +84,9 @@ const rows = [
     packages: ['commander', 'cli-progress', 'leven', 'ioredis', '@elastic/elasticsearch'],
   },
   { files: '^stores/', may: ['^stores/', kernel, '^metrics/(metrics|definitions)\\.ts$', codecPort] },
-<<<<<<< HEAD
-  { files: '^metrics/dashboard/', may: ['^metrics/dashboard/', entryPoints, kernel] },
+  { files: '^metrics/dashboard/', may: ['^metrics/dashboard/', entryPoints, kernel], packages: ['uplot'] },
   { files: '^metrics/prometheus[^/]*\\.ts$', may: ['^metrics/', kernel], packages: ['prom-client'] },
   { files: '^metrics/(?!dashboard/|prometheus)', may: ['^metrics/', kernel] },
-=======
-  { files: '^metrics/dashboard/', may: ['^metrics/dashboard/', entryPoints, kernel], packages: ['uplot'] },
-  { files: '^metrics/prometheus\\.ts$', may: ['^metrics/', kernel], packages: ['prom-client'] },
-  { files: '^metrics/(?!dashboard/|prometheus\\.ts$)', may: ['^metrics/', kernel] },
->>>>>>> dashboard
 ];
 
 const packagePath = (name) => `^node_modules/(@types/)?${name}/`;

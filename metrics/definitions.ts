@@ -38,7 +38,7 @@ export const metricDefinitions = {
     name: 'bytes_consumed_total',
     kind: 'counter',
     unit: 'bytes',
-    help: 'Bytes of keys, values and headers, decompressed, of batches that were processed and committed',
+    help: 'Bytes of records as encoded, decompressed, of batches that were processed and committed',
     labelNames: processor,
   },
   recordsProduced: {

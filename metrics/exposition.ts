@@ -59,6 +59,8 @@ function escapeHelp(text: string, isOpen: boolean): string {
 }
 
 function escapeLabel(text: string): string {
+  // Nearly always there is nothing to escape, and a scrape has thousands of them.
+  if (!/[\\\n"]/.test(text)) return text;
   return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
 }
 

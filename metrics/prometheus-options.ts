@@ -10,8 +10,9 @@ export interface PrometheusMetricsOptions {
   /** Labels on each series, such as `{ host: 'a' }`. Default: none. */
   readonly labels?: Readonly<Record<string, string>>;
   /**
-   * Also the three metrics of Kasper (Go), in the text format only: they are no legal OpenMetrics. `kasper_incoming_message_count`,
-   * `kasper_outgoing_message_count`, `kasper_messages_behind_high_water_mark_count`, with the labels topic, partition and label. Default false.
+   * Also the three metrics of Kasper (Go): `kasper_incoming_message_count`, `kasper_outgoing_message_count` and
+   * `kasper_messages_behind_high_water_mark_count`, with the labels topic, partition and label. They are no legal OpenMetrics, so that everything is then
+   * in the text format, whatever is asked for. Default false.
    */
   readonly kasperNames?: boolean;
   /** The value of Kasper's label `label`, which Kasper was given as `NewPrometheus(label)`. Default ''. */

@@ -116,7 +116,8 @@ export class PrometheusMetrics implements MetricsProvider, Exposable {
   }
 
   /**
-   * All metrics, for a scrape: Prometheus's text format 0.0.4, or OpenMetrics 1.0.
+   * All metrics, for a scrape: Prometheus's text format 0.0.4, or OpenMetrics 1.0. With `kasperNames` it is the text format in any case; `contentType`
+   * tells.
    *
    * @throws what a callback of {@link onCollect} threw
    */
@@ -194,7 +195,11 @@ export class PrometheusMetrics implements MetricsProvider, Exposable {
   }
 }
 
+/** Kasper's names are no legal OpenMetrics. Prometheus asks for that first, and would never see them: so where they are wanted, it is given text. */
 function exposeSnapshot(snapshot: MetricsSnapshot, format: ExpositionFormat): Exposition {
-  const kasper = format === 'text' ? kasperFamilies(snapshot) : [];
-  return expose([...snapshot.families, ...kasper], format);
+  if (snapshot.kasperLabel === undefined) return expose(snapshot.families, format);
+  return expose(
+    [...snapshot.families, ...kasperFamilies(snapshot)],
+    format === 'openmetrics' ? 'text' : format,
+  );
 }

@@ -68,19 +68,19 @@ export class MonitorServer implements Monitor, AsyncDisposable {
    */
   async watch(monitored: Monitored): Promise<() => Promise<void>> {
     this.#assertOpen('watch');
-    const remove = this.#watched.add(monitored);
+    this.#watched.add(monitored);
     const { metrics } = monitored;
-    if (!this.#gauges.has(metrics)) this.#gauges.set(metrics, addEventLoopGauges(metrics, this.#beats));
     try {
+      if (!this.#gauges.has(metrics)) this.#gauges.set(metrics, addEventLoopGauges(metrics, this.#beats));
       await this.#open();
       this.#assertOpen('watch');
     } catch (error) {
-      remove();
+      this.#remove(monitored);
       throw error;
     }
     this.#tell();
     return async () => {
-      remove();
+      this.#remove(monitored);
       this.#tell();
       await this.#closeIfUnused();
     };
@@ -140,10 +140,16 @@ export class MonitorServer implements Monitor, AsyncDisposable {
       if (thread === undefined || this.#isUsed) return;
       this.#thread = undefined;
       this.#stopBeats?.();
-      for (const remove of this.#gauges.values()) remove();
-      this.#gauges.clear();
       await thread.stop();
     });
+  }
+
+  #remove(monitored: Monitored): void {
+    const { metrics } = monitored;
+    this.#watched.remove(monitored);
+    if (this.#watched.uses(metrics)) return;
+    this.#gauges.get(metrics)?.();
+    this.#gauges.delete(metrics);
   }
 
   get #isUsed(): boolean {

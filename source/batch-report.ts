@@ -16,7 +16,7 @@ export interface BatchReport {
   readonly trigger: BatchTrigger;
   /** Messages in the batch. */
   readonly records: number;
-  /** Bytes of the messages, as encoded, decompressed. */
+  /** Bytes of the messages, as encoded, decompressed. Of records that came in one fetch each batch has its share by their number. */
   readonly bytes: number;
   /** Records that were sent and acked; 0 before `flushed`. */
   readonly sent: number;

@@ -16,7 +16,7 @@ export interface Batch {
   readonly messages: readonly ConsumerMessage[];
   /** First and last offset, per topic. */
   readonly ranges: readonly BatchRange[];
-  /** Bytes of the messages, as encoded, decompressed. */
+  /** Bytes of the messages, as encoded, decompressed. Of a chunk that is taken in parts, each part has its share by the number of messages. */
   readonly bytes: number;
   /** What may be committed when the batch is done: past trailing markers and gaps, never past a message that is not in it. */
   readonly positions: readonly TopicPosition[];
@@ -43,6 +43,8 @@ interface Segment {
   readonly arrivedAt: number;
   /** Memory that the whole chunk holds, free when its last message is done. */
   readonly chunkBytes: number;
+  /** Bytes of the messages that were not taken. */
+  recordBytes: number;
 }
 
 /**
@@ -77,7 +79,9 @@ export class Batcher {
    *
    * @returns false if the chunk has no messages and none of its topic wait here: then its position is the caller's to keep
    */
-  add(chunk: Pick<Chunk, 'topic' | 'messages' | 'nextOffset' | 'leaderEpoch' | 'bytes'>): boolean {
+  add(
+    chunk: Pick<Chunk, 'topic' | 'messages' | 'nextOffset' | 'leaderEpoch' | 'bytes' | 'recordBytes'>,
+  ): boolean {
     if (chunk.messages.length === 0) {
       const last = this.#segments.findLast((segment) => segment.topic === chunk.topic);
       if (last === undefined) return false;
@@ -93,6 +97,7 @@ export class Batcher {
       leaderEpoch: chunk.leaderEpoch,
       arrivedAt: this.#options.now(),
       chunkBytes: chunk.bytes,
+      recordBytes: chunk.recordBytes ?? bytesOf(chunk.messages),
     });
     this.#count += chunk.messages.length;
     this.#heldBytes += chunk.bytes;
@@ -141,6 +146,7 @@ export class Batcher {
     let room = this.#options.batchSize;
     let bytesLeft = this.#mayExceed(this.#options.batchBytes) ? this.#options.batchBytes : undefined;
     let freedBytes = 0;
+    let bytes = 0;
     for (let segment = this.#segments[0]; segment !== undefined && room > 0; segment = this.#segments[0]) {
       const start = segment.at;
       let end = Math.min(segment.messages.length, start + room);
@@ -148,6 +154,7 @@ export class Batcher {
         ({ end, bytesLeft } = cutByBytes(segment, end, bytesLeft, parts.length === 0));
       if (end === start) break;
       noteRange(ranges, segment, start, end);
+      bytes += takeShare(segment, start, end);
       const whole = start === 0 && end === segment.messages.length;
       parts.push(whole ? segment.messages : segment.messages.slice(start, end));
       room -= end - start;
@@ -168,7 +175,7 @@ export class Batcher {
       trigger,
       messages,
       ranges: [...ranges.values()],
-      bytes: bytesOf(messages),
+      bytes,
       positions: [...positions.values()],
       freedBytes,
     };
@@ -230,6 +237,13 @@ function noteRange(ranges: Map<string, BatchRange>, segment: Segment, start: num
   const before = ranges.get(topic);
   const records = (before?.records ?? 0) + end - start;
   ranges.set(topic, { topic, partition, first: before?.first ?? offset, last, records });
+}
+
+/** Takes the share that the messages from `start` to `end`, exclusive, have of the bytes that are left: adding them up would cost each message. */
+function takeShare(segment: Segment, start: number, end: number): number {
+  const share = Math.round((segment.recordBytes * (end - start)) / (segment.messages.length - start));
+  segment.recordBytes -= share;
+  return share;
 }
 
 function bytesOf(messages: readonly ConsumerMessage[]): number {

@@ -68,7 +68,8 @@ export class PartitionProgress implements TopicPartition {
     }
     this.position = Math.min(chunk.nextOffset, end);
     if (chunk.nextOffset <= end) return chunk;
-    return { ...chunk, messages: chunk.messages.filter(({ offset }) => offset < end), nextOffset: end };
+    const messages = chunk.messages.filter(({ offset }) => offset < end);
+    return { ...chunk, messages, nextOffset: end, recordBytes: undefined };
   }
 
   /**

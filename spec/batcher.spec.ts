@@ -70,6 +70,18 @@ test('ranges name the first and the last offset, per topic', (t) => {
   ]);
 });
 
+test('the bytes of a batch are those of its messages; parts of a chunk have their share, and none is lost', (t) => {
+  const { batcher } = batcherOf({ batchSize: 3 });
+  const whole = chunkOf('a', 0, 2);
+  batcher.add(whole);
+  batcher.add({ ...chunkOf('a', 2, 5), recordBytes: 101 });
+  batcher.add({ ...chunkOf('a', 7, 1), recordBytes: 7 });
+  const sum = whole.messages.reduce((bytes, message) => bytes + message.bytes, 0);
+  t.is(batcher.take('count').bytes, sum + 20, 'a fifth of 101');
+  t.is(batcher.take('count').bytes, 61, 'three quarters of what is left');
+  t.is(batcher.take('age').bytes, 20 + 7);
+});
+
 test("a record-less chunk moves the position of what waits of its topic, else it is the caller's to keep", (t) => {
   const { batcher } = batcherOf();
   t.false(batcher.add({ topic: 'a', messages: [], nextOffset: 4, leaderEpoch: 8, bytes: 0 }));

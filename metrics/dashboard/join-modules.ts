@@ -69,7 +69,7 @@ function binding(path: string, clause: string, target: string): string {
 function globalOf(path: string, name: string, globals: Readonly<Record<string, string>>): string {
   const found = globals[name];
   if (found === undefined) throw new Error(`${path} imports ${name}, which the page does not have`);
-  return found;
+  return `globalThis.${found}`;
 }
 
 /** `../model/figures.js`, seen from `browser/main.js`, is `model/figures.js`. */

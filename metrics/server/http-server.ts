@@ -25,6 +25,8 @@ export interface HttpServerOptions {
   readonly host: string;
   readonly allowedHosts: readonly string[];
   readonly answer: (request: IncomingMessage) => Promise<Response>;
+  /** A connection could not be taken, as when the process has too many files open. */
+  readonly onError: (error: Error) => void;
 }
 
 /** HTTP with limits, so that no client can hold more than a connection for some seconds. */
@@ -53,6 +55,7 @@ export class HttpServer {
       server.once('error', reject);
       server.listen({ port: options.port, host: options.host }, () => {
         server.off('error', reject);
+        server.on('error', options.onError);
         resolve();
       });
     });

@@ -32,6 +32,8 @@ export type FromServer =
   | { readonly kind: 'listening'; readonly address: string; readonly port: number }
   /** It cannot listen. */
   | { readonly kind: 'refused'; readonly code: string; readonly message: string }
+  /** A connection could not be taken; it goes on. */
+  | { readonly kind: 'trouble'; readonly message: string }
   | { readonly kind: 'ask'; readonly id: number; readonly question: Question };
 
 /** The id of an answer that nobody has asked for. */

@@ -23,7 +23,7 @@ interface Pending {
 export class Questions {
   readonly #ask: (id: number, question: Question) => void;
   readonly #pending = new Map<Question, Pending>();
-  readonly #last: { -readonly [Q in Question]?: Answers[Q] } = {};
+  readonly #last: { -readonly [Q in Question]?: Answers[Q] | undefined } = {};
   #nextId = 0;
 
   /** @param ask sends a question */
@@ -55,12 +55,18 @@ export class Questions {
 
   /** Takes in what the main thread says to a question, or unasked. */
   settle(message: Extract<ToServer, { kind: 'answer' | 'failed' }>): void {
-    if (message.kind === 'answer') Object.assign(this.#last, { [message.question]: message.answer });
+    if (message.kind === 'answer') this.#keep(message.question, message.answer);
     for (const [question, { id, settle }] of this.#pending) {
       if (id !== message.id) continue;
       this.#pending.delete(question);
       settle(message);
     }
+  }
+
+  #keep(question: Question, answer: Answers[Question]): void {
+    Object.assign(this.#last, { [question]: answer });
+    // Stats have the health in them, which must not be older than what is known.
+    if (question === 'stats') this.#last.health = this.#last.stats?.health;
   }
 
   #pendingFor(question: Question): Pending {

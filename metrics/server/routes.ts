@@ -97,7 +97,7 @@ export class Routes {
     const { questions, eventLoop, blockedAfterMs } = this.#options;
     const { blockedMs } = eventLoop();
     if (blockedMs >= blockedAfterMs) return notHealthy(blockedProblem(blockedMs));
-    return told ?? questions.last('health') ?? questions.last('stats')?.health ?? unknownHealth;
+    return told ?? questions.last('health') ?? unknownHealth;
   }
 
   async #stats(): Promise<Response> {

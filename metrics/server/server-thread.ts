@@ -57,6 +57,8 @@ export class ServerThread {
     });
     worker.on('message', (message: FromServer) => {
       if (message.kind === 'ask') void this.#answer(message.id, message.question);
+      else if (message.kind === 'trouble')
+        options.logger.warn('The monitor server could not take a connection', { reason: message.message });
     });
   }
 

@@ -30,11 +30,8 @@ export class WatchedProcessors {
     return this.#watched.size;
   }
 
-  /**
-   * @returns what ends it
-   * @throws ConfigError if another one has metrics of its own that are to be scraped
-   */
-  add(monitored: Monitored): () => void {
+  /** @throws ConfigError if another one has metrics of its own that are to be scraped */
+  add(monitored: Monitored): void {
     const { metrics, name } = monitored;
     if (isScraped(metrics)) {
       for (const other of this.#watched)
@@ -43,11 +40,18 @@ export class WatchedProcessors {
     }
     this.#watched.add(monitored);
     this.#failed = this.#failed.filter((failed) => failed.name !== name);
-    return () => {
-      if (!this.#watched.delete(monitored)) return;
-      const failed = lastOf(monitored);
-      if (failed !== undefined) this.#failed.push(failed);
-    };
+  }
+
+  /** Does nothing for one that is not watched. */
+  remove(monitored: Monitored): void {
+    if (!this.#watched.delete(monitored)) return;
+    const failed = lastOf(monitored);
+    if (failed !== undefined) this.#failed.push(failed);
+  }
+
+  /** Whether one that is watched has these metrics. */
+  uses(metrics: MetricsProvider): boolean {
+    return [...this.#watched].some((monitored) => monitored.metrics === metrics);
   }
 
   /** Never throws: what the health() of one throws is a problem of that one. */

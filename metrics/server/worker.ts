@@ -40,7 +40,13 @@ function packageVersion(): string {
 }
 
 async function serve(): Promise<void> {
-  const server = await HttpServer.listen({ ...data, answer: (request) => routes.answer(request) });
+  const server = await HttpServer.listen({
+    ...data,
+    answer: (request) => routes.answer(request),
+    onError: ({ message }) => {
+      post({ kind: 'trouble', message });
+    },
+  });
   const looking = setInterval(() => watch.look(), LOOK_MS);
   port?.on('message', (message: ToServer) => {
     switch (message.kind) {

@@ -1,6 +1,7 @@
-// This project: reads the input to its end in batches, and in the job `copy` sends each record on.
+// This project, with metrics where METRICS=1 is set: reads the input to its end in batches, and in the job `copy` sends each record on.
 import { randomUUID } from 'node:crypto';
 import { TopicProcessor, type MessageProcessor } from '../../source/index.ts';
+import { noopMetrics, PrometheusMetrics } from '../../metrics/index.ts';
 import { contenderArguments, measureAndPrint } from './measure.ts';
 
 const { job, broker, input, output, partitions, records } = contenderArguments();
@@ -26,6 +27,7 @@ await measureAndPrint(async () => {
       inputTopics: [input],
       inputPartitions: Array.from({ length: partitions }, (_, partition) => partition),
       batchSize,
+      metrics: process.env['METRICS'] === '1' ? new PrometheusMetrics() : noopMetrics,
     },
     job === 'consume' ? consume : copy,
   );

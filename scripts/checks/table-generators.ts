@@ -1,3 +1,4 @@
+import { metricDefinitions, type MetricDefinition } from '../../metrics/definitions.ts';
 import { exitCodeFor, exitCodes } from '../../source/cli/exit-codes.ts';
 import { flagOf, settings, variableOf } from '../../source/cli/settings.ts';
 import { optionRows, type OptionRow } from '../../source/config-table.ts';
@@ -53,6 +54,19 @@ export const tableGenerators: Readonly<Record<string, TableGenerator>> = {
     markdownTable(
       ['Exit code', 'Meaning'],
       Object.values(exitCodes).map(({ code, means }) => [String(code), means]),
+    ),
+  metrics: () =>
+    markdownTable(
+      ['Metric', 'Kind', 'Labels', 'What it tells', 'Of several processes'],
+      Object.values<MetricDefinition>(metricDefinitions).map(
+        ({ name, kind, labelNames = [], help, aggregation = 'sum' }) => [
+          `\`kasper_${name}\``,
+          kind,
+          labelNames.join(', '),
+          help,
+          { sum: 'sum', max: 'largest', min: 'smallest', first: 'first' }[aggregation],
+        ],
+      ),
     ),
   services: () =>
     markdownTable(

@@ -13,8 +13,8 @@ export interface StartPrometheusOptions extends StartOptions {
   readonly targets: readonly string[];
   /** The label `job` of what it scrapes. Default 'kasper'. */
   readonly job?: string;
-  /** How often it scrapes, and evaluates rules. Default 1. */
-  readonly everySeconds?: number;
+  /** How often it scrapes, and evaluates rules. Default 1000. */
+  readonly everyMs?: number;
   /** Absolute paths of files with rules. */
   readonly ruleFiles?: readonly string[];
 }
@@ -61,14 +61,17 @@ export async function askPrometheus(port: number, path: string): Promise<string>
   return body;
 }
 
+/** The version that the Prometheus on a port of 127.0.0.1 tells. @throws Error if there is none */
+export async function prometheusVersion(port: number): Promise<string> {
+  const { data } = JSON.parse(await askPrometheus(port, '/api/v1/status/buildinfo')) as {
+    readonly data: { readonly version: string };
+  };
+  return data.version;
+}
+
 /** JSON is YAML. */
-function configuration({
-  targets,
-  job = 'kasper',
-  everySeconds = 1,
-  ruleFiles = [],
-}: StartPrometheusOptions) {
-  const every = `${everySeconds}s`;
+function configuration({ targets, job = 'kasper', everyMs = 1000, ruleFiles = [] }: StartPrometheusOptions) {
+  const every = `${everyMs}ms`;
   return JSON.stringify({
     global: { scrape_interval: every, scrape_timeout: every, evaluation_interval: every },
     rule_files: ruleFiles,

@@ -105,6 +105,8 @@ export interface Chunk extends TopicPartition {
   readonly topicId?: string | undefined;
   /** Memory that `messages` keep alive, decompressed. */
   readonly bytes: number;
+  /** The sum of the messages' `bytes`, where the source knows it without asking each. */
+  readonly recordBytes?: number | undefined;
 }
 
 /**

@@ -4,6 +4,7 @@ import { startElasticsearch } from '../../scripts/services/elasticsearch-server.
 import { startKafka, type KafkaServer, type StartKafkaOptions } from '../../scripts/services/kafka-server.ts';
 import { createKafkaTopic, describeKafka } from '../../scripts/services/kafka-probe.ts';
 import { findProgram } from '../../scripts/services/programs.ts';
+import { startPrometheus } from '../../scripts/services/prometheus-server.ts';
 import { startRedis } from '../../scripts/services/redis-server.ts';
 import type { StartedServer } from '../../scripts/services/started-server.ts';
 import { EmbeddedCluster } from '../../source/embedded/cluster.ts';
@@ -119,9 +120,10 @@ export function testOnOwnKafka(
 const singleServers = {
   redis: { start: startRedis, programs: ['redis-server'] },
   elasticsearch: { start: startElasticsearch, programs: ['java', 'mvn'] },
+  prometheus: { start: () => startPrometheus({ targets: [] }), programs: ['prometheus'] },
 } as const;
 
-/** A spec on a Redis or Elasticsearch of its own, started for it on a free port and ended after it. Skipped or failed as {@link testOnReal}. */
+/** A spec on a Redis, Elasticsearch or Prometheus of its own, started for it on a free port and ended after it. Skipped or failed as {@link testOnReal}. */
 export function testOnOwn(
   service: keyof typeof singleServers,
   title: string,

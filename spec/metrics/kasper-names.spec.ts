@@ -46,7 +46,16 @@ test('Kasper names keep their own namespace whatever the option, have an empty l
   t.true(body.includes('\njobs_records_consumed_total{'));
 });
 
-test('Kasper names are not in OpenMetrics, whose counters must end with _total, and not there unasked', async (t) => {
-  t.deepEqual(kasperLines((await filled({ kasperNames: true }).expose('openmetrics')).body), []);
-  t.deepEqual(kasperLines((await filled({}).expose()).body), []);
+test('with Kasper names everything is text, also for those who ask for OpenMetrics, as Prometheus does first', async (t) => {
+  const metrics = filled({ kasperNames: true });
+  const text = await metrics.expose('text');
+  t.is(text.contentType, 'text/plain; version=0.0.4; charset=utf-8');
+  t.deepEqual(await metrics.expose('openmetrics'), text);
+  t.deepEqual(await PrometheusMetrics.merge([await metrics.snapshot()]).expose('openmetrics'), text);
+});
+
+test('Kasper names are not there unasked', async (t) => {
+  for (const format of ['text', 'openmetrics'] as const) {
+    t.deepEqual(kasperLines((await filled({}).expose(format)).body), []);
+  }
 });

@@ -2,12 +2,15 @@ import { spawnSync } from 'node:child_process';
 import test from 'ava';
 import parse from 'parse-prometheus-text-format';
 import { metricDefinitions, PrometheusMetrics, type MetricDefinition } from '../../metrics/index.ts';
+import { findProgram } from '../../scripts/services/programs.ts';
 import { testWith } from '../_helpers/services.ts';
 import { filledMetrics } from './known-metrics.ts';
 
+const promtool = findProgram('promtool') ?? '';
+
 /** What `promtool check metrics` says of an exposition: what it finds fault with. Its parser is Prometheus's own. */
 function faults(text: string): { readonly status: number | null; readonly lines: readonly string[] } {
-  const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
+  const { status, stdout, stderr } = spawnSync(promtool, ['check', 'metrics'], {
     input: text,
     encoding: 'utf8',
   });

@@ -1,14 +1,17 @@
-import { createServer, connect, type Socket } from 'node:net';
 import { once } from 'node:events';
+import { cp, rm } from 'node:fs/promises';
+import { createServer, connect, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { MonitorServer, type MonitorServerOptions } from '../../metrics/index.ts';
+import { MonitorServer, type MonitorServerOptions, type StatsReport } from '../../metrics/index.ts';
 import { cannotListen } from '../../metrics/server/cannot-listen.ts';
 import { ConfigError, LifecycleError } from '../../source/index.ts';
 import { runNode } from '../_helpers/child-process.ts';
 import { getJson, httpGet } from '../_helpers/http-get.ts';
 import { fakeMonitored, fakeProvider, monitorServer } from '../_helpers/monitored.ts';
+import { temporaryFolder } from '../_helpers/temporary-folder.ts';
 import { LineLogger } from '../_helpers/processor-run.ts';
 import { startMonitorChild } from '../_helpers/monitor-child.ts';
 
@@ -86,6 +89,21 @@ test('after listen() it stays open until close(), whoever comes and goes', async
   await server.close();
   await t.throwsAsync(server.listen(), { instanceOf: LifecycleError, message: /is closed: make a new one$/ });
   await t.throwsAsync(server.watch(fakeMonitored()), { instanceOf: LifecycleError });
+});
+
+test('a provider that cannot make the gauges of the event loop is told to its processor, which is not watched', async (t) => {
+  const server = monitorServer(t);
+  await server.listen();
+  const broken = {
+    ...fakeProvider(),
+    newGauge: () => {
+      throw new Error('no gauges');
+    },
+  };
+  await t.throwsAsync(server.watch(fakeMonitored('orders', broken)), { message: 'no gauges' });
+  await server.watch(fakeMonitored('payments', fakeProvider()));
+  const { body } = await getJson(`${server.url}/api/stats`);
+  t.is((body as StatsReport).processors.length, 1);
 });
 
 test('close() while it begins to listen leaves nothing open, and says so to who waits for it', async (t) => {
@@ -226,6 +244,24 @@ test('a process that never listens, or cannot, ends by itself', async (t) => {
   `;
   const { code, output } = await runNode(['--input-type=module', '--eval', program]);
   t.deepEqual({ code, output }, { code: 0, output: 'CONFIG\n' });
+});
+
+test('a server without the file of its thread, as in a bundle, is a ConfigError that says so', async (t) => {
+  const folder = await temporaryFolder(t, { 'package.json': '{"type":"module"}' });
+  const compiled = fileURLToPath(new URL('../..', import.meta.url));
+  for (const part of ['metrics', 'source/kernel'])
+    await cp(join(compiled, part), join(folder, 'dist', part), { recursive: true });
+  await rm(join(folder, 'dist/metrics/server/worker.js'));
+  const program = `
+    import { MonitorServer } from ${JSON.stringify(join(folder, 'dist/metrics/server.js'))};
+    await new MonitorServer({ port: 0 }).listen().catch(({ message }) => console.log(message));
+  `;
+  const { code, output } = await runNode(['--input-type=module', '--eval', program]);
+  t.is(code, 0);
+  t.regex(
+    output,
+    /^MonitorServer: its thread could not be started: Cannot find module .*worker.js.*leave kasper-ts out of the bundle, as a package beside it$/m,
+  );
 });
 
 /** A connection on which one request was answered, and which waits for the next. */

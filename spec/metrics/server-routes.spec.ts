@@ -187,6 +187,7 @@ test('gauges of the event loop that a provider has already keep their names and 
 
 test('a provider is given the gauges of the event loop, and brings them up to date when its values are read', async (t) => {
   const server = monitorServer(t);
+  await server.listen();
   const values = new Map<string, number[]>();
   const refreshes = new Set<() => void>();
   const release = await server.watch(

@@ -1,4 +1,4 @@
-import { count, largeCount, shortCount, stepTime } from '../model/figures.ts';
+import { largeCount, shortCount, stepTime } from '../model/figures.ts';
 import type { HistoryPoint } from '../model/stats-history.ts';
 
 export interface ChartSeries {
@@ -62,6 +62,6 @@ export const chartDefinitions: readonly ChartDefinition[] = [
     stacked: true,
     bridgeSeconds: 30,
     text: stepTime,
-    axisText: (ms) => (ms >= 1000 ? `${count(ms / 1000)} s` : `${count(ms)} ms`),
+    axisText: (ms) => (ms >= 1000 ? `${shortCount(ms / 1000)} s` : `${shortCount(ms)} ms`),
   },
 ];

@@ -35,9 +35,9 @@ export class PartitionTable implements PagePart {
     });
   }
 
-  update({ report, processors, shown, rows }: PageData): void {
+  update({ report, shown, rows }: PageData): void {
     this.#rows = rows;
-    this.#table.classList.toggle('one-processor', processors.length < 2);
+    this.#table.classList.toggle('one-processor', shown.length < 2);
     const largest = rows.reduce((most, { lag }) => Math.max(most, lag), 0);
     for (const row of rows) this.#view(row.key).update(row, largest);
     this.#arrange();

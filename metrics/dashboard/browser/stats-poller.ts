@@ -94,5 +94,5 @@ function reasonOf(error: unknown): string {
   if (error instanceof AnswerError) return error.message;
   if (error instanceof DOMException && error.name === 'TimeoutError')
     return `It did not answer within ${timeoutMs / 1000} s.`;
-  return 'It cannot be reached.';
+  return 'The processor cannot be reached.';
 }

@@ -37,6 +37,7 @@ const tiles: readonly Tile[] = [
   {
     label: 'Lag',
     text: ({ points, rows }) => {
+      if (rows.length === 0) return { value: none, note: 'no partitions yet' };
       const behind = rows.filter(({ lag }) => lag > 0).length;
       return {
         value: largeCount(points.at(-1)?.lag ?? null),
@@ -72,7 +73,7 @@ const tiles: readonly Tile[] = [
   {
     label: 'Event loop',
     text: ({ report: { eventLoop } }) => ({
-      value: eventLoop.blockedMs < 1000 ? 'turning' : `blocked ${duration(eventLoop.blockedMs)}`,
+      value: eventLoop.blockedMs < 1000 ? 'responsive' : `blocked ${duration(eventLoop.blockedMs)}`,
       note: `longest block ${eventLoop.longestBlockMs < 1000 ? `${Math.round(eventLoop.longestBlockMs)} ms` : duration(eventLoop.longestBlockMs)}`,
       isBad: eventLoop.blockedMs >= 1000,
     }),
@@ -116,10 +117,11 @@ export class Tiles implements PagePart {
 }
 
 /** How long until the lag is gone, if it goes on falling as in the last minute. */
-function timeLeft({ points, lagChange }: PageData): TileText {
-  const lag = points.at(-1)?.lag ?? null;
-  if (lag === null) return { value: none, note: '' };
-  if (lag === 0) return { value: 'none', note: 'nothing waits' };
+function timeLeft({ points, lagChange, rows }: PageData): TileText {
+  const { lag = null, consumed = null } = points.at(-1) ?? {};
+  if (lag === null || rows.length === 0) return { value: none, note: 'no partitions yet' };
+  if (lag === 0) return { value: '0 s', note: 'nothing waits' };
+  if (consumed === 0) return { value: none, note: 'nothing is processed' };
   if (lagChange === null) return { value: none, note: 'measuring…' };
   if (Math.abs(lagChange) < 0.05) return { value: none, note: 'lag stays as it is' };
   if (lagChange > 0) return { value: '∞', note: `lag grows by ${count(lagChange)}/s` };

@@ -13,7 +13,6 @@ const leastSeconds = 60;
 interface Colours {
   readonly text: string;
   readonly grid: string;
-  readonly surface: string;
   readonly series: readonly string[];
 }
 
@@ -101,11 +100,10 @@ export class TimeChart {
 
   /** Canvas needs colours as such: computed styles have what the theme's variables come to. */
   #readColours(): Colours {
-    const { color, borderTopColor, backgroundColor } = getComputedStyle(this.#host);
+    const { color, borderTopColor } = getComputedStyle(this.#host);
     return {
       text: color,
       grid: borderTopColor,
-      surface: backgroundColor,
       series: this.#legend.map(({ swatch }) => getComputedStyle(swatch).backgroundColor),
     };
   }
@@ -123,7 +121,7 @@ export class TimeChart {
       width: Math.max(200, this.#host.clientWidth),
       height,
       legend: { show: false },
-      padding: [8, 8, 0, 0],
+      padding: [8, 22, 0, 0],
       cursor: {
         y: false,
         drag: { x: false, y: false },
@@ -143,7 +141,8 @@ export class TimeChart {
         {
           ...axis,
           grid: { show: false },
-          space: 64,
+          space: 56,
+          incrs: [5, 10, 15, 30, 60, 120, 300],
           size: 26,
           gap: 6,
           values: (_plot, splits) => timeTexts(splits),
@@ -164,8 +163,8 @@ export class TimeChart {
   #series(number: number): uPlot.Series {
     const { stacked, series } = this.#definition;
     return {
-      stroke: () => (stacked ? this.#colours.surface : this.#colour(number)),
-      width: stacked ? 1 : 2,
+      stroke: () => this.#colour(number),
+      width: stacked ? 0 : 2,
       points: { show: false },
       ...(stacked && { fill: () => this.#colour(number) }),
       ...(series[number]?.filled === true && { fill: () => transparent(this.#colour(number)) }),
@@ -183,7 +182,7 @@ function timeRange(first: number | null, last: number | null): uPlot.Range.MinMa
 }
 
 function largest(most: number | null): number {
-  return most === null || most <= 0 ? 1 : most * 1.1;
+  return most === null || most <= 0 ? 5 : most * 1.1;
 }
 
 /** Without seconds where each mark is at a full minute. */

@@ -20,7 +20,7 @@ export function largeCount(value: number | null): string {
 
 /** `12.3K`, for axes. */
 export function shortCount(value: number): string {
-  return short.format(value);
+  return value < 1 ? String(Math.round(value * 1000) / 1000) : short.format(value);
 }
 
 const binaryUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
@@ -58,6 +58,15 @@ export function duration(ms: number): string {
   const rest = first === -1 ? 0 : Math.floor((seconds % size) / nextSize);
   const head = `${whole.format(Math.floor(seconds / size))} ${unit}`;
   return rest === 0 || unit === 's' ? head : `${head} ${rest} ${nextUnit}`;
+}
+
+/** How long ago, in one unit: `now`, `95 s ago`, `12 min ago`, `30 h ago`. */
+export function age(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  if (seconds < 1) return 'now';
+  if (seconds < 100) return `${seconds} s ago`;
+  if (seconds < 6000) return `${Math.floor(seconds / 60)} min ago`;
+  return seconds < 360_000 ? `${Math.floor(seconds / 3600)} h ago` : `${Math.floor(seconds / 86_400)} d ago`;
 }
 
 /** `14:03:05`, of the reader's time zone. */

@@ -1,4 +1,4 @@
-import { count, duration, none, stepTime } from './figures.ts';
+import { age, count, none, stepTime } from './figures.ts';
 import type { PartitionRow } from './partition-rows.ts';
 import type { ReportedBatch } from './stats-report.ts';
 
@@ -79,7 +79,7 @@ export const partitionColumns: readonly PartitionColumn[] = [
   {
     id: 'step',
     label: 'Step',
-    help: 'What the partition is doing',
+    help: 'What the partition is doing; full: left out of fetches, since its buffer is full',
     numeric: false,
     value: ({ step }) => stepOrder.indexOf(step),
     text: ({ step, paused }) => (paused && step !== 'ended' ? `${step}, full` : step),
@@ -97,7 +97,7 @@ export const partitionColumns: readonly PartitionColumn[] = [
     'Moved',
     'When the committed offset moved last, while there is something to do',
     ({ lag, msSinceProgress }) => (lag === 0 ? null : msSinceProgress),
-    (value) => `${duration(value)} ago`,
+    age,
   ),
   number('committed', 'Committed', 'Committed offset', ({ committed }) => committed),
   number('position', 'Position', 'Next offset to fetch', ({ position }) => position),

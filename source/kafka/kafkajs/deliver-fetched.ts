@@ -47,6 +47,7 @@ export function deliverFetched(
     lastStableOffset: fetched.lastStableOffset,
     logStartOffset: fetched.logStartOffset,
     topicId,
+    recordBytes: decoded.recordBytes,
     bytes: keepsAnswer ? decoded.bytes + answer.bytes - recordSet.length : decoded.bytes,
   });
 }

@@ -42,7 +42,12 @@ export interface KafkajsClientOptions {
 }
 
 const nothing = () => undefined;
-const noObserver: KafkaObserver = { onAnswer: nothing, onAcked: nothing, onError: nothing, onReconnect: nothing };
+const noObserver: KafkaObserver = {
+  onAnswer: nothing,
+  onAcked: nothing,
+  onError: nothing,
+  onReconnect: nothing,
+};
 
 /** The port to Kafka over kafkajs's connections. */
 export class KafkajsClient implements KafkaClient {

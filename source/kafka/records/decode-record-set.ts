@@ -54,6 +54,8 @@ export interface DecodedRecordSet {
   readonly leaderEpoch: number;
   /** Memory that the messages keep alive: the record set, if any of them reads from it, and what was inflated for them. */
   readonly bytes: number;
+  /** Bytes of the messages, as encoded, decompressed. */
+  readonly recordBytes: number;
   /** The record set ends within its first batch: ask for more bytes. */
   readonly partialOnly: boolean;
 }
@@ -99,6 +101,7 @@ class RecordSetDecoder {
   /** Inflated bytes that a message reads from. */
   #inflatedBytesKept = 0;
   #recordSetKept = false;
+  #recordBytes = 0;
 
   constructor(recordSet: Buffer, options: DecodeOptions) {
     const { aborted } = options;
@@ -151,6 +154,7 @@ class RecordSetDecoder {
       nextOffset: this.#nextOffset,
       leaderEpoch: this.#leaderEpoch,
       bytes: this.#inflatedBytesKept + (this.#recordSetKept ? this.#recordSet.length : 0),
+      recordBytes: this.#recordBytes,
       partialOnly: decodedBytes === 0 && this.#recordSet.length > 0,
     };
   }
@@ -182,13 +186,19 @@ class RecordSetDecoder {
     const messages = this.#messages;
     const before = messages.length;
     const view = this.#view(at, end);
-    this.#decodeRecords(view, at, end, this.#nextOffset, messages);
+    this.#recordBytes += this.#decodeRecords(view, at, end, this.#nextOffset, messages);
     if (messages.length === before) return;
     if (view.buffer === this.#recordSet) this.#recordSetKept = true;
     else this.#inflatedBytesKept += view.buffer.length;
   }
 
-  #decodeRecords(view: BatchView, at: number, end: number, from: number, messages: ConsumerMessage[]): void {
+  #decodeRecords(
+    view: BatchView,
+    at: number,
+    end: number,
+    from: number,
+    messages: ConsumerMessage[],
+  ): number {
     const inPlace = view.buffer === this.#recordSet;
     const section = {
       start: inPlace ? at + BATCH_HEADER_BYTES : 0,
@@ -196,7 +206,7 @@ class RecordSetDecoder {
       count: recordCountOf(this.#recordSet, at),
       lastOffsetDelta: lastOffsetDeltaOf(this.#recordSet, at),
     };
-    decodeRecords(view, section, from, messages);
+    return decodeRecords(view, section, from, messages);
   }
 
   /** What the records of the batch share; inflates them if need be. */

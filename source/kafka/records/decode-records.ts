@@ -19,6 +19,7 @@ export interface RecordSection {
  * Walks over the records of one batch and pushes those from `fromOffset` on to `messages`. Every length is checked here,
  * so that reading a message later can neither fail nor leave its record.
  *
+ * @returns the bytes of those records
  * @throws RecordError where the records do not have the form they must have
  */
 export function decodeRecords(
@@ -26,11 +27,14 @@ export function decodeRecords(
   section: RecordSection,
   fromOffset: number,
   messages: ConsumerMessage[],
-): void {
+): number {
   const { end, count, lastOffsetDelta } = section;
   const firstDelta = fromOffset - view.baseOffset;
   const cursor = new VarintCursor(view.buffer, section.start);
+  const before = messages.length;
   let previousDelta = -1;
+  // Records lie one behind another: those from some offset on fill the rest of the section.
+  let keptFrom = end;
   for (let i = 0; i < count; i++) {
     const recordAt = cursor.at;
     const bodyBytes = cursor.varint();
@@ -55,13 +59,16 @@ export function decodeRecords(
       throw damaged(i, count);
     }
     previousDelta = offsetDelta;
-    if (offsetDelta >= firstDelta) messages.push(new ConsumedRecord(view, recordAt, offsetDelta));
+    if (offsetDelta < firstDelta) continue;
+    if (messages.length === before) keptFrom = recordAt;
+    messages.push(new ConsumedRecord(view, recordAt, offsetDelta));
   }
   if (cursor.at !== end) {
     throw new RecordError(
       `${end - cursor.at} bytes follow the last of its ${count} records. ${CHECKSUM_FITS}`,
     );
   }
+  return end - keptFrom;
 }
 
 /** Goes past the headers; false if they do not fit into the record. */

@@ -70,9 +70,9 @@ export function markerBatch(baseOffset: number, producerId: bigint, type: 'abort
   return rewritten(batch, (copy) => copy.writeInt16BE(copy.readInt16BE(21) | 0x20, 21));
 }
 
-/** Decodes from offset 0 with limits that nothing reaches, unless other options are given. */
+/** Decodes from offset 0 with limits that nothing reaches, unless other options are given. Checks the sum of the records' bytes. */
 export function decoded(recordSet: Buffer, options: Partial<DecodeOptions> = {}): DecodedRecordSet {
-  return decodeRecordSet(recordSet, {
+  const result = decodeRecordSet(recordSet, {
     topic: 'orders',
     partition: 3,
     fromOffset: 0,
@@ -81,6 +81,9 @@ export function decoded(recordSet: Buffer, options: Partial<DecodeOptions> = {})
     inflateBudget: 64 * 1024 * 1024,
     ...options,
   });
+  const sum = result.messages.reduce((bytes, message) => bytes + message.bytes, 0);
+  if (sum !== result.recordBytes) throw new Error(`Records of ${sum} bytes, told were ${result.recordBytes}`);
+  return result;
 }
 
 /** What a message holds, read field by field. */

@@ -67,6 +67,7 @@ test('a flipped bit that the checksum covers is noticed or hides the batch, and 
         nextOffset: 0,
         leaderEpoch: -1,
         bytes: 0,
+        recordBytes: 0,
         partialOnly: true,
       });
     },

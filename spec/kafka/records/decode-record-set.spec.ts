@@ -35,6 +35,7 @@ test('an empty record set leaves the position where it was', (t) => {
     nextOffset: 77,
     leaderEpoch: -1,
     bytes: 0,
+    recordBytes: 0,
     partialOnly: false,
   });
 });

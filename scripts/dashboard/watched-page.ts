@@ -1,0 +1,70 @@
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { until } from '../services/until.ts';
+import type { FabricatedStats } from './fabricated-stats.ts';
+import { StubServer } from './stub-server.ts';
+
+export interface WatchOptions extends BrowserContextOptions {
+  /** What a proxy would have added to the path of the page. */
+  readonly prefix?: string;
+  /** Called before the dashboard is loaded. */
+  readonly onPage?: (page: Page) => void;
+}
+
+/** The dashboard in a browser, which shows made-up figures, and whose clock is turned by its owner. */
+export class WatchedPage {
+  readonly page: Page;
+  readonly server: StubServer;
+  readonly stats: FabricatedStats;
+  readonly context: BrowserContext;
+
+  private constructor(page: Page, server: StubServer, stats: FabricatedStats) {
+    this.page = page;
+    this.context = page.context();
+    this.server = server;
+    this.stats = stats;
+  }
+
+  /** Opens it, and shows the first report. */
+  static async open(
+    browser: Browser,
+    stats: FabricatedStats,
+    { prefix, onPage, ...options }: WatchOptions = {},
+  ): Promise<WatchedPage> {
+    const server = await StubServer.start(() => stats.report(), prefix);
+    const context = await browser.newContext(options);
+    const page = await context.newPage();
+    onPage?.(page);
+    const watched = new WatchedPage(page, server, stats);
+    const { now } = stats.report();
+    await watched.page.clock.install({ time: now });
+    await watched.page.clock.pauseAt(now + 1000);
+    await watched.page.goto(server.url);
+    await until(() => server.answers > 0, { deadlineMs: 20_000, what: 'the first report' });
+    return watched;
+  }
+
+  /** Lets seconds go by, each with one report. */
+  async seconds(many: number): Promise<void> {
+    for (let second = 0; second < many; second++) {
+      this.stats.advance(1000);
+      await this.turn(1000);
+    }
+  }
+
+  /** Turns the page's clock until it has asked once more, whether it is answered or not. */
+  async turn(ms: number): Promise<void> {
+    const before = this.server.asked;
+    await until(
+      async () => {
+        await this.page.clock.runFor(ms);
+        return this.server.asked > before;
+      },
+      { deadlineMs: 20_000, what: 'the next report', everyMs: 5 },
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.context.close();
+    await this.server.close();
+  }
+}
