@@ -1,7 +1,9 @@
+import { CLAIMS_SUFFIX, groupIdOf } from './config.ts';
 import type { TopicDetails } from './kafka/admin.ts';
 import type { CommittedOffset, KafkaClient, PartitionOffset } from './kafka/client.ts';
 import { ConfigError } from './kernel/errors.ts';
 import type { TopicPartition } from './message.ts';
+import { didYouMean } from './nearest-name.ts';
 import { unknownTopics } from './unknown-topics.ts';
 
 /** Which partitions of a group are meant. */
@@ -41,7 +43,7 @@ export async function selectPartitions(
 ): Promise<SelectedPartitions> {
   const allCommitted = await client.group(groupId).fetchAll();
   const names = new Set(named ?? allCommitted.map(({ topic }) => topic));
-  if (names.size === 0) throw nothingCommitted(groupId);
+  if (names.size === 0) throw await nothingCommitted(client, groupId);
   const wanted = numbers === undefined ? undefined : new Set(numbers);
   const committed = allCommitted.filter(
     ({ topic, partition }) => names.has(topic) && wanted?.has(partition) !== false,
@@ -75,9 +77,16 @@ export async function selectPartitions(
   return { topics, partitions, gone };
 }
 
-function nothingCommitted(groupId: string): ConfigError {
+/** Most often the name is misspelt. */
+async function nothingCommitted(client: KafkaClient, groupId: string): Promise<ConfigError> {
+  const prefix = groupIdOf('');
+  const nameOf = (id: string) => (id.startsWith(prefix) ? id.slice(prefix.length) : id);
+  const groups = await client.admin().listGroups();
+  const known = groups.filter((id) => !id.endsWith(CLAIMS_SUFFIX) && id !== groupId).map(nameOf);
   return new ConfigError(
-    ['it has committed no offsets, or they have expired: check the name, or name topics to look at'],
+    [
+      `it has committed no offsets, or they have expired: check the name, or name topics to look at${didYouMean(nameOf(groupId), known)}`,
+    ],
     { what: `Group ${groupId}` },
   );
 }

@@ -126,6 +126,11 @@ test('what never was there is a ConfigError that lists all of it, with the name 
   t.deepEqual(await problems({}), [
     'it has committed no offsets, or they have expired: check the name, or name topics to look at',
   ]);
+  kafka.setCommitted('kasper-topic-processor-specs', 'orders', 0, 1);
+  kafka.setCommitted('kasper-topic-processor-spec-claims', 'orders', 0, 1);
+  t.deepEqual(await problems({}), [
+    "it has committed no offsets, or they have expired: check the name, or name topics to look at; did you mean 'specs'?",
+  ]);
   t.deepEqual(await problems({ topics: ['ordres', 'paid', 'orders'], partitions: [1, 2, 7] }), [
     "topic 'ordres' does not exist; did you mean 'orders'?",
     "topic 'paid' does not exist",

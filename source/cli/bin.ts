@@ -3,6 +3,12 @@ import { processIo } from './io.ts';
 import { main } from './main.ts';
 
 const io = processIo();
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // Nobody reads on, as behind `| head -1`. What runs goes on: a job must not end for that.
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
 const exitCode = await main(process.argv.slice(2), io);
 process.exitCode = exitCode;
 // A job may leave connections open, and a process function that hangs cannot be stopped: neither may keep the command from ending. What was written

@@ -17,10 +17,12 @@ interface LagFlags extends ConnectionFlags, GroupFlags {
 }
 
 const JSON_HELP = `
-JSON: { group, isolation, totalLag, partitions: [{ topic, partition, committedOffset, leaderEpoch, metadata, startOffset, endOffset,
-lag, problem, claim: { state, host, pid, instanceId, startedAt, topicId } }], gone: [{ topic, partition, committedOffset }], claimsError }.
-null stands for what is not known: no commit, no leader, no owner. problem is before-start, past-end or recreated: the committed
-offset is not in the log, or of a topic that was made anew. state is alive, silent, ended or released.`;
+JSON: { group, isolation, totalLag, gone: [{ topic, partition, committedOffset }], claimsError,
+  partitions: [{ topic, partition, committedOffset, leaderEpoch, metadata, startOffset, endOffset, lag,
+    problem, claim: { state, host, pid, instanceId, startedAt, topicId } }] }
+null stands for what is not known: no commit, no leader, no owner. problem is before-start, past-end
+or recreated: the committed offset is not in the log, or of a topic that was made anew since.
+state is alive, silent, ended or released.`;
 
 /** `kasper lag [name]` */
 export function addLagCommand(program: Command, io: Io, done: (exitCode: number) => void): void {

@@ -6,7 +6,6 @@ import {
   planOffsetReset,
   resetOffsets,
   type GroupClaimsOptions,
-  type GroupMember,
   type KafkaClient,
   type PartitionClaim,
   type ResetPlan,
@@ -35,11 +34,13 @@ interface ResetFlags extends ConnectionFlags, GroupFlags, TargetFlags {
 const GROUP_AUTHORIZATION_FAILED = 30;
 
 const JSON_HELP = `
-JSON: { group, executed, partitions: [{ topic, partition, fromOffset, toOffset, startOffset, endOffset, again, skipped, clamped }],
-withoutCommit: [{ topic, partition }], gone: [{ topic, partition }], unclaimed: [{ topic, partition }],
-running: [{ topic, partition, state, host, pid, instanceId, startedAt, topicId }], members: [{ memberId, clientId, host }] }.
-running and members are those for which --execute would be refused; unclaimed are the partitions that no processor with claims was
-ever seen on. again and skipped count offsets: markers of transactions and what compaction took away, too.`;
+JSON: { group, executed, partitions: [{ topic, partition, fromOffset, toOffset, startOffset, endOffset,
+    again, skipped, clamped }],
+  withoutCommit: [{ topic, partition }], gone: [{ topic, partition }], unclaimed: [{ topic, partition }],
+  running, silent: [{ topic, partition, state, host, pid, instanceId, startedAt, topicId }],
+  members: [{ memberId, clientId, host }] }
+running and members: for these --execute would be refused; it would watch the silent ones first.
+unclaimed: no processor with claims was ever seen there. again and skipped count offsets: transaction markers and compacted ones, too.`;
 
 /** `kasper offsets reset [name]` */
 export function addOffsetsResetCommand(parent: Command, io: Io, done: (exitCode: number) => void): void {
@@ -49,6 +50,7 @@ export function addOffsetsResetCommand(parent: Command, io: Io, done: (exitCode:
     .summary('set committed offsets: shows what it would do, and does it with --execute')
     .description(
       'Sets the committed offsets of a job that is stopped, so that its next start goes on there. Without --execute it only shows what it would mean.\n' +
+        'Without --topics and --partitions all that is committed is set; those that are named are set also where nothing is committed.\n' +
         'It is refused, with exit code 6, while a processor runs on one of the partitions, or a consumer is a member of the group.\n' +
         'Processors with `claims: false` cannot be seen: make sure that none runs.',
     );
@@ -100,8 +102,15 @@ async function preview(
     flags.claims ? readClaims(client, groupId) : [],
   ]);
   const wanted = keysOf(plan.partitions);
-  const running = claims.filter((claim) => claim.state === 'alive' && wanted.has(keyOf(claim)));
-  return { plan, executed: false, unclaimed: unclaimedOf(plan, claims), running, members };
+  const ofPlan = claims.filter((claim) => wanted.has(keyOf(claim)));
+  return {
+    plan,
+    executed: false,
+    unclaimed: unclaimedOf(plan, claims),
+    running: ofPlan.filter(({ state }) => state === 'alive'),
+    silent: ofPlan.filter(({ state }) => state === 'silent'),
+    members,
+  };
 }
 
 async function execute(
@@ -119,7 +128,7 @@ async function execute(
   });
   // Looked at before, since the reset leaves claims of its own.
   const claims = flags.claims ? await readClaims(client, groupId, { watchMs: 0 }) : [];
-  const unheard = new Set(claims.filter(({ state }) => state === 'silent').map(ownerText));
+  const unheard = new Set(claims.filter(({ state }) => state === 'silent').map((claim) => ownerText(claim)));
   if (unheard.size > 0) {
     stderr.write(
       `Watching for up to ${duration(flags.claimTimeoutMs)} whether it still runs: ${[...unheard].join(', ')}\n`,
@@ -132,8 +141,7 @@ async function execute(
     logger: winstonLogger({ format: 'text', level: 'warn', stream: stderr }),
     signal: shutdown.signal,
   });
-  const nobody: readonly GroupMember[] = [];
-  return { plan, executed: true, unclaimed: unclaimedOf(plan, claims), running: [], members: nobody };
+  return { plan, executed: true, unclaimed: unclaimedOf(plan, claims), running: [], silent: [], members: [] };
 }
 
 /** @throws AssignmentError that tells how to do without, where the claims may not be read */

@@ -15,8 +15,10 @@ interface ShowFlags extends ConnectionFlags, GroupFlags {
 }
 
 const JSON_HELP = `
-JSON: { group, state, protocolType, members: [{ memberId, clientId, host }], partitions: [{ topic, partition, committedOffset, leaderEpoch,
-metadata, claim: { state, host, pid, instanceId, startedAt, topicId } }], gone: [{ topic, partition, committedOffset }], claimsError }.
+JSON: { group, state, protocolType, members: [{ memberId, clientId, host }],
+  partitions: [{ topic, partition, committedOffset, leaderEpoch, metadata,
+    claim: { state, host, pid, instanceId, startedAt, topicId } }],
+  gone: [{ topic, partition, committedOffset }], claimsError }
 protocolType is empty as long as no consumer ever joined the group as a member.`;
 
 /** `kasper offsets show [name]` */

@@ -13,10 +13,12 @@ export interface ResetReport {
   readonly unclaimed: readonly TopicPartitionRef[];
   /** Who is in the way. */
   readonly running: readonly PartitionClaim[];
+  /** Who may be, and shows no sign of life. */
+  readonly silent: readonly PartitionClaim[];
   readonly members: readonly GroupMember[];
 }
 
-export function resetJson({ plan, executed, unclaimed, running, members }: ResetReport): string {
+export function resetJson({ plan, executed, unclaimed, running, silent, members }: ResetReport): string {
   const { groupId, partitions, withoutCommit, gone } = plan;
   return jsonDocument({
     group: groupId,
@@ -38,6 +40,7 @@ export function resetJson({ plan, executed, unclaimed, running, members }: Reset
     gone,
     unclaimed,
     running,
+    silent,
     members,
   });
 }
@@ -92,7 +95,7 @@ function totalOf({ partitions }: ResetPlan, executed: boolean): string {
   return `In all ${parts.join(', ')}.`;
 }
 
-function notesOf({ plan, executed, unclaimed, running, members }: ResetReport): string[] {
+function notesOf({ plan, executed, unclaimed, running, silent, members }: ResetReport): string[] {
   const { withoutCommit, gone } = plan;
   const notes: string[] = [];
   if (withoutCommit.length > 0)
@@ -105,6 +108,10 @@ function notesOf({ plan, executed, unclaimed, running, members }: ResetReport): 
   }
   for (const [owner, partitions] of byOwner(running))
     notes.push(`--execute would be refused, since a processor runs on ${listed(partitions)}: ${owner}.`);
+  for (const [owner, partitions] of byOwner(silent))
+    notes.push(
+      `--execute would first watch whether the owner of ${listed(partitions)} still runs: ${owner}.`,
+    );
   if (members.length > 0) {
     const who = members.map(({ clientId, host }) => printable(`${clientId} from ${host.replace(/^\//, '')}`));
     notes.push(

@@ -16,12 +16,15 @@ interface TopicsFlags extends ConnectionFlags {
 }
 
 const LIST_JSON = `
-JSON: { topics: [{ topic, topicId, internal, partitions, replicas, underReplicated, leaderless }] }, the last two as numbers of partitions.`;
+JSON: { topics: [{ topic, topicId, internal, partitions, replicas, underReplicated, leaderless }] }
+underReplicated and leaderless are numbers of partitions.`;
 
 const DESCRIBE_JSON = `
-JSON: { topics: [{ topic, topicId, internal, partitions: [{ partition, leader, replicas, inSyncReplicas, startOffset, endOffset, records }],
-settings: [{ name, value, source }], settingsError }] }. source is topic, broker or default; records are offsets between start and end:
-fewer may be there in a compacted topic, or with transactions.`;
+JSON: { topics: [{ topic, topicId, internal,
+  partitions: [{ partition, leader, replicas, inSyncReplicas, startOffset, endOffset, records }],
+  settings: [{ name, value, source }], settingsError }] }
+source is topic, broker or default. records are the offsets between start and end: fewer are there in
+a compacted topic, or with transactions.`;
 
 /** `kasper topics list|describe` */
 export function addTopicsCommand(program: Command, io: Io, done: (exitCode: number) => void): void {

@@ -48,4 +48,6 @@ export interface KafkaAdmin {
   describeTopics(topics?: readonly string[]): Promise<TopicDetails[]>;
   /** Reads settings of topics (DescribeConfigs); results in the order of `topics`, each judged alone. */
   topicSettings(topics: readonly string[], names: readonly string[]): Promise<TopicSettings[]>;
+  /** The ids of all groups that this user may describe, sorted, whether or not they have members (ListGroups, asked of each broker). */
+  listGroups(): Promise<string[]>;
 }

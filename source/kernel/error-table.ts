@@ -33,7 +33,8 @@ export const errorTable = {
   OFFSET_OUT_OF_RANGE: {
     className: 'OffsetOutOfRangeError',
     when: 'The next offset is not in the log: deleted by retention, truncated, or the topic was made anew. Also `seek` to such an offset',
-    remedy: 'Find out what is lost, then start with `onOffsetOutOfRange` `earliest` or `latest`',
+    remedy:
+      'Find out what is lost, then start with `onOffsetOutOfRange` `earliest` or `latest`, or set the offset: `kasper offsets reset`',
   },
   PROCESS: {
     className: 'ProcessError',
@@ -85,7 +86,7 @@ export const errorTable = {
   RECORD: {
     className: 'RecordError',
     when: 'A fetched record batch is damaged, inflates beyond all bounds, or is older than Kafka 0.11. Its offset is named',
-    remedy: 'Look at it with kafka-dump-log.sh; to go on, set the offset of the group past it',
+    remedy: 'Look at it with kafka-dump-log.sh; to go on, set the offset past it: `kasper offsets reset`',
   },
   BROKER: {
     className: 'BrokerError',

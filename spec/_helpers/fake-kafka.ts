@@ -376,6 +376,11 @@ export class FakeKafka {
     return [...this.#topics.keys()].sort();
   }
 
+  /** Those that have committed something. */
+  groupIds(): string[] {
+    return [...this.#groups].flatMap(([id, offsets]) => (offsets.size > 0 ? [id] : [])).sort();
+  }
+
   allCommitted(groupId: string): (CommittedOffset & PartitionOffset)[] {
     return [...this.#offsetsOf(groupId).values()]
       .flatMap((entry) => (entry.offset === undefined ? [] : [{ ...entry, offset: entry.offset }]))
@@ -542,6 +547,10 @@ export class FakeClient implements KafkaClient {
           }));
           return [{ topic, topicId, internal: false, partitions }];
         });
+      },
+      listGroups: async () => {
+        await this.ask({ name: 'listGroups' });
+        return this.#kafka.groupIds();
       },
       topicSettings: async (topics) => {
         await this.ask({ name: 'topicSettings' });

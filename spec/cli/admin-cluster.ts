@@ -31,6 +31,8 @@ export async function adminJob(t: ExecutionContext, cluster: TestCluster): Promi
   await write(cluster, topic, values(10), 0);
   await write(cluster, topic, values(5, 10), 1);
   const client = await clientOf(t, cluster);
+  // On a Kafka that has just begun this waits until there is a coordinator.
+  await client.group(groupId).fetchAll();
   const brokers = cluster.brokers.join(',');
   const make = (partitions: readonly number[], claims: boolean, process: (value: string) => void) => {
     const processor = new TopicProcessor(

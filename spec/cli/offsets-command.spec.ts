@@ -185,6 +185,11 @@ testOnEach('reset waits until an owner that was stopped was silent for long enou
   const stopped = startChild(t, 'spec/_helpers/claims-child', [job.brokers, job.topic, job.name]);
   await stopped.until('stdout', /batch 2 from 5/);
   stopped.kill('SIGSTOP');
+  const dryRun = await job.kasper('offsets', 'reset', job.name, '--to-latest', '--partitions', '0');
+  t.regex(
+    dryRun.stdout,
+    /\n--execute would first watch whether the owner of in-x+\/0 still runs: pid P on H, silent now, there since TIME\.\n/,
+  );
   const outcome = await job.kasper(
     ...[
       'offsets',
@@ -374,6 +379,7 @@ testOnEach('reset --json is one document, also for a dry run', async (t, cluster
       gone: [],
       unclaimed: [{ topic: 'in-xxxxxxxxxxxx', partition: 0 }],
       running: [],
+      silent: [],
       members: [],
     });
   }

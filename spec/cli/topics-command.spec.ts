@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import test from 'ava';
 import { startEmbedded, testOnEach } from '../_helpers/clusters.ts';
 import { randomName } from '../_helpers/services.ts';
 import { clientOf, deleteRecords, values, write } from '../_helpers/system-job.ts';
+import { compiled } from './child.ts';
 import { kasper } from './memory-io.ts';
 
 testOnEach('list shows names, partitions and replicas', async (t, cluster) => {
@@ -176,4 +179,27 @@ test('a cluster without topics says so', async (t) => {
     exitCode: 0,
     stdout: 'no topics\n',
   });
+});
+
+test('a reader that wants no more, as head, is no failure', async (t) => {
+  const cluster = await startEmbedded(t, { brokers: 1 });
+  cluster.createTopic('many', { partitions: 5_000 });
+  const child = spawn(
+    process.execPath,
+    [
+      compiled('source/cli/bin'),
+      'topics',
+      'describe',
+      'many',
+      '--json',
+      '--brokers',
+      cluster.brokers.join(','),
+    ],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  let stderr = '';
+  child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
+  child.stdout.once('data', () => child.stdout.destroy());
+  const [code] = (await once(child, 'exit')) as [number | null];
+  t.deepEqual([code, stderr], [0, '']);
 });

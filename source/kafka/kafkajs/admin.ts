@@ -3,6 +3,7 @@ import type { ClusterConnection } from './cluster-connection.ts';
 import { missingAnswer } from './ask-leaders.ts';
 import { brokerError } from './protocol/broker-errors.ts';
 import { describeConfigsRequest } from './protocol/describe-configs.ts';
+import { listGroupsRequest } from './protocol/list-groups.ts';
 import { metadataRequest, type TopicMetadata } from './protocol/metadata.ts';
 import { retryLoop } from './retry-loop.ts';
 
@@ -53,6 +54,20 @@ export class KafkajsAdmin implements KafkaAdmin {
       const { errorCode, errorMessage, settings } = found;
       const error = errorCode === 0 ? undefined : brokerError(errorCode, what, errorMessage);
       return { topic, settings, error };
+    });
+  }
+
+  async listGroups(): Promise<string[]> {
+    const cluster = this.#connected();
+    const { requestMs } = cluster.deadlines;
+    const what = 'ListGroups';
+    return this.#retry(what, async () => {
+      const { brokers } = await cluster.callAny(metadataRequest([]), requestMs);
+      const answers = await Promise.all(
+        brokers.map(({ nodeId }) => cluster.call(nodeId, listGroupsRequest(), requestMs)),
+      );
+      for (const { errorCode } of answers) if (errorCode !== 0) throw brokerError(errorCode, what);
+      return [...new Set(answers.flatMap(({ groupIds }) => groupIds))].sort();
     });
   }
 

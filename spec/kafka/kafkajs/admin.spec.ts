@@ -2,6 +2,7 @@ import test from 'ava';
 import { BrokerError, LifecycleError } from '../../../source/kernel/errors.ts';
 import { startEmbedded, testOnEach } from '../../_helpers/clusters.ts';
 import { randomName, sharedNodes } from '../../_helpers/services.ts';
+import { until } from '../../_helpers/until.ts';
 import { connectClient, newClient, SHORT_DEADLINES } from './test-client.ts';
 
 testOnEach('all that a group has committed is read at once, sorted', async (t, cluster) => {
@@ -19,7 +20,12 @@ testOnEach('all that a group has committed is read at once, sorted', async (t, c
     metadata: `m${partition}`,
   });
   const entries = [entry(two, 0), entry(one, 11), entry(one, 2), entry(one, 0)];
-  for (const each of entries) await group.commit([each]);
+  for (const each of entries) {
+    await until(async () => (await group.commit([each]))[0]?.error === undefined, {
+      deadlineMs: 20_000,
+      what: 'the commit',
+    });
+  }
   t.deepEqual(await group.fetchAll(), [entry(one, 0), entry(one, 2), entry(one, 11), entry(two, 0)]);
 });
 
@@ -81,6 +87,27 @@ testOnEach('settings of topics tell where they come from; each topic is judged a
   t.deepEqual(await client.admin().topicSettings([], names), []);
 });
 
+testOnEach('the groups of all coordinators are listed', async (t, cluster) => {
+  const topic = randomName('in');
+  await cluster.createTopic(topic, 1);
+  const client = await connectClient(t, cluster.brokers);
+  const groups = Array.from({ length: 8 }, () => randomName('listed')).sort();
+  for (const groupId of groups) {
+    await client.group(groupId).fetchAll();
+    const entry = { topic, partition: 0, offset: 0, leaderEpoch: -1, metadata: '' };
+    // A coordinator that has just begun loads its groups first.
+    await until(async () => (await client.group(groupId).commit([entry]))[0]?.error === undefined, {
+      deadlineMs: 20_000,
+      what: `a commit in ${groupId}`,
+    });
+  }
+  const listed = await client.admin().listGroups();
+  t.deepEqual(
+    listed.filter((groupId) => groups.includes(groupId)),
+    groups,
+  );
+});
+
 test('a partition without a leader is described as such', async (t) => {
   const cluster = await startEmbedded(t);
   cluster.createTopic('orders', { partitions: 3, replicationFactor: 1 });
@@ -103,8 +130,12 @@ test('what can be tried again is ridden out, and a moved coordinator is found', 
     t.is((await group.fetchAll()).length, 1);
     t.is(fault.hits, 2);
   }
+  t.deepEqual(await client.admin().listGroups(), ['jobs']);
   cluster.faults.drop({ api: 'Metadata', when: 'after' });
   t.is((await client.admin().describeTopics()).length, 1);
+  const fault = cluster.faults.fail({ api: 'ListGroups', code: 14, times: 2 });
+  t.deepEqual(await client.admin().listGroups(), ['jobs']);
+  t.is(fault.hits, 2);
 });
 
 test('without a connection nothing is asked', async (t) => {

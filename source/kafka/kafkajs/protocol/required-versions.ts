@@ -6,6 +6,7 @@ import { DESCRIBE_GROUPS } from './describe-groups.ts';
 import { FETCH } from './fetch.ts';
 import { FIND_COORDINATOR } from './find-coordinator.ts';
 import { INIT_PRODUCER_ID } from './init-producer-id.ts';
+import { LIST_GROUPS } from './list-groups.ts';
 import { LIST_OFFSETS } from './list-offsets.ts';
 import { METADATA } from './metadata.ts';
 import { OFFSET_COMMIT } from './offset-commit.ts';
@@ -24,6 +25,7 @@ const REQUIRED: readonly (readonly [apiKey: number, name: string, version: numbe
   [CREATE_TOPICS, 'CreateTopics', 4],
   [INIT_PRODUCER_ID, 'InitProducerId', 1],
   [DESCRIBE_GROUPS, 'DescribeGroups', 2],
+  [LIST_GROUPS, 'ListGroups', 2],
   [DESCRIBE_CONFIGS, 'DescribeConfigs', 2],
 ];
 
