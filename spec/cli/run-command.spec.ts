@@ -151,7 +151,12 @@ test('--json prints the summary as one document; log lines and progress are JSON
     told.flatMap(({ message }) => message ?? []),
     ['Run starts', "No committed offset; starting at 'earliest'", 'Run ended'],
   );
-  t.like(told.find(({ progress }) => progress !== undefined)?.progress, { records: 3, total: 3, lag: 0, msLeft: 0 });
+  t.like(told.find(({ progress }) => progress !== undefined)?.progress, {
+    records: 3,
+    total: 3,
+    lag: 0,
+    msLeft: 0,
+  });
 });
 
 test('--metrics-port serves metrics, health and state while the job runs', async (t) => {
