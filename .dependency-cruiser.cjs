@@ -51,6 +51,7 @@ const rows = [
       storeMetrics,
       metricsPorts,
     ],
+    packages: ['leven'],
   },
   { files: '^source/index\\.ts$', may: ['^source/(?!cli/|testing/|embedded/)', storePorts, metricsPorts] },
   ...['middleware', 'tables', 'events', 'codecs', 'assignment', 'logging'].map((folder) => ({

@@ -1,5 +1,6 @@
 import { metricDefinitions, type MetricDefinition } from '../../metrics/definitions.ts';
 import { exitCodeFor, exitCodes } from '../../source/cli/exit-codes.ts';
+import { flagOf, settings, variableOf } from '../../source/cli/settings.ts';
 import { optionRows, type OptionRow } from '../../source/config-table.ts';
 import { errorTable, type ErrorCode, type ErrorRow } from '../../source/kernel/error-table.ts';
 import { serviceNames, services } from '../services/catalogue.ts';
@@ -35,6 +36,19 @@ export const tableGenerators: Readonly<Record<string, TableGenerator>> = {
         remedy,
         String(exitCodeFor(code as ErrorCode)),
       ]),
+    ),
+  settings: () =>
+    markdownTable(
+      ['In a file', 'Environment', 'Flag', 'Default', 'What it decides'],
+      settings
+        .filter(({ name }) => !optionRows.some((row) => row.name === name))
+        .map(({ name, kind, short, default: fallback, what, choices = [] }) => [
+          `\`${name}\``,
+          `\`${variableOf(name)}\``,
+          kind === 'secret' ? 'none' : `${short === undefined ? '' : `\`-${short}\`, `}\`${flagOf(name)}\``,
+          fallback === undefined ? '' : `\`${String(fallback)}\``,
+          choices.length === 0 ? what : `${what} (${choices.map((choice) => `\`${choice}\``).join(', ')})`,
+        ]),
     ),
   'exit-codes': () =>
     markdownTable(

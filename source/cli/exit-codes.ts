@@ -3,7 +3,10 @@ import { KasperError, type ErrorCode } from '../kernel/errors.ts';
 /** Every code that `kasper` exits with; printed by `kasper --help`. */
 export const exitCodes = {
   ok: { code: 0, means: 'The run ended, or a signal stopped it; what was finished is committed' },
-  failed: { code: 1, means: 'The job failed: in process, while sending, in a store, or at a commit' },
+  failed: {
+    code: 1,
+    means: 'The job failed: in process, while sending, in a store, or at a commit; or a worker was killed',
+  },
   usage: { code: 2, means: 'A command, an option, the job file or the topics do not fit' },
   kafka: { code: 3, means: 'Kafka could not be reached, or refused' },
   timeout: { code: 4, means: 'A time limit was passed; a process function that hung was cut off' },

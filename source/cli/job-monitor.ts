@@ -22,9 +22,10 @@ export function monitorOf(job: Job, layers: Pick<Layers, 'given'>): JobMonitor {
   const isFlag = (name: string) => layers.given.get(name)?.layer === 'flag';
   const host = metricsHost === undefined ? {} : { host: metricsHost };
   const ofJob = job.monitor;
+  const options = isMonitorOptions(ofJob) ? ofJob : {};
   const monitor =
     metricsPort !== undefined
-      ? { port: metricsPort, ...host }
+      ? { ...options, port: metricsPort, ...host }
       : isMonitorOptions(ofJob)
         ? { ...ofJob, ...host }
         : ofJob;

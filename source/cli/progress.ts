@@ -15,8 +15,10 @@ export interface ProgressFigures {
 
 /** How often a line is written where no bar is: at the latest for a run with an end, which also has one for each tenth. */
 const LINE_EVERY_MS = { bounded: 30_000, unbounded: 5000 } as const;
-/** What stands beside the bar needs some 66 columns. */
-const BESIDE_THE_BAR = 68;
+/** What stands beside the bar needs so many columns; on a narrow terminal it is shorter. */
+const BESIDE_THE_BAR = { wide: 68, narrow: 50 } as const;
+/** From this width on there is room for words. */
+const WIDE = 80;
 
 /**
  * Shows how far a run is: on a terminal a bar, or for a run without end a line that moves; elsewhere lines, which also read well in a log, or JSON.
@@ -54,13 +56,16 @@ export class Progress {
     this.#rate.add(done);
     this.#nextLine = this.#clock.now() + this.#lineEveryMs;
     if (!this.#isShown || this.#json || this.#output.isTTY !== true) return;
-    const { columns = 80 } = this.#output;
+    const { columns = WIDE } = this.#output;
+    const beside = columns < WIDE ? BESIDE_THE_BAR.narrow : BESIDE_THE_BAR.wide;
     this.#bars = new MultiBar(
       {
         stream: this.#output,
         format: total === undefined ? '  {text}' : '  {bar} {percentage}%  {text}',
         hideCursor: true,
-        barsize: Math.min(40, Math.max(8, columns - BESIDE_THE_BAR)),
+        // What is logged may be longer than a line: it must not be cut. The bar is, at the terminal's width.
+        linewrap: true,
+        barsize: Math.min(40, Math.max(8, columns - beside)),
         gracefulExit: false,
       },
       Presets.shades_classic,
@@ -145,7 +150,11 @@ export class Progress {
     const total = this.#total;
     if (total === undefined) return `${counted(records, 'record')}  ${rate}  ${count(lag)} behind`;
     const left = this.#msLeft(figures);
-    const parts = [`${count(records)} of ${counted(total, 'record')}`, rate];
+    const isNarrow = this.#bar !== undefined && (this.#output.columns ?? WIDE) < WIDE;
+    const done = isNarrow
+      ? `${count(records)}/${count(total)}`
+      : `${count(records)} of ${counted(total, 'record')}`;
+    const parts = [done, rate];
     if (left !== undefined && records < total) parts.push(`${timeLeft(left)} left`);
     // What came since the start is not read by this run, but is there.
     if (lag > total - records) parts.push(`${count(lag)} behind`);

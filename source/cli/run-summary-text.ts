@@ -15,7 +15,7 @@ export function summaryText(name: string, summary: WholeSummary, stopped: boolea
   const lines = [
     `${name}: ${stopped ? 'stopped after ' : ''}${counted(records, 'record')} in ${counted(batches, 'batch')}${by} ` +
       `in ${duration(durationMs)} (${perSecond(records, durationMs)}), ${counted(sent, 'record')} sent, ` +
-      `committed up to ${partitions.map(({ topic, partition, end }) => `${topic}/${partition} ${end}`).join(', ')}`,
+      `committed up to ${committedText(partitions)}`,
   ];
   for (const { topic, partition, end, highWatermark } of openTransactions) {
     lines.push(
@@ -23,6 +23,18 @@ export function summaryText(name: string, summary: WholeSummary, stopped: boolea
     );
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** More would bury the figures before them; with --json all are there. */
+const MOST_LISTED = 24;
+
+function committedText(partitions: WholeSummary['partitions']): string {
+  const listed = partitions
+    .slice(0, MOST_LISTED)
+    .map(({ topic, partition, end }) => `${topic}/${partition} ${end}`)
+    .join(', ');
+  const more = partitions.length - MOST_LISTED;
+  return more > 0 ? `${listed} and in ${counted(more, 'more partition')}` : listed;
 }
 
 /** The same as one JSON document. */

@@ -24,7 +24,7 @@ Commands:
 
 Exit codes:
   0    The run ended, or a signal stopped it; what was finished is committed
-  1    The job failed: in process, while sending, in a store, or at a commit
+  1    The job failed: in process, while sending, in a store, or at a commit; or a worker was killed
   2    A command, an option, the job file or the topics do not fit
   3    Kafka could not be reached, or refused
   4    A time limit was passed; a process function that hung was cut off

@@ -55,6 +55,21 @@ test('on a terminal the bar ends full, and the cursor comes back', (t) => {
   t.true(text().lastIndexOf('\u001B[?25h') > text().lastIndexOf('\u001B[?25l'), 'the cursor is shown last');
 });
 
+test('on a narrow terminal the bar and its figures are shorter, and log lines are not cut', (t) => {
+  const { stream, plain, text } = memoryOutput(true);
+  Object.assign(stream, { columns: 60 });
+  const { clock, turn } = handClock();
+  const progress = new Progress(stream, clock);
+  progress.start(60_600);
+  turn(4000);
+  progress.update({ records: 12_400, lag: 48_200 });
+  progress.write(`${'long '.repeat(30)}\n`);
+  progress.stop();
+  t.true(plain().includes('long '.repeat(30)));
+  t.false(text().includes('\u001B[?7l'), 'the terminal goes on wrapping lines');
+  t.regex(plain(), / {2}██░{8} 20% {2}12,400\/60,600 {2}3,100\/s {2}16 s left\n$/);
+});
+
 test('lines that are logged while the bar stands come out whole, above it', (t) => {
   const { stream, plain } = memoryOutput(true);
   const progress = new Progress(stream);

@@ -2,6 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import { openClient, silentLogger } from 'kasper-ts';
 import { sendRecords, type TextRecord } from '../../scripts/examples/cluster.ts';
 import { startEmbedded } from '../_helpers/clusters.ts';
+import { until } from '../_helpers/until.ts';
 import { compiled, startChild } from './child.ts';
 import { folderWith } from './job-file.ts';
 import { kasper, withoutRunLines, withoutTimes } from './memory-io.ts';
@@ -119,6 +120,91 @@ test('--progress shows how far a bounded run is, on standard error', async (t) =
     ...['run', wordCount, '--brokers', brokers, '--to-end', '--log-level', 'warn', '--progress'],
   ]);
   t.regex(stderr, /^100% {2}3 of 3 records {2}[\d,]+\/s\n$/);
+});
+
+test('--json prints the summary as one document; log lines and progress are JSON, too', async (t) => {
+  const { brokers } = await clusterWith(t, { lines: 2, words: 1 }, lines);
+  const { exitCode, stdout, stderr } = await kasper([
+    ...['run', wordCount, '--brokers', brokers, '--to-end', '--json', '--progress'],
+  ]);
+  t.is(exitCode, 0);
+  const { durationMs, recordsPerSecond, ...rest } = JSON.parse(stdout) as Record<string, unknown>;
+  t.is(typeof durationMs, 'number');
+  t.is(typeof recordsPerSecond, 'number');
+  t.deepEqual(rest, {
+    topicProcessorName: 'word-count',
+    stopped: false,
+    records: 3,
+    batches: 2,
+    sent: 9,
+    partitions: [
+      { topic: 'lines', partition: 0, start: 0, end: 2 },
+      { topic: 'lines', partition: 1, start: 0, end: 1 },
+    ],
+    openTransactions: [],
+  });
+  const told = stderr
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { message?: string; progress?: object });
+  t.deepEqual(
+    told.flatMap(({ message }) => message ?? []),
+    ['Run starts', "No committed offset; starting at 'earliest'", 'Run ended'],
+  );
+  t.like(told.find(({ progress }) => progress !== undefined)?.progress, {
+    records: 3,
+    total: 3,
+    lag: 0,
+    msLeft: 0,
+  });
+});
+
+test('--metrics-port serves metrics, health and state while the job runs', async (t) => {
+  const { brokers } = await clusterWith(t, { lines: 1, words: 1 }, lines);
+  const child = startChild(t, 'source/cli/bin', [
+    ...['run', wordCount, '--brokers', brokers, '--batch-wait-ms', '0'],
+    ...['--metrics-port', '0', '--metrics-host', 'localhost', '--kasper-names'],
+  ]);
+  await child.until('stderr', /The monitor server listens .*url=\S+\n/);
+  const url = /url=(\S+)/.exec(child.stderr)?.[1] ?? '';
+  t.regex(url, /^http:\/\/localhost:\d+$/);
+  const get = async (path: string) => (await fetch(`${url}${path}`)).text();
+  const metrics = await until(
+    async () => {
+      const text = await get('/metrics');
+      return /^kasper_records_consumed_total\{.*\} 3$/m.test(text) && text;
+    },
+    { deadlineMs: 30_000, what: 'three records to be counted' },
+  );
+  t.regex(metrics, /^kasper_incoming_message_count\{.*\} 3$/m);
+  t.like(JSON.parse(await get('/api/stats')), {
+    processors: [{ topicProcessorName: 'word-count', records: 3 }],
+  });
+  child.kill('SIGTERM');
+  t.deepEqual(await child.exited, { code: 0, signal: null });
+  t.regex(child.stdout, /^word-count: stopped after 3 records in /);
+});
+
+test('flags about metrics that would change nothing are refused', async (t) => {
+  const folder = await folderWith(
+    t,
+    'job.mjs',
+    `import { PrometheusMetrics } from '${new URL('../../metrics/index.js', import.meta.url).href}';
+     export default { topicProcessorName: 'a', inputTopics: ['lines'], metrics: new PrometheusMetrics(), processor: { process() {} } };`,
+  );
+  const run = (...flags: readonly string[]) =>
+    kasper(['run', 'job.mjs', '--brokers', 'x:1', ...flags], { cwd: folder });
+  t.deepEqual(await run('--metrics-port', '0', '--kasper-names'), {
+    exitCode: 2,
+    stdout: '',
+    stderr:
+      'error: Metrics: the job brings its own metrics, which --kasper-names cannot change: leave that out, or let the job give no metrics, or say kasperNames: true where it makes its PrometheusMetrics\n',
+  });
+  t.deepEqual(await run('--metrics-host', '0.0.0.0'), {
+    exitCode: 2,
+    stdout: '',
+    stderr: 'error: Metrics: --metrics-host needs --metrics-port\n',
+  });
 });
 
 test('bad options of a job are all said at once, before Kafka is asked for anything', async (t) => {

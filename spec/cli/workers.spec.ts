@@ -43,12 +43,13 @@ interface Deployment {
   readonly argv: readonly string[];
 }
 
-/** A topic of 12 partitions with so many records in each, and a job that copies them: `process` is the body of its process function. */
+/** A topic of 12 partitions with so many records in each, and a job that copies them: `process` is the body of its process function, `options` are others of the job. */
 async function deploy(
   t: ExecutionContext,
   cluster: Pick<TestCluster, 'brokers' | 'createTopic'>,
   perPartition: number,
   process = '',
+  options = '',
 ): Promise<Deployment> {
   const name = randomName('workers');
   const [input, output] = [`${name}-in`, `${name}-out`];
@@ -62,7 +63,7 @@ async function deploy(
     t,
     'job.mjs',
     `export default {
-      topicProcessorName: '${name}', inputTopics: ['${input}'], batchSize: 10, batchWaitMs: 0,
+      topicProcessorName: '${name}', inputTopics: ['${input}'], batchSize: 10, batchWaitMs: 0, ${options}
       processor: {
         async process(messages, sender, { partition }) {
           ${process}
@@ -340,7 +341,8 @@ test.serial('a second Ctrl-C ends all processes at once with 130', async (t) => 
 });
 
 test.serial('one port serves the metrics, the state and the health of all workers', async (t) => {
-  const deployment = await deploy(t, await embedded(t), 10);
+  const monitor = 'monitor: { port: 1, blockedAfterMs: 3000 },';
+  const deployment = await deploy(t, await embedded(t), 10, '', monitor);
   const { argv, folder, name } = deployment;
   const child = startChild(t, 'source/cli/bin', [...argv, '--metrics-port', '0', '--kasper-names'], {
     cwd: folder,
