@@ -1,6 +1,6 @@
 import { StoreError, TimeoutError, type StoreFailure, type StoreKey } from '../source/kernel/errors.ts';
 import type { FailureReason, Item } from './item.ts';
-import { withinLimits, type CallLimits } from './call-limits.ts';
+import { withinLimits, type CallEnd, type CallLimits } from './call-limits.ts';
 
 /** So many reasons are told in the message; all of them are in `failures`. */
 const MOST_REASONS = 5;
@@ -16,53 +16,32 @@ export interface CallTitle {
   readonly changes: boolean;
 }
 
-/** One call under way: what became of each of its keys so far. */
+/** One call under way. */
 export class BackendCall<Place> {
   readonly items: readonly Item<Place>[];
-  readonly signal: AbortSignal;
-  readonly #found = new Map<Item<Place>, Buffer>();
-  readonly #done = new Set<Item<Place>>();
-  readonly #failed = new Map<Item<Place>, FailureReason>();
+  /** When nobody waits for it any more. */
+  readonly end: CallEnd;
 
-  constructor(items: readonly Item<Place>[], signal: AbortSignal) {
+  constructor(items: readonly Item<Place>[], end: CallEnd) {
     this.items = items;
-    this.signal = signal;
+    this.end = end;
   }
 
   /** Written, removed, or read: then with the value, or without one where there is none. */
   done(item: Item<Place>, value?: Buffer): void {
-    this.#done.add(item);
-    if (value !== undefined) this.#found.set(item, value);
+    item.isDone = true;
+    item.found = value;
   }
 
   fail(item: Item<Place>, reason: FailureReason): void {
-    this.#done.delete(item);
-    this.#failed.set(item, reason);
-  }
-
-  get found(): ReadonlyMap<Item<Place>, Buffer> {
-    return this.#found;
-  }
-
-  get failed(): ReadonlyMap<Item<Place>, FailureReason> {
-    return this.#failed;
-  }
-
-  get succeeded(): ReadonlySet<Item<Place>> {
-    return this.#done;
-  }
-
-  failRest(reason: FailureReason): void {
-    for (const item of this.items) {
-      if (!this.#done.has(item) && !this.#failed.has(item)) this.#failed.set(item, reason);
-    }
+    item.isDone = false;
+    item.failure = reason;
   }
 }
 
 /**
- * Carries a call out within its limits.
+ * Carries a call out within its limits. The items have what was found then.
  *
- * @returns the values found
  * @throws StoreError that names each key that failed, with its reason, and those that were written
  */
 export async function carryOut<Place>(
@@ -71,19 +50,19 @@ export async function carryOut<Place>(
   limits: CallLimits,
   explain: (error: unknown) => FailureReason,
   work: (call: BackendCall<Place>) => Promise<void>,
-): Promise<ReadonlyMap<Item<Place>, Buffer>> {
-  let call = new BackendCall(items, AbortSignal.abort());
+): Promise<void> {
+  let rest: FailureReason = { text: 'the answer says nothing of it', retriable: true, isUnknown: true };
   try {
-    await withinLimits(limits, async (signal) => {
-      call = new BackendCall(items, signal);
-      await work(call);
-    });
-    call.failRest({ text: 'the answer says nothing of it', retriable: true, isUnknown: true });
+    await withinLimits(limits, (end) => work(new BackendCall(items, end)));
   } catch (error) {
-    call.failRest(limitReached(error, limits) ?? explain(error));
+    rest = limitReached(error, limits) ?? explain(error);
   }
-  if (call.failed.size > 0) throw failureOf(title, call);
-  return call.found;
+  let isFailed = false;
+  for (const item of items) {
+    if (!item.isDone) item.failure ??= rest;
+    if (item.failure !== undefined) isFailed = true;
+  }
+  if (isFailed) throw failureOf(title, items);
 }
 
 /** What the end of the call's time, or of the caller's interest, means; undefined for other errors. */
@@ -101,17 +80,23 @@ export function limitReached(error: unknown, { signal }: CallLimits): FailureRea
 
 function failureOf<Place>(
   { store, where, operation, changes }: CallTitle,
-  call: BackendCall<Place>,
+  items: readonly Item<Place>[],
 ): StoreError {
   const failures: StoreFailure[] = [];
   let cause: unknown;
   let isUnknown = false;
-  for (const [item, reason] of call.failed) {
+  const done: StoreKey[] = [];
+  for (const item of items) {
+    const { failure: reason } = item;
+    if (reason === undefined) {
+      done.push(keyOf(item));
+      continue;
+    }
     failures.push({ ...keyOf(item), reason: reason.text, retriable: reason.retriable });
     cause ??= reason.cause;
     isUnknown ||= changes && reason.isUnknown === true;
   }
-  const written = changes ? [...call.succeeded].map(keyOf) : [];
+  const written = changes ? done : [];
   const reasons = failures
     .slice(0, MOST_REASONS)
     .map((failure) => `key ${shown(failure)}: ${failure.reason}`)
@@ -120,7 +105,7 @@ function failureOf<Place>(
   const unknown = isUnknown ? ' Where no answer came, the write may be done all the same.' : '';
   const rest = changes ? ` ${written.length} of the keys were written.${unknown}` : '';
   return new StoreError(
-    `${store}.${operation} (${where}) failed for ${failures.length} of ${call.items.length} keys: ${reasons}${more}.${rest}`,
+    `${store}.${operation} (${where}) failed for ${failures.length} of ${items.length} keys: ${reasons}${more}.${rest}`,
     {
       store,
       operation,
@@ -132,7 +117,7 @@ function failureOf<Place>(
   );
 }
 
-function keyOf({ tenant, key }: StoreKey): StoreKey {
+function keyOf<Place>({ tenant, key }: Item<Place>): StoreKey {
   return tenant === undefined ? { key } : { tenant, key };
 }
 

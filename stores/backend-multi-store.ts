@@ -1,6 +1,6 @@
 import { StoreError } from '../source/kernel/errors.ts';
 import type { Backend } from './backend.ts';
-import type { Item } from './item.ts';
+import { Item } from './item.ts';
 import { carryOut, type CallTitle } from './backend-call.ts';
 import { BackendStore, checkItem, flushPlaces } from './backend-store.ts';
 import { checkKey, checkTenant, checkValue } from './entries.ts';
@@ -56,21 +56,22 @@ export class BackendMultiStore<Place> implements MultiStore {
     for (const { tenant, key } of keys) {
       checkKey(name, 'fetch', key);
       const place = this.#placeOnce(places, 'fetch', tenant);
-      if (!wanted.has(tenant, key)) wanted.set(tenant, key, { tenant, key, place });
+      if (!wanted.has(tenant, key)) wanted.set(tenant, key, new Item(key, place, tenant, undefined));
     }
     this.#checkApart('fetch', places);
     const found = new MultiMap();
     const items = this.#items(titleOf(name, 'fetch', places, false), wanted);
     if (items.length === 0) return found;
     const { backend, timeoutMs } = this.#options;
-    const values = await carryOut(
+    await carryOut(
       titleOf(name, 'fetch', places, false),
       items,
       { timeoutMs, signal: options?.signal },
       (error) => backend.explain(error),
       (call) => backend.read(call),
     );
-    for (const [{ tenant = '', key }, value] of values) found.set(tenant, key, value);
+    for (const { tenant = '', key, found: value } of items)
+      if (value !== undefined) found.set(tenant, key, value);
     return found;
   }
 
@@ -82,7 +83,7 @@ export class BackendMultiStore<Place> implements MultiStore {
       for (const [key, value] of values) {
         checkKey(name, 'push', key);
         checkValue(name, 'push', key, value);
-        wanted.set(tenant, key, { tenant, key, place: this.#placeOnce(places, 'push', tenant), value });
+        wanted.set(tenant, key, new Item(key, this.#placeOnce(places, 'push', tenant), tenant, value));
       }
     }
     this.#checkApart('push', places);

@@ -1,6 +1,6 @@
 import { StoreError } from '../source/kernel/errors.ts';
 import type { Backend } from './backend.ts';
-import type { Item } from './item.ts';
+import { Item } from './item.ts';
 import { carryOut, limitReached, type BackendCall, type CallTitle } from './backend-call.ts';
 import { withinLimits, type CallLimits } from './call-limits.ts';
 import { checkKey, checkValue } from './entries.ts';
@@ -72,7 +72,7 @@ export class BackendStore<Place> implements ListedStore {
       backend.listKeys(
         place,
         range.prefix,
-        (send) => withinLimits(limits, send),
+        (send) => withinLimits(limits, ({ signal }) => send(signal)),
         (some) => {
           for (const key of some) if (isInRange(range, key)) keys.add(key);
         },
@@ -96,11 +96,9 @@ export class BackendStore<Place> implements ListedStore {
     options: StoreCallOptions | undefined,
   ): Promise<Map<string, Buffer>> {
     const items = this.#items(operation, keys);
-    const found = await this.#carryOut(operation, false, items, options, (call) =>
-      this.#options.backend.read(call),
-    );
+    await this.#carryOut(operation, false, items, options, (call) => this.#options.backend.read(call));
     const values = new Map<string, Buffer>();
-    for (const [{ key }, value] of found) values.set(key, value);
+    for (const { key, found } of items) if (found !== undefined) values.set(key, found);
     return values;
   }
 
@@ -114,9 +112,10 @@ export class BackendStore<Place> implements ListedStore {
     for (const [key, value] of entries) {
       checkKey(name, operation, key);
       checkValue(name, operation, key, value);
-      items.set(key, { key, place, value, ...(tenant === undefined ? {} : { tenant }) });
+      items.set(key, new Item(key, place, tenant, value));
     }
-    for (const item of items.values()) checkItem(this.#title(operation, true), this.#options.backend, item);
+    const title = this.#title(operation, true);
+    for (const item of items.values()) checkItem(title, this.#options.backend, item);
     if (items.size > 0) onWrite?.();
     await this.#carryOut(operation, true, [...items.values()], options, (call) =>
       this.#options.backend.write(call),
@@ -135,10 +134,11 @@ export class BackendStore<Place> implements ListedStore {
   #items(operation: string, keys: readonly string[]): Item<Place>[] {
     const { name, place, tenant, backend } = this.#options;
     for (const key of keys) checkKey(name, operation, key);
+    const title = this.#title(operation, false);
     const items: Item<Place>[] = [];
     for (const key of new Set(keys)) {
-      const item = { key, place, ...(tenant === undefined ? {} : { tenant }) };
-      checkItem(this.#title(operation, false), backend, item);
+      const item = new Item(key, place, tenant, undefined);
+      checkItem(title, backend, item);
       items.push(item);
     }
     return items;
@@ -150,11 +150,11 @@ export class BackendStore<Place> implements ListedStore {
     items: readonly Item<Place>[],
     options: StoreCallOptions | undefined,
     work: (call: BackendCall<Place>) => Promise<void>,
-  ): Promise<ReadonlyMap<Item<Place>, Buffer>> {
-    if (items.length === 0) return new Map();
+  ): Promise<void> {
+    if (items.length === 0) return;
     const { backend, timeoutMs } = this.#options;
     const limits = { timeoutMs, signal: options?.signal };
-    return carryOut(this.#title(operation, changes), items, limits, (error) => backend.explain(error), work);
+    await carryOut(this.#title(operation, changes), items, limits, (error) => backend.explain(error), work);
   }
 
   #title(operation: string, changes: boolean): CallTitle {
@@ -184,7 +184,7 @@ export async function flushPlaces<Place>(
   limits: CallLimits,
 ): Promise<void> {
   await attempt(title, backend, limits, () =>
-    withinLimits(limits, (signal) => backend.flush(places, signal)),
+    withinLimits(limits, ({ signal }) => backend.flush(places, signal)),
   );
 }
 

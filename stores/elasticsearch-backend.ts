@@ -122,7 +122,7 @@ export class ElasticsearchBackend implements Backend<Index> {
               ? { docs: items.map(({ key, place }) => ({ _index: place, _id: key })) }
               : { ids: items.map(({ key }) => key) },
         },
-        { signal: call.signal, requestTimeout: this.#requestTimeout, asStream: true, meta: true },
+        { signal: call.end.signal, requestTimeout: this.#requestTimeout, asStream: true, meta: true },
       ),
     );
     if (statusCode >= 300) {
@@ -150,7 +150,7 @@ export class ElasticsearchBackend implements Backend<Index> {
         },
         bulkBody: body,
       },
-      call.signal,
+      call.end.signal,
     );
     const answers: unknown = isObject(response) ? response['items'] : undefined;
     if (!Array.isArray(answers)) return;
@@ -204,7 +204,7 @@ async function inFlight<Part extends { readonly items: readonly Item<Index>[] }>
   const rest = parts.values();
   const worker = async () => {
     for (const part of rest) {
-      if (call.signal.aborted) return;
+      if (call.end.isReached) return;
       try {
         await work(part);
       } catch (error) {

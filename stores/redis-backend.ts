@@ -1,7 +1,7 @@
 import type { Backend } from './backend.ts';
 import type { FailureReason, Item } from './item.ts';
 import type { BackendCall } from './backend-call.ts';
-import { sendAll, type RedisClient, type RedisReply } from './redis-client.ts';
+import { sendAll, type RedisClient, type RedisCommand, type RedisReply } from './redis-client.ts';
 import { explainRedisError, isRedirection } from './redis-errors.ts';
 import { listRedisKeys } from './redis-keys.ts';
 import { saveInBackground } from './redis-save.ts';
@@ -26,7 +26,7 @@ export type RedisPlace = string;
 type RedisItem = Item<RedisPlace>;
 
 /** Commands for keys of one slot, and what their replies mean. */
-type Command = readonly [command: unknown[], onReply: (reply: RedisReply) => void];
+type Command = readonly [command: RedisCommand, onReply: (reply: RedisReply) => void];
 
 /** Redis, or Redis Cluster: each call is one pipeline, or one for each node at once. */
 export class RedisBackend implements Backend<RedisPlace> {
@@ -37,7 +37,11 @@ export class RedisBackend implements Backend<RedisPlace> {
   }
 
   problemOf({ key, value, place }: RedisItem): string | undefined {
-    if (Buffer.byteLength(place) + Buffer.byteLength(key) > MOST_BYTES)
+    // No character has more than three bytes to a unit of UTF-16: to count them takes longer.
+    if (
+      (place.length + key.length) * 3 > MOST_BYTES &&
+      Buffer.byteLength(place) + Buffer.byteLength(key) > MOST_BYTES
+    )
       return `a key of ${key.length} characters is longer than the 512 MB that Redis takes.`;
     if (value !== undefined && value.length > MOST_BYTES)
       return `the value of key '${key}' has ${value.length} bytes, Redis takes 512 MB.`;
@@ -51,7 +55,7 @@ export class RedisBackend implements Backend<RedisPlace> {
       if (first !== undefined && others.length === 0)
         return [
           [
-            ['getBuffer', redisKey(first)],
+            ['getBuffer', [redisKey(first)]],
             (reply) => {
               settleRead(call, items, reply[0] === null ? [null, [reply[1]]] : reply);
             },
@@ -78,7 +82,7 @@ export class RedisBackend implements Backend<RedisPlace> {
     await this.#sendByNode(call, replicas, (items) => {
       if (ttlMs === undefined)
         return cut(items).map((some) => [
-          ['mset', some.flatMap((item) => [redisKey(item), item.value])],
+          ['mset', keysAndValues(some)],
           (reply) => {
             settleWrite(call, some, reply, isOk);
           },
@@ -133,7 +137,7 @@ export class RedisBackend implements Backend<RedisPlace> {
   ): Promise<void> {
     const { client } = this.#options;
     // Before the first connection it is not known who serves what. A command without keys waits for that.
-    if (client.slots?.length === 0) await sendAll(client, [['ping']]);
+    if (client.slots?.length === 0) await sendAll(client, [['ping', []]]);
     const moved: OneSlot<RedisItem>[] = [];
     await Promise.all(
       byNode(client, call.items, redisKey).map((slots) =>
@@ -151,7 +155,7 @@ export class RedisBackend implements Backend<RedisPlace> {
     commandsOf: (items: OneSlot<RedisItem>) => readonly Command[],
     onMoved?: (items: OneSlot<RedisItem>) => void,
   ): Promise<void> {
-    if (call.signal.aborted) return;
+    if (call.end.isReached) return;
     const { client } = this.#options;
     const commands = slots.flatMap((items) => commandsOf(items).map((command) => [items, command] as const));
     const sent = commands.map(([, [command]]) => command);
@@ -201,8 +205,8 @@ export class RedisBackend implements Backend<RedisPlace> {
   }
 
   /** Half of the time is for the replicas, so that their answer comes before the call's own limit. */
-  #wait(): unknown[] {
-    return ['wait', this.#options.replicas, Math.ceil(this.#options.timeoutMs / 2)];
+  #wait(): RedisCommand {
+    return ['wait', [this.#options.replicas, Math.ceil(this.#options.timeoutMs / 2)]];
   }
 
   #settleReplicas(
@@ -217,7 +221,7 @@ export class RedisBackend implements Backend<RedisPlace> {
       error === null
         ? `it was written, but only ${String(acked)} of ${replicas} replicas have it`
         : `it was written, but not confirmed by replicas: ${explainRedisError(error).text}`;
-    for (const item of items) if (call.succeeded.has(item)) call.fail(item, { text, retriable: true });
+    for (const item of items) if (item.isDone) call.fail(item, { text, retriable: true });
   }
 }
 
@@ -225,8 +229,19 @@ function redisKey({ place, key }: RedisItem): string {
   return place + key;
 }
 
-function setCommand(item: RedisItem, ttlMs: number): unknown[] {
-  return ['set', redisKey(item), item.value, 'PX', ttlMs];
+function keysAndValues(items: readonly RedisItem[]): (string | Buffer)[] {
+  const args: (string | Buffer)[] = [];
+  for (const item of items) args.push(redisKey(item), valueOf(item));
+  return args;
+}
+
+/** Of what is to be written there always is one. */
+function valueOf({ value }: RedisItem): Buffer {
+  return value ?? Buffer.alloc(0);
+}
+
+function setCommand(item: RedisItem, ttlMs: number): RedisCommand {
+  return ['set', [redisKey(item), valueOf(item), 'PX', ttlMs]];
 }
 
 function isOk(result: unknown): boolean {
@@ -239,8 +254,9 @@ function settleRead(
   [error, result]: RedisReply,
 ): void {
   const values: readonly unknown[] = Array.isArray(result) ? result : [];
-  for (const [at, item] of items.entries()) {
-    const value = values[at];
+  let at = 0;
+  for (const item of items) {
+    const value = values[at++];
     if (error !== null) call.fail(item, explainRedisError(error));
     else if (Buffer.isBuffer(value)) call.done(item, value);
     else if (value === null) call.done(item);

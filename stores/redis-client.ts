@@ -3,10 +3,14 @@
  * declarations to compile, and any of its versions fits.
  */
 export interface RedisClient {
+  /** One command. */
+  call(command: string, args: (string | Buffer | number)[]): Promise<unknown>;
+  /** One command, texts in whose reply stay bytes. */
+  callBuffer(command: string, args: (string | Buffer | number)[]): Promise<unknown>;
   /** Commands that are sent together; the replies come in their order. */
-  pipeline(commands: unknown[][]): RedisBatch;
+  pipeline(commands: RedisCommand[]): RedisBatch;
   /** The same between MULTI and EXEC. */
-  multi(commands: unknown[][]): RedisBatch;
+  multi(commands: RedisCommand[]): RedisBatch;
   readonly options: {
     readonly keyPrefix?: string | undefined;
     readonly host?: string | undefined;
@@ -27,7 +31,23 @@ export interface RedisBatch {
 /** The reply to one command of a batch. */
 export type RedisReply = readonly [error: Error | null, result: unknown];
 
-/** Sends commands together. */
-export async function sendAll(client: RedisClient, commands: unknown[][]): Promise<readonly RedisReply[]> {
-  return (await client.pipeline(commands).exec()) ?? [];
+/** A command's name, in small letters, with `Buffer` behind it where texts in its reply are to stay bytes, and its arguments. */
+export type RedisCommand = [name: string, args: (string | Buffer | number)[]];
+
+/**
+ * Sends commands together. A single one goes without a pipeline: to make one of those takes longer than a command of a hundred keys, and what it refers to is
+ * collected late.
+ */
+export async function sendAll(client: RedisClient, commands: RedisCommand[]): Promise<readonly RedisReply[]> {
+  const [only] = commands;
+  if (only === undefined || commands.length > 1) return (await client.pipeline(commands).exec()) ?? [];
+  const [name, args] = only;
+  try {
+    const isBuffer = name.endsWith('Buffer');
+    return [
+      [null, isBuffer ? await client.callBuffer(name.slice(0, -6), args) : await client.call(name, args)],
+    ];
+  } catch (error) {
+    return [[error instanceof Error ? error : new Error(String(error)), undefined]];
+  }
 }

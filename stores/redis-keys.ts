@@ -1,4 +1,4 @@
-import { sendAll, type RedisClient } from './redis-client.ts';
+import { sendAll, type RedisClient, type RedisCommand } from './redis-client.ts';
 
 /** How many keys a SCAN looks at: the server does nothing else meanwhile. */
 const KEYS_AT_ONCE = 1000;
@@ -19,13 +19,16 @@ export async function listRedisKeys(
   onKeys: (keys: readonly string[]) => void,
 ): Promise<void> {
   // Which nodes there are is known when a command has been answered.
-  if (client.slots?.length === 0) await request(() => sendAll(client, [['ping']]));
+  if (client.slots?.length === 0) await request(() => sendAll(client, [['ping', []]]));
   const match = `${escapeGlob(prefix)}*`;
   await Promise.all(
     mastersOf(client).map(async (node) => {
       let cursor = '0';
       do {
-        const scan = ['scan', cursor, 'MATCH', match, 'COUNT', KEYS_AT_ONCE, 'TYPE', 'string'];
+        const scan: RedisCommand = [
+          'scan',
+          [cursor, 'MATCH', match, 'COUNT', KEYS_AT_ONCE, 'TYPE', 'string'],
+        ];
         const [[error, reply] = [null, undefined]] = await request(() => sendAll(node, [scan]));
         if (error !== null) throw error;
         const [next, keys] = reply as [cursor: string, keys: string[]];

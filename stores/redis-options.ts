@@ -29,7 +29,7 @@ export interface RedisOptions {
 
 const commonChecks: Readonly<Record<string, OptionCheck>> = {
   client: (value) =>
-    typeof value === 'object' && value !== null && 'pipeline' in value && 'multi' in value
+    typeof value === 'object' && value !== null && 'callBuffer' in value && 'multi' in value
       ? undefined
       : 'must be a Redis or a Cluster of ioredis',
   ttlMs: wholeNumber(1),

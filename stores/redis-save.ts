@@ -12,7 +12,7 @@ const POLL_MS = 20;
  */
 export async function saveInBackground(client: RedisClient, signal: AbortSignal): Promise<void> {
   await untilIdle(client, signal);
-  const [[refused] = [null]] = await sendAll(client, [['bgsave']]);
+  const [[refused] = [null]] = await sendAll(client, [['bgsave', []]]);
   if (refused !== null) {
     // Somebody else's save may have begun after the look above: it holds all that was written, and will do.
     const { isSaving } = await persistence(client);
@@ -39,7 +39,7 @@ interface Persistence {
 }
 
 async function persistence(client: RedisClient): Promise<Persistence> {
-  const [[error, info] = [null, '']] = await sendAll(client, [['info', 'persistence']]);
+  const [[error, info] = [null, '']] = await sendAll(client, [['info', ['persistence']]]);
   if (error !== null) throw error;
   const fields = new Map(
     String(info)
