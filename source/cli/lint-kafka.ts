@@ -12,6 +12,7 @@ import { partitionList } from '../kernel/partition-list.ts';
 import { claimText } from './claim-text.ts';
 import { count, counted } from './figures.ts';
 import type { JobSetup } from './job-setup.ts';
+import { shareOf } from './partition-share.ts';
 
 /** What Kafka says of a job that does not run. */
 export interface KafkaFindings {
@@ -83,7 +84,7 @@ async function look(
 /** The partitions that every input topic has. */
 async function fittingPartitions(
   kafka: KafkaClient,
-  { job, inputPartitions }: JobSetup,
+  { job, settings, inputPartitions }: JobSetup,
   problems: string[],
 ): Promise<readonly number[] | undefined> {
   const found = await kafka.describeTopics(job.inputTopics);
@@ -104,7 +105,14 @@ async function fittingPartitions(
       `inputPartitions: there is no partition ${partitionList(beyond)}: ${first.topic} has ${first.partitionCount}, from 0`,
     );
   if (missing.length > 0 || beyond.length > 0) return undefined;
-  return inputPartitions ?? Array.from({ length: first.partitionCount }, (_, partition) => partition);
+  const all = inputPartitions ?? Array.from({ length: first.partitionCount }, (_, partition) => partition);
+  try {
+    return shareOf(settings, all);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    problems.push(error.message);
+    return undefined;
+  }
 }
 
 function lookAt(

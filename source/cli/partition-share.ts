@@ -1,4 +1,5 @@
 import { ConfigError } from '../kernel/errors.ts';
+import { splitPartitions } from './worker-split.ts';
 
 /** One of `count` processes that share all partitions; `index` counts from 0, as the ordinals of a StatefulSet do. */
 export interface Share {
@@ -26,20 +27,29 @@ export function parseShare(text: string): Share {
 }
 
 /**
- * The partitions of one share: neighbours, in rising order. Each partition is in one share, whatever the counts, and sizes differ by one at most.
+ * One share of these partitions: neighbours, in rising order. Each partition is in one share, whatever the counts, and sizes differ by one at most.
  *
- * @param partitionCount how many partitions the input topics have
  * @throws ConfigError if there are more shares than partitions
  */
-export function partitionShare({ index, count }: Share, partitionCount: number): number[] {
-  if (count > partitionCount) {
+export function partitionShare({ index, count }: Share, partitions: readonly number[]): readonly number[] {
+  if (count > partitions.length) {
     throw shareError(
-      `${partitionCount} partitions cannot be shared by ${count} processes: at least one each; start ${partitionCount} at most`,
+      `${partitions.length} partitions cannot be shared by ${count} processes: at least one each; start ${partitions.length} at most`,
     );
   }
-  const first = Math.floor((index * partitionCount) / count);
-  const end = Math.floor(((index + 1) * partitionCount) / count);
-  return Array.from({ length: end - first }, (_, at) => first + at);
+  return splitPartitions(partitions, count)[index] ?? [];
+}
+
+/**
+ * Those of a job's partitions that the setting `share` leaves to this process; all of them without it.
+ *
+ * @throws ConfigError if there are more shares than partitions
+ */
+export function shareOf(
+  { share }: { readonly share?: string },
+  partitions: readonly number[],
+): readonly number[] {
+  return share === undefined ? partitions : partitionShare(parseShare(share), partitions);
 }
 
 function shareError(problem: string): ConfigError {

@@ -6,6 +6,7 @@ import { runHere } from './job-run.ts';
 import { setUpJob } from './job-setup.ts';
 import { addJsonFlag } from './json-output.ts';
 import { Progress } from './progress.ts';
+import { shareOf } from './partition-share.ts';
 import { progressOf, reportProgress } from './run-progress.ts';
 import { addSettingFlags, layersOf } from './setting-flags.ts';
 import { summaryJson, summaryText, type WholeSummary } from './run-summary-text.ts';
@@ -44,9 +45,12 @@ async function runJob(file: string, command: Command, io: Io): Promise<number> {
   const layers = layersOf(command);
   const setup = await setUpJob(file, layers, io, logs);
   const { job, settings, client, logger } = setup;
-  const inputPartitions =
-    setup.inputPartitions ?? (await allPartitions(client, job.inputTopics, logger, shutdown.signal));
+  const { retryTimeoutMs } = setup.options;
+  const known =
+    setup.inputPartitions ??
+    (await allPartitions(client, job.inputTopics, { logger, retryTimeoutMs, signal: shutdown.signal }));
   if (shutdown.requested) return exitCodes.ok.code;
+  const inputPartitions = shareOf(settings, known);
   const showsProgress = settings.progress ?? (io.stderr.isTTY === true && !json);
   const ready = { ...setup, inputPartitions };
   const { signal } = shutdown;

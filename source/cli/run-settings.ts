@@ -7,6 +7,8 @@ import type { StoreFlags } from './store-flags.ts';
 /** The settings of a run, as all layers have them together; what none of them has is undefined. */
 export interface RunSettings extends ConnectionFlags, StoreFlags {
   readonly partitions?: readonly number[];
+  /** As text, such as `0/3`. */
+  readonly share?: string;
   readonly toEnd?: boolean;
   readonly workers?: number;
   readonly progress?: boolean;

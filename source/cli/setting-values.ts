@@ -1,6 +1,7 @@
 import { ConfigError } from '../index.ts';
 import { isObject } from '../kernel/is-object.ts';
 import { parsePartitions } from './partition-ranges.ts';
+import { parseShare } from './partition-share.ts';
 import type { Setting } from './settings.ts';
 
 /** A value, or what must be said of it after the name of the place where it stands. */
@@ -30,6 +31,7 @@ export function parseText(setting: Setting, text: string): Parsed {
     }
     case 'addresses':
     case 'partitions':
+    case 'share':
     case 'choice':
     case 'text':
     case 'secret':
@@ -58,6 +60,8 @@ export function checkValue(setting: Setting, value: unknown): Parsed {
       return checkAddresses(setting, value);
     case 'partitions':
       return checkPartitions(setting, value);
+    case 'share':
+      return checkShare(setting, value);
     case 'text':
     case 'secret':
     case 'file':
@@ -107,6 +111,17 @@ function checkPartitions(setting: Setting, value: unknown): Parsed {
   } catch (error) {
     if (error instanceof ConfigError)
       return { problem: `does not name partitions: ${error.problems.join('; ')}` };
+    throw error;
+  }
+}
+
+function checkShare(setting: Setting, value: unknown): Parsed {
+  if (typeof value !== 'string') return { problem: `must be text such as '0/3', not ${shown(setting, value)}` };
+  try {
+    parseShare(value);
+    return { value };
+  } catch (error) {
+    if (error instanceof ConfigError) return { problem: `names no share: ${error.problems.join('; ')}` };
     throw error;
   }
 }

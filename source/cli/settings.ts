@@ -14,7 +14,9 @@ export type SettingKind =
   /** `host:port,host:port` */
   | 'addresses'
   /** `0-11,14` */
-  | 'partitions';
+  | 'partitions'
+  /** `0/3` */
+  | 'share';
 
 /** One setting of the command line: its key in a configuration file, its environment variable and its flag follow from its name. */
 export interface Setting {
@@ -57,6 +59,14 @@ const ownSettings = [
     placeholder: 'ranges',
     what: 'partitions to read, such as 0-11,14; default: all, unless the job says',
     example: '0-11',
+  },
+  {
+    name: 'share',
+    group: 'run',
+    kind: 'share',
+    placeholder: 'i/n',
+    what: 'read one of n shares of these partitions: 0/3 is the first of three, 2/3 the last; default: all of them',
+    example: '0/3',
   },
   {
     name: 'toEnd',

@@ -1,5 +1,13 @@
 import { ConfigError, openClient, type ClientInit, type Logger } from '../index.ts';
 
+export interface AllPartitionsOptions {
+  readonly logger: Logger;
+  /** As the run's. */
+  readonly retryTimeoutMs: number | undefined;
+  /** Aborted when the command is to end. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * All partitions that the input topics have now; the TopicProcessor checks that their counts are equal.
  *
@@ -9,10 +17,12 @@ import { ConfigError, openClient, type ClientInit, type Logger } from '../index.
 export async function allPartitions(
   client: ClientInit,
   inputTopics: readonly string[],
-  logger: Logger,
-  signal: AbortSignal,
+  { logger, retryTimeoutMs, signal }: AllPartitionsOptions,
 ): Promise<number[]> {
-  const kafka = openClient(client, { logger });
+  const kafka = openClient(client, {
+    logger,
+    ...(retryTimeoutMs === undefined ? {} : { retryTimeoutMs }),
+  });
   const close = () => void kafka.close();
   signal.addEventListener('abort', close, { once: true });
   try {

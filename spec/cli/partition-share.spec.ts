@@ -1,19 +1,18 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { ConfigError } from 'kasper-ts';
-import { parseShare, partitionShare } from '../../source/cli/partition-share.ts';
+import { parseShare, partitionShare, shareOf } from '../../source/cli/partition-share.ts';
+
+const upTo = (count: number) => Array.from({ length: count }, (_, partition) => partition);
 
 test('every partition is in one share, shares are neighbours in order, and their sizes differ by one at most', (t) => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 1, max: 200 }), (partitions, wanted) => {
       const count = Math.min(partitions, wanted);
       const shares = Array.from({ length: count }, (_, index) =>
-        partitionShare({ index, count }, partitions),
+        partitionShare({ index, count }, upTo(partitions)),
       );
-      t.deepEqual(
-        shares.flat(),
-        Array.from({ length: partitions }, (_, partition) => partition),
-      );
+      t.deepEqual(shares.flat(), upTo(partitions));
       const sizes = shares.map(({ length }) => length);
       t.true(Math.max(...sizes) - Math.min(...sizes) <= 1);
       t.true(Math.min(...sizes) >= 1);
@@ -23,8 +22,13 @@ test('every partition is in one share, shares are neighbours in order, and their
 });
 
 test('0/3 is the first of three', (t) => {
-  t.deepEqual(partitionShare(parseShare('0/3'), 12), [0, 1, 2, 3]);
-  t.deepEqual(partitionShare(parseShare(' 2 / 3 '), 11), [7, 8, 9, 10]);
+  t.deepEqual(partitionShare(parseShare('0/3'), upTo(12)), [0, 1, 2, 3]);
+  t.deepEqual(partitionShare(parseShare(' 2 / 3 '), upTo(11)), [7, 8, 9, 10]);
+});
+
+test('a share is one of the partitions that are named, all of them without a share', (t) => {
+  t.deepEqual(shareOf({ share: '1/2' }, [7, 4, 9, 12]), [9, 12]);
+  t.deepEqual(shareOf({}, [7, 4]), [7, 4]);
 });
 
 test('what is no share is refused, with what would be one', (t) => {
@@ -37,7 +41,7 @@ test('what is no share is refused, with what would be one', (t) => {
     ],
     [() => parseShare('0/0'), "share: '0/0' does not exist: shares count from 0"],
     [
-      () => partitionShare({ index: 0, count: 5 }, 4),
+      () => partitionShare({ index: 0, count: 5 }, upTo(4)),
       'share: 4 partitions cannot be shared by 5 processes: at least one each; start 4 at most',
     ],
   ];
