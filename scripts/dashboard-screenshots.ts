@@ -152,7 +152,14 @@ async function take(browser: Browser, folder: string, picture: Picture): Promise
       if (watched.server.answer !== undefined) await watched.seconds(4);
     }
     const path = join(folder, `${picture.name}.png`);
-    await watched.page.screenshot({ path, fullPage: picture.whole === true });
+    if (picture.whole === true) {
+      // What is out of sight is not rendered: the window is made as high as the page.
+      const { width = 0 } = watched.page.viewportSize() ?? {};
+      const height = await watched.page.evaluate<number>('document.documentElement.scrollHeight');
+      await watched.page.setViewportSize({ width, height });
+      await watched.seconds(1);
+    }
+    await watched.page.screenshot({ path });
     console.log(path);
   } finally {
     await watched.close();

@@ -62,11 +62,20 @@ export function forbidFaults(t: ExecutionContext, page: Page): void {
   });
 }
 
+/** Rows out of sight are not rendered, so that they have no innerText; theirs is that of their cells. */
+async function textOf(locator: Locator): Promise<string> {
+  const text =
+    (await locator.getAttribute('role')) === 'row'
+      ? (await locator.locator('> *').allTextContents()).join(' ')
+      : (await locator.innerText()) || ((await locator.textContent()) ?? '');
+  return text.replaceAll(/\s+/g, ' ').trim();
+}
+
 /** Waits until an element's text is, or matches, what is expected. */
 export async function shows(locator: Locator, expected: string | RegExp): Promise<void> {
   await until(
     async () => {
-      const text = (await locator.innerText()).replaceAll(/\s+/g, ' ').trim();
+      const text = await textOf(locator);
       if (typeof expected === 'string' ? text === expected : expected.test(text)) return true;
       throw new Error(`it shows '${text}'`);
     },
@@ -81,5 +90,5 @@ export function tile(page: Page, label: string): Locator {
 
 /** The texts of a column of the table, from the top; of rows that are shown. */
 export async function column(page: Page, id: string): Promise<string[]> {
-  return page.locator(`#partition-rows tr:not([hidden]) .col-${id}`).allInnerTexts();
+  return page.locator(`#partition-rows tr:not([hidden]) .col-${id}`).allTextContents();
 }

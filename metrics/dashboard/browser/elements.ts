@@ -21,9 +21,12 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Sets it only where it differs: what did not change is not laid out again. */
+/** Sets it only where it differs: what did not change is not laid out again. The text keeps its node. */
 export function setText(element: Element, text: string): void {
-  if (element.textContent !== text) element.textContent = text;
+  if (element.textContent === text) return;
+  const { firstChild } = element;
+  if (firstChild instanceof Text && firstChild.nextSibling === null) firstChild.data = text;
+  else element.textContent = text;
 }
 
 /** As {@link setText}. */

@@ -30,7 +30,8 @@ export class HealthBanner implements PagePart {
 }
 
 function titleOf(word: string, isWrong: boolean): string {
-  if (!isWrong) return word === 'not ready' ? 'Not ready' : 'Not ready yet';
+  if (!isWrong)
+    return word === 'starting' || word === 'new' || word === 'waiting' ? 'Not ready yet' : 'Not ready';
   return word === 'failed' ? 'The run has failed' : 'Something is wrong';
 }
 

@@ -141,7 +141,7 @@ export class TimeChart {
         {
           ...axis,
           grid: { show: false },
-          space: 56,
+          space: 70,
           incrs: [5, 10, 15, 30, 60, 120, 300],
           size: 26,
           gap: 6,

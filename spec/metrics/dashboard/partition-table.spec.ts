@@ -7,7 +7,7 @@ const many = {
   backlog: (partition: number) => ((partition * 37) % 15) * 1000,
 };
 
-/** Counts what is added and removed below #content from now on, and the tasks that keep the page from drawing. */
+/** Counts the nodes that are added and removed below #content from now on. */
 function observe(page: Page): Promise<unknown> {
   return page.evaluate(`
     window.changes = 0;
@@ -18,7 +18,7 @@ function observe(page: Page): Promise<unknown> {
 }
 
 testInBrowser(
-  'with 500 partitions an update changes texts in place: no element is made, moved or removed',
+  'with 500 partitions an update changes texts in place: nothing is made, moved or removed',
   async (t, browser) => {
     const watched = await watch(t, browser, [many]);
     const { page } = watched;
@@ -31,9 +31,7 @@ testInBrowser(
     await watched.seconds(5);
     t.not((await column(page, 'committed'))[0], first);
     t.is(await count(), elements);
-    // The error list and the like are as they were; the texts of cells are not child lists.
-    const changes = await page.evaluate<number>('window.changes');
-    t.true(changes < 150, `${changes} nodes were added or removed, in tiles and legends`);
+    t.is(await page.evaluate('window.changes'), 0);
     t.is(await page.locator('#lag-cells > i').count(), 500);
   },
 );

@@ -64,7 +64,7 @@ testInBrowser(
     await shows(tile(page, 'Lag'), 'Lag 0 all partitions caught up');
     await shows(
       page.locator('#partition-rows tr').nth(1),
-      new RegExp(`^${input} 1 idle 0 .* 100 100 100 \\d+ `),
+      new RegExp(`^${input} 1 ${name} idle 0 .* 100 100 100 \\d+ `),
     );
 
     await write(['poison']);
