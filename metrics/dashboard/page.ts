@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { joinModules } from './join-modules.ts';
 
 interface Page {
   readonly html: string;
@@ -37,8 +36,8 @@ function makePage(): Page {
   const resolvePackage = createRequire(import.meta.url).resolve;
   const read = (path: string) => readFileSync(join(import.meta.dirname, path), 'utf8');
   const readUplot = (name: string) => readFileSync(resolvePackage(`uplot/dist/${name}`), 'utf8');
-  const theme = inline(joinModules('browser/theme-start.js', read));
-  const scripts = [readUplot('uPlot.iife.min.js'), joinModules('browser/main.js', read, { uplot: 'uPlot' })];
+  const theme = inline(read('assets/theme-start.js'));
+  const scripts = [readUplot('uPlot.iife.min.js'), read('assets/main.js')];
   const script = inline(scripts.join('\n'));
   const style = inline(
     [readUplot('uPlot.min.css'), ...styleSheets.map((name) => read(`assets/${name}.css`))].join('\n'),

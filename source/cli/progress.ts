@@ -162,8 +162,10 @@ export class Progress {
   }
 
   #msLeft({ records }: ProgressFigures): number | undefined {
+    if (this.#total === undefined) return undefined;
+    const left = Math.max(0, this.#total - records);
+    if (left === 0) return 0;
     const rate = this.#rate.perSecond;
-    if (this.#total === undefined || rate <= 0) return undefined;
-    return Math.round((Math.max(0, this.#total - records) * 1000) / rate);
+    return rate <= 0 ? undefined : Math.round((left * 1000) / rate);
   }
 }

@@ -116,7 +116,8 @@ function checkPartitions(setting: Setting, value: unknown): Parsed {
 }
 
 function checkShare(setting: Setting, value: unknown): Parsed {
-  if (typeof value !== 'string') return { problem: `must be text such as '0/3', not ${shown(setting, value)}` };
+  if (typeof value !== 'string')
+    return { problem: `must be text such as '0/3', not ${shown(setting, value)}` };
   try {
     parseShare(value);
     return { value };

@@ -21,7 +21,7 @@ export function compiled(path: string): string {
 }
 
 /** Ours, without what the specs themselves are told by it: to `kasper` such variables are settings. */
-function environment(): NodeJS.ProcessEnv {
+export function environment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KASPER_')));
 }
 

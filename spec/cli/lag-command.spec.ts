@@ -186,6 +186,8 @@ test('a Kafka that is not there ends with 3 and says what to check', async (t) =
   t.deepEqual([exitCode, stdout], [3, '']);
   t.regex(
     stderr,
-    new RegExp(`^error: .*ECONNREFUSED ${address}\nCheck --brokers, the network, TLS and SASL; .*\n$`),
+    new RegExp(
+      `^error: .*ECONNREFUSED ${address}; nothing listens there: .*\nCheck --brokers, the network, TLS and SASL; .*\n$`,
+    ),
   );
 });

@@ -151,7 +151,7 @@ test('--json prints the summary as one document; log lines and progress are JSON
     told.flatMap(({ message }) => message ?? []),
     ['Run starts', "No committed offset; starting at 'earliest'", 'Run ended'],
   );
-  t.like(told.find(({ progress }) => progress !== undefined)?.progress, {
+  t.like(told.findLast(({ progress }) => progress !== undefined)?.progress, {
     records: 3,
     total: 3,
     lag: 0,
@@ -369,7 +369,7 @@ test('a Kafka that cannot be reached ends with 3 and says what to check', async 
   t.is(exitCode, 3);
   t.is(stdout, '');
   t.regex(
-    stderr,
+    withoutRunLines(stderr),
     new RegExp(
       `^error: .*ECONNREFUSED ${address}; nothing listens there: .*\nCheck --brokers, the network, TLS and SASL; .*\n$`,
     ),

@@ -4,7 +4,7 @@ import test from 'ava';
 import { startEmbedded, testOnEach } from '../_helpers/clusters.ts';
 import { randomName } from '../_helpers/services.ts';
 import { clientOf, deleteRecords, values, write } from '../_helpers/system-job.ts';
-import { compiled } from './child.ts';
+import { compiled, environment } from './child.ts';
 import { kasper } from './memory-io.ts';
 
 testOnEach('list shows names, partitions and replicas', async (t, cluster) => {
@@ -195,7 +195,7 @@ test('a reader that wants no more, as head, is no failure', async (t) => {
       '--brokers',
       cluster.brokers.join(','),
     ],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
+    { stdio: ['ignore', 'pipe', 'pipe'], env: environment() },
   );
   let stderr = '';
   child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));

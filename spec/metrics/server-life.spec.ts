@@ -107,10 +107,11 @@ test('a provider that cannot make the gauges of the event loop is told to its pr
 });
 
 test('close() while it begins to listen leaves nothing open, and says so to who waits for it', async (t) => {
-  for (const turns of [0, 1, 20]) {
+  // Within one turn of the event loop, in which it cannot have learnt that it listens.
+  for (const steps of [0, 1, 20]) {
     const server = monitorServer(t);
     const listening = server.listen();
-    for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+    for (let step = 0; step < steps; step++) await Promise.resolve();
     const closing = server.close();
     await t.throwsAsync(listening, { instanceOf: LifecycleError });
     await closing;

@@ -8,8 +8,7 @@ import { PodDisruptionBudget } from 'kubernetes-models/policy/v1';
 import { Secret, Service } from 'kubernetes-models/v1';
 import { parseAllDocuments } from 'yaml';
 import { repositoryRoot } from '../../../scripts/services/folders.ts';
-import { partitionShare } from '../../../source/cli/partition-share.ts';
-import { parsePartitions } from '../../../source/cli/partition-ranges.ts';
+import { parseShare, partitionShare } from '../../../source/cli/partition-share.ts';
 import { optionRows } from '../../../source/config-table.ts';
 import { temporaryFolder } from '../../_helpers/temporary-folder.ts';
 
@@ -109,19 +108,21 @@ test('the check would find a wrong value, and a field that does not exist', asyn
   t.deepEqual(validate(unknown), ['/spec/template/spec/containers/0/startupProbe/periodSecond']);
 });
 
-test('each pod starts kasper with its share of the partitions, whatever the counts', async (t) => {
+test('each pod starts kasper with its share of the partitions, whatever their number', async (t) => {
   const [container] = (await readPods()).spec.template.spec.containers;
   for (const [partitions, replicas] of [
     [12, 3],
     [10, 4],
     [7, 7],
-    [500, 9],
   ] as const) {
+    const all = Array.from({ length: partitions }, (_, partition) => partition);
+    const started: number[] = [];
     for (let index = 0; index < replicas; index++) {
-      const args = await startedWith(t, container, { partitions, replicas, index });
-      t.deepEqual(args.slice(0, 3), ['run', 'job.js', '--partitions']);
-      t.deepEqual(parsePartitions(args[3] ?? ''), partitionShare({ index, count: replicas }, partitions));
+      const args = await startedWith(t, container, { replicas, index });
+      t.deepEqual(args.slice(0, 3), ['run', 'job.js', '--share']);
+      started.push(...partitionShare(parseShare(args[3] ?? ''), all));
     }
+    t.deepEqual(started, all);
   }
 });
 
@@ -129,14 +130,13 @@ test('each pod starts kasper with its share of the partitions, whatever the coun
 async function startedWith(
   t: ExecutionContext,
   { command: [program = '', ...args] }: Container,
-  { partitions, replicas, index }: { partitions: number; replicas: number; index: number },
+  { replicas, index }: { replicas: number; index: number },
 ): Promise<string[]> {
   const folder = await temporaryFolder(t, { kasper: '#!/bin/sh\necho "$@"\n' });
   await chmod(join(folder, 'kasper'), 0o755);
   const env = {
     PATH: `${folder}:${process.env['PATH'] ?? ''}`,
     POD_NAME: `word-count-${index}`,
-    PARTITIONS: String(partitions),
     REPLICAS: String(replicas),
   };
   const { stdout } = await run(program, args, { env });
@@ -151,7 +151,6 @@ test('what belongs together in the manifests is equal', async (t) => {
   const valueOf = (wanted: string) => env.find(({ name }) => name === wanted)?.value;
   const portOf = (wanted: string) => ports.find(({ name }) => name === wanted)?.containerPort;
   t.is(Number(valueOf('REPLICAS')), spec.replicas);
-  t.true(Number(valueOf('PARTITIONS')) >= spec.replicas);
   t.is(valueOf('KASPER_METRICS_PORT'), String(portOf('metrics')));
   t.deepEqual(spec.selector.matchLabels, spec.template.metadata.labels);
   t.true(manifests.some(({ kind, metadata }) => kind === 'Service' && metadata.name === spec.serviceName));

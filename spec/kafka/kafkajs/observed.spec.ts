@@ -6,6 +6,7 @@ import { until } from '../../_helpers/until.ts';
 import {
   appendNumbers,
   Collector,
+  connectClient,
   newClient,
   openSource,
   partitionsOf,
@@ -58,6 +59,8 @@ async function observedClient(t: ExecutionContext, brokers: readonly string[]) {
 testOnEach('answers are timed by request, acks counted by partition', async (t, { brokers, createTopic }) => {
   const out = randomName('out');
   await createTopic(out, 2);
+  // Until the leaders of a new topic have settled, a request may be refused.
+  await sendNumbers(await connectClient(t, brokers), out, 2, 2);
   const { client, seen } = await observedClient(t, brokers);
   const sink = client.sink({ idempotent: true, compression: 'gzip', retryTimeoutMs: 10_000 });
   await sink.loadTopic(out);
