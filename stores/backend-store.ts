@@ -136,7 +136,8 @@ export class BackendStore<Place> implements ListedStore {
     for (const key of keys) checkKey(name, operation, key);
     const title = this.#title(operation, false);
     const items: Item<Place>[] = [];
-    for (const key of new Set(keys)) {
+    const once = new Set(keys);
+    for (const key of once.size === keys.length ? keys : once) {
       const item = new Item(key, place, tenant, undefined);
       checkItem(title, backend, item);
       items.push(item);
