@@ -11,7 +11,7 @@ type AnyStore = Store<unknown> | MultiStore<unknown>;
 
 /**
  * A store to hand to the processor; with `flush: true` its `flush()` is awaited before each commit. With `metrics`, `tenantLabel` also counts a MultiStore's calls by tenant, in
- * `store_tenant_calls_total`: `true` by its name, a function by what it returns. Each value makes series of its own: see {@link InstrumentedOptions.tenantLabel}.
+ * `store_tenant_calls_total`: `true` by its name, a function by what it returns. Each value makes series of its own, kept for ever: for tens of tenants, or groups of them.
  */
 export interface StoreWithFlush<
   S extends Store<unknown> | MultiStore<unknown> = Store<unknown> | MultiStore<unknown>,

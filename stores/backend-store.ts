@@ -107,19 +107,20 @@ export class BackendStore<Place> implements ListedStore {
     entries: StoreEntries,
     options: StoreCallOptions | undefined,
   ): Promise<void> {
-    const { name, place, tenant, onWrite } = this.#options;
-    const items = new Map<string, Item<Place>>();
-    for (const [key, value] of entries) {
+    const { name, backend, place, tenant, onWrite } = this.#options;
+    const title = this.#title(operation, true);
+    const items: Item<Place>[] = [];
+    // Of a key that occurs twice the last value counts.
+    for (const [key, value] of entries instanceof Map
+      ? (entries as ReadonlyMap<string, Buffer>)
+      : new Map(entries)) {
       checkKey(name, operation, key);
       checkValue(name, operation, key, value);
-      items.set(key, new Item(key, place, tenant, value));
+      items.push(new Item(key, place, tenant, value));
     }
-    const title = this.#title(operation, true);
-    for (const item of items.values()) checkItem(title, this.#options.backend, item);
-    if (items.size > 0) onWrite?.();
-    await this.#carryOut(operation, true, [...items.values()], options, (call) =>
-      this.#options.backend.write(call),
-    );
+    for (const item of items) checkItem(title, backend, item);
+    if (items.length > 0) onWrite?.();
+    await this.#carryOut(operation, true, items, options, (call) => backend.write(call));
   }
 
   async #remove(
@@ -136,7 +137,8 @@ export class BackendStore<Place> implements ListedStore {
     for (const key of keys) checkKey(name, operation, key);
     const title = this.#title(operation, false);
     const items: Item<Place>[] = [];
-    for (const key of new Set(keys)) {
+    const once = new Set(keys);
+    for (const key of once.size === keys.length ? keys : once) {
       const item = new Item(key, place, tenant, undefined);
       checkItem(title, backend, item);
       items.push(item);

@@ -9,10 +9,9 @@ import { bulkBodies, type Bulk } from './elasticsearch-bulk.ts';
 import type { ElasticsearchClient, ElasticsearchRequest } from './elasticsearch-client.ts';
 import { explainClientError, explainElasticsearchError, isMissingIndex } from './elasticsearch-errors.ts';
 import { listIds } from './elasticsearch-ids.ts';
-import { elementsOf, fieldsOf } from './json-slices.ts';
+import { fieldsOf, objectsOf } from './json-slices.ts';
 
 const inflate = promisify(unzip);
-const noDocs = Buffer.from('[]');
 
 /** https://www.elastic.co/guide/en/elasticsearch/reference/8.19/mapping-id-field.html */
 const MOST_KEY_BYTES = 512;
@@ -130,10 +129,10 @@ export class ElasticsearchBackend implements Backend<Index> {
       for (const item of items) call.fail(item, reason);
       return;
     }
-    const docs = fieldsOf(body).get('docs') ?? noDocs;
-    for (const [at, doc] of elementsOf(docs).entries()) {
-      const item = items[at];
-      if (item !== undefined) settleDoc(call, item, fieldsOf(doc));
+    let at = 0;
+    for (const doc of objectsOf(body, 'docs', ['error', 'found', '_source'])) {
+      const item = items[at++];
+      if (item !== undefined) settleDoc(call, item, doc);
     }
   }
 
@@ -179,20 +178,23 @@ export class ElasticsearchBackend implements Backend<Index> {
 }
 
 function settleDoc(call: BackendCall<Index>, item: Item<Index>, doc: ReadonlyMap<string, Buffer>): void {
-  const error = parsed(doc.get('error'));
   const source = doc.get('_source');
+  if (source !== undefined) {
+    call.done(item, Buffer.from(source));
+    return;
+  }
+  const error = parsed(doc.get('error'));
   const subject = `index '${item.place}' id '${item.key}' `;
   if (isMissingIndex(error)) call.done(item);
   else if (error !== undefined) {
     // An error of a single document comes without a status.
     call.fail(item, explainElasticsearchError(undefined, error, subject));
   } else if (doc.get('found')?.toString() !== 'true') call.done(item);
-  else if (source === undefined)
+  else
     call.fail(item, {
       text: `${subject}has no _source: it must be enabled in the index's mapping`,
       retriable: false,
     });
-  else call.done(item, Buffer.from(source));
 }
 
 /** Runs the requests of a call, some at once. Each keeps its own failure, so that what others did is known. */

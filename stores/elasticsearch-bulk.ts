@@ -3,7 +3,6 @@ import type { Item } from './item.ts';
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const BLANK = 0x20;
-const lineEnd = Buffer.from('\n');
 
 /** One bulk request, and the items that its actions stand for, in their order. */
 export interface Bulk {
@@ -20,26 +19,42 @@ export interface Bulk {
 export function bulkBodies(action: Bulk['action'], items: readonly Item<string>[], maxBytes: number): Bulk[] {
   const bulks: Bulk[] = [];
   let some: Item<string>[] = [];
-  let lines: Buffer[] = [];
+  let heads: string[] = [];
   let bytes = 0;
   const end = () => {
-    if (some.length > 0) bulks.push({ action, items: some, body: Buffer.concat(lines) });
+    if (some.length > 0) bulks.push({ action, items: some, body: bodyOf(some, heads, bytes) });
     some = [];
-    lines = [];
+    heads = [];
     bytes = 0;
   };
+  let place: string | undefined;
+  let beginning = '';
   for (const item of items) {
-    const { key, place, value } = item;
-    const head = Buffer.from(`${JSON.stringify({ [action]: { _index: place, _id: key } })}\n`);
-    const size = head.length + (value === undefined ? 0 : value.length + 1);
+    if (item.place !== place) {
+      place = item.place;
+      beginning = `{"${action}":{"_index":${JSON.stringify(place)},"_id":`;
+    }
+    const head = `${beginning}${JSON.stringify(item.key)}}}\n`;
+    const size = Buffer.byteLength(head) + (item.value === undefined ? 0 : item.value.length + 1);
     if (bytes + size > maxBytes) end();
     some.push(item);
-    lines.push(head);
-    if (value !== undefined) lines.push(onOneLine(value), lineEnd);
+    heads.push(head);
     bytes += size;
   }
   end();
   return bulks;
+}
+
+function bodyOf(items: readonly Item<string>[], heads: readonly string[], bytes: number): Buffer {
+  const body = Buffer.allocUnsafe(bytes);
+  let at = 0;
+  for (const [n, { value }] of items.entries()) {
+    at += body.write(heads[n] ?? '', at);
+    if (value === undefined) continue;
+    at += onOneLine(value).copy(body, at);
+    body[at++] = LINE_FEED;
+  }
+  return body;
 }
 
 /** Line breaks in JSON stand between its tokens only, where a blank does as well. */

@@ -3,8 +3,8 @@ export type { EntriesOptions, ListedStore, Store, StoreCallOptions, StoreEntries
 export { MultiMap, type MultiStore, type TenantKey } from './multi-store.ts';
 export { MapStore } from './map-store.ts';
 export { MultiMapStore } from './multi-map-store.ts';
-export type { RedisBatch, RedisClient } from './redis-client.ts';
 export { logRedisEvents, type RedisEmitter } from './redis-log.ts';
+export type { RedisBatch, RedisClient, RedisCommand } from './redis-client.ts';
 export type { RedisOptions } from './redis-options.ts';
 export { RedisStore, type RedisStoreOptions } from './redis-store.ts';
 export { MultiRedisStore, type MultiRedisStoreOptions } from './multi-redis-store.ts';

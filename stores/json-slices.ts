@@ -15,34 +15,67 @@ const CLOSE_BRACE = 0x7d;
 /** The fields of an object, their values as they stand in the text. @throws SyntaxError where the text is no object, or cut off */
 export function fieldsOf(json: Buffer): Map<string, Buffer> {
   const fields = new Map<string, Buffer>();
-  let at = expect(json, skipSpace(json, 0), OPEN_BRACE);
-  if (json[skipSpace(json, at)] === CLOSE_BRACE) return fields;
+  eachField(json, 0, (name, from) => {
+    const to = skipValue(json, from);
+    fields.set(name, json.subarray(from, to));
+    return to;
+  });
+  return fields;
+}
+
+/**
+ * Of an object one field, which is an array of objects: of each of these the fields that are wanted, as they stand in the text. The text is gone through once.
+ *
+ * @throws SyntaxError where the text is something else, or cut off
+ */
+export function objectsOf(json: Buffer, array: string, wanted: readonly string[]): Map<string, Buffer>[] {
+  const objects: Map<string, Buffer>[] = [];
+  eachField(json, 0, (name, from) => {
+    if (name !== array) return skipValue(json, from);
+    return eachElement(json, from, (elementFrom) => {
+      const fields = new Map<string, Buffer>();
+      objects.push(fields);
+      return eachField(json, elementFrom, (field, fieldFrom) => {
+        const to = skipValue(json, fieldFrom);
+        if (wanted.includes(field)) fields.set(field, json.subarray(fieldFrom, to));
+        return to;
+      });
+    });
+  });
+  return objects;
+}
+
+/** Goes through an object from where it begins; `onField` tells where its value ends. Returns where the object ends. */
+function eachField(json: Buffer, from: number, onField: (name: string, from: number) => number): number {
+  let at = expect(json, skipSpace(json, from), OPEN_BRACE);
+  const first = skipSpace(json, at);
+  if (json[first] === CLOSE_BRACE) return first + 1;
   for (;;) {
-    const from = skipSpace(json, at);
-    const nameEnd = skipString(json, from);
-    const name: unknown = JSON.parse(json.toString('utf8', from, nameEnd));
-    const valueFrom = skipSpace(json, expect(json, skipSpace(json, nameEnd), COLON));
-    const valueTo = skipValue(json, valueFrom);
-    fields.set(String(name), json.subarray(valueFrom, valueTo));
-    at = skipSpace(json, valueTo);
-    if (json[at] === CLOSE_BRACE) return fields;
+    const nameFrom = skipSpace(json, at);
+    const nameTo = skipString(json, nameFrom);
+    const valueFrom = skipSpace(json, expect(json, skipSpace(json, nameTo), COLON));
+    at = skipSpace(json, onField(textOf(json, nameFrom, nameTo), valueFrom));
+    if (json[at] === CLOSE_BRACE) return at + 1;
     at = expect(json, at, COMMA);
   }
 }
 
-/** The elements of an array, as they stand in the text. @throws SyntaxError where the text is no array, or cut off */
-export function elementsOf(json: Buffer): Buffer[] {
-  const elements: Buffer[] = [];
-  let at = expect(json, skipSpace(json, 0), OPEN_BRACKET);
-  if (json[skipSpace(json, at)] === CLOSE_BRACKET) return elements;
+/** Goes through an array, likewise. */
+function eachElement(json: Buffer, from: number, onElement: (from: number) => number): number {
+  let at = expect(json, skipSpace(json, from), OPEN_BRACKET);
+  const first = skipSpace(json, at);
+  if (json[first] === CLOSE_BRACKET) return first + 1;
   for (;;) {
-    const from = skipSpace(json, at);
-    const to = skipValue(json, from);
-    elements.push(json.subarray(from, to));
-    at = skipSpace(json, to);
-    if (json[at] === CLOSE_BRACKET) return elements;
+    at = skipSpace(json, onElement(skipSpace(json, at)));
+    if (json[at] === CLOSE_BRACKET) return at + 1;
     at = expect(json, at, COMMA);
   }
+}
+
+/** The names that Elasticsearch itself gives have no escapes: then what stands between the quotation marks is the text. */
+function textOf(json: Buffer, from: number, to: number): string {
+  const text = json.toString('utf8', from + 1, to - 1);
+  return text.includes('\\') ? String(JSON.parse(`"${text}"`)) : text;
 }
 
 function skipValue(json: Buffer, from: number): number {

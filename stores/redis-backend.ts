@@ -288,21 +288,20 @@ function firstOfTransaction(error: unknown): unknown {
   return error;
 }
 
-function cut(items: readonly RedisItem[]): RedisItem[][] {
-  const parts: RedisItem[][] = [];
-  let part: RedisItem[] = [];
+function cut(items: readonly RedisItem[]): (readonly RedisItem[])[] {
+  const parts: (readonly RedisItem[])[] = [];
+  let from = 0;
   let bytes = 0;
-  for (const item of items) {
-    const size = item.value?.length ?? 0;
-    if (part.length > 0 && (part.length === MOST_COMMAND_KEYS || bytes + size > MOST_COMMAND_BYTES)) {
-      parts.push(part);
-      part = [];
+  for (let at = 0; at < items.length; at++) {
+    const size = items[at]?.value?.length ?? 0;
+    if (at > from && (at - from === MOST_COMMAND_KEYS || bytes + size > MOST_COMMAND_BYTES)) {
+      parts.push(items.slice(from, at));
+      from = at;
       bytes = 0;
     }
-    part.push(item);
     bytes += size;
   }
-  if (part.length > 0) parts.push(part);
+  parts.push(from === 0 ? items : items.slice(from));
   return parts;
 }
 

@@ -53,8 +53,8 @@ class CodecStore<Value> implements Store<Value> {
   }
 
   async putAll(entries: StoreEntries<Value>, options?: StoreCallOptions): Promise<void> {
-    const encoded: [string, Buffer][] = [];
-    for (const [key, value] of entries) encoded.push([key, encode(this.#codec, value, key, this.#owner)]);
+    const encoded = new Map<string, Buffer>();
+    for (const [key, value] of entries) encoded.set(key, encode(this.#codec, value, key, this.#owner));
     await this.#store.putAll(encoded, options);
   }
 

@@ -104,8 +104,8 @@ if (round === undefined)
   throw new Error('Usage: CONTENDER redis|elasticsearch kasper|bare|per-key PORT KEYS KEYS-IN-ALL');
 
 const count = Math.max(1, Math.round(Number(keysInAll) / keys.length));
-// A fifth more at first, in which the code gets warm; the values are there after that.
-for (let done = 0; done < Math.max(1, count / 5); done++) await round();
+// A third more at first: the code is compiled as it gets warm, which is no part of what a job costs in the long run; and the values are there after that.
+for (let done = 0; done < Math.max(1, count / 3); done++) await round();
 await measureAndPrint(async () => {
   for (let done = 0; done < count; done++) {
     const found = await round();

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { elementsOf, fieldsOf } from '../../stores/json-slices.ts';
+import { fieldsOf, objectsOf } from '../../stores/json-slices.ts';
 
 test('fields and elements are cut out as they stand, whatever they hold', (t) => {
   fc.assert(
@@ -16,13 +16,18 @@ test('fields and elements are cut out as they stand, whatever they hold', (t) =>
       },
     ),
   );
+  const objects = fc.array(fc.dictionary(fc.constantFrom('a', 'b"', '\\u0061', ''), fc.jsonValue()));
   fc.assert(
-    fc.property(fc.array(fc.jsonValue()), fc.integer({ min: 0, max: 3 }), (list, spaces) => {
-      const elements = elementsOf(Buffer.from(JSON.stringify(list, undefined, spaces)));
-      t.deepEqual(
-        elements.map((slice): unknown => JSON.parse(slice.toString())),
-        JSON.parse(JSON.stringify(list)),
-      );
+    fc.property(objects, fc.jsonValue(), fc.integer({ min: 0, max: 3 }), (list, other, spaces) => {
+      const text = JSON.stringify({ before: other, list, after: other }, undefined, spaces);
+      const found = objectsOf(Buffer.from(text), 'list', ['a', 'b"']);
+      const { list: parsed } = JSON.parse(text) as { list: Record<string, unknown>[] };
+      t.is(found.length, parsed.length);
+      for (const [at, fields] of found.entries()) {
+        const wanted = Object.keys(parsed[at] ?? {}).filter((name) => name === 'a' || name === 'b"');
+        t.deepEqual([...fields.keys()], wanted);
+        for (const [name, slice] of fields) t.deepEqual(JSON.parse(slice.toString()), parsed[at]?.[name]);
+      }
     }),
   );
 });
@@ -31,10 +36,17 @@ test('text that is cut off anywhere is an error, and so is another form', (t) =>
   const object = Buffer.from('{"a":[1,{"b":"x\\"y"}],"c":true,"d":-1.5e3}');
   for (let length = 0; length < object.length; length++)
     t.throws(() => fieldsOf(object.subarray(0, length)), { instanceOf: SyntaxError }, String(length));
-  const list = Buffer.from('[1,"a",{"b":[]}]');
+  const list = Buffer.from('{"docs":[{"a":1},{"b":[]}],"c":1}');
   for (let length = 0; length < list.length; length++)
-    t.throws(() => elementsOf(list.subarray(0, length)), { instanceOf: SyntaxError }, String(length));
-  t.throws(() => fieldsOf(list), { message: "JSON has '[' at 0, not '{'" });
-  t.throws(() => elementsOf(object), { instanceOf: SyntaxError });
+    t.throws(
+      () => objectsOf(list.subarray(0, length), 'docs', []),
+      { instanceOf: SyntaxError },
+      String(length),
+    );
+  t.throws(() => fieldsOf(Buffer.from('[1]')), { message: "JSON has '[' at 0, not '{'" });
+  t.throws(() => objectsOf(Buffer.from('{"docs":{}}'), 'docs', []), { instanceOf: SyntaxError });
+  t.throws(() => objectsOf(Buffer.from('{"docs":[1]}'), 'docs', []), { instanceOf: SyntaxError });
+  t.deepEqual(objectsOf(Buffer.from('{"docs":[]}'), 'docs', []), []);
+  t.deepEqual(objectsOf(object, 'docs', []), []);
   t.throws(() => fieldsOf(Buffer.from('{"a" 1}')), { instanceOf: SyntaxError });
 });
