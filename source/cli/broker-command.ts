@@ -3,6 +3,7 @@ import type { EmbeddedCluster, EmbeddedClusterOptions } from '../testing/index.t
 import { exitCodes } from './exit-codes.ts';
 import { counted } from './figures.ts';
 import type { Io } from './io.ts';
+import { addJsonFlag, jsonDocument } from './json-output.ts';
 import { Progress } from './progress.ts';
 import { Shutdown } from './shutdown.ts';
 
@@ -10,11 +11,12 @@ interface BrokerFlags {
   readonly port: number;
   readonly brokers: number;
   readonly topic: Readonly<Record<string, number>>;
+  readonly json?: boolean;
 }
 
 /** `kasper broker` */
 export function addBrokerCommand(program: Command, io: Io, done: (exitCode: number) => void): void {
-  program
+  const command = program
     .command('broker')
     .showHelpAfterError('(kasper broker --help tells more)')
     .summary('start a Kafka cluster in memory, for development')
@@ -36,22 +38,32 @@ export function addBrokerCommand(program: Command, io: Io, done: (exitCode: numb
       new Option('-t, --topic <name:partitions>', 'create this topic; may be given many times')
         .argParser(collectTopic)
         .default({}, 'none'),
-    )
-    .action(async (flags: BrokerFlags) => {
-      done(await runBroker(flags, io));
-    });
+    );
+  addJsonFlag(command);
+  command.action(async (flags: BrokerFlags) => {
+    done(await runBroker(flags, io));
+  });
 }
 
-async function runBroker({ port, brokers, topic }: BrokerFlags, io: Io): Promise<number> {
+async function runBroker({ port, brokers, topic, json }: BrokerFlags, io: Io): Promise<number> {
   using shutdown = new Shutdown({ io, progress: new Progress(io.stderr), onFirst: 'Stopping' });
   const cluster = await startCluster({ port, brokers, topics: topic });
   try {
-    io.stdout.write(`${usage(cluster.brokers, topic)}\n`);
+    // Once it serves: who reads it may connect.
+    io.stdout.write(
+      json === true
+        ? jsonDocument({ brokers: cluster.brokers, topics: topicList(topic) })
+        : `${usage(cluster.brokers, topic)}\n`,
+    );
     await aborted(shutdown.signal);
   } finally {
     await cluster.close();
   }
   return exitCodes.ok.code;
+}
+
+function topicList(topics: BrokerFlags['topic']): readonly { topic: string; partitions: number }[] {
+  return Object.entries(topics).map(([topic, partitions]) => ({ topic, partitions }));
 }
 
 /** Loads the cluster's code only here, so that no other command pays for it. */

@@ -218,7 +218,7 @@ const ownSettings = [
     placeholder: 'url',
     what:
       'redis://localhost:6379 or http://localhost:9200; nodes of a Redis Cluster with commas between; ' +
-      'one with a password is read from KASPER_STORE_URL, or from the configuration file',
+      'one with a password belongs in KASPER_STORE_URL',
     example: 'redis://localhost:6379',
   },
 ] as const satisfies readonly Setting[];

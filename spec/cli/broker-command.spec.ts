@@ -43,6 +43,17 @@ Ctrl-C stops it.
   t.is(child.stderr, 'Stopping\n');
 });
 
+test('kasper broker --json says where it listens, as one document', async (t) => {
+  const child = startChild(t, 'source/cli/bin', ['broker', '--port', '0', '--topic', 'words:4', '--json']);
+  await child.until('stdout', /\n\}\n/);
+  const { brokers, topics } = JSON.parse(child.stdout) as { brokers: string[]; topics: object[] };
+  t.deepEqual(topics, [{ topic: 'words', partitions: 4 }]);
+  const client = openClient({ brokers }, { logger: silentLogger });
+  t.teardown(() => client.close());
+  await client.connect();
+  t.is((await client.describeTopics(['words'])).get('words')?.partitionCount, 4);
+});
+
 test('a port that is taken ends with 2 and names it', async (t) => {
   const server = createServer();
   t.teardown(() => server.close());
