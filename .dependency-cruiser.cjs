@@ -12,7 +12,7 @@ const kafkaPort = '^source/kafka/(client|admin)\\.ts$';
 const storePorts = '^stores/(store|multi-store)\\.ts$';
 /** What the pipeline wraps the stores in that it was given. */
 const storeMetrics = '^stores/instrumented\\.ts$';
-const metricsPorts = '^metrics/(metrics|monitor|definitions|noop)\.ts$';
+const metricsPorts = '^metrics/(metrics|monitor|definitions|noop)\\.ts$';
 const codecPort = '^source/codecs/codec\\.ts$';
 const assignorPort = '^source/assignment/assignor\\.ts$';
 const records = '^source/kafka/records/';

@@ -6,7 +6,9 @@ import { hideSecrets } from '../source/kernel/secrets.ts';
 /** What is used of a `Client` of `@elastic/elasticsearch` (8 or 9) to hear of its requests and nodes. */
 export interface ElasticsearchEmitter {
   readonly diagnostic: {
+    /** Calls `listener` at each event. */
     on(event: 'response' | 'resurrect', listener: (error: unknown, result: unknown) => void): unknown;
+    /** Calls it no more. */
     off(event: 'response' | 'resurrect', listener: (error: unknown, result: unknown) => void): unknown;
   };
 }

@@ -7,7 +7,9 @@ import { withoutPassword } from './redis-errors.ts';
 export interface RedisEmitter {
   /** `ready` once it can be used. */
   readonly status?: string;
+  /** Calls `listener` at each event. */
   on(event: string, listener: (...args: unknown[]) => void): unknown;
+  /** Calls it no more. */
   off(event: string, listener: (...args: unknown[]) => void): unknown;
 }
 
