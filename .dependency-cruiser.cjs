@@ -51,7 +51,6 @@ const rows = [
       storeMetrics,
       metricsPorts,
     ],
-    packages: ['leven'],
   },
   { files: '^source/index\\.ts$', may: ['^source/(?!cli/|testing/|embedded/)', storePorts, metricsPorts] },
   ...['middleware', 'tables', 'events', 'codecs', 'assignment', 'logging'].map((folder) => ({
@@ -82,7 +81,7 @@ const rows = [
   {
     files: '^source/cli/',
     may: ['^source/cli/', entryPoints, kernel],
-    packages: ['commander', 'cli-progress', 'leven', 'ioredis', '@elastic/elasticsearch'],
+    packages: ['commander', 'cli-progress', 'ioredis', '@elastic/elasticsearch'],
   },
   { files: '^stores/', may: ['^stores/', kernel, '^metrics/(metrics|definitions)\\.ts$', codecPort] },
   { files: '^metrics/dashboard/', may: ['^metrics/dashboard/', entryPoints, kernel], packages: ['uplot'] },

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import leven from 'leven';
 import { ConfigError } from '../index.ts';
+import { nearestName } from '../kernel/nearest-name.ts';
 import { readConfigFile, type ConfigFile } from './config-file.ts';
 import type { Io } from './io.ts';
 import { checkValue, parseText, type Parsed } from './setting-values.ts';
@@ -141,10 +141,7 @@ function unknownSetting(name: string): string {
 }
 
 function nearestOf(name: string, known: readonly string[]): string | undefined {
-  const wanted = name.toLowerCase();
-  const distance = (each: string) => leven(wanted, each.toLowerCase());
-  const nearest = known.reduce((best, each) => (distance(each) < distance(best) ? each : best));
-  return distance(nearest) <= Math.max(2, name.length / 4) ? nearest : undefined;
+  return nearestName(name, known, 1 / 4, (text) => text.toLowerCase());
 }
 
 /** An empty variable is one that is not set: what starts a process often cannot leave it out. */
