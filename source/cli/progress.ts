@@ -126,11 +126,12 @@ export class Progress {
     this.#nextLine = this.#clock.now() + this.#lineEveryMs;
     if (this.#json) {
       const { records, lag } = figures;
+      const rate = this.#rate.perSecond;
       const document = {
         records,
         total: total ?? null,
         lag,
-        recordsPerSecond: Math.round(this.#rate.perSecond),
+        recordsPerSecond: rate === undefined ? null : Math.round(rate),
         msLeft: this.#msLeft(figures) ?? null,
       };
       this.#output.write(`${JSON.stringify({ progress: document })}\n`);
@@ -146,15 +147,16 @@ export class Progress {
   /** `900 of 2,000 records  225/s  5 s left`, `900 records  225/s  1,100 behind` */
   #text(figures: ProgressFigures): string {
     const { records, lag } = figures;
-    const rate = perSecond(this.#rate.perSecond, 1000);
+    const recent = this.#rate.perSecond;
+    const rate = recent === undefined ? [] : [perSecond(recent, 1000)];
     const total = this.#total;
-    if (total === undefined) return `${counted(records, 'record')}  ${rate}  ${count(lag)} behind`;
+    if (total === undefined) return [counted(records, 'record'), ...rate, `${count(lag)} behind`].join('  ');
     const left = this.#msLeft(figures);
     const isNarrow = this.#bar !== undefined && (this.#output.columns ?? WIDE) < WIDE;
     const done = isNarrow
       ? `${count(records)}/${count(total)}`
       : `${count(records)} of ${counted(total, 'record')}`;
-    const parts = [done, rate];
+    const parts = [done, ...rate];
     if (left !== undefined && records < total) parts.push(`${timeLeft(left)} left`);
     // What came since the start is not read by this run, but is there.
     if (lag > total - records) parts.push(`${count(lag)} behind`);
@@ -166,6 +168,6 @@ export class Progress {
     const left = Math.max(0, this.#total - records);
     if (left === 0) return 0;
     const rate = this.#rate.perSecond;
-    return rate <= 0 ? undefined : Math.round((left * 1000) / rate);
+    return rate === undefined || rate <= 0 ? undefined : Math.round((left * 1000) / rate);
   }
 }

@@ -24,11 +24,11 @@ export class RecentRate {
     while ((this.#samples[1]?.at ?? at) <= at - WINDOW_MS) this.#samples.shift();
   }
 
-  /** 0 before there is a second sample. */
-  get perSecond(): number {
+  /** undefined before there is a second sample. */
+  get perSecond(): number | undefined {
     const [first] = this.#samples;
     const last = this.#samples.at(-1);
-    if (first === undefined || last === undefined || last.at <= first.at) return 0;
+    if (first === undefined || last === undefined || last.at <= first.at) return undefined;
     return ((last.count - first.count) * 1000) / Math.max(last.at - first.at, LEAST_MS);
   }
 }

@@ -32,6 +32,22 @@ test('where no terminal is, a line is written whenever another tenth is done', (
   );
 });
 
+test('a run that ends before its rate can be told has none, in words and as JSON', (t) => {
+  const words = memoryOutput();
+  const { clock } = handClock();
+  const progress = new Progress(words.stream, clock);
+  progress.start(3);
+  progress.update({ records: 3, lag: 0 });
+  t.is(words.text(), '100%  3 of 3 records\n');
+  const json = memoryOutput();
+  const asJson = new Progress(json.stream, clock, { json: true });
+  asJson.start(3);
+  asJson.update({ records: 3, lag: 0 });
+  t.deepEqual(JSON.parse(json.text()), {
+    progress: { records: 3, total: 3, lag: 0, recordsPerSecond: null, msLeft: 0 },
+  });
+});
+
 test('nothing to do writes nothing', (t) => {
   for (const terminal of [true, false]) {
     const { stream, text } = memoryOutput(terminal);

@@ -119,7 +119,8 @@ test('--progress shows how far a bounded run is, on standard error', async (t) =
   const { stderr } = await kasper([
     ...['run', wordCount, '--brokers', brokers, '--to-end', '--log-level', 'warn', '--progress'],
   ]);
-  t.regex(stderr, /^100% {2}3 of 3 records {2}[\d,]+\/s\n$/);
+  // It may be over before there is a rate.
+  t.regex(stderr, /^100% {2}3 of 3 records( {2}[1-9][\d,]*\/s)?\n$/);
 });
 
 test('--json prints the summary as one document; log lines and progress are JSON, too', async (t) => {
