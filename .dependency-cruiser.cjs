@@ -21,7 +21,7 @@ const entryPoints = '^(source|stores|metrics|source/testing|source/logging)/inde
 
 const rows = [
   { files: kernel, may: [kernel], packages: ['leven'] },
-  { files: wire, may: [wire, kernel] },
+  { files: wire, may: [wire, message, kernel] },
   {
     files: records,
     may: [records, wire, kafkaPort, message, kernel],

@@ -1,5 +1,6 @@
 import type { WireReader } from '../kafka/wire/wire-reader.ts';
 import type { ClusterState } from './cluster-state.ts';
+import type { FetchSessions } from './fetch-sessions.ts';
 import type { ApiName, RequestSummary } from './request-summary.ts';
 import type { ResponseWriter } from './response-writer.ts';
 
@@ -7,6 +8,7 @@ import type { ResponseWriter } from './response-writer.ts';
 export interface RequestContext {
   readonly cluster: ClusterState;
   readonly nodeId: number;
+  readonly fetchSessions: FetchSessions;
   readonly version: number;
   readonly clientId: string;
   readonly clientHost: string;

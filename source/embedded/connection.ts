@@ -5,12 +5,22 @@ import type { Api, Outcome, RequestContext } from './api.ts';
 import { API_VERSIONS_KEY, unsupportedApiVersions } from './api/18-api-versions.ts';
 import type { ClusterState } from './cluster-state.ts';
 import type { FaultPlan } from './fault-registry.ts';
+import type { FetchSessions } from './fetch-sessions.ts';
 import { ResponseWriter } from './response-writer.ts';
 
 const MAX_REQUEST_BYTES = 104_857_600;
 /** Beyond this the socket is no longer read while a request is in service. */
 const MAX_WAITING_BYTES = 1_048_576;
 const LENGTH_BYTES = 4;
+
+/** What a connection is part of. */
+export interface ConnectionOptions {
+  readonly cluster: ClusterState;
+  readonly nodeId: number;
+  readonly apis: ReadonlyMap<number, Api>;
+  /** Those of the node. */
+  readonly fetchSessions: FetchSessions;
+}
 
 interface RequestHeader {
   readonly apiKey: number;
@@ -29,20 +39,19 @@ export class Connection {
   readonly #cluster: ClusterState;
   readonly #nodeId: number;
   readonly #apis: ReadonlyMap<number, Api>;
+  readonly #fetchSessions: FetchSessions;
   readonly #logger: Logger;
   readonly #closed = new AbortController();
   #chunks: Buffer[] = [];
   #waitingBytes = 0;
   #serving = false;
 
-  constructor(
-    socket: Socket,
-    options: { cluster: ClusterState; nodeId: number; apis: ReadonlyMap<number, Api> },
-  ) {
+  constructor(socket: Socket, options: ConnectionOptions) {
     this.#socket = socket;
     this.#cluster = options.cluster;
     this.#nodeId = options.nodeId;
     this.#apis = options.apis;
+    this.#fetchSessions = options.fetchSessions;
     this.#logger = options.cluster.logger.child({
       node: options.nodeId,
       client: `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? '?'}`,
@@ -179,6 +188,7 @@ export class Connection {
     return {
       cluster: this.#cluster,
       nodeId: this.#nodeId,
+      fetchSessions: this.#fetchSessions,
       version,
       clientId,
       clientHost: `/${this.#socket.remoteAddress ?? ''}`,

@@ -7,7 +7,7 @@ export interface FaultTarget {
   readonly times?: number;
   /** Only requests to this node. Default: to any. */
   readonly node?: number;
-  /** Only requests for which this returns true: it sees what the request asks for. */
+  /** Only requests for which this returns true: it sees what the request names. An incremental Fetch names only what changed in its session. */
   readonly matching?: (request: RequestSummary) => boolean;
 }
 

@@ -4,6 +4,7 @@ import { ConfigError } from '../kernel/errors.ts';
 import { apis } from './api/apis.ts';
 import type { ClusterState, NodeAddress } from './cluster-state.ts';
 import { Connection } from './connection.ts';
+import { FetchSessions } from './fetch-sessions.ts';
 
 /** One broker of the embedded cluster: a listener and its connections. */
 export class EmbeddedNode implements NodeAddress {
@@ -35,8 +36,9 @@ export class EmbeddedNode implements NodeAddress {
   /** @throws ConfigError if the address cannot be listened on */
   async start(cluster: ClusterState): Promise<void> {
     if (this.#server !== undefined) return;
+    const fetchSessions = new FetchSessions(cluster.clock);
     const server = createServer((socket) => {
-      const connection = new Connection(socket, { cluster, nodeId: this.nodeId, apis });
+      const connection = new Connection(socket, { cluster, nodeId: this.nodeId, apis, fetchSessions });
       this.#connections.add(connection);
       socket.on('close', () => this.#connections.delete(connection));
     });

@@ -1,19 +1,21 @@
+import { byTopic } from '../../kafka/wire/by-topic.ts';
+import type { WireReader } from '../../kafka/wire/wire-reader.ts';
+import type { TopicPartition } from '../../message.ts';
 import { defineApi } from '../api.ts';
 import type { Outcome, RequestContext } from '../api.ts';
 import { ErrorCodes } from '../error-codes.ts';
+import type { FetchTurn, SessionPartition } from '../fetch-sessions.ts';
 import type { Partition } from '../partition.ts';
 
 /** A broker's `fetch.max.bytes`: no response holds more, whatever the client asks for. */
 const MAX_RESPONSE_BYTES = 57_671_680;
 const FIRST_VERSION_SERVED_BY_FOLLOWERS = 11;
 const READ_COMMITTED = 1;
-
-interface FetchPartition {
-  readonly partition: number;
-  readonly currentLeaderEpoch: number;
-  readonly offset: number;
-  readonly maxBytes: number;
-}
+/** They speak of no partition: where a fault wants one, it is answered at the top. */
+const SESSION_CODES: ReadonlySet<number> = new Set([
+  ErrorCodes.FETCH_SESSION_ID_NOT_FOUND,
+  ErrorCodes.INVALID_FETCH_SESSION_EPOCH,
+]);
 
 interface FetchRequest {
   readonly maxWaitMs: number;
@@ -21,11 +23,15 @@ interface FetchRequest {
   readonly maxBytes: number;
   readonly isolation: number;
   readonly sessionId: number;
-  readonly topics: readonly { readonly topic: string; readonly partitions: readonly FetchPartition[] }[];
+  readonly sessionEpoch: number;
+  /** An incremental request names only what is new or changed in its session. */
+  readonly topics: readonly { readonly topic: string; readonly partitions: readonly SessionPartition[] }[];
+  readonly forgotten: readonly TopicPartition[];
 }
 
 /** The answer for one partition. */
 interface PartitionRead {
+  readonly topic: string;
   readonly partition: number;
   readonly code: number;
   readonly highWatermark: number;
@@ -36,7 +42,7 @@ interface PartitionRead {
 }
 
 interface FetchRead {
-  readonly topics: readonly { readonly topic: string; readonly partitions: readonly PartitionRead[] }[];
+  readonly partitions: readonly PartitionRead[];
   /** To be sent without waiting for more: enough bytes, or an error. */
   readonly isDue: boolean;
 }
@@ -56,40 +62,58 @@ export const fetch = defineApi<FetchRequest>({
       isolation: reader.int8(),
       sessionId: version >= 7 ? reader.int32() : 0,
       sessionEpoch: version >= 7 ? reader.int32() : -1,
-      topics: reader.array(() => ({
-        topic: reader.string(),
-        partitions: reader.array(() => {
-          const partition = reader.int32();
-          const currentLeaderEpoch = version >= 9 ? reader.int32() : -1;
-          const offset = reader.int64();
-          if (version >= 5) reader.int64(); // log start offset: of followers
-          return { partition, currentLeaderEpoch, offset, maxBytes: reader.int32() };
-        }),
-      })),
+      topics: reader.array(() => {
+        const topic = reader.string();
+        return { topic, partitions: reader.array(() => readPartition(reader, topic, version)) };
+      }),
+      forgotten: version >= 7 ? readForgotten(reader) : [],
     };
   },
   handle(request, context) {
-    if (request.sessionId !== 0) {
-      write([], request, context, ErrorCodes.FETCH_SESSION_ID_NOT_FOUND);
+    const forced = context.forcedError();
+    if (SESSION_CODES.has(forced)) {
+      write([], request, context, forced, 0);
       return 'answer';
     }
-    const first = readAll(request, context);
+    const { sessionId, sessionEpoch, topics, forgotten } = request;
+    const named = topics.flatMap(({ partitions }) => partitions);
+    const turn = context.fetchSessions.turn({ sessionId, sessionEpoch, named, forgotten });
+    if (turn.code !== ErrorCodes.NONE) {
+      write([], request, context, turn.code, 0);
+      return 'answer';
+    }
+    const first = readAll(turn, request, context);
     if (first.isDue || request.maxWaitMs <= 0) {
-      write(first.topics, request, context, ErrorCodes.NONE);
+      answer(first, turn, request, context);
       return 'answer';
     }
-    return longPoll(request, context);
+    return longPoll(turn, request, context);
   },
 });
 
+function readPartition(reader: WireReader, topic: string, version: number): SessionPartition {
+  const partition = reader.int32();
+  const currentLeaderEpoch = version >= 9 ? reader.int32() : -1;
+  const offset = reader.int64();
+  if (version >= 5) reader.int64(); // log start offset: of followers
+  return { topic, partition, currentLeaderEpoch, offset, maxBytes: reader.int32() };
+}
+
+function readForgotten(reader: WireReader): TopicPartition[] {
+  return reader
+    .array(() => {
+      const topic = reader.string();
+      return reader.array(() => ({ topic, partition: reader.int32() }));
+    })
+    .flat();
+}
+
 /** Waits until enough bytes are there, something went wrong, or the time is up; then reads again and answers. */
-function longPoll(request: FetchRequest, context: RequestContext): Promise<Outcome> {
+function longPoll(turn: FetchTurn, request: FetchRequest, context: RequestContext): Promise<Outcome> {
   const watched: Partition[] = [];
-  for (const { topic, partitions } of request.topics) {
-    for (const { partition } of partitions) {
-      const found = context.cluster.topics.partition(topic, partition);
-      if (found !== undefined) watched.push(found);
-    }
+  for (const { topic, partition } of turn.partitions) {
+    const found = context.cluster.topics.partition(topic, partition);
+    if (found !== undefined) watched.push(found);
   }
   return new Promise((resolve, reject) => {
     let checking = false;
@@ -97,11 +121,6 @@ function longPoll(request: FetchRequest, context: RequestContext): Promise<Outco
       for (const partition of watched) partition.unwatch(changed);
       timer.cancel();
       context.closed.removeEventListener('abort', left);
-    };
-    const answer = (read: FetchRead) => {
-      end();
-      write(read.topics, request, context, ErrorCodes.NONE);
-      resolve('answer');
     };
     // Called in the middle of an append: a request that appends to several partitions is to be seen as a whole.
     const changed = () => {
@@ -114,8 +133,11 @@ function longPoll(request: FetchRequest, context: RequestContext): Promise<Outco
     };
     const check = (timeIsUp: boolean) => {
       try {
-        const read = readAll(request, context);
-        if (read.isDue || timeIsUp) answer(read);
+        const read = readAll(turn, request, context);
+        if (!read.isDue && !timeIsUp) return;
+        end();
+        answer(read, turn, request, context);
+        resolve('answer');
       } catch (error) {
         end();
         reject(error instanceof Error ? error : new Error('Fetch failed', { cause: error }));
@@ -133,33 +155,29 @@ function longPoll(request: FetchRequest, context: RequestContext): Promise<Outco
   });
 }
 
-function readAll(request: FetchRequest, context: RequestContext): FetchRead {
+function readAll(turn: FetchTurn, request: FetchRequest, context: RequestContext): FetchRead {
   let left = Math.min(request.maxBytes, MAX_RESPONSE_BYTES);
   const enough = Math.min(request.minBytes, left);
   let bytes = 0;
-  const topics = request.topics.map(({ topic, partitions }) => ({
-    topic,
-    partitions: partitions.map((wanted) => {
-      // The first partition that has anything gives a whole batch, however small the limits: else nobody could get past a large one.
-      const read = readOne(topic, wanted, Math.max(0, Math.min(wanted.maxBytes, left)), bytes === 0, context);
-      bytes += read.bytes;
-      left -= read.bytes;
-      return read;
-    }),
-  }));
-  const reads = topics.flatMap(({ partitions }) => partitions);
-  const failed = reads.some(({ code }) => code !== ErrorCodes.NONE);
-  return { topics, isDue: failed || reads.length === 0 || bytes >= enough };
+  const partitions = turn.partitions.map((wanted) => {
+    // The first partition that has anything gives a whole batch, however small the limits: else nobody could get past a large one.
+    const read = readOne(wanted, Math.max(0, Math.min(wanted.maxBytes, left)), bytes === 0, context);
+    bytes += read.bytes;
+    left -= read.bytes;
+    return read;
+  });
+  const failed = partitions.some(({ code }) => code !== ErrorCodes.NONE);
+  return { partitions, isDue: failed || partitions.length === 0 || bytes >= enough };
 }
 
 function readOne(
-  topic: string,
-  wanted: FetchPartition,
+  wanted: SessionPartition,
   maxBytes: number,
   wholeFirst: boolean,
   context: RequestContext,
 ): PartitionRead {
   const { cluster, nodeId, version } = context;
+  const { topic } = wanted;
   const forced = context.forcedError(topic, wanted.partition);
   if (forced !== ErrorCodes.NONE) return failure(wanted, forced);
   const partition = cluster.topics.partition(topic, wanted.partition);
@@ -175,6 +193,7 @@ function readOne(
   let bytes = 0;
   for (const view of views) bytes += view.length;
   return {
+    topic,
     partition: wanted.partition,
     code: ErrorCodes.NONE,
     highWatermark: log.endOffset,
@@ -185,8 +204,9 @@ function readOne(
   };
 }
 
-function failure(wanted: FetchPartition, code: number): PartitionRead {
+function failure(wanted: SessionPartition, code: number): PartitionRead {
   return {
+    topic: wanted.topic,
     partition: wanted.partition,
     code,
     highWatermark: -1,
@@ -197,17 +217,23 @@ function failure(wanted: FetchPartition, code: number): PartitionRead {
   };
 }
 
+function answer(read: FetchRead, turn: FetchTurn, request: FetchRequest, context: RequestContext): void {
+  const told = turn.conclude(read.partitions);
+  write(told.partitions, request, context, told.code, told.sessionId);
+}
+
 function write(
-  topics: FetchRead['topics'],
+  reads: readonly PartitionRead[],
   request: FetchRequest,
   context: RequestContext,
   code: number,
+  sessionId: number,
 ): void {
   const { out, version } = context;
   out.fields.int32(0);
-  if (version >= 7) out.fields.int16(code).int32(0);
-  out.fields.array(topics, (writer, { topic, partitions }) => {
-    writer.string(topic).array(partitions, (_, read) => {
+  if (version >= 7) out.fields.int16(code).int32(sessionId);
+  out.fields.array(byTopic(reads), (writer, { topic, entries }) => {
+    writer.string(topic).array(entries, (_, read) => {
       writer.int32(read.partition).int16(read.code).int64(read.highWatermark).int64(read.lastStableOffset);
       if (version >= 5) writer.int64(read.logStartOffset);
       // No list for who reads everything, an empty one for who must leave aborted transactions out.

@@ -4,7 +4,7 @@ import type { TopicPartition } from '../../message.ts';
 import type { BrokerLink } from './broker-link.ts';
 import type { ClusterConnection } from './cluster-connection.ts';
 import { brokerError } from './protocol/broker-errors.ts';
-import { listPartitions } from './protocol/by-topic.ts';
+import { listPartitions } from '../wire/by-topic.ts';
 import type { RawRequest } from './raw-call.ts';
 import { retryLoop } from './retry-loop.ts';
 import { wrapError } from './wrap-error.ts';

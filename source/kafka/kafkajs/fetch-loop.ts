@@ -1,7 +1,8 @@
 import type { KasperError } from '../../kernel/errors.ts';
 import type { FetchBudget } from '../client.ts';
 import type { ClusterConnection } from './cluster-connection.ts';
-import type { PartitionReader } from './partition-reader.ts';
+import { FetchSession } from './fetch-session.ts';
+import type { AskedPartition, PartitionReader } from './partition-reader.ts';
 import { brokerError } from './protocol/broker-errors.ts';
 import { fetchRequest } from './protocol/fetch.ts';
 import type { FetchAnswer } from './protocol/fetch.ts';
@@ -13,13 +14,6 @@ const RESPONSE_BYTES = 4 * MEBIBYTE;
 const PARTITION_BYTES = MEBIBYTE;
 /** For how long a broker may hold a fetch while partitions are left out of it: a resumed one has to wait for its end. */
 const WAIT_WITH_PAUSED_MS = 25;
-
-/** What was asked for one partition. */
-export interface AskedPartition {
-  readonly reader: PartitionReader;
-  readonly epoch: number;
-  readonly offset: number;
-}
 
 export interface FetchLoopOptions {
   readonly cluster: ClusterConnection;
@@ -39,10 +33,12 @@ export interface FetchLoopOptions {
  *
  * The order of the partitions is turned from request to request: only the first one that has records is sure to get a
  * batch, so in a fixed order a large batch of a later partition could wait for ever.
+ * While there is nothing to read, {@link FetchSession} saves naming them.
  */
 export class FetchLoop {
   readonly #options: FetchLoopOptions;
   readonly #readers = new Set<PartitionReader>();
+  readonly #session = new FetchSession();
   #turn = 0;
   #running: Promise<void> | undefined;
   #stopped = false;
@@ -83,6 +79,8 @@ export class FetchLoop {
 
   async #run(): Promise<void> {
     const { budget } = this.#options;
+    // So that the first request names all partitions that are added in this turn: one that is empty would hold up the others.
+    await Promise.resolve();
     while (!this.#stopped && this.#readers.size > 0) {
       const asked = this.#choose();
       if (asked.length === 0) {
@@ -112,12 +110,17 @@ export class FetchLoop {
     try {
       answer = await this.#unlessAbandoned(this.#send(asked, reserved));
     } catch (thrown) {
+      this.#session.lost();
       if (!this.#stopped) onFailure(asked, wrapError(thrown, `Fetch from broker ${nodeId}`));
       return;
     }
     if (answer === undefined || this.#stopped) return;
-    if (answer.errorCode === 0) onAnswer(asked, answer, reserved);
-    else onFailure(asked, brokerError(answer.errorCode, `Fetch from broker ${nodeId}`));
+    const { errorCode } = answer;
+    if (errorCode === 0) {
+      this.#session.answered(answer);
+      onAnswer(asked, answer, reserved);
+    } else if (!this.#session.refused(errorCode))
+      onFailure(asked, brokerError(errorCode, `Fetch from broker ${nodeId}`));
   }
 
   #send(asked: readonly AskedPartition[], reserved: number): Promise<FetchAnswer> {
@@ -125,29 +128,53 @@ export class FetchLoop {
     const leftOut = asked.length < this.#readers.size;
     const maxWaitMs = leftOut ? Math.min(fetchMaxWaitMs, WAIT_WITH_PAUSED_MS) : fetchMaxWaitMs;
     const maxBytes = Math.min(reserved, Math.max(PARTITION_BYTES, Math.floor(reserved / asked.length)));
+    const { sessionId, sessionEpoch, isIncremental } = this.#session.next(asked, maxBytes);
+    const named = isIncremental ? [] : asked;
     const request = fetchRequest({
+      sessionId,
+      sessionEpoch,
       maxWaitMs,
       minBytes: 1,
       maxBytes: reserved,
       readCommitted,
-      partitions: asked.map(({ reader, offset }) => ({
+      partitions: named.map(({ reader, offset, leaderEpoch }) => ({
         topic: reader.topic,
         partition: reader.partition,
         offset,
-        leaderEpoch: reader.leaderEpoch,
+        leaderEpoch,
         maxBytes,
       })),
     });
     return cluster.call(nodeId, request, maxWaitMs + cluster.deadlines.fetchMs);
   }
 
-  #choose(): AskedPartition[] {
+  #choose(): readonly AskedPartition[] {
+    const { asked: before } = this.#session;
+    if (before !== undefined && this.#asksFor(before)) return before;
     const readers = [...this.#readers];
     const start = readers.length === 0 ? 0 : this.#turn++ % readers.length;
     const asked: AskedPartition[] = [];
     for (const reader of [...readers.slice(start), ...readers.slice(0, start)])
-      if (!reader.paused) asked.push({ reader, epoch: reader.epoch, offset: reader.position });
+      if (!reader.paused)
+        asked.push({ reader, epoch: reader.epoch, offset: reader.position, leaderEpoch: reader.leaderEpoch });
     return asked;
+  }
+
+  /** Whether what is to be asked for now is exactly this. */
+  #asksFor(asked: readonly AskedPartition[]): boolean {
+    let count = 0;
+    for (const reader of this.#readers) if (!reader.paused) count++;
+    return (
+      count === asked.length &&
+      asked.every(
+        ({ reader, epoch, offset, leaderEpoch }) =>
+          this.#readers.has(reader) &&
+          !reader.paused &&
+          reader.epoch === epoch &&
+          reader.position === offset &&
+          reader.leaderEpoch === leaderEpoch,
+      )
+    );
   }
 
   #awaitBudget(): void {

@@ -1,7 +1,7 @@
 import { ProduceError } from '../../kernel/errors.ts';
 import type { KasperError, ProduceOutcome } from '../../kernel/errors.ts';
 import type { SealedBatch } from '../records/record-batch-builder.ts';
-import { listPartitions } from './protocol/by-topic.ts';
+import { listPartitions } from '../wire/by-topic.ts';
 import type { ProducerId } from './producer-ids.ts';
 
 /** A sealed batch on its way to one partition. */

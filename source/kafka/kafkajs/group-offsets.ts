@@ -11,7 +11,7 @@ import type {
 import type { ClusterConnection } from './cluster-connection.ts';
 import { missingAnswer } from './ask-leaders.ts';
 import { brokerError } from './protocol/broker-errors.ts';
-import { byTopicAndPartition } from './protocol/by-topic.ts';
+import { byTopicAndPartition } from '../wire/by-topic.ts';
 import { describeGroupRequest } from './protocol/describe-groups.ts';
 import { offsetCommitRequest } from './protocol/offset-commit.ts';
 import { offsetFetchRequest } from './protocol/offset-fetch.ts';

@@ -40,3 +40,11 @@ export class PartitionReader implements TopicPartition {
     this.attempts = 0;
   }
 }
+
+/** What was asked for one partition. */
+export interface AskedPartition {
+  readonly reader: PartitionReader;
+  readonly epoch: number;
+  readonly offset: number;
+  readonly leaderEpoch: number;
+}

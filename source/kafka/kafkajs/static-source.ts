@@ -6,13 +6,12 @@ import type { OutOfRange, PartitionSource, SourceOptions, StartPosition } from '
 import type { ClusterConnection } from './cluster-connection.ts';
 import { deliverFetched } from './deliver-fetched.ts';
 import { FetchLoop } from './fetch-loop.ts';
-import type { AskedPartition } from './fetch-loop.ts';
 import { missingAnswer, noLeader, type AskLeadersOptions } from './ask-leaders.ts';
 import { lookUpEpochEnds } from './epoch-lookup.ts';
 import { lookUpOffsets } from './offset-lookup.ts';
-import { PartitionReader } from './partition-reader.ts';
+import { type AskedPartition, PartitionReader } from './partition-reader.ts';
 import { brokerError } from './protocol/broker-errors.ts';
-import { listPartitions } from './protocol/by-topic.ts';
+import { listPartitions } from '../wire/by-topic.ts';
 import type { FetchAnswer, FetchedPartition } from './protocol/fetch.ts';
 import { RETRY_BACKOFF } from './retry-loop.ts';
 import type { Leader } from './topic-table.ts';
@@ -166,6 +165,8 @@ export class StaticSource implements PartitionSource {
   }
 
   #onAnswer(asked: readonly AskedPartition[], answer: FetchAnswer, reserved: number, nodeId: number): void {
+    // Nothing new of any partition: the answer of most idle requests.
+    if (answer.isIncremental && answer.partitions.length === 0) return;
     const answered = new Map<string, FetchedPartition>();
     for (const fetched of answer.partitions) answered.set(keyOf(fetched), fetched);
     for (const { reader, epoch, offset } of asked) {
@@ -173,6 +174,7 @@ export class StaticSource implements PartitionSource {
       if (this.#closed) return;
       if (reader.failed || reader.epoch !== epoch) continue;
       const fetched = answered.get(keyOf(reader));
+      if (fetched === undefined && answer.isIncremental) continue;
       const what = `Fetch of ${reader.topic}/${reader.partition} at offset ${offset} from broker ${nodeId}`;
       if (fetched === undefined) this.#displace([reader], missingAnswer(what));
       else if (fetched.errorCode === OFFSET_OUT_OF_RANGE) this.#checkRange(reader, what);

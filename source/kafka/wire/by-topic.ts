@@ -1,4 +1,4 @@
-import type { TopicPartition } from '../../../message.ts';
+import type { TopicPartition } from '../../message.ts';
 
 /** Entries of one topic, as Kafka's requests nest them. */
 export interface TopicEntries<Entry> {

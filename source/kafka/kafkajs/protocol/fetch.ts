@@ -3,11 +3,13 @@ import type { AbortedTransaction } from '../../records/decode-record-set.ts';
 import type { WireReader } from '../../wire/wire-reader.ts';
 import { WireWriter } from '../../wire/wire-writer.ts';
 import type { RawRequest } from '../raw-call.ts';
-import { byTopic } from './by-topic.ts';
+import { byTopic } from '../../wire/by-topic.ts';
 
 export const FETCH = 1;
-const NO_SESSION = 0;
-const FINAL_EPOCH = -1;
+/** The id of no fetch session. */
+export const NO_SESSION = 0;
+/** The session epoch of a request that names all its partitions and opens no session; it closes the one whose id it has. */
+export const FINAL_EPOCH = -1;
 
 export interface FetchPartition extends TopicPartition {
   readonly offset: number;
@@ -21,6 +23,9 @@ export interface FetchRequest {
   readonly minBytes: number;
   readonly maxBytes: number;
   readonly readCommitted: boolean;
+  readonly sessionId: number;
+  /** 0 opens a session; from 1 on the request is incremental: the partitions of the session, but for those that are named, are asked for as before. */
+  readonly sessionEpoch: number;
   /** Served in this order: the first one that has records gets its first batch whole, whatever the limits. */
   readonly partitions: readonly FetchPartition[];
 }
@@ -39,6 +44,10 @@ export interface FetchAnswer {
   /** All partitions of the answer keep this much memory alive. */
   readonly bytes: number;
   readonly errorCode: number;
+  /** {@link NO_SESSION} if there is none. */
+  readonly sessionId: number;
+  /** Of an incremental request: a partition of which there is no news is left out. */
+  readonly isIncremental: boolean;
   readonly partitions: readonly FetchedPartition[];
 }
 
@@ -57,8 +66,8 @@ export function fetchRequest(request: FetchRequest): RawRequest<FetchAnswer> {
     .int32(request.minBytes)
     .int32(request.maxBytes)
     .int8(request.readCommitted ? 1 : 0)
-    .int32(NO_SESSION)
-    .int32(FINAL_EPOCH)
+    .int32(request.sessionId)
+    .int32(request.sessionEpoch)
     .array(byTopic(request.partitions), (topics, { topic, entries }) => {
       topics.string(topic).array(entries, (partitions, entry) => {
         partitions
@@ -76,14 +85,14 @@ export function fetchRequest(request: FetchRequest): RawRequest<FetchAnswer> {
     apiVersion: 10,
     body: [writer.toBuffer()],
     throttleTime: 'first',
-    parse: readFetchAnswer,
+    parse: (reader) => readFetchAnswer(reader, request.sessionEpoch > 0),
   };
 }
 
-function readFetchAnswer(reader: WireReader): FetchAnswer {
+function readFetchAnswer(reader: WireReader, isIncremental: boolean): FetchAnswer {
   reader.int32();
   const errorCode = reader.int16();
-  reader.int32();
+  const sessionId = reader.int32();
   const partitions: FetchedPartition[] = [];
   reader.array((topics) => {
     const topic = topics.string();
@@ -100,7 +109,7 @@ function readFetchAnswer(reader: WireReader): FetchAnswer {
       });
     });
   });
-  return { bytes: reader.buffer.length, errorCode, partitions };
+  return { bytes: reader.buffer.length, errorCode, sessionId, isIncremental, partitions };
 }
 
 function readAborted(reader: WireReader): AbortedTransaction[] | undefined {

@@ -2,7 +2,7 @@ import type { TopicPartition } from '../../../message.ts';
 import type { OffsetToCommit } from '../../client.ts';
 import { WireWriter } from '../../wire/wire-writer.ts';
 import type { RawRequest } from '../raw-call.ts';
-import { byTopic } from './by-topic.ts';
+import { byTopic } from '../../wire/by-topic.ts';
 
 export const OFFSET_COMMIT = 8;
 /** Generation and member id of who is no member of the group. */

@@ -2,7 +2,7 @@ import type { TopicPartition } from '../../../message.ts';
 import type { WireReader } from '../../wire/wire-reader.ts';
 import { WireWriter } from '../../wire/wire-writer.ts';
 import type { RawRequest } from '../raw-call.ts';
-import { byTopic } from './by-topic.ts';
+import { byTopic } from '../../wire/by-topic.ts';
 
 export const PRODUCE = 0;
 const ALL_IN_SYNC_REPLICAS = -1;
