@@ -16,17 +16,19 @@ const CRASHES = [
   { partition: 1, batch: 2 },
 ] as const;
 
-/** Offsets of one partition that a killed run had taken up and not seen committed. */
-function openAtCrash({ lines }: CopyJob, partition: number): Set<number> {
+/** Offsets of one partition that a run has taken up, and those of them that it has not seen committed. */
+function takenUp({ lines }: CopyJob, partition: number): { taken: Set<number>; open: Set<number> } {
+  const taken = new Set<number>();
   const open = new Set<number>();
   for (const line of lines) {
     if (!isStep(line) || line.partition !== partition) continue;
-    for (let offset = line.first; offset <= line.last; offset++) {
+    for (const offset of range(line.first, line.last + 1)) {
+      taken.add(offset);
       if (line.at === 'committed') open.delete(offset);
       else open.add(offset);
     }
   }
-  return open;
+  return { taken, open };
 }
 
 function isStep(line: CopyJobLine): line is Extract<CopyJobLine, { first: number }> {
@@ -54,14 +56,42 @@ async function fillInput(kafka: RealKafka, topic: string): Promise<void> {
   }
 }
 
-/** What a crash may cost: from the committed offset on everything comes again, in order, and what of it was written before is written twice. */
-function expectedCopies(
-  before: readonly number[],
-  committed: number,
-  upTo: number,
-): { readonly copies: readonly number[]; readonly repeated: readonly number[] } {
-  const again = Array.from({ length: upTo - committed }, (_none, at) => committed + at);
-  return { copies: [...before, ...again], repeated: before.filter((offset) => offset >= committed) };
+/** One partition when a run was killed. */
+interface Crashed {
+  /** What its output carried. */
+  readonly copies: readonly number[];
+  readonly committed: number;
+  readonly open: ReadonlySet<number>;
+}
+
+/**
+ * What a crash may cost: from the committed offset on everything comes again, in order. Before that may stand what the killed run had sent and nobody could see yet
+ * when it was looked at: requests that arrive after its death. It goes on where its outputs ended, and was open.
+ *
+ * @param taken what this run has taken up
+ * @returns what this run wrote
+ */
+function ownCopies(
+  t: ExecutionContext,
+  copies: readonly number[],
+  killed: Crashed,
+  taken: ReadonlySet<number>,
+): readonly number[] {
+  t.deepEqual(copies.slice(0, killed.copies.length), killed.copies);
+  const added = copies.slice(killed.copies.length);
+  const began = taken.size === 0 ? -1 : added.lastIndexOf(killed.committed);
+  const own = began === -1 ? [] : added.slice(began);
+  const late = added.slice(0, added.length - own.length);
+  const next = (killed.copies.at(-1) ?? -1) + 1;
+  t.deepEqual(late, range(next, next + late.length), 'what came late goes on where the outputs ended');
+  t.true(late.every((offset) => killed.open.has(offset)));
+  const from = killed.committed;
+  t.deepEqual(own, range(from, from + own.length), 'it goes on at its committed offset, in order');
+  return own;
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_none, at) => from + at);
 }
 
 /** Where it is killed, and whether it claims its partitions: that costs each start a second. */
@@ -93,11 +123,12 @@ for (const { at, claims } of CASES) {
         claims,
       };
 
-      // What must follow on what was written when the last run was killed.
-      let killed: { readonly copies: number[][]; readonly committed: number[] } = {
+      // What was there when the last run was killed.
+      let killed: readonly Crashed[] = Array.from({ length: PARTITIONS }, () => ({
         copies: [],
-        committed: [],
-      };
+        committed: 0,
+        open: new Set(),
+      }));
       let repeats = 0;
       for (const crash of [...CRASHES, undefined]) {
         const job = startCopyJob(
@@ -111,29 +142,28 @@ for (const { at, claims } of CASES) {
           await job.kill();
           t.is(blocked.partition, crash.partition);
         }
-        const copies = await copiedOffsets(kafka, outputTopic);
-        const committed = await committedOffsets(kafka, name);
-        for (let partition = 0; partition < PARTITIONS; partition++) {
-          const mine = copies[partition] ?? [];
-          const { copies: expected, repeated } = expectedCopies(
-            killed.copies[partition] ?? [],
-            killed.committed[partition] ?? 0,
-            (mine.at(-1) ?? -1) + 1,
-          );
-          t.deepEqual(mine, expected, `partition ${partition} goes on at its committed offset, in order`);
-          repeats += repeated.length;
-          assertCommitted(t, committed[partition] ?? 0, mine);
-          if (crash !== undefined) assertOpen(t, job, partition, mine, committed[partition] ?? 0);
-        }
-        if (crash !== undefined) {
-          const fresh = copies.map((offsets, partition) => offsets.slice(killed.copies[partition]?.length));
-          assertCrash(t, at, job, fresh, committed);
-        }
-        killed = { copies, committed };
+        const allCopies = await copiedOffsets(kafka, outputTopic);
+        const allCommitted = await committedOffsets(kafka, name);
+        killed = killed.map((before, partition) => {
+          const copies = allCopies[partition] ?? [];
+          const committed = allCommitted[partition] ?? 0;
+          const { taken, open } = takenUp(job, partition);
+          const own = ownCopies(t, copies, before, taken);
+          const known = new Set(before.copies);
+          repeats += own.filter((offset) => known.has(offset)).length;
+          assertCommitted(t, committed, copies);
+          if (crash !== undefined) {
+            const strays = own.filter((offset) => offset >= committed && !open.has(offset));
+            t.deepEqual(strays, [], 'written by this run, not committed, and not open');
+          }
+          if (crash?.partition === partition) assertCrash(t, at, job, own, committed);
+          return { copies, committed, open };
+        });
       }
-      t.deepEqual(killed.committed, [RECORDS, RECORDS]);
+      const ends = killed.map(({ committed }) => committed);
+      t.deepEqual(ends, [RECORDS, RECORDS]);
       t.deepEqual(
-        killed.copies.map((offsets) => new Set(offsets).size),
+        killed.map(({ copies }) => new Set(copies).size),
         [RECORDS, RECORDS],
       );
       const values = await kcatRecords(kafka.brokers, outputTopic);
@@ -159,23 +189,8 @@ async function assertTakenOverAtOnce(t: ExecutionContext, job: CopyJob): Promise
 /** Nothing is committed that was not written. */
 function assertCommitted(t: ExecutionContext, committed: number, copies: readonly number[]): void {
   const written = new Set(copies);
-  const lost = Array.from({ length: committed }, (_none, offset) => offset).filter(
-    (each) => !written.has(each),
-  );
+  const lost = range(0, committed).filter((offset) => !written.has(offset));
   t.deepEqual(lost, [], `committed at ${committed}, and these were never written`);
-}
-
-/** What will be repeated was open. */
-function assertOpen(
-  t: ExecutionContext,
-  job: CopyJob,
-  partition: number,
-  copies: readonly number[],
-  committed: number,
-): void {
-  const open = openAtCrash(job, partition);
-  const strays = copies.filter((offset) => offset >= committed && !open.has(offset));
-  t.deepEqual(strays, [], 'written, not committed, and not open');
 }
 
 /** What the step means for the very batch that was killed there. */
@@ -183,16 +198,16 @@ function assertCrash(
   t: ExecutionContext,
   at: CopyJobStep,
   { lines }: CopyJob,
-  copies: readonly (readonly number[])[],
-  committed: readonly number[],
+  own: readonly number[],
+  committed: number,
 ): void {
   const batch = lines.find((line) => line.at === 'blocked');
   if (batch === undefined) throw new Error('it was not killed in a batch');
-  const { partition, first, last } = batch;
-  const written = (copies[partition] ?? []).filter((offset) => offset >= first && offset <= last).length;
+  const { first, last } = batch;
+  const written = own.filter((offset) => offset >= first && offset <= last).length;
   const size = last - first + 1;
   t.is(size, BATCH);
   t.is(written, at === 'process' ? size / 2 : at === 'processed' ? 0 : size);
-  if (at === 'committed') t.true((committed[partition] ?? 0) > last);
-  else t.true((committed[partition] ?? 0) <= first);
+  if (at === 'committed') t.true(committed > last);
+  else t.true(committed <= first);
 }
