@@ -3,7 +3,7 @@ import type { Clock } from '../kernel/clock.ts';
 /** What lies further back does not count: a rate should tell of now, and not jump with each batch. */
 const WINDOW_MS = 10_000;
 
-/** A first batch may come at once: that is no rate. */
+/** What is done in less time is no rate: a first batch may come at once, and a short run be over before it was looked at twice. */
 const LEAST_MS = 250;
 
 /** How many per second, of late. */
@@ -24,11 +24,11 @@ export class RecentRate {
     while ((this.#samples[1]?.at ?? at) <= at - WINDOW_MS) this.#samples.shift();
   }
 
-  /** undefined before there is a second sample. */
+  /** undefined before there are samples far enough apart. */
   get perSecond(): number | undefined {
     const [first] = this.#samples;
     const last = this.#samples.at(-1);
-    if (first === undefined || last === undefined || last.at <= first.at) return undefined;
-    return ((last.count - first.count) * 1000) / Math.max(last.at - first.at, LEAST_MS);
+    if (first === undefined || last === undefined || last.at - first.at < LEAST_MS) return undefined;
+    return ((last.count - first.count) * 1000) / (last.at - first.at);
   }
 }

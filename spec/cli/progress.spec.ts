@@ -34,9 +34,10 @@ test('where no terminal is, a line is written whenever another tenth is done', (
 
 test('a run that ends before its rate can be told has none, in words and as JSON', (t) => {
   const words = memoryOutput();
-  const { clock } = handClock();
+  const { clock, turn } = handClock();
   const progress = new Progress(words.stream, clock);
-  progress.start(3);
+  progress.start(3, 3);
+  turn(1);
   progress.update({ records: 3, lag: 0 });
   t.is(words.text(), '100%  3 of 3 records\n');
   const json = memoryOutput();
