@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { MissingServiceError } from './missing-service.ts';
 
 /** The Debian package that holds a program. */
-const debianPackages = {
+const packages = {
   java: 'default-jre-headless',
   javac: 'default-jdk-headless',
   mvn: 'maven',
@@ -14,9 +14,22 @@ const debianPackages = {
   openssl: 'openssl',
   prometheus: 'prometheus',
   promtool: 'prometheus',
+  chromium: 'chromium',
+  setpriv: 'util-linux',
+  'systemd-analyze': 'systemd',
 } as const;
 
-export type ProgramName = keyof typeof debianPackages;
+export type ProgramName = keyof typeof packages;
+
+/** Whether this is a program whose package is known. */
+export function isProgramName(name: string): name is ProgramName {
+  return Object.hasOwn(packages, name);
+}
+
+/** What to type on Debian for programs that are missing. */
+export function debianInstall(names: readonly ProgramName[]): string {
+  return `apt-get install ${[...new Set(names.map((name) => packages[name]))].join(' ')}`;
+}
 
 /**
  * The path of a program on PATH, undefined where there is none. Links are not resolved: Debian's `redis-server` is a link to a program
@@ -38,11 +51,10 @@ export function requirePrograms<Name extends ProgramName>(
   const found = names.map((name) => [name, findProgram(name)] as const);
   const missing = found.filter(([, path]) => path === undefined).map(([name]) => name);
   if (missing.length > 0) {
-    const packages = missing.map((name) => debianPackages[name]).join(' ');
     throw new MissingServiceError(
       service,
       missing,
-      `On Debian: apt-get install ${packages}; or start Docker, or the service itself (compose.yaml has the ports).`,
+      `On Debian: ${debianInstall(missing)}; or start Docker, or the service itself (compose.yaml has the ports).`,
     );
   }
   return Object.fromEntries(found) as Record<Name, string>;

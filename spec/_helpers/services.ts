@@ -3,7 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import { startElasticsearch } from '../../scripts/services/elasticsearch-server.ts';
 import { startKafka, type KafkaServer, type StartKafkaOptions } from '../../scripts/services/kafka-server.ts';
 import { createKafkaTopic, describeKafka } from '../../scripts/services/kafka-probe.ts';
-import { findProgram } from '../../scripts/services/programs.ts';
+import { debianInstall, findProgram, type ProgramName } from '../../scripts/services/programs.ts';
 import { startPrometheus } from '../../scripts/services/prometheus-server.ts';
 import { startRedis } from '../../scripts/services/redis-server.ts';
 import type { StartedServer } from '../../scripts/services/started-server.ts';
@@ -49,7 +49,7 @@ let isCountChecked = false;
 export function testOnReal(
   title: string,
   implementation: (t: ExecutionContext, kafka: RealKafka) => Promise<void>,
-  { needs = [] }: { readonly needs?: readonly string[] } = {},
+  { needs = [] }: { readonly needs?: readonly ProgramName[] } = {},
 ): void {
   const brokers = (address ?? '').split(',').filter((broker) => broker !== '');
   if (brokers.length === 0 || libs === undefined) {
@@ -78,7 +78,7 @@ function checkCount(brokers: readonly string[]): void {
 export function testOnBoth(
   title: string,
   implementation: (t: ExecutionContext, cluster: TestCluster) => Promise<void>,
-  { needs = [] }: { readonly needs?: readonly string[] } = {},
+  { needs = [] }: { readonly needs?: readonly ProgramName[] } = {},
 ): void {
   testEmbedded(title, async (t) => implementation(t, await embeddedCluster(t)), { needs });
   testOnReal(`${title} (Kafka 4.1)`, implementation, { needs });
@@ -88,7 +88,7 @@ export function testOnBoth(
 export function testEmbedded(
   title: string,
   implementation: (t: ExecutionContext) => Promise<void>,
-  { needs = [] }: { readonly needs?: readonly string[] } = {},
+  { needs = [] }: { readonly needs?: readonly ProgramName[] } = {},
 ): void {
   if (sharedNodes === 1) testWith(needs, `${title} (embedded)`, implementation);
 }
@@ -146,7 +146,7 @@ export function testOnOwn(
  * @param register `test.serial`: not beside others of its file
  */
 export function testWith(
-  programs: readonly string[],
+  programs: readonly ProgramName[],
   title: string,
   implementation: (t: ExecutionContext) => Promise<void>,
   register: (title: string, implementation: (t: ExecutionContext) => Promise<void>) => void = test,
@@ -159,25 +159,11 @@ export function randomName(prefix: string): string {
   return `${prefix}-${randomBytes(6).toString('hex')}`;
 }
 
-/** Debian's packages that have another name than the program. */
-const packagesOf: Readonly<Record<string, string>> = {
-  setpriv: 'util-linux',
-  javac: 'default-jdk-headless',
-  'systemd-analyze': 'systemd',
-  promtool: 'prometheus',
-};
-
 /** Whether the spec cannot run for want of a program; then that is registered in its place. */
-function isWithout(programs: readonly string[], title: string): boolean {
+function isWithout(programs: readonly ProgramName[], title: string): boolean {
   const missing = programs.filter((program) => findProgram(program) === undefined);
-  if (missing.length > 0) {
-    const packages = missing.map((program) => packagesOf[program] ?? program);
-    without(
-      missing.join(' and '),
-      `which is not on the PATH (on Debian: apt-get install ${packages.join(' ')})`,
-      title,
-    );
-  }
+  if (missing.length > 0)
+    without(missing.join(' and '), `which is not on the PATH (on Debian: ${debianInstall(missing)})`, title);
   return missing.length > 0;
 }
 

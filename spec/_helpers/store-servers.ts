@@ -5,12 +5,12 @@ import {
   startElasticsearch,
   type StartElasticsearchOptions,
 } from '../../scripts/services/elasticsearch-server.ts';
+import { findProgram, type ProgramName } from '../../scripts/services/programs.ts';
 import { startRedisCluster } from '../../scripts/services/redis-cluster.ts';
 import { startRedis } from '../../scripts/services/redis-server.ts';
 import { sharedElasticsearchPort } from '../../scripts/services/shared-servers.ts';
 import type { StartedServer } from '../../scripts/services/started-server.ts';
 import { testWith } from './services.ts';
-import { findProgram } from '../../scripts/services/programs.ts';
 
 /** A server that the specs of a file share, and perhaps other files: there before them, ended after them. Each uses names of its own. */
 interface Shared<Server> {
@@ -23,7 +23,7 @@ interface Shared<Server> {
 }
 
 function shared<Server extends Pick<StartedServer, 'stop'>>(
-  programs: readonly string[],
+  programs: readonly ProgramName[],
   start: () => Promise<Server>,
 ): Shared<Server> {
   let server: Server | undefined;

@@ -4,9 +4,10 @@ import { decode, type AirportDelays } from '../../scripts/examples/flight-delays
 import { randomName, testOnBoth } from '../_helpers/services.ts';
 import { elasticsearchClient, elasticsearchOfRun, redisClient } from '../_helpers/store-servers.ts';
 import { flightDelays, plainLoop, startFlightDelays } from './flight-delays-run.ts';
+import type { ProgramName } from '../../scripts/services/programs.ts';
 
 interface Kind {
-  readonly needs: readonly string[];
+  readonly needs: readonly ProgramName[];
   start(): Promise<{ readonly port: number; stop(): Promise<void> }>;
   url(port: number): string;
   /** What the server itself says is there of an airport. */

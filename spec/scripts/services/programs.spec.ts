@@ -2,7 +2,7 @@ import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { repositoryRoot } from '../../../scripts/services/folders.ts';
-import { run } from '../../../scripts/services/programs.ts';
+import { debianInstall, run } from '../../../scripts/services/programs.ts';
 import { runNode } from '../../_helpers/child-process.ts';
 import { temporaryFolder } from '../../_helpers/temporary-folder.ts';
 
@@ -24,6 +24,10 @@ test('a service that cannot be had is an error that names all missing programs a
       'Kafka 4.1.1 cannot be started here: java and mvn not found. On Debian: apt-get install default-jre-headless maven; ' +
       'or start Docker, or the service itself (compose.yaml has the ports).',
   });
+});
+
+test('each Debian package is named once, also if it holds two of the programs', (t) => {
+  t.is(debianInstall(['promtool', 'mvn', 'prometheus']), 'apt-get install prometheus maven');
 });
 
 test('the specs run without Kafka where it cannot be had, and say so; with REQUIRE_SERVICES=1 they fail', async (t) => {
