@@ -27,6 +27,8 @@ await measureAndPrint(async () => {
       inputTopics: [input],
       inputPartitions: Array.from({ length: partitions }, (_, partition) => partition),
       batchSize,
+      // To claim partitions takes a second at each start, whatever there is to do: too much of a run of a few seconds.
+      claims: false,
       metrics: process.env['METRICS'] === '1' ? new PrometheusMetrics() : noopMetrics,
     },
     job === 'consume' ? consume : copy,
