@@ -19,8 +19,9 @@ test('a processor that is well: health, readiness and stats', async (t) => {
   t.is(status, 200);
   t.true(now >= before && now <= Date.now());
   t.not(host, '');
-  t.is(eventLoop.blockedMs, 0);
-  t.true(eventLoop.longestBlockMs >= 0);
+  // On a busy machine a beat comes some milliseconds late: that is told as it is, and is far from blockedAfterMs.
+  t.true(eventLoop.blockedMs >= 0 && eventLoop.blockedMs < 1_000, String(eventLoop.blockedMs));
+  t.true(eventLoop.longestBlockMs >= eventLoop.blockedMs);
   t.deepEqual(report, {
     version,
     pid: process.pid,

@@ -6,6 +6,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import type { FabricatedProcessor } from '../../../scripts/dashboard/fabricated-stats.ts';
 import type { WatchedPage } from '../../../scripts/dashboard/watched-page.ts';
 import { shows, testInBrowser, watch } from '../../_helpers/dashboard.ts';
+import { until } from '../../_helpers/until.ts';
 
 const phone: BrowserContextOptions = {
   viewport: { width: 360, height: 740 },
@@ -91,7 +92,12 @@ testInBrowser('charts are drawn anew in the colours of the theme', async (t, bro
   const picture = () => page.evaluate<string>(`document.querySelector('#chart-lag canvas').toDataURL()`);
   const light = await picture();
   await page.emulateMedia({ colorScheme: 'dark' });
-  await page.clock.runFor(50);
+  // The page is told of the other scheme some time after this, and draws with the next turn of its clock.
+  const isAnother = async () => {
+    await page.clock.runFor(50);
+    return (await picture()) !== light;
+  };
+  await until(isAnother, { deadlineMs: 20_000, what: 'another picture of the same chart' });
   t.not(await picture(), light);
 });
 
