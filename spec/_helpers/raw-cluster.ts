@@ -1,12 +1,12 @@
 import type { ExecutionContext } from 'ava';
 import { uniqueName } from './embedded.ts';
 import { RawClient } from './raw-client.ts';
-import { createTopic, fetchOffsets, findCoordinator, metadata, present } from './raw-requests.ts';
+import { createTopic, fetchOffsets, findCoordinator, listOffset, metadata, present } from './raw-requests.ts';
 import { until } from './until.ts';
 
 const deadlineMs = 20_000;
 
-/** A new topic, once all its partitions are led, and a connection to the leader of its partition 0. */
+/** A new topic, once all its partitions are led and partition 0 is served, and a connection to the leader of its partition 0. */
 export async function newTopic(
   t: ExecutionContext,
   brokers: readonly string[],
@@ -16,7 +16,11 @@ export async function newTopic(
   const seed = await RawClient.open(t, present(brokers[0]));
   t.is(await createTopic(seed, topic, partitions), 0);
   const address = await until(() => leaderAddress(seed, topic), { deadlineMs, what: `a leader of ${topic}` });
-  return { topic, leader: await RawClient.open(t, address) };
+  const leader = await RawClient.open(t, address);
+  // Metadata may name it before it knows that it leads: until then it refuses all at once.
+  const leads = async () => (await listOffset(leader, topic, -1)).code === 0;
+  await until(leads, { deadlineMs, what: `the leader of ${topic} to lead it` });
+  return { topic, leader };
 }
 
 /** A name for a group, and connections to its coordinator. */

@@ -47,7 +47,10 @@ elasticsearch.test(
   async (t, { port }) => {
     const admin = elasticsearchClient(t, port, { maxRetries: 0, requestTimeout: 120_000 });
     const client = elasticsearchClient(t, port, { maxRetries: 0 });
-    for (const error of await twoJobs(t, client, fullQueue(admin))) {
+    const errors = await twoJobs(t, client, fullQueue(admin));
+    // Who comes when a place has just become free is not refused, or not then.
+    t.true(errors.length > 0, 'at least one of the jobs was refused');
+    for (const error of errors) {
       t.regex(error.message, /status 429 es_rejected_execution_exception/);
       t.true(error.retriable);
     }
@@ -111,7 +114,9 @@ elasticsearch.test(
         t.teardown(() => again.stop());
       },
     };
-    for (const error of await twoJobs(t, client, death)) {
+    const errors = await twoJobs(t, client, death);
+    t.is(errors.length, 2, 'one error of each job');
+    for (const error of errors) {
       t.regex(error.message, /no answer of Elasticsearch: .*\(the client connects anew/);
       t.true(error.retriable);
     }
@@ -121,7 +126,7 @@ elasticsearch.test(
 /**
  * Runs a job with offsets in its values, and one without, which meet one fault in the same write: it takes long to be brought about, and to be mended.
  *
- * @returns the error of each
+ * @returns the errors of both
  */
 async function twoJobs(
   t: ExecutionContext,
@@ -147,12 +152,7 @@ async function twoJobs(
     const store = new ElasticsearchStore({ client, index: randomName('sums'), timeoutMs: 60_000 });
     return sumUnderFault(t, store, shared, withOffsets);
   });
-  const errors = await Promise.all(jobs);
-  t.deepEqual(
-    errors.map(({ length }) => length),
-    [1, 1],
-  );
-  return errors.flat();
+  return (await Promise.all(jobs)).flat();
 }
 
 test('a full queue is retriable also where the whole request is refused', async (t) => {
