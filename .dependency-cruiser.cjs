@@ -4,83 +4,104 @@
  */
 const kernel = '^source/kernel/';
 const message = '^source/message\\.ts$';
-/** All modules directly in source but its index: the pipeline and the ports that others implement. */
-const core = '^source/(?!index\\.ts$)[^/]+\\.ts$';
-/** Where a processor's own monitor is composed. */
-const openMonitor = '^source/open-monitor\\.ts$';
-const kafkaPort = '^source/kafka/(client|admin)\\.ts$';
+/** What a user's program names: all modules directly in source, but the two that put everything together. */
+const nouns = '^source/(?!index\\.ts$|topic-processor\\.ts$)[^/]+\\.ts$';
+const kafkaPorts = '^source/kafka/(client|source|sink|group-offsets|admin)\\.ts$';
+const openClient = '^source/kafka/open-client\\.ts$';
+const partitioner = '^source/kafka/partitioner\\.ts$';
+/** What the user sends, checked, as bytes. */
+const outgoingRecord = '^source/kafka/outgoing-record\\.ts$';
+const records = '^source/kafka/records/';
+const wire = '^source/kafka/wire/';
 const storePorts = '^stores/(store|multi-store)\\.ts$';
 /** What the pipeline wraps the stores in that it was given. */
 const storeMetrics = '^stores/instrumented\\.ts$';
 const metricsPorts = '^metrics/(metrics|monitor|definitions|noop)\\.ts$';
+/** A provider that comes later: it is bound to before the monitor is open. */
+const lateMetrics = '^metrics/late-metrics\\.ts$';
 const codecPort = '^source/codecs/codec\\.ts$';
-const assignorPort = '^source/assignment/assignor\\.ts$';
-const records = '^source/kafka/records/';
-const wire = '^source/kafka/wire/';
 const entryPoints = '^(source|stores|metrics|source/testing|source/logging)/index\\.ts$';
+const room = (name) => `^source/${name}/`;
+
+/** The rooms of the pipeline, from what stands on all others to what all others stand on: a room may import those below it. */
+const pipeline = ['watch', 'run', 'input', 'batch', 'delivery', 'assignment', 'config'];
+const belowPipeline = [nouns, kafkaPorts, kernel];
+const inPipeline = (name, ...more) => ({
+  files: room(name),
+  may: [...pipeline.slice(pipeline.indexOf(name)).map(room), ...belowPipeline, ...more],
+});
 
 const rows = [
   { files: kernel, may: [kernel], packages: ['leven'] },
   { files: wire, may: [wire, message, kernel] },
   {
     files: records,
-    may: [records, wire, kafkaPort, message, kernel],
+    may: [records, wire, kafkaPorts, message, kernel],
     packages: ['@node-rs/crc32', 'snappy', 'lz4-napi', '@bokuweb/zstd-wasm'],
   },
-  { files: '^source/kafka/(client|admin|partitioner)\\.ts$', may: [kafkaPort, message, kernel] },
+  {
+    files: '^source/kafka/(client|source|sink|group-offsets|admin|partitioner|outgoing-record)\\.ts$',
+    may: [kafkaPorts, message, kernel],
+  },
   {
     files: '^source/kafka/kafkajs/',
     may: ['^source/kafka/(?!open-client)', message, kernel],
     packages: ['kafkajs'],
   },
+  { files: openClient, may: ['^source/kafka/kafkajs/', kafkaPorts, message, kernel] },
   {
-    files: '^source/kafka/open-client\\.ts$',
-    may: ['^source/kafka/kafkajs/', kafkaPort, message, kernel],
+    files: nouns.replace('(?!', '(?!job\\.ts$|'),
+    may: [nouns, storePorts, kafkaPorts, outgoingRecord, kernel],
   },
+  // A job carries the options of the processor that will run it.
+  { files: '^source/job\\.ts$', may: [nouns, storePorts, kernel, room('config')] },
+  inPipeline('watch', metricsPorts, lateMetrics, '^metrics/(server|prometheus)\\.ts$'),
+  inPipeline('run'),
+  inPipeline('input', partitioner),
+  inPipeline('batch', room('middleware'), outgoingRecord, partitioner, storePorts),
+  inPipeline('delivery'),
+  inPipeline('assignment'),
+  inPipeline(
+    'config',
+    room('middleware'),
+    openClient,
+    partitioner,
+    storePorts,
+    storeMetrics,
+    metricsPorts,
+    lateMetrics,
+  ),
+  { files: room('middleware'), may: [room('middleware'), nouns, '^stores/store\\.ts$', kernel] },
+  { files: room('codecs'), may: [room('codecs'), nouns, kernel] },
+  { files: room('logging'), may: [room('logging'), kernel], packages: ['winston'] },
+  { files: room('operate'), may: [room('operate'), room('assignment'), room('config'), ...belowPipeline] },
   {
-    files: openMonitor,
-    may: [core, metricsPorts, kernel, '^metrics/(server|prometheus)\\.ts$'],
-  },
-  {
-    files: core.replace('(?!', '(?!open-monitor\\.ts$|'),
-    may: [
-      core,
-      '^source/kafka/(client|admin|open-client|partitioner)\\.ts$',
-      kernel,
-      storePorts,
-      storeMetrics,
-      metricsPorts,
-    ],
+    files: '^source/topic-processor\\.ts$',
+    may: [nouns, ...pipeline.map(room), kafkaPorts, openClient, metricsPorts, kernel],
   },
   { files: '^source/index\\.ts$', may: ['^source/(?!cli/|testing/|embedded/)', storePorts, metricsPorts] },
-  ...['middleware', 'tables', 'events', 'codecs', 'assignment', 'logging'].map((folder) => ({
-    files: `^source/${folder}/`,
-    may: [`^source/${folder}/`, core, kernel, '^stores/store\\.ts$', '^metrics/metrics\\.ts$'],
-    packages: folder === 'logging' ? ['winston'] : [],
-  })),
   {
-    files: '^source/embedded/',
-    may: ['^source/embedded/', core, records, wire, kernel],
+    files: room('embedded'),
+    may: [room('embedded'), records, wire, kernel],
     packages: ['@node-rs/crc32'],
   },
   {
-    files: '^source/testing/',
+    files: room('testing'),
     may: [
-      '^source/testing/',
-      '^source/embedded/',
-      core,
+      room('testing'),
+      room('embedded'),
+      nouns,
       records,
       kernel,
-      kafkaPort,
+      kafkaPorts,
       storePorts,
       metricsPorts,
       codecPort,
-      assignorPort,
     ],
   },
   {
-    files: '^source/cli/',
-    may: ['^source/cli/', entryPoints, kernel],
+    files: room('cli'),
+    may: [room('cli'), entryPoints, kernel],
     packages: ['commander', 'cli-progress', 'ioredis', '@elastic/elasticsearch'],
   },
   { files: '^stores/', may: ['^stores/', kernel, '^metrics/(metrics|definitions)\\.ts$', codecPort] },

@@ -7,8 +7,8 @@ const suites = {
   /** Those that use the Kafka of the run, which has three brokers. */
   three: [
     'dist/spec/system/**/*.spec.js',
-    'dist/spec/kafka/kafkajs/{connect,epochs-and-groups,group-and-offsets,source-and-sink}.spec.js',
-    'dist/spec/cli/run-command.spec.js',
+    'dist/spec/kafka/kafkajs/**/{connect,epochs-and-groups,group-and-offsets,source-and-sink}.spec.js',
+    'dist/spec/cli/commands/run-command.spec.js',
     'dist/spec/examples/flight-delays.spec.js',
     // On brokers of its own.
     '!dist/spec/system/*broker-faults.spec.js',
@@ -18,10 +18,10 @@ const suites = {
     ...usual,
     '!dist/spec/{scripts,examples,memory}/**',
     '!dist/spec/metrics/{dashboard/**,promtool.spec.js,alert-rules.spec.js}',
-    '!dist/spec/cli/workers*.spec.js',
+    '!dist/spec/cli/workers/**',
     '!dist/spec/system/{graceful-stops,java-input,kill-at-each-step,prometheus,*broker-faults}.spec.js',
-    '!dist/spec/kafka/kafkajs/{real-broker,real-produce,secured}.spec.js',
-    '!dist/spec/stores/*-{failover,faults,overload}.spec.js',
+    '!dist/spec/kafka/kafkajs/**/{real-broker,real-produce,secured}.spec.js',
+    '!dist/spec/stores/**/*-{failover,faults,overload}.spec.js',
   ],
 };
 

@@ -10,7 +10,7 @@ const restricted = {
   skip: {
     selector: "MemberExpression[object.name='test'][property.name=/^(skip|todo|failing)$/]",
     message:
-      'A spec runs or does not exist; those that need a real server are registered by spec/_helpers/services.ts.',
+      'A spec runs or does not exist; those that need a real server are registered by spec/_helpers/servers/services.ts.',
   },
 };
 
@@ -58,7 +58,7 @@ export default defineConfig(
     },
   },
   { files: ['spec/types/**'], rules: { '@typescript-eslint/no-unnecessary-type-parameters': 'off' } },
-  { files: ['spec/_helpers/services.ts'], rules: { 'no-restricted-syntax': ['error', restricted.only] } },
+  { files: ['spec/_helpers/servers/services.ts'], rules: { 'no-restricted-syntax': ['error', restricted.only] } },
   {
     files: ['**/*.js', '**/*.cjs'],
     languageOptions: { globals: { module: 'writable', process: 'readonly' } },

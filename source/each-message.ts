@@ -2,7 +2,7 @@ import { BatchError } from './batch-error.ts';
 import { endedByClose } from './closed-while-waiting.ts';
 import type { ConsumerMessage, ProducerMessage } from './message.ts';
 import type { MessageFailure, MessageProcessor, ProcessContext, StoreMap } from './message-processor.ts';
-import { checkMessage, toRecord } from './outgoing-record.ts';
+import { checkMessage, toRecord } from './kafka/outgoing-record.ts';
 import type { HoldingSender, Sender } from './sender.ts';
 
 /** Handles one message; what it sends goes out with the batch. */

@@ -1,3 +1,5 @@
+export type { RecentError } from './stats.ts';
+export type { TopicPartition } from './kernel/topic-partition.ts';
 export { BatchError } from './batch-error.ts';
 export type { BatchRange, BatchReport, BatchStep } from './batch-report.ts';
 export { bytes } from './codecs/bytes.ts';
@@ -5,10 +7,10 @@ export type { Codec } from './codecs/codec.ts';
 export { int64 } from './codecs/int64.ts';
 export { json } from './codecs/json.ts';
 export { string } from './codecs/string.ts';
-export type { CommitMetadata } from './commit-metadata.ts';
-export { groupIdOf, type TopicProcessorOptions } from './config.ts';
-export type { StoresOption, StoreWithFlush } from './config-stores.ts';
-export { optionRows, type OptionRow, type OptionUnit } from './config-table.ts';
+export type { CommitMetadata } from './config/commit-metadata.ts';
+export { groupIdOf, type TopicProcessorOptions } from './config/config.ts';
+export type { StoresOption, StoreWithFlush } from './config/stores-option.ts';
+export { optionRows, type OptionRow, type OptionUnit } from './config/option-table.ts';
 export { eachMessage, type MessageHandler } from './each-message.ts';
 export {
   groupClaims,
@@ -16,15 +18,15 @@ export {
   type ClaimState,
   type GroupClaimsOptions,
   type PartitionClaim,
-} from './group-claims.ts';
+} from './operate/group-claims.ts';
 export {
   groupLag,
   type GroupLag,
   type GroupLagOptions,
   type OffsetProblem,
   type PartitionLag,
-} from './group-lag.ts';
-export type { GroupSelection } from './group-partitions.ts';
+} from './operate/group-lag.ts';
+export type { GroupSelection } from './operate/group-partitions.ts';
 export { defineJob, type Job, type JobStores } from './job.ts';
 export type {
   KafkaAdmin,
@@ -110,14 +112,7 @@ export {
 } from './kernel/limit-repeats.ts';
 export { silentLogger, type LogFields, type Logger } from './kernel/logger.ts';
 export type { ProcessorState } from './lifecycle.ts';
-export type {
-  ConsumerMessage,
-  Headers,
-  HeadersInit,
-  HeaderValue,
-  ProducerMessage,
-  TopicPartition,
-} from './message.ts';
+export type { ConsumerMessage, Headers, HeadersInit, HeaderValue, ProducerMessage } from './message.ts';
 export type {
   BatchTrigger,
   InitContext,
@@ -128,15 +123,15 @@ export type {
   StoreMap,
 } from './message-processor.ts';
 export { fromMap, type MessageProcessors } from './message-processors.ts';
-export type { Middleware } from './middleware-chain.ts';
-export { resetOffsets, type ResetOptions } from './offset-reset.ts';
+export type { Middleware } from './middleware/middleware.ts';
+export { resetOffsets, type ResetOptions } from './operate/offset-reset.ts';
 export {
   planOffsetReset,
   type PlannedReset,
   type ResetPlan,
   type ResetSelection,
   type ResetTarget,
-} from './offset-reset-plan.ts';
+} from './operate/offset-reset-plan.ts';
 export {
   prefetch,
   type BatchView,
@@ -147,7 +142,6 @@ export {
   type TenantKeysOf,
 } from './prefetch.ts';
 export type { ProcessorEvents } from './processor-events.ts';
-export type { RecentError } from './recent-errors.ts';
 export type {
   LastBatch,
   PartitionProcessorStats,
@@ -156,8 +150,8 @@ export type {
   PartitionSummary,
   ProcessorStats,
   RunSummary,
-} from './run-summary.ts';
+} from './stats.ts';
 export type { SeekTarget } from './seek-target.ts';
 export type { Sender } from './sender.ts';
 export { TopicProcessor, type RunOptions } from './topic-processor.ts';
-export { describeTopics, type PartitionReport, type TopicReport } from './topic-report.ts';
+export { describeTopics, type PartitionReport, type TopicReport } from './operate/topic-report.ts';

@@ -1,8 +1,9 @@
 import type { MultiStore } from '../stores/multi-store.ts';
 import type { Store } from '../stores/store.ts';
 import type { Logger } from './kernel/logger.ts';
-import type { ConsumerMessage, TopicPartition } from './message.ts';
+import type { ConsumerMessage } from './message.ts';
 import type { Sender } from './sender.ts';
+import type { TopicPartition } from './kernel/topic-partition.ts';
 
 /** Which rule made a batch due. */
 export type BatchTrigger = 'count' | 'bytes' | 'age' | 'memory' | 'end';

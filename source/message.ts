@@ -1,9 +1,3 @@
-/** One partition of one topic. */
-export interface TopicPartition {
-  readonly topic: string;
-  readonly partition: number;
-}
-
 /** The headers of a consumed record, in their order. A name may occur more than once; a value may be null. */
 export interface Headers extends Iterable<readonly [name: string, value: Buffer | null]> {
   readonly size: number;

@@ -1,26 +1,27 @@
 import type { HealthReport } from '../metrics/monitor.ts';
-import { hasConsumedAll } from './consumed-all.ts';
-import { makeConfig, type Config, type TopicProcessorOptions } from './config.ts';
-import { isCalledFromProcess } from './inside-process.ts';
+import { hasConsumedAll } from './run/consumed-all.ts';
+import { makeConfig, type Config, type TopicProcessorOptions } from './config/config.ts';
+import { isCalledFromProcess } from './batch/inside-process.ts';
 import { openClient } from './kafka/open-client.ts';
 import type { GroupOffsets, KafkaClient } from './kafka/client.ts';
 import { LifecycleError } from './kernel/errors.ts';
 import { limitRepeats, type RepeatLimitedLogger } from './kernel/limit-repeats.ts';
 import type { Timer } from './kernel/clock.ts';
-import { Listeners } from './listeners.ts';
+import { Listeners } from './kernel/listeners.ts';
 import { Lifecycle, type ProcessorState } from './lifecycle.ts';
 import type { MessageProcessor, StoreMap } from './message-processor.ts';
 import { processorFor, type MessageProcessors } from './message-processors.ts';
 import type { ProcessorEvents } from './processor-events.ts';
-import { openMonitor } from './open-monitor.ts';
-import { summarize } from './processor-stats.ts';
-import { ProcessorView } from './processor-view.ts';
-import type { ProcessorStats, RunSummary } from './run-summary.ts';
-import { Run } from './run.ts';
-import { attempt, closedTooLate, RunFailure } from './run-failure.ts';
-import { logEnd } from './run-log.ts';
-import { resolveTarget, type SeekTarget } from './seek-target.ts';
-import { UserProcessors } from './user-processors.ts';
+import { openMonitor } from './watch/open-monitor.ts';
+import { summarize } from './watch/take-stats.ts';
+import { ProcessorView } from './watch/processor-view.ts';
+import type { ProcessorStats, RunSummary } from './stats.ts';
+import { Run } from './run/run.ts';
+import { attempt, closedTooLate, RunFailure } from './run/run-failure.ts';
+import { logEnd } from './run/run-log.ts';
+import { type SeekTarget } from './seek-target.ts';
+import { UserProcessors } from './run/user-processors.ts';
+import { resolveTarget } from './input/resolve-target.ts';
 
 /** What a run may be given. */
 export interface RunOptions {

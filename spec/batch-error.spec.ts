@@ -1,7 +1,7 @@
 import test from 'ava';
 import { BatchError, isBatchError } from '../source/batch-error.ts';
 import { KasperError, LifecycleError } from '../source/kernel/errors.ts';
-import { makeMessage } from './_helpers/messages.ts';
+import { makeMessage } from './_helpers/fakes/messages.ts';
 
 test('it names the first message that failed and counts the others', (t) => {
   const cause = new Error('no such user');

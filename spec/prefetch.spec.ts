@@ -11,8 +11,8 @@ import { MultiMapStore } from '../stores/multi-map-store.ts';
 import { MultiMap } from '../stores/multi-store.ts';
 import type { Store } from '../stores/store.ts';
 import { withCodec } from '../stores/with-codec.ts';
-import { makeMessage } from './_helpers/messages.ts';
-import { fixture } from './_helpers/processor-run.ts';
+import { makeMessage } from './_helpers/fakes/messages.ts';
+import { fixture } from './_helpers/fakes/processor-run.ts';
 
 const sender: Sender = { send: () => undefined, flush: () => Promise.resolve() };
 

@@ -1,3 +1,3 @@
-import { testSchedules } from './_helpers/schedule-specs.ts';
+import { testSchedules } from './_helpers/schedules/schedule-specs.ts';
 
 testSchedules(1, 2_000);

@@ -1,11 +1,11 @@
 import test from 'ava';
-import type { FakeCall } from './_helpers/fake-kafka.ts';
+import type { FakeCall } from './_helpers/fakes/fake-kafka.ts';
 import { AssignmentError, FencedError, ProcessError, TimeoutError } from '../source/kernel/errors.ts';
 import { prefetch } from '../source/prefetch.ts';
 import { MapStore } from '../stores/map-store.ts';
-import { CLAIMS_GROUP, entryOf, leaveEntry } from './_helpers/claims-on-fake.ts';
-import { FakeClock } from './_helpers/fake-clock.ts';
-import { fixture, GROUP, noting, stateOf, type SeenBatch } from './_helpers/processor-run.ts';
+import { CLAIMS_GROUP, entryOf, leaveEntry } from './_helpers/fakes/claims-on-fake.ts';
+import { FakeClock } from './_helpers/fakes/fake-clock.ts';
+import { fixture, GROUP, noting, stateOf, type SeenBatch } from './_helpers/fakes/processor-run.ts';
 
 const claims = { claims: true } as const;
 const ofClaims = ({ groupId }: FakeCall) => groupId === CLAIMS_GROUP;

@@ -8,7 +8,7 @@ import {
 } from '../source/kernel/errors.ts';
 import type { ProcessContext } from '../source/message-processor.ts';
 import type { TopicProcessor } from '../source/topic-processor.ts';
-import { fixture, GROUP, noting, stateOf, type SeenBatch } from './_helpers/processor-run.ts';
+import { fixture, GROUP, noting, stateOf, type SeenBatch } from './_helpers/fakes/processor-run.ts';
 
 /** A promise and what settles it. */
 function deferred(): { promise: Promise<void>; resolve: () => void; reject: (error: Error) => void } {

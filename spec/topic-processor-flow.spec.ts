@@ -1,9 +1,9 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { MapStore } from '../stores/map-store.ts';
-import { FakeClock } from './_helpers/fake-clock.ts';
-import { FakeKafka } from './_helpers/fake-kafka.ts';
-import { fixture, GROUP, noting, type SeenBatch } from './_helpers/processor-run.ts';
+import { FakeClock } from './_helpers/fakes/fake-clock.ts';
+import { FakeKafka } from './_helpers/fakes/fake-kafka.ts';
+import { fixture, GROUP, noting, type SeenBatch } from './_helpers/fakes/processor-run.ts';
 import { TopicProcessor } from '../source/topic-processor.ts';
 
 const MiB = 1024 * 1024;

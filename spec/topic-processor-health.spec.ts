@@ -1,8 +1,8 @@
 import test from 'ava';
 import type { Monitored } from '../metrics/monitor.ts';
 import { ConfigError, ConnectionError } from '../source/kernel/errors.ts';
-import { KeptMetrics } from './_helpers/kept-metrics.ts';
-import { fixture, noting, stateOf } from './_helpers/processor-run.ts';
+import { KeptMetrics } from './_helpers/fakes/kept-metrics.ts';
+import { fixture, noting, stateOf } from './_helpers/fakes/processor-run.ts';
 
 const good = { healthy: true, ready: true, problems: [] };
 

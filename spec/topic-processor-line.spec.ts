@@ -12,7 +12,7 @@ import {
 } from '../source/kernel/errors.ts';
 import type { MessageProcessor } from '../source/message-processor.ts';
 import { MapStore } from '../stores/map-store.ts';
-import { fixture, GROUP, noting, stateOf, type SeenBatch } from './_helpers/processor-run.ts';
+import { fixture, GROUP, noting, stateOf, type SeenBatch } from './_helpers/fakes/processor-run.ts';
 
 /** A MapStore whose flush is noted. */
 function notingStore(note: () => void | Promise<void>): MapStore {

@@ -1,9 +1,9 @@
 import test from 'ava';
 import { BrokerError, TimeoutError } from '../source/kernel/errors.ts';
 import { MapStore } from '../stores/map-store.ts';
-import type { FakeCall } from './_helpers/fake-kafka.ts';
-import { KeptMetrics } from './_helpers/kept-metrics.ts';
-import { fixture, GROUP, noting } from './_helpers/processor-run.ts';
+import type { FakeCall } from './_helpers/fakes/fake-kafka.ts';
+import { KeptMetrics } from './_helpers/fakes/kept-metrics.ts';
+import { fixture, GROUP, noting } from './_helpers/fakes/processor-run.ts';
 
 function refusal(brokerError: string): BrokerError {
   return new BrokerError(brokerError, { brokerCode: 1, brokerError, retriable: true });

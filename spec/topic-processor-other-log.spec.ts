@@ -1,8 +1,8 @@
 import test from 'ava';
-import { makeConfig } from '../source/config.ts';
+import { makeConfig } from '../source/config/config.ts';
 import { AssignmentError, ConnectionError, OffsetOutOfRangeError } from '../source/kernel/errors.ts';
-import { planStart } from '../source/start-plan.ts';
-import { fixture, GROUP, noting, type SeenBatch } from './_helpers/processor-run.ts';
+import { planStart } from '../source/input/start-plan.ts';
+import { fixture, GROUP, noting, type SeenBatch } from './_helpers/fakes/processor-run.ts';
 
 // Offsets that lie in the log, while the log is not the one any more in which they were committed.
 

@@ -10,7 +10,7 @@ import {
 import type { Chunk, SourceHandler } from '../source/kafka/client.ts';
 import type { SeekTarget } from '../source/seek-target.ts';
 import type { TopicProcessor } from '../source/topic-processor.ts';
-import { fixture, GROUP, noting, stateOf, type SeenBatch } from './_helpers/processor-run.ts';
+import { fixture, GROUP, noting, stateOf, type SeenBatch } from './_helpers/fakes/processor-run.ts';
 
 function valuesOf(batches: readonly SeenBatch[]): (string | null)[] {
   return batches.flatMap(({ values }) => values);

@@ -3,7 +3,7 @@ import { ConfigError, KasperError, LifecycleError, OffsetOutOfRangeError } from 
 import { fromMap } from '../source/message-processors.ts';
 import type { BatchReport } from '../source/batch-report.ts';
 import { MapStore } from '../stores/map-store.ts';
-import { fixture, GROUP, noting, stateOf, type SeenBatch } from './_helpers/processor-run.ts';
+import { fixture, GROUP, noting, stateOf, type SeenBatch } from './_helpers/fakes/processor-run.ts';
 
 test('a bounded run processes all that is there, commits it, and tells what it did', async (t) => {
   const { kafka, make } = fixture(t);

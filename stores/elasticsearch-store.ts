@@ -1,10 +1,10 @@
-import { BackendStore } from './backend-store.ts';
-import { ElasticsearchBackend } from './elasticsearch-backend.ts';
+import { BackendStore } from './backend/backend-store.ts';
+import { ElasticsearchBackend } from './elasticsearch/elasticsearch-backend.ts';
 import {
   elasticsearchBackendOptions,
   indexProblem,
   type ElasticsearchOptions,
-} from './elasticsearch-options.ts';
+} from './elasticsearch/elasticsearch-options.ts';
 import type { EntriesOptions, ListedStore, StoreCallOptions, StoreEntries } from './store.ts';
 
 /** Options of an {@link ElasticsearchStore}. */

@@ -3,18 +3,18 @@ export type { EntriesOptions, ListedStore, Store, StoreCallOptions, StoreEntries
 export { MultiMap, type MultiStore, type TenantKey } from './multi-store.ts';
 export { MapStore } from './map-store.ts';
 export { MultiMapStore } from './multi-map-store.ts';
-export { logRedisEvents, type RedisEmitter } from './redis-log.ts';
-export type { RedisBatch, RedisClient, RedisCommand } from './redis-client.ts';
-export type { RedisOptions } from './redis-options.ts';
+export { logRedisEvents, type RedisEmitter } from './redis/redis-log.ts';
+export type { RedisBatch, RedisClient, RedisCommand } from './redis/redis-client.ts';
+export type { RedisOptions } from './redis/redis-options.ts';
 export { RedisStore, type RedisStoreOptions } from './redis-store.ts';
 export { MultiRedisStore, type MultiRedisStoreOptions } from './multi-redis-store.ts';
 export type {
   ElasticsearchClient,
   ElasticsearchRequest,
   ElasticsearchRequestOptions,
-} from './elasticsearch-client.ts';
-export { logElasticsearchEvents, type ElasticsearchEmitter } from './elasticsearch-log.ts';
-export type { ElasticsearchOptions } from './elasticsearch-options.ts';
+} from './elasticsearch/elasticsearch-client.ts';
+export { logElasticsearchEvents, type ElasticsearchEmitter } from './elasticsearch/elasticsearch-log.ts';
+export type { ElasticsearchOptions } from './elasticsearch/elasticsearch-options.ts';
 export { ElasticsearchStore, type ElasticsearchStoreOptions } from './elasticsearch-store.ts';
 export { MultiElasticsearchStore, type MultiElasticsearchStoreOptions } from './multi-elasticsearch-store.ts';
 export { withCodec } from './with-codec.ts';

@@ -1,10 +1,10 @@
-import { BackendMultiStore } from './backend-multi-store.ts';
-import { ElasticsearchBackend } from './elasticsearch-backend.ts';
+import { BackendMultiStore } from './backend/backend-multi-store.ts';
+import { ElasticsearchBackend } from './elasticsearch/elasticsearch-backend.ts';
 import {
   elasticsearchBackendOptions,
   indexProblem,
   type ElasticsearchOptions,
-} from './elasticsearch-options.ts';
+} from './elasticsearch/elasticsearch-options.ts';
 import type { MultiMap, MultiStore, TenantKey } from './multi-store.ts';
 import type { ListedStore, StoreCallOptions } from './store.ts';
 

@@ -1,7 +1,7 @@
-import { BackendMultiStore } from './backend-multi-store.ts';
+import { BackendMultiStore } from './backend/backend-multi-store.ts';
 import type { MultiMap, MultiStore, TenantKey } from './multi-store.ts';
-import { RedisBackend, type RedisPlace } from './redis-backend.ts';
-import { redisBackendOptions, type RedisOptions } from './redis-options.ts';
+import { RedisBackend, type RedisPlace } from './redis/redis-backend.ts';
+import { redisBackendOptions, type RedisOptions } from './redis/redis-options.ts';
 import type { ListedStore, StoreCallOptions } from './store.ts';
 
 /** Options of a {@link MultiRedisStore}. */

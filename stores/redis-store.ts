@@ -1,6 +1,6 @@
-import { BackendStore } from './backend-store.ts';
-import { RedisBackend, type RedisPlace } from './redis-backend.ts';
-import { redisBackendOptions, type RedisOptions } from './redis-options.ts';
+import { BackendStore } from './backend/backend-store.ts';
+import { RedisBackend, type RedisPlace } from './redis/redis-backend.ts';
+import { redisBackendOptions, type RedisOptions } from './redis/redis-options.ts';
 import type { EntriesOptions, ListedStore, StoreCallOptions, StoreEntries } from './store.ts';
 import { text } from './store-options.ts';
 

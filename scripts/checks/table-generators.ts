@@ -1,7 +1,7 @@
 import { metricDefinitions, type MetricDefinition } from '../../metrics/definitions.ts';
-import { exitCodeFor, exitCodes } from '../../source/cli/exit-codes.ts';
-import { flagOf, settings, variableOf } from '../../source/cli/settings.ts';
-import { optionRows, type OptionRow } from '../../source/config-table.ts';
+import { exitCodeFor, exitCodes } from '../../source/cli/terminal/exit-codes.ts';
+import { flagOf, settings, variableOf } from '../../source/cli/settings/settings.ts';
+import { optionRows, type OptionRow } from '../../source/config/option-table.ts';
 import { errorTable, type ErrorCode, type ErrorRow } from '../../source/kernel/error-table.ts';
 import { serviceNames, services } from '../services/catalogue.ts';
 import { excerpt } from './excerpt.ts';

@@ -13,10 +13,10 @@
  *   npm start -- --help
  */
 import { silentLogger, TopicProcessor, type Middleware } from 'kasper-ts';
-import { count } from '../../source/cli/figures.ts';
-import { openStores } from '../../source/cli/opened-stores.ts';
-import { progressOf, reportProgress } from '../../source/cli/run-progress.ts';
-import { storePlaceOf } from '../../source/cli/store-flags.ts';
+import { count } from '../../source/cli/terminal/figures.ts';
+import { openStores } from '../../source/cli/job/opened-stores.ts';
+import { progressOf, reportProgress } from '../../source/cli/terminal/run-progress.ts';
+import { storePlaceOf } from '../../source/cli/settings/store-flags.ts';
 import { connectKafka } from './cluster.ts';
 import { airportDelays, decode } from './flight-delays/airport-delays.ts';
 import { restoreStore, startOver } from './flight-delays/earlier-results.ts';

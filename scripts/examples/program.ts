@@ -1,9 +1,9 @@
 import { ConnectionError } from 'kasper-ts';
-import { errorText } from '../../source/cli/error-text.ts';
-import { exitCodeOf } from '../../source/cli/exit-codes.ts';
-import { processIo } from '../../source/cli/io.ts';
-import { Progress } from '../../source/cli/progress.ts';
-import { Shutdown } from '../../source/cli/shutdown.ts';
+import { errorText } from '../../source/cli/terminal/error-text.ts';
+import { exitCodeOf } from '../../source/cli/terminal/exit-codes.ts';
+import { processIo } from '../../source/cli/terminal/io.ts';
+import { Progress } from '../../source/cli/terminal/progress.ts';
+import { Shutdown } from '../../source/cli/terminal/shutdown.ts';
 
 /** What a program is given. */
 export interface Surroundings {

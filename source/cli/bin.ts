@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { processIo } from './io.ts';
+import { processIo } from './terminal/io.ts';
 import { main } from './main.ts';
 
 const io = processIo();

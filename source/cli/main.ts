@@ -1,17 +1,17 @@
 import { Command, CommanderError, type Option } from 'commander';
 import { packageVersion } from '../kernel/package-version.ts';
-import { addBrokerCommand } from './broker-command.ts';
-import { addConfigCommand } from './config-command.ts';
-import { failureText } from './error-text.ts';
-import { exitCodeHelp, exitCodeOf, exitCodes } from './exit-codes.ts';
-import type { Io } from './io.ts';
-import { addLagCommand } from './lag-command.ts';
-import { addLintCommand } from './lint-command.ts';
-import { addOffsetsCommand } from './offsets-command.ts';
-import { addRunCommand } from './run-command.ts';
-import { applyLayers } from './setting-flags.ts';
-import { addTopicsCommand } from './topics-command.ts';
-import { addWorkerCommand } from './worker-command.ts';
+import { addBrokerCommand } from './commands/broker-command.ts';
+import { addConfigCommand } from './commands/config-command.ts';
+import { failureText } from './terminal/error-text.ts';
+import { exitCodeHelp, exitCodeOf, exitCodes } from './terminal/exit-codes.ts';
+import type { Io } from './terminal/io.ts';
+import { addLagCommand } from './commands/lag-command.ts';
+import { addLintCommand } from './commands/lint-command.ts';
+import { addOffsetsCommand } from './commands/offsets-command.ts';
+import { addRunCommand } from './commands/run-command.ts';
+import { applyLayers } from './settings/setting-flags.ts';
+import { addTopicsCommand } from './commands/topics-command.ts';
+import { addWorkerCommand } from './workers/worker-command.ts';
 
 /**
  * The command line `kasper`.

@@ -4,7 +4,7 @@ import type { Logger } from '../kernel/logger.ts';
 import type { Api, Outcome, RequestContext } from './api.ts';
 import { API_VERSIONS_KEY, unsupportedApiVersions } from './api/18-api-versions.ts';
 import type { ClusterState } from './cluster-state.ts';
-import type { FaultPlan } from './fault-registry.ts';
+import type { FaultPlan } from './faults/fault-registry.ts';
 import type { FetchSessions } from './fetch-sessions.ts';
 import { ResponseWriter } from './response-writer.ts';
 

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Clock } from '../kernel/clock.ts';
-import type { TopicPartition } from '../message.ts';
 import { ErrorCodes } from './error-codes.ts';
+import { keyOf, type TopicPartition } from '../kernel/topic-partition.ts';
 
 /** A broker's `max.incremental.fetch.session.cache.slots`. */
 const MAX_SESSIONS = 1000;
@@ -190,8 +190,4 @@ function refusal(code: number): FetchTurn {
 
 function nextEpoch(epoch: number): number {
   return epoch === MAX_EPOCH ? 1 : epoch + 1;
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
 }

@@ -1,8 +1,8 @@
 export { EmbeddedCluster } from './cluster.ts';
 export type { EmbeddedCommit } from './cluster.ts';
 export type { RequestCount } from './cluster-state.ts';
-export type { Faults } from './faults.ts';
-export type { DelayFault, DropFault, FailFault, FaultHandle, FaultTarget } from './fault.ts';
+export type { Faults } from './faults/faults.ts';
+export type { DelayFault, DropFault, FailFault, FaultHandle, FaultTarget } from './faults/fault.ts';
 export type { EmbeddedClusterOptions, EmbeddedTopicOptions } from './options.ts';
 export { apiNames } from './request-summary.ts';
 export type { ApiName, RequestSummary, TopicSummary } from './request-summary.ts';

@@ -1,6 +1,7 @@
 import type { KasperError } from '../kernel/errors.ts';
-import type { ConsumerMessage, HeadersInit, TopicPartition } from '../message.ts';
+import type { ConsumerMessage, HeadersInit } from '../message.ts';
 import type { KafkaAdmin } from './admin.ts';
+import type { TopicPartition } from '../kernel/topic-partition.ts';
 
 /** What a reader sees of transactions: only committed ones, or everything. */
 export type Isolation = 'read_committed' | 'read_uncommitted';

@@ -3,8 +3,8 @@ import type { Clock } from '../kernel/clock.ts';
 import { ConfigError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { KafkaClient } from './client.ts';
-import { DEFAULT_DEADLINES, DEFAULT_RETRY_TIMEOUT_MS } from './kafkajs/deadlines.ts';
-import type { Deadlines } from './kafkajs/deadlines.ts';
+import { DEFAULT_DEADLINES, DEFAULT_RETRY_TIMEOUT_MS } from './kafkajs/connection/deadlines.ts';
+import type { Deadlines } from './kafkajs/connection/deadlines.ts';
 import type { KafkaLike, KafkaOptions } from './kafkajs/kafka-options.ts';
 import { KafkajsClient } from './kafkajs/kafkajs-client.ts';
 
@@ -15,9 +15,9 @@ export type {
   SaslOptions,
   SaslProviderArgs,
 } from './kafkajs/kafka-options.ts';
-export { kafkaLogCreator } from './kafkajs/kafkajs-log.ts';
-export type { Deadlines } from './kafkajs/deadlines.ts';
-export type { KafkajsLogEntry } from './kafkajs/kafkajs-log.ts';
+export { kafkaLogCreator } from './kafkajs/capture/kafkajs-log.ts';
+export type { Deadlines } from './kafkajs/connection/deadlines.ts';
+export type { KafkajsLogEntry } from './kafkajs/capture/kafkajs-log.ts';
 
 /** What a user may give as `client`. */
 export type ClientInit = KafkaLike | KafkaOptions | KafkaClient;

@@ -1,7 +1,7 @@
 import type { ExecutionContext } from 'ava';
 import { groupIdOf, TopicProcessor, type KafkaClient } from 'kasper-ts';
-import { randomName, type TestCluster } from '../_helpers/services.ts';
-import { clientOf, values, write } from '../_helpers/system-job.ts';
+import { randomName, type TestCluster } from '../_helpers/servers/services.ts';
+import { clientOf, values, write } from '../_helpers/jobs/system-job.ts';
 import { until } from '../_helpers/until.ts';
 import { kasper, type Outcome } from './memory-io.ts';
 

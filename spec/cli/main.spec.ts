@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
-import { exitCodes } from '../../source/cli/exit-codes.ts';
+import { exitCodes } from '../../source/cli/terminal/exit-codes.ts';
 import { optionRows } from 'kasper-ts';
 import { kasper } from './memory-io.ts';
 

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
-import type { Io, Output } from '../../source/cli/io.ts';
+import type { Io, Output } from '../../source/cli/terminal/io.ts';
 import { main } from '../../source/cli/main.ts';
 
 /** What the command line did. */

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import test from 'ava';
-import { startEmbedded } from '../_helpers/clusters.ts';
-import { redisClient } from '../_helpers/store-servers.ts';
-import { testOnOwn } from '../_helpers/services.ts';
+import { startEmbedded } from '../_helpers/servers/clusters.ts';
+import { redisClient } from '../_helpers/servers/store-servers.ts';
+import { testOnOwn } from '../_helpers/servers/services.ts';
 import { folderWith } from './job-file.ts';
 import { kasper } from './memory-io.ts';
 

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import test from 'ava';
 import { neededPrograms } from './needed-programs.ts';
-import { testWith } from '../_helpers/services.ts';
-import { elasticsearchOfRun } from '../_helpers/store-servers.ts';
+import { testWith } from '../_helpers/servers/services.ts';
+import { elasticsearchOfRun } from '../_helpers/servers/store-servers.ts';
 import { runChild } from '../cli/child.ts';
 
 const folder = new URL('../../../scripts/examples/', import.meta.url);

@@ -1,8 +1,8 @@
 import test, { type ExecutionContext } from 'ava';
 import { startRedis } from '../../scripts/services/redis-server.ts';
 import { decode, type AirportDelays } from '../../scripts/examples/flight-delays/airport-delays.ts';
-import { randomName, testOnBoth } from '../_helpers/services.ts';
-import { elasticsearchClient, elasticsearchOfRun, redisClient } from '../_helpers/store-servers.ts';
+import { randomName, testOnBoth } from '../_helpers/servers/services.ts';
+import { elasticsearchClient, elasticsearchOfRun, redisClient } from '../_helpers/servers/store-servers.ts';
 import { flightDelays, plainLoop, startFlightDelays } from './flight-delays-run.ts';
 import type { ProgramName } from '../../scripts/services/programs.ts';
 

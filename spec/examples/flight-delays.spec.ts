@@ -16,8 +16,8 @@ import {
 } from '../../scripts/examples/flight-delays/input.ts';
 import { worstAirports } from '../../scripts/examples/flight-delays/report.ts';
 import { prepareTopics, topicNames } from '../../scripts/examples/flight-delays/topics.ts';
-import { startEmbedded, testOnEach } from '../_helpers/clusters.ts';
-import { randomName, type TestCluster } from '../_helpers/services.ts';
+import { startEmbedded, testOnEach } from '../_helpers/servers/clusters.ts';
+import { randomName, type TestCluster } from '../_helpers/servers/services.ts';
 import { flightDelays, plainLoop, startFlightDelays, worstOf } from './flight-delays-run.ts';
 
 /** Flags for a cluster, with topics that no other spec uses. */

@@ -1,8 +1,8 @@
 import test from 'ava';
 import { limitRepeats, type RepeatLimits } from '../../source/kernel/limit-repeats.ts';
 import { ConfigError } from '../../source/kernel/errors.ts';
-import { FakeClock } from '../_helpers/fake-clock.ts';
-import { LineLogger } from '../_helpers/processor-run.ts';
+import { FakeClock } from '../_helpers/fakes/fake-clock.ts';
+import { LineLogger } from '../_helpers/fakes/processor-run.ts';
 
 function limited(limits: RepeatLimits = {}) {
   const clock = new FakeClock();

@@ -1,7 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
-import { assertThreeReplicas, coordinatorOf, leaderOf, untilReplicated } from '../_helpers/cluster-roles.ts';
-import { startCopyLoad } from '../_helpers/copy-load.ts';
-import { testOnOwnKafka } from '../_helpers/services.ts';
+import {
+  assertThreeReplicas,
+  coordinatorOf,
+  leaderOf,
+  untilReplicated,
+} from '../_helpers/servers/cluster-roles.ts';
+import { startCopyLoad } from '../_helpers/jobs/copy-load.ts';
+import { testOnOwnKafka } from '../_helpers/servers/services.ts';
 
 /** How soon after a cluster is whole again, or after a node was lost, every partition must go on. */
 const HEALED_MS = 15_000;

@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { runNode } from '../_helpers/child-process.ts';
-import { testOnEach } from '../_helpers/clusters.ts';
-import type { IdleJobOptions, IdleJobReport } from '../_helpers/idle-job.ts';
-import { randomName, type TestCluster } from '../_helpers/services.ts';
+import { testOnEach } from '../_helpers/servers/clusters.ts';
+import type { IdleJobOptions, IdleJobReport } from '../_helpers/jobs/idle-job.ts';
+import { randomName, type TestCluster } from '../_helpers/servers/services.ts';
 import { connectClient, sendNumbers } from '../kafka/kafkajs/test-client.ts';
 
-const program = fileURLToPath(new URL('../_helpers/idle-job.js', import.meta.url));
+const program = fileURLToPath(new URL('../_helpers/jobs/idle-job.js', import.meta.url));
 const PARTITIONS = 100;
 const MEASURE_MS = 10_000;
 

@@ -1,6 +1,6 @@
 import { openClient, silentLogger } from '../../source/index.ts';
-import { randomName, testOnOwnKafka, type TestCluster } from '../_helpers/services.ts';
-import { kafkajsFor, systemJob, values, write, type SystemJob } from '../_helpers/system-job.ts';
+import { randomName, testOnOwnKafka, type TestCluster } from '../_helpers/servers/services.ts';
+import { kafkajsFor, systemJob, values, write, type SystemJob } from '../_helpers/jobs/system-job.ts';
 import { until } from '../_helpers/until.ts';
 
 const DEADLINE_MS = 150_000;

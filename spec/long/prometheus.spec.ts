@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MonitorServer, PrometheusMetrics } from '../../metrics/index.ts';
-import { ScrapingPrometheus } from '../_helpers/prometheus.ts';
-import { testOnReal } from '../_helpers/services.ts';
-import { systemJob, values, write } from '../_helpers/system-job.ts';
+import { ScrapingPrometheus } from '../_helpers/servers/prometheus.ts';
+import { testOnReal } from '../_helpers/servers/services.ts';
+import { systemJob, values, write } from '../_helpers/jobs/system-job.ts';
 
 const SECONDS = 70;
 const EACH_SECOND = 100;

@@ -3,14 +3,14 @@ import { FaultProxy } from '../../source/testing/index.ts';
 import { ElasticsearchStore } from '../../stores/elasticsearch-store.ts';
 import { RedisStore } from '../../stores/redis-store.ts';
 import type { Store } from '../../stores/store.ts';
-import { randomName } from '../_helpers/services.ts';
+import { randomName } from '../_helpers/servers/services.ts';
 import {
   elasticsearchClient,
   redisClient,
   sharedElasticsearch,
   sharedRedis,
-} from '../_helpers/store-servers.ts';
-import { sumUnderFault } from '../_helpers/sum-job.ts';
+} from '../_helpers/servers/store-servers.ts';
+import { sumUnderFault } from '../_helpers/jobs/sum-job.ts';
 
 const HOLE_MS = 30_000;
 

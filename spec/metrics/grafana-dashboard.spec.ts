@@ -4,7 +4,7 @@ import test from 'ava';
 import { metricDefinitions } from '../../metrics/index.ts';
 import { repositoryRoot } from '../../scripts/services/folders.ts';
 import { run } from '../../scripts/services/programs.ts';
-import { testWith } from '../_helpers/services.ts';
+import { testWith } from '../_helpers/servers/services.ts';
 import { temporaryFolder } from '../_helpers/temporary-folder.ts';
 import { knownMetrics } from './known-metrics.ts';
 import { kindProblems, labelsOf, readQuery, selectorProblems } from './promql.ts';

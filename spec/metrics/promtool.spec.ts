@@ -3,7 +3,7 @@ import test from 'ava';
 import parse from 'parse-prometheus-text-format';
 import { metricDefinitions, PrometheusMetrics, type MetricDefinition } from '../../metrics/index.ts';
 import { findProgram } from '../../scripts/services/programs.ts';
-import { testWith } from '../_helpers/services.ts';
+import { testWith } from '../_helpers/servers/services.ts';
 import { filledMetrics } from './known-metrics.ts';
 
 const promtool = findProgram('promtool') ?? '';

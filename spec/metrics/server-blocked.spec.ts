@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import test from 'ava';
 import type { StatsReport } from '../../metrics/index.ts';
 import { getJson, httpGet } from '../_helpers/http-get.ts';
-import { startMonitorChild } from '../_helpers/monitor-child.ts';
+import { startMonitorChild } from '../_helpers/jobs/monitor-child.ts';
 import { until } from '../_helpers/until.ts';
 
 /** That of the child, and what it takes at most until it shows. */

@@ -10,10 +10,10 @@ import { cannotListen } from '../../metrics/server/cannot-listen.ts';
 import { ConfigError, LifecycleError } from '../../source/index.ts';
 import { runNode } from '../_helpers/child-process.ts';
 import { getJson, httpGet } from '../_helpers/http-get.ts';
-import { fakeMonitored, fakeProvider, monitorServer } from '../_helpers/monitored.ts';
+import { fakeMonitored, fakeProvider, monitorServer } from '../_helpers/jobs/monitored.ts';
 import { temporaryFolder } from '../_helpers/temporary-folder.ts';
-import { LineLogger } from '../_helpers/processor-run.ts';
-import { startMonitorChild } from '../_helpers/monitor-child.ts';
+import { LineLogger } from '../_helpers/fakes/processor-run.ts';
+import { startMonitorChild } from '../_helpers/jobs/monitor-child.ts';
 
 test('wrong options are told all at once', (t) => {
   const error = t.throws(

@@ -2,8 +2,8 @@ import test from 'ava';
 import { MonitorServer, PrometheusMetrics } from '../../metrics/index.ts';
 import { ConfigError, type ProcessorStats } from '../../source/index.ts';
 import { getJson, httpGet } from '../_helpers/http-get.ts';
-import { monitorServer } from '../_helpers/monitored.ts';
-import { systemJob, threeNodes, values, write } from '../_helpers/system-job.ts';
+import { monitorServer } from '../_helpers/jobs/monitored.ts';
+import { systemJob, threeNodes, values, write } from '../_helpers/jobs/system-job.ts';
 import { until } from '../_helpers/until.ts';
 
 test('the option monitor: { port } has a processor answer while it runs, with metrics that nobody had to make', async (t) => {

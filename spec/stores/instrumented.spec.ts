@@ -7,7 +7,7 @@ import { MapStore } from '../../stores/map-store.ts';
 import { MultiMapStore } from '../../stores/multi-map-store.ts';
 import { MultiMap } from '../../stores/multi-store.ts';
 import type { ListedStore, Store, StoreEntries } from '../../stores/store.ts';
-import { fixture } from '../_helpers/processor-run.ts';
+import { fixture } from '../_helpers/fakes/processor-run.ts';
 
 /** Keeps what was measured: "name{labels} value". */
 function keptMetrics() {

@@ -1,10 +1,10 @@
 import test, { type ExecutionContext } from 'ava';
 import type { PartitionStats, TopicProcessor } from '../../source/index.ts';
-import { kcatRecords } from '../_helpers/kafka-tools.ts';
-import { rawBatch } from '../_helpers/raw-batch.ts';
-import { testOnBoth, testOnReal, type TestCluster } from '../_helpers/services.ts';
-import { clientOf, kafkajsFor, systemJob, threeNodes, values, write } from '../_helpers/system-job.ts';
-import { send, transactionalProducer, untilMarked } from '../_helpers/transactions.ts';
+import { kcatRecords } from '../_helpers/servers/kafka-tools.ts';
+import { rawBatch } from '../_helpers/raw/raw-batch.ts';
+import { testOnBoth, testOnReal, type TestCluster } from '../_helpers/servers/services.ts';
+import { clientOf, kafkajsFor, systemJob, threeNodes, values, write } from '../_helpers/jobs/system-job.ts';
+import { send, transactionalProducer, untilMarked } from '../_helpers/raw/transactions.ts';
 import { until } from '../_helpers/until.ts';
 
 async function highWatermark(t: ExecutionContext, cluster: TestCluster, topic: string): Promise<number> {

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
-import { assertThreeReplicas, leaderOf } from '../_helpers/cluster-roles.ts';
-import { startCopyLoad } from '../_helpers/copy-load.ts';
-import { testOnOwnKafka } from '../_helpers/services.ts';
+import { assertThreeReplicas, leaderOf } from '../_helpers/servers/cluster-roles.ts';
+import { startCopyLoad } from '../_helpers/jobs/copy-load.ts';
+import { testOnOwnKafka } from '../_helpers/servers/services.ts';
 
 /** Faults that take longer are in spec/long. */
 const STOPPED_MS = 6_000;

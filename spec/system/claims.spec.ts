@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { ExecutionContext } from 'ava';
-import { parseClaim, type ClaimRecord } from '../../source/claim-record.ts';
+import { parseClaim, type ClaimRecord } from '../../source/assignment/static/claim-record.ts';
 import {
   AssignmentError,
   groupIdOf,
@@ -12,9 +12,9 @@ import {
   type TopicProcessorOptions,
 } from '../../source/index.ts';
 import { startChild, type Child } from '../cli/child.ts';
-import { describeGroup, kcat } from '../_helpers/kafka-tools.ts';
-import { LineLogger } from '../_helpers/processor-run.ts';
-import { randomName, testOnBoth, testOnReal, type TestCluster } from '../_helpers/services.ts';
+import { describeGroup, kcat } from '../_helpers/servers/kafka-tools.ts';
+import { LineLogger } from '../_helpers/fakes/processor-run.ts';
+import { randomName, testOnBoth, testOnReal, type TestCluster } from '../_helpers/servers/services.ts';
 import { until } from '../_helpers/until.ts';
 
 interface Job {
@@ -63,7 +63,7 @@ async function jobOn(t: ExecutionContext, cluster: TestCluster): Promise<Job> {
       return processor;
     },
     child: (heldBatch = 0) =>
-      startChild(t, 'spec/_helpers/claims-child', [
+      startChild(t, 'spec/_helpers/jobs/claims-child', [
         cluster.brokers.join(','),
         topic,
         name,

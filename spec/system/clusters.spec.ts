@@ -1,6 +1,6 @@
 import { Kafka, logLevel } from 'kafkajs';
-import { kcat, kcatRecords } from '../_helpers/kafka-tools.ts';
-import { randomName, testOnBoth } from '../_helpers/services.ts';
+import { kcat, kcatRecords } from '../_helpers/servers/kafka-tools.ts';
+import { randomName, testOnBoth } from '../_helpers/servers/services.ts';
 
 testOnBoth(
   'librdkafka writes, and reads back what it wrote',

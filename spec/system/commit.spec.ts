@@ -1,8 +1,15 @@
 import test, { type ExecutionContext } from 'ava';
 import { BrokerError, CommitError } from '../../source/kernel/errors.ts';
-import { startEmbedded } from '../_helpers/embedded.ts';
-import { testOnBoth, type TestCluster } from '../_helpers/services.ts';
-import { kafkajsFor, systemJob, threeNodes, type SystemJob, values, write } from '../_helpers/system-job.ts';
+import { startEmbedded } from '../_helpers/servers/embedded.ts';
+import { testOnBoth, type TestCluster } from '../_helpers/servers/services.ts';
+import {
+  kafkajsFor,
+  systemJob,
+  threeNodes,
+  type SystemJob,
+  values,
+  write,
+} from '../_helpers/jobs/system-job.ts';
 import { until } from '../_helpers/until.ts';
 
 /** Without claims: they are committed too, to another group, and the faults are meant for the job's own. */

@@ -2,9 +2,9 @@ import { openClient, silentLogger } from '../../source/index.ts';
 import type { BatchStep } from '../../source/batch-report.ts';
 import { TopicProcessor } from '../../source/topic-processor.ts';
 import { connectClient, numbers, partitionsOf, sendNumbers } from '../kafka/kafkajs/test-client.ts';
-import { describeGroup, kcatRecords } from '../_helpers/kafka-tools.ts';
-import { Random } from '../_helpers/random.ts';
-import { randomName, testOnBoth, type RealKafka, type TestCluster } from '../_helpers/services.ts';
+import { describeGroup, kcatRecords } from '../_helpers/servers/kafka-tools.ts';
+import { Random } from '../_helpers/schedules/random.ts';
+import { randomName, testOnBoth, type RealKafka, type TestCluster } from '../_helpers/servers/services.ts';
 
 const STOPS = 100;
 const PARTITIONS = 3;

@@ -7,11 +7,11 @@ import { requirePrograms, run } from '../../scripts/services/programs.ts';
 import type { Compression } from '../../source/kafka/client.ts';
 import type { ConsumerMessage } from '../../source/message.ts';
 import { TopicProcessor } from '../../source/topic-processor.ts';
-import { describeGroup, kcatRecords } from '../_helpers/kafka-tools.ts';
-import { RawClient } from '../_helpers/raw-client.ts';
-import { leaderAddress } from '../_helpers/raw-cluster.ts';
-import { fetch } from '../_helpers/raw-requests.ts';
-import { randomName, testOnReal, type RealKafka } from '../_helpers/services.ts';
+import { describeGroup, kcatRecords } from '../_helpers/servers/kafka-tools.ts';
+import { RawClient } from '../_helpers/raw/raw-client.ts';
+import { leaderAddress } from '../_helpers/raw/raw-cluster.ts';
+import { fetch } from '../_helpers/raw/raw-requests.ts';
+import { randomName, testOnReal, type RealKafka } from '../_helpers/servers/services.ts';
 import { until } from '../_helpers/until.ts';
 
 /** What a partition holds: the writer and the reader each make one. */

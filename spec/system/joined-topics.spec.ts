@@ -7,8 +7,8 @@ import {
   type TopicProcessorOptions,
 } from '../../source/index.ts';
 import { MapStore } from '../../stores/index.ts';
-import { describeGroup, kcatRecords } from '../_helpers/kafka-tools.ts';
-import { randomName, testOnBoth, type RealKafka, type TestCluster } from '../_helpers/services.ts';
+import { describeGroup, kcatRecords } from '../_helpers/servers/kafka-tools.ts';
+import { randomName, testOnBoth, type RealKafka, type TestCluster } from '../_helpers/servers/services.ts';
 import { until } from '../_helpers/until.ts';
 
 const PARTITIONS = 4;

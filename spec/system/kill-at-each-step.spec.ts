@@ -1,8 +1,8 @@
 import type { ExecutionContext } from 'ava';
-import type { CopyJobLine, CopyJobStep } from '../_helpers/copy-job.ts';
-import { startCopyJob, type CopyJob } from '../_helpers/copy-job-process.ts';
-import { describeGroup, kcat, kcatRecords } from '../_helpers/kafka-tools.ts';
-import { randomName, testOnReal, type RealKafka } from '../_helpers/services.ts';
+import type { CopyJobLine, CopyJobStep } from '../_helpers/jobs/copy-job.ts';
+import { startCopyJob, type CopyJob } from '../_helpers/jobs/copy-job-process.ts';
+import { describeGroup, kcat, kcatRecords } from '../_helpers/servers/kafka-tools.ts';
+import { randomName, testOnReal, type RealKafka } from '../_helpers/servers/services.ts';
 
 const PARTITIONS = 2;
 const RECORDS = 500;

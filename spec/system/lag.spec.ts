@@ -1,10 +1,10 @@
 import test, { type ExecutionContext } from 'ava';
 import { PrometheusMetrics } from '../../metrics/index.ts';
 import type { TopicProcessor } from '../../source/index.ts';
-import { KeptMetrics } from '../_helpers/kept-metrics.ts';
-import { testOnBoth, testOnReal } from '../_helpers/services.ts';
-import { systemJob, threeNodes, values, write, type SystemJob } from '../_helpers/system-job.ts';
-import { send, transactionalProducer, untilMarked } from '../_helpers/transactions.ts';
+import { KeptMetrics } from '../_helpers/fakes/kept-metrics.ts';
+import { testOnBoth, testOnReal } from '../_helpers/servers/services.ts';
+import { systemJob, threeNodes, values, write, type SystemJob } from '../_helpers/jobs/system-job.ts';
+import { send, transactionalProducer, untilMarked } from '../_helpers/raw/transactions.ts';
 import { until } from '../_helpers/until.ts';
 
 const soon = { metricsUpdateMs: 1000 };

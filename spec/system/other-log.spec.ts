@@ -1,6 +1,6 @@
 import { OffsetOutOfRangeError } from '../../source/kernel/errors.ts';
-import { randomName, testOnBoth, type TestCluster } from '../_helpers/services.ts';
-import { kafkajsFor, systemJob, values, write } from '../_helpers/system-job.ts';
+import { randomName, testOnBoth, type TestCluster } from '../_helpers/servers/services.ts';
+import { kafkajsFor, systemJob, values, write } from '../_helpers/jobs/system-job.ts';
 import { until } from '../_helpers/until.ts';
 
 /** Deletes a topic and makes it anew, with other records. */

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { OffsetOutOfRangeError } from '../../source/kernel/errors.ts';
-import { testOnBoth } from '../_helpers/services.ts';
-import { deleteRecords, systemJob, threeNodes, values, write } from '../_helpers/system-job.ts';
+import { testOnBoth } from '../_helpers/servers/services.ts';
+import { deleteRecords, systemJob, threeNodes, values, write } from '../_helpers/jobs/system-job.ts';
 import { until } from '../_helpers/until.ts';
 
 const outside = [

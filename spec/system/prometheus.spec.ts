@@ -1,7 +1,7 @@
 import { MonitorServer, PrometheusMetrics } from '../../metrics/index.ts';
-import { ScrapingPrometheus } from '../_helpers/prometheus.ts';
-import { randomName, testOnBoth } from '../_helpers/services.ts';
-import { systemJob, values, write } from '../_helpers/system-job.ts';
+import { ScrapingPrometheus } from '../_helpers/servers/prometheus.ts';
+import { randomName, testOnBoth } from '../_helpers/servers/services.ts';
+import { systemJob, values, write } from '../_helpers/jobs/system-job.ts';
 import { until } from '../_helpers/until.ts';
 
 testOnBoth(

@@ -1,5 +1,5 @@
-import { testOnBoth } from '../_helpers/services.ts';
-import { deleteRecords, systemJob, values, write } from '../_helpers/system-job.ts';
+import { testOnBoth } from '../_helpers/servers/services.ts';
+import { deleteRecords, systemJob, values, write } from '../_helpers/jobs/system-job.ts';
 import { until } from '../_helpers/until.ts';
 
 testOnBoth('a processor seeks back, to a time, and to both ends; the group shows it', async (t, cluster) => {

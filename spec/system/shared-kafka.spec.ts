@@ -1,7 +1,7 @@
 import { describeKafka } from '../../scripts/services/kafka-probe.ts';
-import { describeTopic } from '../_helpers/cluster-roles.ts';
-import { sharedNodes, testOnReal } from '../_helpers/services.ts';
-import { systemJob, values, write } from '../_helpers/system-job.ts';
+import { describeTopic } from '../_helpers/servers/cluster-roles.ts';
+import { sharedNodes, testOnReal } from '../_helpers/servers/services.ts';
+import { systemJob, values, write } from '../_helpers/jobs/system-job.ts';
 
 /** Each partition that kafka-topics.sh describes, as the numbers of its replicas and of those in sync. */
 function replicasIn(text: string): { replicas: number; inSync: number }[] {

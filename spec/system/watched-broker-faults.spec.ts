@@ -1,8 +1,8 @@
 import { PrometheusMetrics } from '../../metrics/index.ts';
 import { getJson, untilHealth } from '../_helpers/http-get.ts';
-import { monitorServer } from '../_helpers/monitored.ts';
-import { testOnOwnKafka } from '../_helpers/services.ts';
-import { systemJob, values, write } from '../_helpers/system-job.ts';
+import { monitorServer } from '../_helpers/jobs/monitored.ts';
+import { testOnOwnKafka } from '../_helpers/servers/services.ts';
+import { systemJob, values, write } from '../_helpers/jobs/system-job.ts';
 
 const METRICS_UPDATE_MS = 1_000;
 const STALL_TIMEOUT_MS = 1_500;

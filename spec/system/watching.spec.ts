@@ -1,10 +1,10 @@
 import { PrometheusMetrics } from '../../metrics/index.ts';
 import type { Middleware, ProcessorStats } from '../../source/index.ts';
 import { getJson, httpGet, untilHealth } from '../_helpers/http-get.ts';
-import { startMonitorChild } from '../_helpers/monitor-child.ts';
-import { monitorServer } from '../_helpers/monitored.ts';
-import { randomName, testOnReal } from '../_helpers/services.ts';
-import { systemJob, values, write } from '../_helpers/system-job.ts';
+import { startMonitorChild } from '../_helpers/jobs/monitor-child.ts';
+import { monitorServer } from '../_helpers/jobs/monitored.ts';
+import { randomName, testOnReal } from '../_helpers/servers/services.ts';
+import { systemJob, values, write } from '../_helpers/jobs/system-job.ts';
 import { until } from '../_helpers/until.ts';
 
 const METRICS_UPDATE_MS = 1_000;

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, Command } from 'commander';
-import { parseBrokers } from '../../../source/cli/connection-flags.ts';
-import { addStoreFlags, type StoreFlags } from '../../../source/cli/store-flags.ts';
+import { parseBrokers } from '../../../source/cli/settings/connection-flags.ts';
+import { addStoreFlags, type StoreFlags } from '../../../source/cli/settings/store-flags.ts';
 
 /** What the command line says. */
 export interface Options extends StoreFlags {

@@ -1,5 +1,5 @@
 import { groupIdOf, type RunSummary } from 'kasper-ts';
-import { count, counted, duration, perSecond } from '../../../source/cli/figures.ts';
+import { count, counted, duration, perSecond } from '../../../source/cli/terminal/figures.ts';
 import type { AirportDelays } from './airport-delays.ts';
 
 /** Airports with fewer flights say little. */

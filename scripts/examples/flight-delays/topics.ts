@@ -1,5 +1,5 @@
 import { ConfigError, type KafkaClient } from 'kasper-ts';
-import { count, counted } from '../../../source/cli/figures.ts';
+import { count, counted } from '../../../source/cli/terminal/figures.ts';
 import { countRecords, sendRecords, type TextRecord } from '../cluster.ts';
 
 /** The names of the three topics. */

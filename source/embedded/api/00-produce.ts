@@ -1,7 +1,7 @@
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
 import { ErrorCodes } from '../error-codes.ts';
-import type { AppendResult } from '../partition.ts';
+import type { AppendResult } from '../logs/partition.ts';
 
 /** The answer for one partition. */
 interface PartitionResult extends AppendResult {

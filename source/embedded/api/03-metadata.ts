@@ -3,10 +3,10 @@ import type { WireWriter } from '../../kafka/wire/wire-writer.ts';
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
 import { ErrorCodes } from '../error-codes.ts';
-import { NO_LEADER } from '../partition.ts';
-import type { Partition } from '../partition.ts';
-import { isTopicName } from '../topics.ts';
-import type { Topic } from '../topics.ts';
+import { NO_LEADER } from '../logs/partition.ts';
+import type { Partition } from '../logs/partition.ts';
+import { isTopicName } from '../logs/topics.ts';
+import type { Topic } from '../logs/topics.ts';
 
 const FLEXIBLE_FROM = 9;
 const TOPIC_IDS_FROM = 10;

@@ -2,7 +2,7 @@ import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
 import type { ClusterState } from '../cluster-state.ts';
 import { ErrorCodes } from '../error-codes.ts';
-import { groupError } from '../group-access.ts';
+import { groupError } from './group-access.ts';
 
 /** A broker's `offset.metadata.max.bytes`. */
 const MAX_METADATA_BYTES = 4096;

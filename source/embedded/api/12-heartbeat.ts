@@ -1,6 +1,6 @@
 import { defineApi } from '../api.ts';
 import { ErrorCodes } from '../error-codes.ts';
-import { groupError } from '../group-access.ts';
+import { groupError } from './group-access.ts';
 
 /** @see https://kafka.apache.org/protocol#The_Messages_Heartbeat */
 export const heartbeat = defineApi({

@@ -1,8 +1,8 @@
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
 import { ErrorCodes } from '../error-codes.ts';
-import { defaultReplicationFactor, newTopicProblem } from '../new-topic.ts';
-import type { NewTopicProblem } from '../new-topic.ts';
+import { defaultReplicationFactor, newTopicProblem } from '../logs/new-topic.ts';
+import type { NewTopicProblem } from '../logs/new-topic.ts';
 
 interface TopicToCreate {
   readonly topic: string;

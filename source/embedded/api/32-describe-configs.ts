@@ -1,8 +1,8 @@
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
 import { ErrorCodes } from '../error-codes.ts';
-import { TopicConfig } from '../topic-config.ts';
-import type { ConfigEntry } from '../topic-config.ts';
+import { TopicConfig } from '../logs/topic-config.ts';
+import type { ConfigEntry } from '../logs/topic-config.ts';
 
 const TOPIC = 2;
 const BROKER = 4;

@@ -1,7 +1,7 @@
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
 import { ErrorCodes } from '../error-codes.ts';
-import { groupError } from '../group-access.ts';
+import { groupError } from './group-access.ts';
 
 /** @see https://kafka.apache.org/protocol#The_Messages_DeleteGroups */
 export const deleteGroups = defineApi({

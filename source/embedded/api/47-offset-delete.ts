@@ -1,8 +1,8 @@
 import { defineApi } from '../api.ts';
 import { ErrorCodes } from '../error-codes.ts';
-import { groupError } from '../group-access.ts';
-import type { Group } from '../group.ts';
-import { subscribedTopics } from '../subscriptions.ts';
+import { groupError } from './group-access.ts';
+import type { Group } from '../groups/group.ts';
+import { subscribedTopics } from '../groups/subscriptions.ts';
 
 /** @see https://kafka.apache.org/protocol#The_Messages_OffsetDelete */
 export const offsetDelete = defineApi({

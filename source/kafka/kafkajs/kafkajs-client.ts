@@ -1,7 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts';
 import { ConfigError, LifecycleError } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
-import type { TopicPartition } from '../../message.ts';
 import type { KafkaAdmin } from '../admin.ts';
 import type {
   EpochEnd,
@@ -22,16 +21,17 @@ import type {
 } from '../client.ts';
 import { prepareCompression } from '../records/compression.ts';
 import type { KafkaLike, KafkaOptions } from './kafka-options.ts';
-import { KafkajsAdmin } from './admin.ts';
-import { captureCluster } from './capture-cluster.ts';
-import { ClusterConnection } from './cluster-connection.ts';
-import type { Deadlines } from './deadlines.ts';
-import { lookUpEpochEnds } from './epoch-lookup.ts';
-import { SimpleGroupOffsets } from './group-offsets.ts';
-import { lookUpOffsets } from './offset-lookup.ts';
-import { KafkajsSink } from './sink.ts';
-import { StaticSource } from './static-source.ts';
-import { createTopics, describeTopics } from './topics.ts';
+import { KafkajsAdmin } from './ask/admin.ts';
+import { captureCluster } from './capture/capture-cluster.ts';
+import { ClusterConnection } from './connection/cluster-connection.ts';
+import type { Deadlines } from './connection/deadlines.ts';
+import { lookUpEpochEnds } from './ask/epoch-lookup.ts';
+import { SimpleGroupOffsets } from './ask/group-offsets.ts';
+import { lookUpOffsets } from './ask/offset-lookup.ts';
+import { KafkajsSink } from './produce/sink.ts';
+import { StaticSource } from './fetch/static-source.ts';
+import { createTopics, describeTopics } from './ask/topics.ts';
+import type { TopicPartition } from '../../kernel/topic-partition.ts';
 
 export interface KafkajsClientOptions {
   readonly logger: Logger;

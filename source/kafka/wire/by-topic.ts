@@ -1,4 +1,4 @@
-import type { TopicPartition } from '../../message.ts';
+import type { TopicPartition } from '../../kernel/topic-partition.ts';
 
 /** Entries of one topic, as Kafka's requests nest them. */
 export interface TopicEntries<Entry> {
@@ -15,17 +15,4 @@ export function byTopic<Entry extends TopicPartition>(entries: Iterable<Entry>):
     else known.entries.push(entry);
   }
   return [...topics.values()];
-}
-
-/** `orders/0, orders/3 and 4 more`: for messages. */
-export function listPartitions(partitions: readonly TopicPartition[], most = 10): string {
-  const names = partitions.slice(0, most).map(({ topic, partition }) => `${topic}/${partition}`);
-  const more = partitions.length - names.length;
-  return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ');
-}
-
-/** Orders by the topic's name, then by partition. */
-export function byTopicAndPartition(a: TopicPartition, b: TopicPartition): number {
-  if (a.topic !== b.topic) return a.topic < b.topic ? -1 : 1;
-  return a.partition - b.partition;
 }

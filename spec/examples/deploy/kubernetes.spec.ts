@@ -8,8 +8,8 @@ import { PodDisruptionBudget } from 'kubernetes-models/policy/v1';
 import { Secret, Service } from 'kubernetes-models/v1';
 import { parseAllDocuments } from 'yaml';
 import { repositoryRoot } from '../../../scripts/services/folders.ts';
-import { parseShare, partitionShare } from '../../../source/cli/partition-share.ts';
-import { optionRows } from '../../../source/config-table.ts';
+import { parseShare, partitionShare } from '../../../source/cli/settings/partition-share.ts';
+import { optionRows } from '../../../source/config/option-table.ts';
 import { temporaryFolder } from '../../_helpers/temporary-folder.ts';
 
 const run = promisify(execFile);

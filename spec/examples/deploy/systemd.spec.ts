@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
 import { repositoryRoot } from '../../../scripts/services/folders.ts';
-import { exitCodes } from '../../../source/cli/exit-codes.ts';
-import { optionRows } from '../../../source/config-table.ts';
+import { exitCodes } from '../../../source/cli/terminal/exit-codes.ts';
+import { optionRows } from '../../../source/config/option-table.ts';
 import { kasper } from '../../cli/memory-io.ts';
-import { testWith } from '../../_helpers/services.ts';
+import { testWith } from '../../_helpers/servers/services.ts';
 import { temporaryFolder } from '../../_helpers/temporary-folder.ts';
 
 const run = promisify(execFile);

@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import type { KafkaObserver } from '../../../source/kafka/client.ts';
-import { startEmbedded, testOnEach } from '../../_helpers/clusters.ts';
-import { randomName } from '../../_helpers/services.ts';
+import { startEmbedded, testOnEach } from '../../_helpers/servers/clusters.ts';
+import { randomName } from '../../_helpers/servers/services.ts';
 import { until } from '../../_helpers/until.ts';
 import {
   appendNumbers,

@@ -1,7 +1,7 @@
 import { ConnectionError } from '../../../source/kernel/errors.ts';
 import { startKafka } from '../../../scripts/services/kafka-server.ts';
 import { freePorts } from '../../../scripts/services/free-ports.ts';
-import { testOnReal, testOnOwnKafka, randomName, type OwnKafka } from '../../_helpers/services.ts';
+import { testOnReal, testOnOwnKafka, randomName, type OwnKafka } from '../../_helpers/servers/services.ts';
 import { until } from '../../_helpers/until.ts';
 import {
   appendNumbers,

@@ -1,5 +1,5 @@
-import { testOnEach } from '../../_helpers/clusters.ts';
-import { randomName } from '../../_helpers/services.ts';
+import { testOnEach } from '../../_helpers/servers/clusters.ts';
+import { randomName } from '../../_helpers/servers/services.ts';
 import { until } from '../../_helpers/until.ts';
 import {
   appendNumbers,

@@ -11,12 +11,12 @@ import type {
   SourceOptions,
   StartPosition,
 } from '../../../source/kafka/client.ts';
-import type { Deadlines } from '../../../source/kafka/kafkajs/deadlines.ts';
+import type { Deadlines } from '../../../source/kafka/kafkajs/connection/deadlines.ts';
 import { type ClientInit, openClient } from '../../../source/kafka/open-client.ts';
 import type { KasperError } from '../../../source/kernel/errors.ts';
 import type { LogFields, Logger } from '../../../source/kernel/logger.ts';
-import type { TopicPartition } from '../../../source/message.ts';
 import { until } from '../../_helpers/until.ts';
+import type { TopicPartition } from '../../../source/kernel/topic-partition.ts';
 
 /** Short limits, so that a spec of a missed deadline takes half a second. */
 export const SHORT_DEADLINES: Deadlines = {

@@ -1,6 +1,6 @@
 import { count } from '../../../metrics/dashboard/model/figures.ts';
 import type { FabricatedStats } from '../../../scripts/dashboard/fabricated-stats.ts';
-import { column, shows, testInBrowser, tile, watch } from '../../_helpers/dashboard.ts';
+import { column, shows, testInBrowser, tile, watch } from '../../_helpers/servers/dashboard.ts';
 import { until } from '../../_helpers/until.ts';
 
 function recordsOf(stats: FabricatedStats): number[] {

@@ -5,7 +5,7 @@ import type { AxeResults } from 'axe-core';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import type { FabricatedProcessor } from '../../../scripts/dashboard/fabricated-stats.ts';
 import type { WatchedPage } from '../../../scripts/dashboard/watched-page.ts';
-import { shows, testInBrowser, watch } from '../../_helpers/dashboard.ts';
+import { shows, testInBrowser, watch } from '../../_helpers/servers/dashboard.ts';
 import { until } from '../../_helpers/until.ts';
 
 const phone: BrowserContextOptions = {

@@ -18,7 +18,7 @@ import { StatsHistory } from '../../../metrics/dashboard/model/stats-history.ts'
 import { isStatsReport, type StatsReport } from '../../../metrics/dashboard/model/stats-report.ts';
 import type { StatsReport as ServerReport } from '../../../metrics/server/stats-report.ts';
 import { FabricatedStats, type FabricatedProcessor } from '../../../scripts/dashboard/fabricated-stats.ts';
-import type { ProcessorStats } from '../../../source/run-summary.ts';
+import type { ProcessorStats } from '../../../source/stats.ts';
 import { TopicProcessor } from '../../../source/topic-processor.ts';
 
 const start = Date.UTC(2026, 10, 28, 12);

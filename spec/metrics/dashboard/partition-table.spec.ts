@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { column, shows, testInBrowser, watch } from '../../_helpers/dashboard.ts';
+import { column, shows, testInBrowser, watch } from '../../_helpers/servers/dashboard.ts';
 
 const many = {
   topics: ['orders', 'returns'],

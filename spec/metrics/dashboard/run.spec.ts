@@ -1,7 +1,7 @@
 import { TopicProcessor } from '../../../source/topic-processor.ts';
-import { forbidFaults, shows, testInBrowser, tile } from '../../_helpers/dashboard.ts';
-import { kafkajsOn, startEmbedded, uniqueName } from '../../_helpers/embedded.ts';
-import { monitorServer } from '../../_helpers/monitored.ts';
+import { forbidFaults, shows, testInBrowser, tile } from '../../_helpers/servers/dashboard.ts';
+import { kafkajsOn, startEmbedded, uniqueName } from '../../_helpers/servers/embedded.ts';
+import { monitorServer } from '../../_helpers/jobs/monitored.ts';
 
 testInBrowser(
   'a run is watched from its first record to its failure, and then the one that takes its place',

@@ -4,8 +4,14 @@ import { Kafka, logLevel } from 'kafkajs';
 import { createKafkaTopic } from '../../../scripts/services/kafka-probe.ts';
 import { splitAddress } from '../../../scripts/services/kafka-request.ts';
 import { isListening } from '../../../scripts/services/listening.ts';
-import { consoleConsume, describeGroup, endOffsets, kcat, kcatRecords } from '../../_helpers/kafka-tools.ts';
-import { randomName, testOnOwnKafka, testOnReal } from '../../_helpers/services.ts';
+import {
+  consoleConsume,
+  describeGroup,
+  endOffsets,
+  kcat,
+  kcatRecords,
+} from '../../_helpers/servers/kafka-tools.ts';
+import { randomName, testOnOwnKafka, testOnReal } from '../../_helpers/servers/services.ts';
 
 testOnReal("what librdkafka writes is what Kafka's own consumer and kcat read", async (t, kafka) => {
   const topic = randomName('tools');

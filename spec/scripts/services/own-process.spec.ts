@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { repositoryRoot } from '../../../scripts/services/folders.ts';
 import { processStamp, startOwnProcess } from '../../../scripts/services/own-process.ts';
-import { testWith } from '../../_helpers/services.ts';
+import { testWith } from '../../_helpers/servers/services.ts';
 import { until } from '../../_helpers/until.ts';
 import { temporaryFolder } from '../../_helpers/temporary-folder.ts';
 

@@ -3,7 +3,7 @@ import { elasticsearchRelease } from '../../../scripts/services/elasticsearch-se
 import { isListening } from '../../../scripts/services/listening.ts';
 import { prometheusVersion } from '../../../scripts/services/prometheus-server.ts';
 import { redisVersion } from '../../../scripts/services/redis-server.ts';
-import { testOnOwn } from '../../_helpers/services.ts';
+import { testOnOwn } from '../../_helpers/servers/services.ts';
 
 const versions = {
   redis: { version: redisVersion, expected: /^[78]\./ },

@@ -1,6 +1,6 @@
 import type { NewTopic } from '../../client.ts';
 import { WireWriter } from '../../wire/wire-writer.ts';
-import type { RawRequest } from '../raw-call.ts';
+import type { RawRequest } from '../connection/raw-call.ts';
 
 export const CREATE_TOPICS = 19;
 

@@ -1,6 +1,6 @@
 import type { TopicSetting } from '../../admin.ts';
 import { WireWriter } from '../../wire/wire-writer.ts';
-import type { RawRequest } from '../raw-call.ts';
+import type { RawRequest } from '../connection/raw-call.ts';
 
 export const DESCRIBE_CONFIGS = 32;
 const TOPIC_RESOURCE = 2;

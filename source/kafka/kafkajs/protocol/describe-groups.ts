@@ -1,6 +1,6 @@
 import type { GroupDescription } from '../../client.ts';
 import { WireWriter } from '../../wire/wire-writer.ts';
-import type { RawRequest } from '../raw-call.ts';
+import type { RawRequest } from '../connection/raw-call.ts';
 
 export const DESCRIBE_GROUPS = 15;
 

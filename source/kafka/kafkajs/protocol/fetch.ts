@@ -1,9 +1,9 @@
-import type { TopicPartition } from '../../../message.ts';
 import type { AbortedTransaction } from '../../records/decode-record-set.ts';
 import type { WireReader } from '../../wire/wire-reader.ts';
 import { WireWriter } from '../../wire/wire-writer.ts';
-import type { RawRequest } from '../raw-call.ts';
+import type { RawRequest } from '../connection/raw-call.ts';
 import { byTopic } from '../../wire/by-topic.ts';
+import type { TopicPartition } from '../../../kernel/topic-partition.ts';
 
 export const FETCH = 1;
 /** The id of no fetch session. */

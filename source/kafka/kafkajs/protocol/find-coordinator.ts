@@ -1,5 +1,5 @@
 import { WireWriter } from '../../wire/wire-writer.ts';
-import type { RawRequest } from '../raw-call.ts';
+import type { RawRequest } from '../connection/raw-call.ts';
 import type { BrokerNode } from './metadata.ts';
 
 export const FIND_COORDINATOR = 10;

@@ -1,5 +1,5 @@
 import { WireWriter } from '../../wire/wire-writer.ts';
-import type { RawRequest } from '../raw-call.ts';
+import type { RawRequest } from '../connection/raw-call.ts';
 
 export const INIT_PRODUCER_ID = 22;
 /** Only a transactional producer has a use for it. */

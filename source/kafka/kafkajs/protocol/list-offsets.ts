@@ -1,7 +1,7 @@
-import type { TopicPartition } from '../../../message.ts';
 import { WireWriter } from '../../wire/wire-writer.ts';
-import type { RawRequest } from '../raw-call.ts';
+import type { RawRequest } from '../connection/raw-call.ts';
 import { byTopic } from '../../wire/by-topic.ts';
+import type { TopicPartition } from '../../../kernel/topic-partition.ts';
 
 export const LIST_OFFSETS = 2;
 export const LATEST_TIMESTAMP = -1;

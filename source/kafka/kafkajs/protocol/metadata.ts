@@ -1,6 +1,6 @@
 import type { WireReader } from '../../wire/wire-reader.ts';
 import { WireWriter } from '../../wire/wire-writer.ts';
-import type { RawRequest } from '../raw-call.ts';
+import type { RawRequest } from '../connection/raw-call.ts';
 
 export const METADATA = 3;
 const NO_TOPIC_ID = '0'.repeat(32);

@@ -1,8 +1,8 @@
-import type { TopicPartition } from '../../../message.ts';
 import type { OffsetToCommit } from '../../client.ts';
 import { WireWriter } from '../../wire/wire-writer.ts';
-import type { RawRequest } from '../raw-call.ts';
+import type { RawRequest } from '../connection/raw-call.ts';
 import { byTopic } from '../../wire/by-topic.ts';
+import type { TopicPartition } from '../../../kernel/topic-partition.ts';
 
 export const OFFSET_COMMIT = 8;
 /** Generation and member id of who is no member of the group. */

@@ -1,8 +1,8 @@
-import type { TopicPartition } from '../../../message.ts';
 import type { WireReader } from '../../wire/wire-reader.ts';
 import { WireWriter } from '../../wire/wire-writer.ts';
-import type { RawRequest } from '../raw-call.ts';
+import type { RawRequest } from '../connection/raw-call.ts';
 import { byTopic } from '../../wire/by-topic.ts';
+import type { TopicPartition } from '../../../kernel/topic-partition.ts';
 
 export const PRODUCE = 0;
 const ALL_IN_SYNC_REPLICAS = -1;

@@ -1,5 +1,5 @@
 import { ConfigError } from '../../../kernel/errors.ts';
-import type { KafkajsBroker } from '../internals.ts';
+import type { KafkajsBroker } from '../capture/internals.ts';
 import { CREATE_TOPICS } from './create-topics.ts';
 import { DESCRIBE_CONFIGS } from './describe-configs.ts';
 import { DESCRIBE_GROUPS } from './describe-groups.ts';

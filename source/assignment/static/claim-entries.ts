@@ -1,0 +1,97 @@
+import { parseClaim, type ClaimRecord } from './claim-record.ts';
+import type { CommitResult, GroupOffsets, OffsetToCommit } from '../../kafka/client.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { AssignmentError, KasperError } from '../../kernel/errors.ts';
+import type { TopicPartition } from '../../kernel/topic-partition.ts';
+
+/** A moment by both clocks: the monotonic one may stand still while the machine is suspended, the wall clock may be set. */
+export interface Moment {
+  readonly mono: number;
+  readonly wall: number;
+}
+
+/** What the claims group holds for one topic-partition. */
+export interface ClaimEntry extends TopicPartition {
+  /** The offset; undefined where there is no entry. */
+  readonly beat: number | undefined;
+  /** undefined where there is no entry, and where it cannot be read. */
+  readonly record: ClaimRecord | undefined;
+}
+
+/** All entries that were asked for, as they were at some time after `at`. */
+export interface ClaimsReading {
+  /** When the request was made: what came after it may be missing, however late the answer was noticed. */
+  readonly at: Moment;
+  readonly entries: readonly ClaimEntry[];
+}
+
+/** An entry to write. */
+export interface ClaimToWrite extends TopicPartition {
+  readonly beat: number;
+  readonly record: ClaimRecord;
+}
+
+/** Reads and writes the entries of one claims group (OffsetFetch, OffsetCommit). */
+export class ClaimEntries {
+  readonly #offsets: GroupOffsets;
+  readonly #clock: Clock;
+  #writing: Promise<unknown> = Promise.resolve();
+
+  constructor(offsets: GroupOffsets, clock: Clock) {
+    this.#offsets = offsets;
+    this.#clock = clock;
+  }
+
+  now(): Moment {
+    return { mono: this.#clock.now(), wall: this.#clock.wallNow() };
+  }
+
+  /** Milliseconds since a moment, by the clock that says more. A wall clock that was set back says nothing: that counts as very long. */
+  age({ mono, wall }: Moment): number {
+    const byWall = this.#clock.wallNow() - wall;
+    return byWall < 0 ? Number.POSITIVE_INFINITY : Math.max(this.#clock.now() - mono, byWall);
+  }
+
+  /** Entries in the order of `partitions`. @throws as {@link GroupOffsets.fetch} */
+  async read(partitions: readonly TopicPartition[]): Promise<ClaimsReading> {
+    const at = this.now();
+    const offsets = await this.#offsets.fetch(partitions);
+    const entries = offsets.map(({ topic, partition, offset, metadata }): ClaimEntry => ({
+      topic,
+      partition,
+      beat: offset,
+      record: offset === undefined ? undefined : parseClaim(metadata),
+    }));
+    return { at, entries };
+  }
+
+  /** One request. @throws the error of an entry that was not stored, rather one that is final; others may be stored */
+  async write(claims: readonly ClaimToWrite[]): Promise<void> {
+    const offsets = claims.map(({ topic, partition, beat, record }): OffsetToCommit => ({
+      topic,
+      partition,
+      offset: beat,
+      leaderEpoch: -1,
+      metadata: JSON.stringify(record),
+    }));
+    const answer = this.#offsets.commit(offsets);
+    this.#writing = answer.catch(() => undefined);
+    const error = worst(await answer);
+    if (error !== undefined) throw error;
+  }
+
+  /** Resolves when no write is under way. */
+  async written(): Promise<void> {
+    await this.#writing;
+  }
+}
+
+/** What a port threw, as an error that says whether trying again makes sense. */
+export function toKasperError(error: unknown): KasperError {
+  return KasperError.is(error) ? error : new AssignmentError(String(error), { cause: error });
+}
+
+function worst(results: readonly CommitResult[]): KasperError | undefined {
+  const errors = results.flatMap(({ error }) => (error === undefined ? [] : [error]));
+  return errors.find(({ retriable }) => !retriable) ?? errors[0];
+}

@@ -1,0 +1,396 @@
+import { randomUUID } from 'node:crypto';
+import type { ClaimGuard } from '../ownership-guard.ts';
+import type { ProcessIdentity } from './process-identity.ts';
+import type { ClaimRecord } from './claim-record.ts';
+import {
+  ClaimEntries,
+  toKasperError,
+  type ClaimEntry,
+  type ClaimsReading,
+  type ClaimToWrite,
+  type Moment,
+} from './claim-entries.ts';
+import { byOwner, ClaimsWatch, heldError, type ClaimsWatchOptions, type GoneOwner } from './other-owners.ts';
+import { ClosedWhileWaiting } from '../../closed-while-waiting.ts';
+import type { GroupOffsets, TopicDescription } from '../../kafka/client.ts';
+import { backoffMs } from '../../kernel/backoff.ts';
+import { sleep, type Clock, type Timer } from '../../kernel/clock.ts';
+import { FencedError, type KasperError } from '../../kernel/errors.ts';
+import type { Logger } from '../../kernel/logger.ts';
+import { listPartitions, type TopicPartition } from '../../kernel/topic-partition.ts';
+import { keyOf } from '../../kernel/topic-partition.ts';
+
+export interface ClaimsOptions {
+  /** The group `{group}-claims`. */
+  readonly offsets: GroupOffsets;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly partitions: readonly TopicPartition[];
+  readonly topics: ReadonlyMap<string, TopicDescription>;
+  readonly process: ProcessIdentity;
+  readonly isAlive: (pid: number) => boolean;
+  readonly instanceId: string | undefined;
+  readonly claimTimeoutMs: number;
+  readonly offsetRefreshMs: number;
+  readonly retryTimeoutMs: number;
+  /** Aborted when the processor closes: ends the waits of a start. */
+  readonly closing: AbortSignal;
+  /** Called once, when the claims are lost or can no longer be read. */
+  readonly onFailed: (error: KasperError) => void;
+  /** As in {@link ClaimsWatchOptions}. */
+  readonly heldBy?: ClaimsWatchOptions['heldBy'];
+}
+
+/** How often the entries of another owner are read while it is watched. */
+const WATCH_EVERY_MS = 500;
+/** What was read is too old to write on after this: another owner may have come meanwhile. */
+const WRITE_WITHIN_MS = 500;
+/** So long after the own entries were written, whoever had read before that has written too. */
+const SETTLE_MS = 1_000;
+const BEAT_EVERY_MS = 3_000;
+/** How soon a beat that could not be written is tried again. */
+const BEAT_AGAIN_MS = 1_000;
+/** A reading that is older does not prove any more that the partitions are ours. */
+const FRESH_MS = 5_000;
+/** A close that has all the time in the world does not wait longer for the release. */
+const RELEASE_WITHIN_MS = 5_000;
+
+/**
+ * One run's claim on its partitions, which tells processes of one name that were given the same partition. The entries are offsets of a group of their own:
+ * the offset is a beat, the metadata says who the owner is.
+ *
+ * 1. {@link take} reads all entries. Those of an owner that may live are watched until they move, which is an AssignmentError, or were still for
+ *    `claimTimeoutMs`. Then all own entries are written in one request.
+ * 2. After a pause they are read again: of two that started at once, the last writer has them. Only then batches may begin.
+ * 3. Every 3 s they are read, and one of them, the anchor, is raised.
+ * 4. {@link check} has them read first where that is longer ago than 5 s.
+ * 5. {@link close} marks them as released.
+ *
+ * Best effort: Kafka has no compare-and-set for offsets.
+ */
+export class Claims implements ClaimGuard {
+  readonly #options: ClaimsOptions;
+  readonly #entries: ClaimEntries;
+  readonly #owner = randomUUID();
+  readonly #startedAt: string;
+  /** The ids of the topics in which the committed offsets are, where that is known. */
+  readonly #topicIds = new Map<string, string>();
+  #beat = 1;
+  /** When the last reading was asked for that showed no other owner. */
+  #readAt: Moment | undefined;
+  /** When all own entries were written. */
+  #wroteAllAt = Number.NEGATIVE_INFINITY;
+  #hasWritten = false;
+  #confirming: Promise<void> | undefined;
+  #confirmed = false;
+  #reading: Promise<void> | undefined;
+  #timer: Timer | undefined;
+  #failure: KasperError | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: ClaimsOptions) {
+    this.#options = options;
+    this.#entries = new ClaimEntries(options.offsets, options.clock);
+    this.#startedAt = new Date(options.clock.wallNow()).toISOString();
+  }
+
+  /**
+   * The id of the topic in which the committed offset is, as the owner before this one left it: another one than the topic has now means that the topic was
+   * made anew since. undefined where nobody owned the partition before, or the broker did not tell.
+   */
+  topicId(topic: string, partition: number): string | undefined {
+    return this.#topicIds.get(keyOf({ topic, partition }));
+  }
+
+  /** The committed offsets are now in the topics of these ids: the entries say so from the next beat on. */
+  noteTopicIds(committed: readonly (TopicPartition & { readonly topicId: string | undefined })[]): void {
+    let isNews = false;
+    for (const { topic, partition, topicId } of committed) {
+      const key = keyOf({ topic, partition });
+      if (topicId === undefined || topicId === this.#topicIds.get(key)) continue;
+      // Where nothing was known, the entry has the id of the start already.
+      isNews ||= this.#topicIds.has(key);
+      this.#topicIds.set(key, topicId);
+    }
+    if (isNews) this.#wroteAllAt = Number.NEGATIVE_INFINITY;
+  }
+
+  /**
+   * Takes the partitions, as far as can be known at once: offsets may be read and records fetched when this resolves. {@link check} tells when batches may
+   * begin; until then nothing may be committed either.
+   *
+   * @throws AssignmentError that names the owner, if one lives; ClosedWhileWaiting; what the claims group's coordinator answered
+   */
+  async take(): Promise<void> {
+    const { clock, partitions, process, instanceId, claimTimeoutMs, retryTimeoutMs, isAlive, heldBy } =
+      this.#options;
+    const watch = new ClaimsWatch({
+      partitions,
+      self: { ...process, owner: this.#owner, instanceId },
+      claimTimeoutMs,
+      isAlive,
+      heldBy,
+    });
+    let failures = 0;
+    let failingSince: number | undefined;
+    for (;;) {
+      const reading = await this.#entries.read(watch.wanted);
+      this.#throwIfClosing();
+      const gone = watch.look(reading);
+      if (gone === undefined) {
+        await this.#pause(WATCH_EVERY_MS);
+        continue;
+      }
+      this.#adopt(reading.entries);
+      if (this.#entries.age(reading.at) > WRITE_WITHIN_MS) continue;
+      try {
+        await this.#writeAll();
+      } catch (thrown) {
+        this.#throwIfClosing();
+        const error = toKasperError(thrown);
+        failingSince ??= clock.now();
+        if (!error.retriable || clock.now() - failingSince >= retryTimeoutMs) throw error;
+        await this.#pause(backoffMs({ initialMs: 50, maxMs: 1000 }, failures++));
+        continue;
+      }
+      this.#throwIfClosing();
+      this.#logGone(gone);
+      this.#confirming = this.#confirm(reading.at);
+      // Whoever waits in check() is told as well.
+      this.#confirming.catch(() => undefined);
+      return;
+    }
+  }
+
+  check(): Promise<void> | undefined {
+    return this.#confirmed && this.#failure === undefined && this.#isFresh() ? undefined : this.#makeSure();
+  }
+
+  /**
+   * Ends the claims; with time left, and unless another process has taken over, the entries are marked as released. What goes wrong is logged: then the next
+   * owner has to wait until this one counts as gone.
+   *
+   * @param withinMs how long that may take; 0 leaves the entries as they are, since work may still be under way
+   */
+  close(withinMs: number): Promise<void> {
+    this.#closed ??= this.#close(Math.min(withinMs, RELEASE_WITHIN_MS));
+    return this.#closed;
+  }
+
+  /** Waits until whoever else might have seen the entries free has written its own, and looks who was the last. */
+  async #confirm(readAt: Moment): Promise<void> {
+    // The entries may have come in so late that another one had looked before. It reads again after FRESH_MS at the latest.
+    const late = this.#entries.age(readAt) > SETTLE_MS;
+    await this.#pause(late ? FRESH_MS : SETTLE_MS);
+    await this.#readOwn();
+    this.#confirmed = true;
+    this.#beatIn(BEAT_EVERY_MS);
+  }
+
+  async #makeSure(): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    await this.#confirming;
+    while (!this.#isFresh()) await this.#readOwn();
+  }
+
+  #isFresh(): boolean {
+    return this.#readAt !== undefined && this.#entries.age(this.#readAt) <= FRESH_MS;
+  }
+
+  /** All who ask while a reading is under way share it; it counts from when it began. */
+  #readOwn(): Promise<void> {
+    this.#reading ??= this.#readOnce().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  async #readOnce(): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    let reading: ClaimsReading;
+    try {
+      reading = await this.#entries.read(this.#options.partitions);
+    } catch (error) {
+      throw this.#fail(toKasperError(error));
+    }
+    const foreign = reading.entries.filter((entry) => this.#isForeign(entry));
+    const { heldBy = heldError } = this.#options;
+    if (foreign.length > 0) throw this.#fail(this.#confirmed ? fencedError(foreign) : heldBy(foreign));
+    // Deleted by a tool, or expired: written again with the next beat.
+    if (reading.entries.some(({ beat }) => beat === undefined)) this.#wroteAllAt = Number.NEGATIVE_INFINITY;
+    this.#readAt = reading.at;
+  }
+
+  #isForeign({ beat, record }: ClaimEntry): boolean {
+    return beat !== undefined && record?.owner !== this.#owner;
+  }
+
+  #beatIn(ms: number): void {
+    if (this.#closed !== undefined || this.#failure !== undefined) return;
+    this.#timer = this.#options.clock.after(ms, () => {
+      void this.#beatNow().then((nextMs) => {
+        this.#beatIn(nextMs);
+      });
+    });
+  }
+
+  /** Reads, so that nobody else's entry is overwritten, and raises the anchor, or from time to time all entries. Returns when to come again. */
+  async #beatNow(): Promise<number> {
+    const { clock, logger, offsetRefreshMs } = this.#options;
+    try {
+      do await this.#readOwn();
+      while (this.#readAt === undefined || this.#entries.age(this.#readAt) > WRITE_WITHIN_MS);
+      if (this.#closed !== undefined) return BEAT_EVERY_MS;
+      if (clock.now() - this.#wroteAllAt >= offsetRefreshMs) await this.#writeAll();
+      else await this.#entries.write(this.#toWrite().slice(0, 1));
+      return BEAT_EVERY_MS;
+    } catch (thrown) {
+      const error = toKasperError(thrown);
+      if (this.#failure === undefined && !error.retriable) this.#fail(error);
+      if (this.#failure === undefined)
+        logger.warn('The claims could not be renewed yet; trying again', { error: error.message });
+      return BEAT_AGAIN_MS;
+    }
+  }
+
+  async #writeAll(): Promise<void> {
+    this.#hasWritten = true;
+    await this.#entries.write(this.#toWrite());
+    this.#wroteAllAt = this.#options.clock.now();
+  }
+
+  /** The own entries with their next beat, the anchor first. */
+  #toWrite(): ClaimToWrite[] {
+    const { partitions, topics, process, instanceId } = this.#options;
+    const { host, pid, pidNamespace } = process;
+    const beat = this.#beat++;
+    const anchor = partitions[0] as TopicPartition;
+    return partitions.map(({ topic, partition }) => {
+      const topicId = this.#topicIds.get(keyOf({ topic, partition })) ?? topics.get(topic)?.topicId;
+      const record: ClaimRecord = {
+        v: 1,
+        owner: this.#owner,
+        ...(instanceId === undefined ? {} : { instanceId }),
+        host,
+        pid,
+        ...(pidNamespace === undefined ? {} : { pidNamespace }),
+        startedAt: this.#startedAt,
+        ...(topicId === undefined ? {} : { topicId }),
+        anchor: { topic: anchor.topic, partition: anchor.partition },
+      };
+      return { topic, partition, beat, record };
+    });
+  }
+
+  /** Keeps what the owners before this one left, and goes on above their beats, so that whoever watches sees them move. */
+  #adopt(entries: readonly ClaimEntry[]): void {
+    for (const { topic, partition, beat, record } of entries) {
+      this.#beat = Math.max(this.#beat, (beat ?? 0) + 1);
+      if (record?.topicId !== undefined && record.owner !== this.#owner)
+        this.#topicIds.set(keyOf({ topic, partition }), record.topicId);
+    }
+  }
+
+  #logGone(gone: readonly GoneOwner[]): void {
+    const { logger, claimTimeoutMs } = this.#options;
+    const silent = gone.filter(({ why }) => why === 'silent');
+    if (silent.length > 0) {
+      logger.warn(
+        `Partitions are taken over from an owner that was silent for claimTimeoutMs (${claimTimeoutMs} ms)`,
+        { owners: byOwner(silent) },
+      );
+    }
+    const dead = gone.filter(({ why }) => why === 'dead');
+    if (dead.length > 0) {
+      logger.info('Partitions are taken over from a process of this host that has ended', {
+        owners: byOwner(dead),
+      });
+    }
+  }
+
+  /** The first failure ends the claims; all who ask later get the same. */
+  #fail(error: KasperError): KasperError {
+    if (this.#failure !== undefined) return this.#failure;
+    this.#failure = error;
+    this.#timer?.cancel();
+    if (this.#closed === undefined) this.#options.onFailed(error);
+    return error;
+  }
+
+  async #close(withinMs: number): Promise<void> {
+    const { clock, logger } = this.#options;
+    this.#timer?.cancel();
+    if (!this.#hasWritten || this.#failure?.code === 'FENCED') return;
+    if (withinMs <= 0) {
+      logger.warn('The claims are not released, since work may still be under way');
+      return;
+    }
+    const giveUp = new AbortController();
+    const timer = clock.after(withinMs, () => {
+      giveUp.abort(new ClosedWhileWaiting(`The release took longer than ${withinMs} ms`));
+    });
+    const tooLate = new Promise<never>((_resolve, reject) => {
+      giveUp.signal.addEventListener('abort', () => {
+        reject(giveUp.signal.reason as Error);
+      });
+    });
+    try {
+      await Promise.race([this.#release(giveUp.signal), tooLate]);
+    } catch (error) {
+      logger.warn('The claims could not be released; the next owner has to wait for claimTimeoutMs', {
+        error,
+      });
+    }
+    timer.cancel();
+  }
+
+  /** Marks the entries that are still ours, and no others, until that has worked. */
+  async #release(signal: AbortSignal): Promise<void> {
+    const { clock, partitions } = this.#options;
+    await this.#entries.written();
+    for (let failures = 0; ;) {
+      const { at, entries } = await this.#entries.read(partitions);
+      signal.throwIfAborted();
+      const own = new Set(entries.filter(({ record }) => record?.owner === this.#owner).map(keyOf));
+      if (own.size === 0) return;
+      if (this.#entries.age(at) > WRITE_WITHIN_MS) continue;
+      const released = this.#toWrite()
+        .filter((claim) => own.has(keyOf(claim)))
+        .map((claim) => ({ ...claim, record: { ...claim.record, released: true as const } }));
+      try {
+        await this.#entries.write(released);
+        return;
+      } catch (error) {
+        if (!toKasperError(error).retriable) throw error;
+        await sleep(clock, backoffMs({ initialMs: 50, maxMs: 1000 }, failures++), signal);
+      }
+    }
+  }
+
+  /** Waits, unless the processor closes. */
+  async #pause(ms: number): Promise<void> {
+    const { clock, closing } = this.#options;
+    try {
+      await sleep(clock, ms, closing);
+    } catch {
+      this.#throwIfClosing();
+    }
+  }
+
+  #throwIfClosing(): void {
+    const { closing } = this.#options;
+    if (closing.aborted) {
+      throw new ClosedWhileWaiting('The processor closed before its partitions were claimed', {
+        cause: closing.reason,
+      });
+    }
+  }
+}
+
+function fencedError(foreign: readonly ClaimEntry[]): FencedError {
+  return new FencedError(
+    `${listPartitions(foreign)} ${foreign.length === 1 ? 'was' : 'were'} taken over by another process: ${byOwner(foreign)}. ` +
+      'This one was silent for too long (it was stopped, or blocked its event loop), or both have the same instanceId. ' +
+      'It commits nothing more; what was not committed is processed by the new owner. Raise claimTimeoutMs if this happens to a healthy process.',
+  );
+}

@@ -1,0 +1,138 @@
+import { type ClaimEntry, type ClaimsReading } from './claim-entries.ts';
+import type { ProcessIdentity } from './process-identity.ts';
+import { describeOwner, type ClaimRecord } from './claim-record.ts';
+import { AssignmentError } from '../../kernel/errors.ts';
+import { listPartitions, type TopicPartition } from '../../kernel/topic-partition.ts';
+import { keyOf } from '../../kernel/topic-partition.ts';
+
+/** Between two readings no more than this counts as silence: while nothing can be read, nobody can write a beat either. */
+const MAX_COUNTED_GAP_MS = 1_000;
+
+export interface ClaimsWatchOptions {
+  readonly partitions: readonly TopicPartition[];
+  readonly self: ProcessIdentity & { readonly owner: string; readonly instanceId: string | undefined };
+  /** How long an owner may be silent before it counts as gone. */
+  readonly claimTimeoutMs: number;
+  /** Whether a process of this machine runs. */
+  readonly isAlive: (pid: number) => boolean;
+  /** The error that tells who has the partitions. Default: {@link heldError}. */
+  readonly heldBy?: ((entries: readonly ClaimEntry[]) => AssignmentError) | undefined;
+}
+
+/** An owner whose entry is taken though it was not released. */
+export interface GoneOwner extends TopicPartition {
+  readonly record: ClaimRecord | undefined;
+  readonly why: 'silent' | 'dead';
+}
+
+interface Watched {
+  readonly owner: string | undefined;
+  readonly beats: string;
+  readonly seenAt: number;
+  readonly silentMs: number;
+}
+
+/** Watches the entries of other owners before a start: whether they are free, and else whether their owners show a sign of life. */
+export class ClaimsWatch {
+  readonly #options: ClaimsWatchOptions;
+  readonly #watched = new Map<string, Watched>();
+  /** Entries of others in which their owners' beats are seen. */
+  readonly #anchors = new Map<string, TopicPartition>();
+
+  constructor(options: ClaimsWatchOptions) {
+    this.#options = options;
+  }
+
+  /** What to read for the next {@link look}. */
+  get wanted(): readonly TopicPartition[] {
+    const own = new Set(this.#options.partitions.map(keyOf));
+    const others = [...this.#anchors.values()].filter((anchor) => !own.has(keyOf(anchor)));
+    return [...this.#options.partitions, ...others];
+  }
+
+  /**
+   * Judges a reading of all that is {@link wanted}.
+   *
+   * @returns the owners that are gone without a release, if all entries may be had now; undefined if it takes longer to know
+   * @throws AssignmentError as soon as an owner shows a sign of life
+   */
+  look({ at, entries }: ClaimsReading): readonly GoneOwner[] | undefined {
+    const byKey = new Map(entries.map((entry) => [keyOf(entry), entry]));
+    const gone: GoneOwner[] = [];
+    const alive: ClaimEntry[] = [];
+    let unknown = false;
+    for (const { topic, partition } of this.#options.partitions) {
+      const entry = byKey.get(keyOf({ topic, partition }));
+      if (entry === undefined || this.#isFree(entry)) continue;
+      const { record } = entry;
+      const sign = this.#isDead(record) ? 'dead' : this.#signOfLife(entry, byKey, at.mono);
+      if (sign === 'alive') alive.push(entry);
+      else if (sign === 'unknown') unknown = true;
+      else gone.push({ topic, partition, record, why: sign });
+    }
+    if (alive.length > 0) throw (this.#options.heldBy ?? heldError)(alive);
+    return unknown ? undefined : gone;
+  }
+
+  #isFree({ beat, record }: ClaimEntry): boolean {
+    if (beat === undefined) return true;
+    if (record === undefined) return false;
+    const { owner, instanceId } = this.#options.self;
+    return (
+      record.released === true ||
+      record.owner === owner ||
+      (instanceId !== undefined && record.instanceId === instanceId)
+    );
+  }
+
+  /** Only this machine can tell, and only in the same pid namespace. */
+  #isDead(record: ClaimRecord | undefined): boolean {
+    const { self, isAlive } = this.#options;
+    return record?.host === self.host && record.pidNamespace === self.pidNamespace && !isAlive(record.pid);
+  }
+
+  #signOfLife(
+    entry: ClaimEntry,
+    byKey: ReadonlyMap<string, ClaimEntry>,
+    now: number,
+  ): 'alive' | 'silent' | 'unknown' {
+    const { record } = entry;
+    if (record !== undefined) this.#anchors.set(keyOf(record.anchor), record.anchor);
+    const anchor = record === undefined ? entry : byKey.get(keyOf(record.anchor));
+    // To be read the next time.
+    if (anchor === undefined) return 'unknown';
+    // An anchor that somebody else has taken says nothing of this owner.
+    const anchorBeat = anchor.record?.owner === record?.owner ? anchor.beat : undefined;
+    const beats = `${entry.beat} ${anchorBeat}`;
+    const key = keyOf(entry);
+    const before = this.#watched.get(key);
+    if (before !== undefined && (before.beats !== beats || before.owner !== record?.owner)) return 'alive';
+    const gapMs = before === undefined ? 0 : Math.min(now - before.seenAt, MAX_COUNTED_GAP_MS);
+    const silentMs = (before?.silentMs ?? 0) + gapMs;
+    this.#watched.set(key, { owner: record?.owner, beats, seenAt: now, silentMs });
+    return silentMs >= this.#options.claimTimeoutMs ? 'silent' : 'unknown';
+  }
+}
+
+/** The error that names who has the partitions. */
+export function heldError(entries: readonly ClaimEntry[]): AssignmentError {
+  const owners = byOwner(entries);
+  return new AssignmentError(
+    `${listPartitions(entries)} ${entries.length === 1 ? 'is' : 'are'} processed by another process under the same name: ${owners}. ` +
+      'End that process, or give each its own inputPartitions or its own topicProcessorName.',
+  );
+}
+
+/** "in/0, in/1: process 12 on host h, running since …" */
+export function byOwner(
+  entries: readonly (TopicPartition & { readonly record: ClaimRecord | undefined })[],
+): string {
+  const groups = new Map<string, TopicPartition[]>();
+  for (const { topic, partition, record } of entries) {
+    const who = describeOwner(record);
+    const group = groups.get(who);
+    if (group === undefined) groups.set(who, [{ topic, partition }]);
+    else group.push({ topic, partition });
+  }
+  return [...groups].map(([who, partitions]) => `${listPartitions(partitions)}: ${who}`).join('; ');
+}

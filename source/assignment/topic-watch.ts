@@ -1,0 +1,85 @@
+import type { Config } from '../config/config.ts';
+import type { KafkaClient, TopicDescription } from '../kafka/client.ts';
+import type { Timer } from '../kernel/clock.ts';
+import { AssignmentError, type KasperError } from '../kernel/errors.ts';
+import type { Logger } from '../kernel/logger.ts';
+
+export interface TopicWatchOptions {
+  readonly config: Config;
+  readonly client: KafkaClient;
+  readonly logger: Logger;
+  /** The topics at the start. */
+  readonly topics: ReadonlyMap<string, TopicDescription>;
+  /** Called with the id that a topic has now. */
+  readonly onTopicId: (topic: string, topicId: string) => void;
+  readonly onFailed: (error: KasperError) => void;
+}
+
+/**
+ * Looks at the input topics each `offsetRefreshMs` (Metadata), for what a fetch may not notice: a topic that was made anew, one that was deleted while none of
+ * its partitions is fetched, and partitions that were added.
+ */
+export class TopicWatch {
+  readonly #options: TopicWatchOptions;
+  readonly #counts = new Map<string, number>();
+  readonly #missingSince = new Map<string, number>();
+  #timer: Timer | undefined;
+  #stopped = false;
+
+  constructor(options: TopicWatchOptions) {
+    this.#options = options;
+    for (const { topic, partitionCount } of options.topics.values()) this.#counts.set(topic, partitionCount);
+  }
+
+  start(): void {
+    const { clock, offsetRefreshMs } = this.#options.config;
+    this.#timer = clock.after(offsetRefreshMs, () => void this.#look());
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  async #look(): Promise<void> {
+    const { client, config, logger } = this.#options;
+    try {
+      const found = await client.describeTopics(config.inputTopics);
+      if (!this.#stopped) for (const topic of config.inputTopics) this.#judge(topic, found.get(topic));
+    } catch (error) {
+      // Whether the cluster can be reached is judged where records are read.
+      if (!this.#stopped) logger.warn('The input topics could not be looked at', { error });
+    }
+    if (!this.#stopped) this.start();
+  }
+
+  #judge(topic: string, found: TopicDescription | undefined): void {
+    if (found === undefined) {
+      this.#isMissing(topic);
+      return;
+    }
+    this.#missingSince.delete(topic);
+    if (found.topicId !== undefined) this.#options.onTopicId(topic, found.topicId);
+    const before = this.#counts.get(topic) ?? 0;
+    if (found.partitionCount <= before) return;
+    this.#counts.set(topic, found.partitionCount);
+    this.#options.logger.warn(
+      'Partitions were added to a topic; nobody reads them until a processor is given their numbers, since the assignment is static',
+      { topic, before, now: found.partitionCount },
+    );
+  }
+
+  /** A broker that has just started may not know a topic for a moment. */
+  #isMissing(topic: string): void {
+    const { clock, retryTimeoutMs } = this.#options.config;
+    const now = clock.now();
+    const since = this.#missingSince.get(topic) ?? now;
+    this.#missingSince.set(topic, since);
+    if (now - since < retryTimeoutMs) return;
+    this.#options.onFailed(
+      new AssignmentError(
+        `Topic '${topic}' does not exist any more: it was deleted while it was processed. Start again when it is there, with the offsets you want.`,
+      ),
+    );
+  }
+}

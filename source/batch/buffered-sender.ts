@@ -1,0 +1,208 @@
+import { LifecycleError, SendError } from '../kernel/errors.ts';
+import type { OutgoingRecord, RecordAccumulator, RecordSink } from '../kafka/client.ts';
+import { checkMessage, toRecord } from '../kafka/outgoing-record.ts';
+import type { KeylessSpread, Partitioner } from '../kafka/partitioner.ts';
+import type { ProducerMessage } from '../message.ts';
+import type { HoldingSender } from '../sender.ts';
+
+/** What senders of one processor share. */
+export interface SenderOptions {
+  readonly sink: RecordSink;
+  readonly partitioner: Partitioner;
+  readonly keyless: KeylessSpread;
+  readonly maxRecordBytes: number;
+  readonly maxSendBufferBytes: number;
+  /** Milliseconds since 1970, for records without a timestamp. */
+  readonly wallNow: () => number;
+}
+
+/** A record that is checked and owns its bytes, and is not in the accumulator yet. */
+interface Waiting {
+  readonly topic: string;
+  readonly partition: number | undefined;
+  /** Whether `partition` is one that the topic has; otherwise it is what the caller asked for, if anything. */
+  readonly isPlaced: boolean;
+  readonly record: OutgoingRecord;
+  readonly bytes: number;
+}
+
+/** The Sender of one attempt: records are encoded when they are sent, and wait per partition. */
+export class BufferedSender implements HoldingSender {
+  readonly #options: SenderOptions;
+  readonly #accumulator: RecordAccumulator;
+  /** Records of topics whose partitions are not known yet, and all that were sent after them. */
+  #unplaced: Waiting[] = [];
+  #held: Waiting[] = [];
+  #isHolding = false;
+  /** Of #unplaced and #held. */
+  #waitingBytes = 0;
+  #ended: string | undefined;
+  /** Records that were given to the accumulator, without those that were discarded. */
+  #appended = 0;
+
+  constructor(options: SenderOptions) {
+    this.#options = options;
+    this.#accumulator = options.sink.accumulator();
+  }
+
+  /** Records that wait for a flush. */
+  get count(): number {
+    return this.#accumulator.count + this.#unplaced.length + this.#held.length;
+  }
+
+  /** Records whose acks have come. */
+  get sent(): number {
+    return this.#appended - this.#accumulator.count;
+  }
+
+  send(message: ProducerMessage): void {
+    if (this.#ended !== undefined) throw usedAfterEnd('send', this.#ended);
+    checkMessage(message);
+    const { topic } = message;
+    const { sink, wallNow } = this.#options;
+    const partitionCount = sink.partitionCount(topic);
+    const mustWait = this.#isHolding || partitionCount === undefined || this.#unplaced.length > 0;
+    // What is not encoded now is copied, since the caller may reuse its buffers.
+    const record = toRecord(message, wallNow, mustWait);
+    const bytes = sink.encodedBytes(record);
+    this.#checkBytes(topic, bytes);
+    if (partitionCount !== undefined) {
+      const partition = this.#partitionOf(topic, message.partition, record, partitionCount);
+      if (mustWait) this.#wait({ topic, partition, isPlaced: true, record, bytes });
+      else this.#append(topic, partition, record);
+    } else this.#wait({ topic, partition: message.partition, isPlaced: false, record, bytes });
+  }
+
+  hold(): void {
+    this.#isHolding = true;
+  }
+
+  keep(): void {
+    this.#isHolding = false;
+    if (this.#held.length === 0) return;
+    const held = this.#held;
+    this.#held = [];
+    for (const waiting of held) {
+      const { topic, partition, isPlaced, record, bytes } = waiting;
+      if (this.#unplaced.length === 0 && isPlaced && partition !== undefined) {
+        this.#append(topic, partition, record);
+        this.#waitingBytes -= bytes;
+      } else this.#unplaced.push(waiting);
+    }
+  }
+
+  takeBack(): void {
+    this.#isHolding = false;
+    for (const { bytes } of this.#held) this.#waitingBytes -= bytes;
+    this.#held = [];
+  }
+
+  flush(): Promise<void> {
+    if (this.#ended !== undefined) return Promise.reject(usedAfterEnd('flush', this.#ended));
+    if (this.#isHolding) {
+      this.keep();
+      this.hold();
+    }
+    return this.flushNow();
+  }
+
+  /** As {@link flush}, for the pipeline, which flushes after the attempt has ended. */
+  async flushNow(): Promise<void> {
+    await this.#placeAll();
+    await this.#accumulator.flush();
+  }
+
+  /** Ends the attempt: later calls throw, and name the first reason. */
+  end(reason: string): void {
+    this.#ended ??= reason;
+  }
+
+  /** Forgets what was not flushed. */
+  discard(): void {
+    this.#appended -= this.#accumulator.count;
+    this.#accumulator.clear();
+    this.#unplaced = [];
+    this.#held = [];
+    this.#waitingBytes = 0;
+  }
+
+  #append(topic: string, partition: number, record: OutgoingRecord): void {
+    this.#accumulator.append(topic, partition, record);
+    this.#appended++;
+  }
+
+  /** Learns the partitions of new topics, then encodes what waited for them. What cannot be placed is kept. */
+  async #placeAll(): Promise<void> {
+    const { sink } = this.#options;
+    while (this.#unplaced.length > 0) {
+      for (const topic of new Set(this.#unplaced.map((waiting) => waiting.topic)))
+        await sink.loadTopic(topic);
+      const unplaced = this.#unplaced;
+      let placed = 0;
+      try {
+        for (const { topic, partition, record, bytes } of unplaced) {
+          const partitionCount = sink.partitionCount(topic);
+          // Sent while the topics before it were asked for: the next round learns its topic.
+          if (partitionCount === undefined) break;
+          this.#append(topic, this.#partitionOf(topic, partition, record, partitionCount), record);
+          this.#waitingBytes -= bytes;
+          placed++;
+        }
+      } finally {
+        this.#unplaced = unplaced.slice(placed);
+      }
+    }
+  }
+
+  #wait(waiting: Waiting): void {
+    (this.#isHolding ? this.#held : this.#unplaced).push(waiting);
+    this.#waitingBytes += waiting.bytes;
+  }
+
+  #checkBytes(topic: string, bytes: number): void {
+    const { maxRecordBytes, maxSendBufferBytes } = this.#options;
+    if (bytes > maxRecordBytes) {
+      throw new SendError(
+        `A record for topic '${topic}' is ${bytes} bytes, more than maxRecordBytes (${maxRecordBytes}). ` +
+          "Send less, or raise maxRecordBytes together with the topic's max.message.bytes.",
+      );
+    }
+    const waiting = this.#accumulator.bytes + this.#waitingBytes;
+    if (waiting + bytes > maxSendBufferBytes) {
+      throw new LifecycleError(
+        `${this.count} records (${waiting} bytes) wait to be sent, and ${bytes} bytes more would exceed maxSendBufferBytes ` +
+          `(${maxSendBufferBytes}): await sender.flush() now and then, make batches smaller, or raise the limit.`,
+      );
+    }
+  }
+
+  #partitionOf(
+    topic: string,
+    explicit: number | undefined,
+    record: OutgoingRecord,
+    partitionCount: number,
+  ): number {
+    if (explicit !== undefined) {
+      if (explicit >= partitionCount) {
+        throw new SendError(
+          `partition ${explicit} of topic '${topic}' does not exist: it has ${partitionCount}, numbered from 0`,
+        );
+      }
+      return explicit;
+    }
+    if (record.key === null) return this.#options.keyless.next(topic, partitionCount);
+    const partition = this.#options.partitioner(record.key, partitionCount, topic);
+    if (!Number.isInteger(partition) || partition < 0 || partition >= partitionCount) {
+      throw new SendError(
+        `The partitioner gave ${String(partition)} for topic '${topic}', which has ${partitionCount} partitions, numbered from 0`,
+      );
+    }
+    return partition;
+  }
+}
+
+function usedAfterEnd(method: string, reason: string): LifecycleError {
+  return new LifecycleError(
+    `sender.${method}() was called after ${reason}: a sender belongs to one attempt at one batch. Is an await missing in process?`,
+  );
+}

@@ -1,0 +1,186 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import {
+  AssignmentError,
+  BrokerError,
+  groupClaims,
+  planOffsetReset,
+  resetOffsets,
+  type GroupClaimsOptions,
+  type KafkaClient,
+  type PartitionClaim,
+  type ResetPlan,
+  type TopicPartitionRef,
+} from '../../index.ts';
+import { winstonLogger } from '../../logging/index.ts';
+import { withKafka } from './admin-client.ts';
+import { ownerText } from './claim-text.ts';
+import { addConnectionFlags, type ConnectionFlags } from '../settings/connection-flags.ts';
+import { exitCodes } from '../terminal/exit-codes.ts';
+import { duration } from '../terminal/figures.ts';
+import { addGroupFlags, groupIdFrom, selectionOf, type GroupFlags } from '../settings/group-flags.ts';
+import type { Io } from '../terminal/io.ts';
+import { addJsonFlag } from '../terminal/json-output.ts';
+import { resetJson, resetText, type ResetReport } from './reset-text.ts';
+import { addTargetFlags, targetOf, type TargetFlags } from './reset-target.ts';
+import { Shutdown } from '../terminal/shutdown.ts';
+
+interface ResetFlags extends ConnectionFlags, GroupFlags, TargetFlags {
+  readonly execute?: boolean;
+  readonly claims: boolean;
+  readonly claimTimeoutMs: number;
+  readonly json?: boolean;
+}
+
+const GROUP_AUTHORIZATION_FAILED = 30;
+
+const JSON_HELP = `
+JSON: { group, executed, partitions: [{ topic, partition, fromOffset, toOffset, startOffset, endOffset,
+    again, skipped, clamped }],
+  withoutCommit: [{ topic, partition }], gone: [{ topic, partition }], unclaimed: [{ topic, partition }],
+  running, silent: [{ topic, partition, state, host, pid, instanceId, startedAt, topicId }],
+  members: [{ memberId, clientId, host }] }
+running and members: for these --execute would be refused; it would watch the silent ones first.
+unclaimed: no processor with claims was ever seen there. again and skipped count offsets: transaction markers and compacted ones, too.`;
+
+/** `kasper offsets reset [name]` */
+export function addOffsetsResetCommand(parent: Command, io: Io, done: (exitCode: number) => void): void {
+  const command = parent
+    .command('reset')
+    .showHelpAfterError('(kasper offsets reset --help tells more)')
+    .summary('set committed offsets: shows what it would do, and does it with --execute')
+    .description(
+      'Sets the committed offsets of a job that is stopped, so that its next start goes on there. Without --execute it only shows what it would mean.\n' +
+        'Without --topics and --partitions all that is committed is set; those that are named are set also where nothing is committed.\n' +
+        'It is refused, with exit code 6, while a processor runs on one of the partitions, or a consumer is a member of the group.\n' +
+        'Processors with `claims: false` cannot be seen: make sure that none runs.',
+    );
+  addGroupFlags(command);
+  command.optionsGroup('Where to, one of:');
+  addTargetFlags(command);
+  command
+    .optionsGroup('Doing it:')
+    .option('--execute', 'set the offsets')
+    .option(
+      '--no-claims',
+      'do not look for processors, and do not keep them out meanwhile: for groups of others',
+    )
+    .addOption(
+      new Option(
+        '--claim-timeout-ms <ms>',
+        'how long an owner on another host that left no word must be silent',
+      )
+        .argParser(parseClaimTimeout)
+        .default(15_000),
+    );
+  addJsonFlag(command);
+  command.optionsGroup('Connection:');
+  addConnectionFlags(command);
+  command.addHelpText('after', JSON_HELP);
+  command.action(async (name: string | undefined) => {
+    const flags: ResetFlags = command.opts();
+    const groupId = groupIdFrom(name, flags);
+    const target = targetOf(flags);
+    const report = await withKafka(flags, io, async (client) =>
+      flags.execute === true
+        ? execute(client, groupId, target, flags, io)
+        : preview(client, groupId, target, flags),
+    );
+    io.stdout.write(flags.json === true ? resetJson(report) : resetText(report, io.stdout.columns));
+    done(exitCodes.ok.code);
+  });
+}
+
+async function preview(
+  client: KafkaClient,
+  groupId: string,
+  target: ReturnType<typeof targetOf>,
+  flags: ResetFlags,
+): Promise<ResetReport> {
+  const [plan, { members }, claims] = await Promise.all([
+    planOffsetReset(client, groupId, target, selectionOf(flags)),
+    client.describeGroup(groupId),
+    flags.claims ? readClaims(client, groupId) : [],
+  ]);
+  const wanted = keysOf(plan.partitions);
+  const ofPlan = claims.filter((claim) => wanted.has(keyOf(claim)));
+  return {
+    plan,
+    executed: false,
+    unclaimed: unclaimedOf(plan, claims),
+    running: ofPlan.filter(({ state }) => state === 'alive'),
+    silent: ofPlan.filter(({ state }) => state === 'silent'),
+    members,
+  };
+}
+
+async function execute(
+  client: KafkaClient,
+  groupId: string,
+  target: ReturnType<typeof targetOf>,
+  flags: ResetFlags,
+  io: Io,
+): Promise<ResetReport> {
+  const { stderr } = io;
+  using shutdown = new Shutdown({
+    io,
+    progress: { write: (text) => void stderr.write(text), stop: () => undefined },
+    onFirst: 'Stopping',
+  });
+  // Looked at before, since the reset leaves claims of its own.
+  const claims = flags.claims ? await readClaims(client, groupId, { watchMs: 0 }) : [];
+  const unheard = new Set(claims.filter(({ state }) => state === 'silent').map((claim) => ownerText(claim)));
+  if (unheard.size > 0) {
+    stderr.write(
+      `Watching for up to ${duration(flags.claimTimeoutMs)} whether it still runs: ${[...unheard].join(', ')}\n`,
+    );
+  }
+  const plan = await resetOffsets(client, groupId, target, {
+    ...selectionOf(flags),
+    claims: flags.claims,
+    claimTimeoutMs: flags.claimTimeoutMs,
+    logger: winstonLogger({ format: 'text', level: 'warn', stream: stderr }),
+    signal: shutdown.signal,
+  });
+  return { plan, executed: true, unclaimed: unclaimedOf(plan, claims), running: [], silent: [], members: [] };
+}
+
+/** @throws AssignmentError that tells how to do without, where the claims may not be read */
+async function readClaims(
+  client: KafkaClient,
+  groupId: string,
+  options?: GroupClaimsOptions,
+): Promise<PartitionClaim[]> {
+  try {
+    return await groupClaims(client, groupId, options);
+  } catch (cause) {
+    if (!(cause instanceof BrokerError) || cause.brokerCode !== GROUP_AUTHORIZATION_FAILED) throw cause;
+    throw new AssignmentError(
+      `It cannot be known whether a processor runs, since its claims may not be read: ${cause.message}. ` +
+        'Grant access to that group, or make sure that none runs and give --no-claims.',
+      { cause },
+    );
+  }
+}
+
+/** Where a processor may run that cannot be seen. */
+function unclaimedOf({ partitions }: ResetPlan, claims: readonly PartitionClaim[]): TopicPartitionRef[] {
+  const claimed = keysOf(claims);
+  return partitions
+    .filter((each) => !claimed.has(keyOf(each)))
+    .map(({ topic, partition }) => ({ topic, partition }));
+}
+
+function keysOf(partitions: readonly TopicPartitionRef[]): ReadonlySet<string> {
+  return new Set(partitions.map(keyOf));
+}
+
+function keyOf({ topic, partition }: TopicPartitionRef): string {
+  return `${topic}/${partition}`;
+}
+
+function parseClaimTimeout(text: string): number {
+  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= 6_000 && value <= 2_147_483_647))
+    throw new InvalidArgumentError('It must be a whole number of ms, at least 6000 and at most 2147483647.');
+  return value;
+}

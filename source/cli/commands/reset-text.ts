@@ -1,0 +1,138 @@
+import type { GroupMember, PartitionClaim, PlannedReset, ResetPlan, TopicPartitionRef } from '../../index.ts';
+import { claimText } from './claim-text.ts';
+import { count, counted } from '../terminal/figures.ts';
+import { jsonDocument } from '../terminal/json-output.ts';
+import { figure } from './lag-command.ts';
+import { printable, table, type Column } from '../terminal/table.ts';
+
+/** What a reset would do, or did. */
+export interface ResetReport {
+  readonly plan: ResetPlan;
+  readonly executed: boolean;
+  /** Where no processor with claims was ever seen. */
+  readonly unclaimed: readonly TopicPartitionRef[];
+  /** Who is in the way. */
+  readonly running: readonly PartitionClaim[];
+  /** Who may be, and shows no sign of life. */
+  readonly silent: readonly PartitionClaim[];
+  readonly members: readonly GroupMember[];
+}
+
+export function resetJson({ plan, executed, unclaimed, running, silent, members }: ResetReport): string {
+  const { groupId, partitions, withoutCommit, gone } = plan;
+  return jsonDocument({
+    group: groupId,
+    executed,
+    partitions: partitions.map(
+      ({ topic, partition, fromOffset, toOffset, startOffset, endOffset, again, skipped, clamped }) => ({
+        topic,
+        partition,
+        fromOffset,
+        toOffset,
+        startOffset,
+        endOffset,
+        again,
+        skipped,
+        clamped,
+      }),
+    ),
+    withoutCommit,
+    gone,
+    unclaimed,
+    running,
+    silent,
+    members,
+  });
+}
+
+const columns: readonly Column[] = [
+  { title: 'TOPIC' },
+  { title: 'PARTITION', align: 'right' },
+  { title: 'FROM', align: 'right' },
+  { title: 'TO', align: 'right' },
+  { title: 'MEANS', shrinks: true },
+];
+
+export function resetText(report: ResetReport, width: number | undefined): string {
+  const { plan, executed } = report;
+  const rows = plan.partitions.map((each) => [
+    each.topic,
+    String(each.partition),
+    figure(each.fromOffset),
+    count(each.toOffset),
+    meaning(each, executed),
+  ]);
+  const lines = [totalOf(plan, executed), ...notesOf(report)];
+  lines.push(
+    executed
+      ? `Done: ${counted(plan.partitions.length, 'offset')} set.`
+      : 'Dry run, nothing was changed: --execute does it.',
+  );
+  return `${plan.groupId}\n\n${table(columns, rows, width)}\n${lines.join('\n')}\n`;
+}
+
+function meaning(each: PlannedReset, executed: boolean): string {
+  const { fromOffset, toOffset, startOffset, endOffset, again, skipped, clamped } = each;
+  const stopped = clamped ? `, stopped at the ${toOffset === startOffset ? 'start' : 'end'} of the log` : '';
+  if (fromOffset === undefined) return `nothing was committed${stopped}`;
+  if (again > 0) return `${counted(again, 'record')} come${again === 1 ? 's' : ''} again${stopped}`;
+  if (skipped > 0) return `${counted(skipped, 'record')} ${skipped === 1 ? 'is' : 'are'} skipped${stopped}`;
+  if (fromOffset === toOffset) return executed ? `stayed${stopped}` : `stays${stopped}`;
+  return fromOffset < toOffset
+    ? `the log starts at ${count(startOffset)} now`
+    : `the log ends at ${count(endOffset)} now`;
+}
+
+function totalOf({ partitions }: ResetPlan, executed: boolean): string {
+  const again = partitions.reduce((sum, each) => sum + each.again, 0);
+  const skipped = partitions.reduce((sum, each) => sum + each.skipped, 0);
+  if (again === 0 && skipped === 0)
+    return executed ? 'No record comes again, none is skipped.' : 'No record would come again or be skipped.';
+  const parts = [
+    ...(again === 0 ? [] : [`${counted(again, 'record')} come${again === 1 ? 's' : ''} again`]),
+    ...(skipped === 0 ? [] : [`${counted(skipped, 'record')} ${skipped === 1 ? 'is' : 'are'} skipped`]),
+  ];
+  return `In all ${parts.join(', ')}.`;
+}
+
+function notesOf({ plan, executed, unclaimed, running, silent, members }: ResetReport): string[] {
+  const { withoutCommit, gone } = plan;
+  const notes: string[] = [];
+  if (withoutCommit.length > 0)
+    notes.push(`Left as they are, since nothing is committed there: ${listed(withoutCommit)}.`);
+  if (gone.length > 0) notes.push(`Left as they are, since they do not exist any more: ${listed(gone)}.`);
+  if (unclaimed.length > 0) {
+    notes.push(
+      `No processor was seen on ${listed(unclaimed)}; one with \`claims: false\` cannot be seen: make sure that none runs${executed ? ', or it commits over this' : ''}.`,
+    );
+  }
+  for (const [owner, partitions] of byOwner(running))
+    notes.push(`--execute would be refused, since a processor runs on ${listed(partitions)}: ${owner}.`);
+  for (const [owner, partitions] of byOwner(silent))
+    notes.push(
+      `--execute would first watch whether the owner of ${listed(partitions)} still runs: ${owner}.`,
+    );
+  if (members.length > 0) {
+    const who = members.map(({ clientId, host }) => printable(`${clientId} from ${host.replace(/^\//, '')}`));
+    notes.push(
+      `--execute would be refused, since a consumer is a member of the group: ${[...new Set(who)].join(', ')}.`,
+    );
+  }
+  return notes;
+}
+
+function byOwner(claims: readonly PartitionClaim[]): Map<string, PartitionClaim[]> {
+  const owners = new Map<string, PartitionClaim[]>();
+  for (const claim of claims) {
+    const owner = claimText(claim);
+    owners.set(owner, [...(owners.get(owner) ?? []), claim]);
+  }
+  return owners;
+}
+
+/** `orders/0, orders/1 and 10 more` */
+function listed(partitions: readonly TopicPartitionRef[]): string {
+  const shown = partitions.slice(0, 5).map(({ topic, partition }) => `${topic}/${partition}`);
+  const more = partitions.length - shown.length;
+  return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ');
+}

@@ -1,0 +1,143 @@
+import {
+  TopicProcessor,
+  type ClientInit,
+  type Job,
+  type LogFields,
+  type Logger,
+  type TopicProcessorOptions,
+} from '../../index.ts';
+import { winstonLogger, type LogFormat } from '../../logging/index.ts';
+import { clientOf } from '../settings/connection-flags.ts';
+import { Gathered } from '../terminal/gathered.ts';
+import type { Io } from '../terminal/io.ts';
+import { loadJob } from './job-module.ts';
+import { monitorOf, type JobMonitor } from './job-monitor.ts';
+import { checkStoresOf } from './job-stores.ts';
+import type { Layers } from '../settings/layers.ts';
+import { givenOptions, placeIn, runSettingsOf, type RunSettings } from '../settings/run-settings.ts';
+import { storePlaceOf, type StorePlace } from '../settings/store-flags.ts';
+
+/** Where log lines go. */
+export interface LogPlace {
+  readonly stream: NodeJS.WritableStream;
+  /** Unless a setting says. */
+  readonly format: LogFormat;
+  /** On each line, also of the job's own logger. */
+  readonly fields?: LogFields;
+}
+
+/** Stands where a Kafka must be, and nothing is asked of one. */
+const UNKNOWN = ['unknown:9092'];
+
+/** A job with its settings, checked as far as that needs no other machine. */
+export interface JobSetup {
+  /** The file, as it was named. */
+  readonly file: string;
+  readonly job: Job;
+  readonly settings: RunSettings;
+  readonly client: ClientInit;
+  readonly logger: Logger;
+  /** Where the stores are that the job asks for. */
+  readonly place: StorePlace | undefined;
+  /** How it is watched. */
+  readonly watched: JobMonitor;
+  /** The job's, with those of the settings over them. */
+  readonly options: Omit<TopicProcessorOptions, 'inputPartitions' | 'stores' | 'metrics' | 'monitor'>;
+  /** undefined: all that the topics have. */
+  readonly inputPartitions: readonly number[] | undefined;
+}
+
+/**
+ * Loads a job and puts the settings over it.
+ *
+ * @param logs where log lines go, and in which form, if the job has no logger of its own and no setting says
+ * @throws ConfigError that lists all that is wrong with them
+ */
+export async function setUpJob(
+  file: string,
+  layers: Pick<Layers, 'given'>,
+  io: Pick<Io, 'env' | 'cwd'>,
+  logs: LogPlace,
+): Promise<JobSetup> {
+  const gathered = new Gathered();
+  const setup = await checkJobSetup(file, layers, io, logs, gathered);
+  gathered.throwIfAny();
+  if (setup === undefined) throw new TypeError('A job that could not be loaded had no problem');
+  return setup;
+}
+
+/**
+ * As {@link setUpJob}, with the problems gathered; the result is there if none was found.
+ *
+ * @param needsKafka whether it is a problem that no Kafka is named
+ */
+export async function checkJobSetup(
+  file: string,
+  layers: Pick<Layers, 'given'>,
+  io: Pick<Io, 'env' | 'cwd'>,
+  logs: LogPlace,
+  gathered: Gathered,
+  needsKafka = true,
+): Promise<JobSetup | undefined> {
+  const settings = runSettingsOf(layers);
+  const placeOf = placeIn(layers);
+  const place = gathered.try(() => placeOfStores(layers, io));
+  let job: Job;
+  try {
+    job = await loadJob(file, io.cwd);
+  } catch (error) {
+    gathered.keep(error);
+    return undefined;
+  }
+  const { processor, stores, inputPartitions: ofJob, metrics, monitor, ...jobOptions } = job;
+  gathered.try(() => {
+    checkStoresOf(stores, layers.given.get('store'));
+  });
+  const isNamed = needsKafka || job.client !== undefined || settings.brokers !== undefined;
+  const connection = isNamed ? settings : { ...settings, brokers: UNKNOWN };
+  const client = gathered.try(() => clientOf(job.client, connection, io, placeOf));
+  const watched = gathered.try(() => monitorOf(job, layers));
+  const logger = loggerOf(job.logger, settings, logs);
+  const inputPartitions = settings.partitions ?? ofJob;
+  const options = {
+    ...jobOptions,
+    ...givenOptions(layers),
+    client: client ?? { brokers: UNKNOWN },
+    logger,
+  };
+  gathered.try(() => {
+    // It checks its options when it is made, and touches nothing before it runs.
+    const known = {
+      ...options,
+      inputPartitions: inputPartitions ?? [0],
+      ...(metrics === undefined ? {} : { metrics }),
+      ...(monitor === undefined ? {} : { monitor }),
+    };
+    new TopicProcessor(typeof stores === 'object' ? { ...known, stores } : known, processor);
+  });
+  if (client === undefined || watched === undefined || !gathered.isEmpty) return undefined;
+  return { file, job, settings, client, logger, place, watched, options, inputPartitions };
+}
+
+/** A URL of the configuration file or the environment may be there for other jobs: it does not matter where no store wants one. */
+function placeOfStores(layers: Pick<Layers, 'given'>, io: Pick<Io, 'env'>): StorePlace | undefined {
+  const { store, storeUrl } = runSettingsOf(layers);
+  const kind = store === undefined ? {} : { store };
+  const url = layers.given.get('storeUrl');
+  if (storeUrl === undefined || url?.layer === 'flag')
+    return storePlaceOf({ ...kind, ...(storeUrl === undefined ? {} : { storeUrl }) }, io);
+  return storePlaceOf(kind, io, { url: storeUrl, place: url?.place ?? '--store-url' });
+}
+
+/** The job's own logger, unless a setting asks for another. */
+function loggerOf(
+  jobLogger: Logger | undefined,
+  { logFormat, logLevel }: RunSettings,
+  logs: LogPlace,
+): Logger {
+  const isJobs = jobLogger !== undefined && logFormat === undefined && logLevel === undefined;
+  const logger = isJobs
+    ? jobLogger
+    : winstonLogger({ format: logFormat ?? logs.format, level: logLevel ?? 'info', stream: logs.stream });
+  return logs.fields === undefined ? logger : logger.child(logs.fields);
+}

@@ -1,0 +1,54 @@
+import { ConfigError, type Job, type TopicProcessorOptions } from '../../index.ts';
+import type { Given } from '../settings/layers.ts';
+import { openStores } from './opened-stores.ts';
+import type { StoreUser } from './store-connection.ts';
+import type { StorePlace } from '../settings/store-flags.ts';
+
+/** The option `stores` of a job, and the connection behind it. */
+export interface StoresOfJob extends AsyncDisposable {
+  readonly option: Pick<TopicProcessorOptions, 'stores'>;
+  /** Where they are, without secrets; undefined where the job asks for none, or makes them itself. */
+  readonly what: string | undefined;
+}
+
+/**
+ * Opens the job's stores: its own, or those that it makes of what `--store` names, memory by default.
+ *
+ * @throws ConfigError, StoreError if they cannot be reached
+ */
+export async function openStoresOf(
+  jobStores: Job['stores'],
+  place: StorePlace | undefined,
+  user: StoreUser,
+): Promise<StoresOfJob> {
+  if (typeof jobStores !== 'function') {
+    return {
+      option: jobStores === undefined ? {} : { stores: jobStores },
+      what: undefined,
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
+  }
+  const opened = await openStores(place ?? { kind: 'map' }, user);
+  return {
+    option: { stores: jobStores(opened) },
+    what: opened.what,
+    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+  };
+}
+
+/**
+ * A flag that would change nothing is a slip. A configuration file or the environment may serve several jobs, of which not all ask for stores.
+ *
+ * @throws ConfigError
+ */
+export function checkStoresOf(jobStores: Job['stores'], store: Given | undefined): void {
+  if (store?.layer !== 'flag' || typeof jobStores === 'function') return;
+  throw new ConfigError(
+    [
+      jobStores === undefined
+        ? 'the job asks for no stores: leave --store out'
+        : 'the job makes its own stores, which --store cannot change: leave it out, or let the job give a function, `stores: (stores) => ({ name: stores.store(…) })`',
+    ],
+    { what: 'Stores' },
+  );
+}

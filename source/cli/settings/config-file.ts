@@ -1,0 +1,72 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, extname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ConfigError } from '../../index.ts';
+import { isObject } from '../../kernel/is-object.ts';
+import { parseJsonWithComments } from './config-json.ts';
+import type { Io } from '../terminal/io.ts';
+
+/** Looked for in the working folder. */
+export const configFileNames = ['kasper.config.js', 'kasper.config.json'] as const;
+
+/** A configuration file as it was read, unchecked. */
+export interface ConfigFile {
+  /** As it was named. */
+  readonly name: string;
+  /** The folder that paths in it start from. */
+  readonly folder: string;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Reads the configuration file: the one that was named, or else the one in the working folder, if there is one.
+ *
+ * @throws ConfigError if it cannot be read, or there are two
+ */
+export async function readConfigFile(
+  named: string | undefined,
+  { cwd }: Pick<Io, 'cwd'>,
+): Promise<ConfigFile | undefined> {
+  const name = named ?? findFile(cwd);
+  if (name === undefined) return undefined;
+  const path = resolve(cwd, name);
+  if (!existsSync(path)) throw fileError(name, `there is no such file (looked for ${path})`);
+  const values = extname(path) === '.json' ? readJson(name, path) : await importConfig(name, path);
+  if (!isObject(values) || Array.isArray(values))
+    throw fileError(name, 'it must hold an object { setting: value }; `kasper config sample` prints one');
+  return { name, folder: dirname(path), values };
+}
+
+function findFile(cwd: string): string | undefined {
+  const found = configFileNames.filter((name) => existsSync(resolve(cwd, name)));
+  if (found.length > 1)
+    throw fileError(found.join(' and '), 'both are there; keep one of them, or name one with --config');
+  return found[0];
+}
+
+function readJson(name: string, path: string): unknown {
+  try {
+    return parseJsonWithComments(readFileSync(path, 'utf8'));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw fileError(name, error instanceof SyntaxError ? `this is not JSON: ${why}` : why, error);
+  }
+}
+
+async function importConfig(name: string, path: string): Promise<unknown> {
+  let module: Record<string, unknown>;
+  try {
+    module = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
+  } catch (error) {
+    const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    throw fileError(name, `it threw when it was imported:\n${why.replaceAll(/^/gm, '  ')}`, error);
+  }
+  const exported = module['default'];
+  if (exported === undefined)
+    throw fileError(name, 'there is no default export; write `export default { … }`');
+  return isObject(exported) && exported['__esModule'] === true ? exported['default'] : exported;
+}
+
+function fileError(name: string, problem: string, cause?: unknown): ConfigError {
+  return new ConfigError([problem], cause === undefined ? { what: name } : { what: name, cause });
+}

@@ -1,0 +1,151 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { InvalidArgumentError, type Command } from 'commander';
+import { ConfigError, type ClientInit, type KafkaOptions } from '../../index.ts';
+import type { Io } from '../terminal/io.ts';
+import { addSettingFlags } from './setting-flags.ts';
+import { isAddress } from './setting-values.ts';
+import { flagOf, variableOf } from './settings.ts';
+
+/** The settings that say where Kafka is and who we are, of all layers. */
+export interface ConnectionFlags {
+  readonly brokers?: string[];
+  readonly clientId?: string;
+  readonly ssl?: boolean;
+  readonly sslCa?: string;
+  readonly sslCert?: string;
+  readonly sslKey?: string;
+  readonly saslMechanism?: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+  readonly saslUsername?: string;
+  readonly saslPassword?: string;
+}
+
+/** The name of the place that a setting was given in, for messages. */
+export type PlaceOf = (name: string) => string;
+
+const PASSWORD = variableOf('saslPassword');
+
+/** Adds the flags of a command that connects to Kafka; configuration file and environment give the same settings. */
+export function addConnectionFlags(command: Command): void {
+  addSettingFlags(command, 'connection');
+}
+
+/**
+ * The client for a job: the settings, over what the job file says.
+ *
+ * @param placeOf where a setting was given; default: its flag, for a command without a job
+ * @throws ConfigError that lists all that is missing or does not fit
+ */
+export function clientOf(
+  jobClient: ClientInit | undefined,
+  flags: ConnectionFlags,
+  io: Pick<Io, 'env' | 'cwd'>,
+  placeOf?: PlaceOf,
+): ClientInit {
+  const place = placeOf ?? flagOf;
+  const problems: string[] = [];
+  const given = givenOptions(flags, io, place, problems);
+  const settings = ['brokers', 'clientId', 'ssl', 'sslCa', 'saslMechanism'] as const;
+  const isGiven = settings.filter((name) => flags[name] !== undefined);
+  if (jobClient !== undefined && !('brokers' in jobClient)) {
+    if (isGiven.length > 0) {
+      problems.push(
+        `the job brings its own client, which ${isGiven.map(place).join(', ')} cannot change: ` +
+          'leave that out, or let the job give options such as { brokers: [...] }, or no client',
+      );
+    }
+    if (problems.length === 0) return jobClient;
+  }
+  const options = { ...jobClient, ...given };
+  if (jobClient === undefined && flags.brokers === undefined) {
+    const inJob = placeOf === undefined ? '' : ", or `client: { brokers: ['host:9092'] }` in the job";
+    problems.push(
+      `no Kafka is named: give --brokers host:9092, ${variableOf('brokers')}, or brokers in kasper.config.json${inJob}`,
+    );
+  }
+  if (problems.length > 0) throw new ConfigError(problems, { what: 'Connection' });
+  return options as KafkaOptions;
+}
+
+function givenOptions(
+  flags: ConnectionFlags,
+  io: Pick<Io, 'env' | 'cwd'>,
+  placeOf: PlaceOf,
+  problems: string[],
+): Partial<KafkaOptions> {
+  const { brokers, clientId } = flags;
+  const ssl = tlsOf(flags, io, placeOf, problems);
+  const sasl = saslOf(flags, flags.saslPassword ?? io.env[PASSWORD], placeOf, problems);
+  return {
+    ...(brokers === undefined ? {} : { brokers }),
+    ...(clientId === undefined ? {} : { clientId }),
+    ...(ssl === undefined ? {} : { ssl }),
+    ...(sasl === undefined ? {} : { sasl }),
+  };
+}
+
+function tlsOf(
+  { ssl, sslCa, sslCert, sslKey }: ConnectionFlags,
+  { cwd }: Pick<Io, 'cwd'>,
+  placeOf: PlaceOf,
+  problems: string[],
+): KafkaOptions['ssl'] {
+  // Turned off by a later layer, the files of an earlier one do not matter.
+  if (ssl === false) return false;
+  const files = { sslCa, sslCert, sslKey };
+  const given = Object.entries(files).filter(([, file]) => file !== undefined);
+  if (given.length === 0) return ssl;
+  if (ssl === undefined) for (const [name] of given) problems.push(`${placeOf(name)} needs --ssl`);
+  if (sslCert !== undefined && sslKey === undefined) problems.push(`${placeOf('sslCert')} needs --ssl-key`);
+  if (sslKey !== undefined && sslCert === undefined) problems.push(`${placeOf('sslKey')} needs --ssl-cert`);
+  const read = (name: keyof typeof files) => readPem(files[name], cwd, placeOf(name), problems);
+  return {
+    ...named('ca', read('sslCa')),
+    ...named('cert', read('sslCert')),
+    ...named('key', read('sslKey')),
+  };
+}
+
+function named(name: 'ca' | 'cert' | 'key', value: string | undefined): Record<string, string> {
+  return value === undefined ? {} : { [name]: value };
+}
+
+function saslOf(
+  { saslMechanism: mechanism, saslUsername: username }: ConnectionFlags,
+  password: string | undefined,
+  placeOf: PlaceOf,
+  problems: string[],
+): KafkaOptions['sasl'] {
+  if (mechanism === undefined && username === undefined) return undefined;
+  if (mechanism === undefined) problems.push(`${placeOf('saslUsername')} needs --sasl-mechanism`);
+  if (username === undefined) problems.push(`${placeOf('saslMechanism')} needs --sasl-username`);
+  if (password === undefined || password === '')
+    problems.push(`the SASL password is missing: put it into the environment variable ${PASSWORD}`);
+  if (mechanism === undefined || username === undefined || password === undefined) return undefined;
+  return { mechanism, username, password };
+}
+
+function readPem(
+  file: string | undefined,
+  cwd: string,
+  place: string,
+  problems: string[],
+): string | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return readFileSync(resolve(cwd, file), 'utf8');
+  } catch (error) {
+    problems.push(`${place}: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
+}
+
+/** `host:port,host:port` */
+export function parseBrokers(text: string): string[] {
+  const addresses = text.split(',').map((address) => address.trim());
+  for (const address of addresses) {
+    if (!isAddress(address))
+      throw new InvalidArgumentError(`'${address}' is not an address such as localhost:9092.`);
+  }
+  return addresses;
+}

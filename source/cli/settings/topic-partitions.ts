@@ -1,0 +1,50 @@
+import { ConfigError, openClient, type ClientInit, type Logger } from '../../index.ts';
+
+export interface AllPartitionsOptions {
+  readonly logger: Logger;
+  /** As the run's. */
+  readonly retryTimeoutMs: number | undefined;
+  /** Aborted when the command is to end. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * All partitions that the input topics have now; the TopicProcessor checks that their counts are equal.
+ *
+ * @returns an empty list if the signal was aborted meanwhile
+ * @throws ConfigError for topics that do not exist
+ */
+export async function allPartitions(
+  client: ClientInit,
+  inputTopics: readonly string[],
+  { logger, retryTimeoutMs, signal }: AllPartitionsOptions,
+): Promise<number[]> {
+  const kafka = openClient(client, {
+    logger,
+    ...(retryTimeoutMs === undefined ? {} : { retryTimeoutMs }),
+  });
+  const close = () => void kafka.close();
+  signal.addEventListener('abort', close, { once: true });
+  try {
+    await kafka.connect();
+    const found = await kafka.describeTopics(inputTopics);
+    const missing = inputTopics.filter((topic) => !found.has(topic));
+    if (missing.length > 0) {
+      throw new ConfigError(
+        [
+          `${missing.map((topic) => `'${topic}'`).join(', ')} not found: create the topic, or check its name and --brokers`,
+        ],
+        { what: 'inputTopics' },
+      );
+    }
+    const most = Math.max(...[...found.values()].map(({ partitionCount }) => partitionCount));
+    return Array.from({ length: most }, (_, partition) => partition);
+  } catch (error) {
+    // Closed by a signal: nothing was begun that could fail.
+    if (signal.aborted) return [];
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', close);
+    await kafka.close();
+  }
+}

@@ -1,0 +1,196 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { MetricsSnapshot } from '../../../metrics/index.ts';
+import { partitionList } from '../../kernel/partition-list.ts';
+import { exitCodes } from '../terminal/exit-codes.ts';
+import type { Io } from '../terminal/io.ts';
+import { forwardLines } from '../terminal/whole-lines.ts';
+import type {
+  FromWorker,
+  ToWorker,
+  WorkerDone,
+  WorkerFailure,
+  WorkerReport,
+  WorkerTask,
+} from './worker-messages.ts';
+
+const program = fileURLToPath(new URL('../bin.js', import.meta.url));
+
+/** How long a worker may take to tell its metrics; then those count that it told before. A monitor server gives up a scrape after 2 s. */
+const COLLECT_WITHIN_MS = 1000;
+/** How long its output may take to arrive after it has exited: a process that it left behind may hold it open. */
+const OUTPUT_WITHIN_MS = 1000;
+
+/** How a worker ended. */
+export type WorkerEnd =
+  ({ readonly kind: 'done' } & WorkerDone) | { readonly kind: 'failed'; readonly failure: WorkerFailure };
+
+export interface WorkerProcessOptions {
+  readonly task: WorkerTask;
+  readonly env: Io['env'];
+  /** Where the worker's own lines go. */
+  readonly onOutput: (lines: string) => void;
+  readonly onErrorOutput: (lines: string) => void;
+  /** A signal was sent to the worker alone. */
+  readonly onStopAsked: () => void;
+}
+
+/** One of the processes of a run, as the command sees it. */
+export class WorkerProcess {
+  readonly task: WorkerTask;
+  /** When it has exited, however that came; never rejects. */
+  readonly ended: Promise<WorkerEnd>;
+  readonly #child: ChildProcess;
+  readonly #collecting = new Map<number, (snapshot: MetricsSnapshot | null) => void>();
+  readonly #onStopAsked: () => void;
+  #nextId = 0;
+  #heardAt = performance.now();
+  #total: number | undefined;
+  #report: WorkerReport | undefined;
+  #snapshot: MetricsSnapshot | null = null;
+  #said: WorkerEnd | undefined;
+  #end: WorkerEnd | undefined;
+
+  constructor({ task, env, onOutput, onErrorOutput, onStopAsked }: WorkerProcessOptions) {
+    this.task = task;
+    this.#onStopAsked = onStopAsked;
+    const child = fork(program, ['worker'], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: { ...env } });
+    this.#child = child;
+    if (child.stdout !== null) forwardLines(child.stdout, onOutput);
+    if (child.stderr !== null) forwardLines(child.stderr, onErrorOutput);
+    child.on('message', (message: FromWorker) => {
+      this.#onMessage(message);
+    });
+    this.ended = this.#waitForEnd();
+    this.#send({ kind: 'start', task });
+  }
+
+  /** `worker 2 (pid 12, partitions 4-7)` */
+  get title(): string {
+    const { worker, partitions } = this.task;
+    return `worker ${worker} (pid ${this.pid}, partitions ${partitionList(partitions)})`;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Undefined until it reads. */
+  get total(): number | undefined {
+    return this.#total;
+  }
+
+  /** What it told last. */
+  get report(): WorkerReport | undefined {
+    return this.#report;
+  }
+
+  /** How it ended; undefined while it runs. */
+  get end(): WorkerEnd | undefined {
+    return this.#end;
+  }
+
+  /** For how long nothing was heard of it. */
+  get silentMs(): number {
+    return performance.now() - this.#heardAt;
+  }
+
+  /** Has it finish the batch in hand, commit it, and end. */
+  stop(): void {
+    this.#send({ kind: 'stop' });
+  }
+
+  /** Ends it at once. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  /** Its metrics now; of one that does not answer, or has ended, those that it told last. */
+  collect(): Promise<MetricsSnapshot | null> {
+    if (this.#said !== undefined || this.#end !== undefined) return Promise.resolve(this.#snapshot);
+    const id = this.#nextId++;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        answer(this.#snapshot);
+      }, COLLECT_WITHIN_MS);
+      const answer = (snapshot: MetricsSnapshot | null) => {
+        clearTimeout(timer);
+        this.#collecting.delete(id);
+        resolve(snapshot);
+      };
+      this.#collecting.set(id, answer);
+      this.#send({ kind: 'collect', id });
+    });
+  }
+
+  #send(message: ToWorker): void {
+    if (!this.#child.connected) return;
+    // It may end at any time: what was to be told does not matter then.
+    this.#child.send(message, () => undefined);
+  }
+
+  #onMessage(message: FromWorker): void {
+    this.#heardAt = performance.now();
+    switch (message.kind) {
+      case 'started':
+        this.#total = message.total;
+        break;
+      case 'beat':
+        this.#report = message.report;
+        break;
+      case 'snapshot':
+        this.#snapshot = message.snapshot ?? this.#snapshot;
+        this.#collecting.get(message.id)?.(this.#snapshot);
+        break;
+      case 'stop-asked':
+        this.#onStopAsked();
+        break;
+      case 'done':
+        this.#report = message.report ?? this.#report;
+        this.#snapshot = message.snapshot ?? this.#snapshot;
+        this.#said = message;
+        break;
+      case 'failed':
+        this.#said = message;
+        break;
+    }
+  }
+
+  async #waitForEnd(): Promise<WorkerEnd> {
+    const child = this.#child;
+    // Its last messages may come after it has exited, but not after this.
+    const closed = new Promise<void>((resolve) => {
+      child.once('close', () => {
+        resolve();
+      });
+    });
+    const how = await new Promise<string>((resolve) => {
+      child.once('error', (error) => {
+        resolve(`could not be started: ${error.message}`);
+      });
+      child.once('exit', (code, signal) => {
+        resolve(
+          signal === null
+            ? `exited with code ${code ?? 0} before its run had ended; a job must not call process.exit`
+            : `was killed by ${signal}; see who sent it: Linux does where memory runs out (dmesg)`,
+        );
+      });
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, OUTPUT_WITHIN_MS);
+    });
+    await Promise.race([closed, tooLate]);
+    clearTimeout(timer);
+    const end = this.#said ?? this.#died(how);
+    this.#end = end;
+    for (const answer of this.#collecting.values()) answer(this.#snapshot);
+    return end;
+  }
+
+  #died(how: string): WorkerEnd {
+    const message = `${this.title} ${how}`;
+    const text = `error: ${message}. What it had not committed comes again at the next start`;
+    return { kind: 'failed', failure: { code: 'WORKER', message, text, exitCode: exitCodes.failed.code } };
+  }
+}

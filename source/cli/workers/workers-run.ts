@@ -1,0 +1,177 @@
+import type { RunSummary } from '../../index.ts';
+import { partitionList } from '../../kernel/partition-list.ts';
+import type { Io } from '../terminal/io.ts';
+import type { ReadyJob } from '../job/job-run.ts';
+import type { Layers } from '../settings/layers.ts';
+import type { Progress } from '../terminal/progress.ts';
+import { reportProgress } from '../terminal/run-progress.ts';
+import type { WholeSummary } from '../terminal/run-summary-text.ts';
+import type { Shutdown } from '../terminal/shutdown.ts';
+import type { WorkerFailure } from './worker-messages.ts';
+import { WorkerMonitor } from './worker-monitor.ts';
+import { WorkerProcess, type WorkerEnd } from './worker-process.ts';
+import { splitPartitions } from '../settings/worker-split.ts';
+
+/** What several workers need to know, and what they share. */
+export interface WorkersRun {
+  readonly setup: ReadyJob;
+  readonly layers: Pick<Layers, 'given'>;
+  readonly io: Io;
+  readonly progress: Progress;
+  readonly showsProgress: boolean;
+  readonly shutdown: Shutdown;
+  readonly json: boolean;
+}
+
+/** How all workers ended. */
+export type WorkersEnd =
+  | { readonly summary: WholeSummary }
+  /** The first failure, and then those that came while the others ended. */
+  | { readonly failures: readonly [WorkerFailure, ...WorkerFailure[]] };
+
+/**
+ * Spreads the partitions over processes that each run the job for theirs. When one fails, the others finish what they have in hand, commit it, and end; none is
+ * started again.
+ *
+ * @throws ConfigError if the monitor cannot listen
+ */
+export async function runWorkers(run: WorkersRun): Promise<WorkersEnd> {
+  const { setup, layers, io, progress, shutdown, json } = run;
+  const { job, settings, logger, watched, inputPartitions } = setup;
+  const parts = splitPartitions(inputPartitions, settings.workers ?? 1);
+  tellLimits(setup, parts.length);
+  await using monitor =
+    watched.monitor === undefined
+      ? undefined
+      : await WorkerMonitor.open(job.topicProcessorName, watched.monitor, { ...watched, logger });
+  if (shutdown.requested) return { summary: joined([]) };
+  const workers = parts.map(
+    (partitions, at) =>
+      new WorkerProcess({
+        task: {
+          worker: at + 1,
+          file: setup.file,
+          cwd: io.cwd,
+          partitions,
+          given: [...layers.given],
+          json,
+          isScraped: watched.monitor !== undefined,
+        },
+        env: io.env,
+        onOutput: (lines) => {
+          if (io.stdout.isTTY === true) progress.write(lines);
+          else io.stdout.write(lines);
+        },
+        onErrorOutput: (lines) => {
+          progress.write(lines);
+        },
+        onStopAsked: () => {
+          shutdown.request();
+        },
+      }),
+  );
+  const stop = () => {
+    for (const worker of workers) worker.stop();
+  };
+  using _killed = shutdown.beforeExit(() => {
+    for (const worker of workers) worker.kill();
+  });
+  if (shutdown.signal.aborted) stop();
+  else shutdown.signal.addEventListener('abort', stop, { once: true });
+  for (const worker of workers) await monitor?.add(worker);
+  const endReport = run.showsProgress ? reportAll(workers, run) : () => undefined;
+  try {
+    return await allEnded(workers, run, stop);
+  } finally {
+    shutdown.signal.removeEventListener('abort', stop);
+    endReport();
+  }
+}
+
+function tellLimits({ job, settings, place, logger, inputPartitions }: ReadyJob, count: number): void {
+  const { workers: asked = 1 } = settings;
+  if (count < asked) {
+    logger.warn('Fewer workers than asked for: a partition is read by one worker', {
+      workers: count,
+      asked,
+      partitions: partitionList(inputPartitions),
+    });
+  }
+  if (typeof job.stores === 'function' && (place?.kind ?? 'map') === 'map' && count > 1) {
+    logger.warn('Stores in memory are not shared: each worker has its own (--store map)', { workers: count });
+  }
+}
+
+function reportAll(workers: readonly WorkerProcess[], { progress, setup }: WorkersRun): () => void {
+  const sum = (each: (worker: WorkerProcess) => number) =>
+    workers.reduce((total, worker) => total + each(worker), 0);
+  const isKnown = (worker: WorkerProcess) => worker.total !== undefined || worker.end !== undefined;
+  return reportProgress(
+    {
+      total: () => (workers.every(isKnown) ? sum(({ total = 0 }) => total) : undefined),
+      figures: () => ({
+        records: sum(({ report }) => report?.stats.records ?? 0),
+        lag: sum(({ report }) => report?.stats.partitions.reduce((lag, each) => lag + each.lag, 0) ?? 0),
+      }),
+    },
+    progress,
+    setup.settings.toEnd === true,
+  );
+}
+
+async function allEnded(
+  workers: readonly WorkerProcess[],
+  { setup, shutdown }: WorkersRun,
+  stop: () => void,
+): Promise<WorkersEnd> {
+  const failures: WorkerFailure[] = [];
+  let isStopping = false;
+  const onEnd = (worker: WorkerProcess, end: WorkerEnd) => {
+    if (end.kind === 'failed') failures.push(named(worker, end.failure));
+    // Without an end to come to, a worker that ends leaves its partitions to nobody.
+    const isOver = end.kind === 'failed' || setup.settings.toEnd !== true;
+    if (isStopping || shutdown.requested || !isOver) return;
+    isStopping = true;
+    if (workers.some((each) => each.end === undefined)) {
+      setup.logger.warn('A worker has ended; the others finish what they have in hand, and end', {
+        worker: worker.task.worker,
+        pid: worker.pid,
+        partitions: partitionList(worker.task.partitions),
+      });
+    }
+    stop();
+  };
+  const ends = await Promise.all(
+    workers.map(async (worker) => {
+      const end = await worker.ended;
+      onEnd(worker, end);
+      return end;
+    }),
+  );
+  const [first, ...others] = failures;
+  if (first !== undefined) return { failures: [first, ...others] };
+  return { summary: joined(ends.flatMap((end) => (end.kind === 'done' ? [end.summary] : []))) };
+}
+
+/** With the worker's name, which the worker itself does not know. */
+function named({ title }: WorkerProcess, failure: WorkerFailure): WorkerFailure {
+  if (failure.code === 'WORKER') return failure;
+  return { ...failure, text: failure.text.replace(/^error: /, `error: ${title}: `) };
+}
+
+function joined(summaries: readonly RunSummary[]): WholeSummary {
+  const sum = (each: (summary: RunSummary) => number) =>
+    summaries.reduce((total, summary) => total + each(summary), 0);
+  const partitions = summaries.flatMap((each) => each.partitions);
+  return {
+    records: sum(({ records }) => records),
+    batches: sum(({ batches }) => batches),
+    sent: sum(({ sent }) => sent),
+    durationMs: Math.max(0, ...summaries.map(({ durationMs }) => durationMs)),
+    partitions: partitions.toSorted((a, b) =>
+      a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1,
+    ),
+    openTransactions: summaries.flatMap(({ openTransactions }) => openTransactions),
+    workers: summaries.map((summary, at) => ({ worker: at + 1, ...summary })),
+  };
+}

@@ -1,0 +1,113 @@
+import type { MetricsProvider } from '../../metrics/metrics.ts';
+import { noopMetrics } from '../../metrics/noop.ts';
+import { instrumented, type TenantLabel } from '../../stores/instrumented.ts';
+import type { MultiStore } from '../../stores/multi-store.ts';
+import type { Store } from '../../stores/store.ts';
+import { hasMethods, isObject } from '../kernel/is-object.ts';
+import type { StoreMap } from '../message-processor.ts';
+import { show } from '../kernel/shown-value.ts';
+
+type AnyStore = Store<unknown> | MultiStore<unknown>;
+
+/**
+ * A store to hand to the processor; with `flush: true` its `flush()` is awaited before each commit. With `metrics`, `tenantLabel` also counts a MultiStore's calls by tenant, in
+ * `store_tenant_calls_total`: `true` by its name, a function by what it returns. Each value makes series of its own, kept for ever: for tens of tenants, or groups of them.
+ */
+export interface StoreWithFlush<
+  S extends Store<unknown> | MultiStore<unknown> = Store<unknown> | MultiStore<unknown>,
+> {
+  readonly store: S;
+  readonly flush?: boolean;
+  readonly tenantLabel?: TenantLabel;
+}
+
+/** The option `stores`: each name gives a store, or a store and whether it is flushed before each commit. */
+export type StoresOption<Stores extends StoreMap> = {
+  readonly [Name in keyof Stores]: Stores[Name] | StoreWithFlush<Stores[Name]>;
+};
+
+/** The stores of a configuration. */
+export interface StoresConfig {
+  readonly stores: StoreMap;
+  /** Names of the stores that are flushed before each commit. */
+  readonly flushedStores: readonly string[];
+  /** By the names of those stores whose calls are counted by tenant. */
+  readonly tenantLabels: Readonly<Record<string, TenantLabel>>;
+}
+
+/** The stores as the user's code gets them: the very ones, unless their calls are to be measured. */
+export function measuredStores({
+  stores,
+  tenantLabels,
+  metrics,
+  topicProcessorName: topicProcessor,
+}: Pick<StoresConfig, 'stores' | 'tenantLabels'> & {
+  readonly metrics: MetricsProvider;
+  readonly topicProcessorName: string;
+}): StoreMap {
+  if (metrics === noopMetrics) return stores;
+  const measured = Object.entries(stores).map(([name, store]) => {
+    const tenantLabel = tenantLabels[name];
+    const label = tenantLabel === undefined ? {} : { tenantLabel };
+    return [name, instrumented(store, { name, metrics, topicProcessor, ...label })] as const;
+  });
+  return Object.freeze(Object.fromEntries(measured));
+}
+
+/** Checks the option `stores`; what is wrong with it is added to the problems. */
+export function checkStores(value: unknown, problems: string[]): StoresConfig {
+  const stores: Record<string, AnyStore> = {};
+  const flushedStores: string[] = [];
+  const tenantLabels: Record<string, TenantLabel> = {};
+  const isNamed = isObject(value) && !(Symbol.iterator in value);
+  if (value !== undefined && !isNamed)
+    problems.push(`stores must be an object { name: store }, not ${show(value)}`);
+  for (const [name, entry] of Object.entries(isNamed ? value : {})) {
+    if (isStore(entry)) {
+      stores[name] = entry;
+      continue;
+    }
+    if (!isObject(entry) || !isStore(entry['store'])) {
+      problems.push(
+        `stores.${name} must be a Store, a MultiStore, or { store, flush, tenantLabel }, not ${show(entry)}`,
+      );
+      continue;
+    }
+    for (const key of Object.keys(entry)) {
+      if (key !== 'store' && key !== 'flush' && key !== 'tenantLabel')
+        problems.push(`stores.${name}: unknown option '${key}'; known are store, flush and tenantLabel`);
+    }
+    const { store, flush, tenantLabel } = entry as {
+      store: AnyStore;
+      flush?: unknown;
+      tenantLabel?: unknown;
+    };
+    if (flush !== undefined && typeof flush !== 'boolean')
+      problems.push(`stores.${name}.flush must be true or false, not ${show(flush)}`);
+    if (flush === true) {
+      if (typeof store.flush !== 'function')
+        problems.push(`stores.${name} is to be flushed, but has no flush method`);
+      flushedStores.push(name);
+    }
+    if (tenantLabel !== undefined) {
+      if (tenantLabel !== true && typeof tenantLabel !== 'function')
+        problems.push(
+          `stores.${name}.tenantLabel must be true or a function of the tenant, not ${show(tenantLabel)}`,
+        );
+      else if (!('tenant' in store))
+        problems.push(`stores.${name}.tenantLabel is for a MultiStore: a Store has no tenants`);
+      tenantLabels[name] = tenantLabel as TenantLabel;
+    }
+    stores[name] = store;
+  }
+  return {
+    stores: Object.freeze(stores),
+    flushedStores: Object.freeze(flushedStores),
+    tenantLabels: Object.freeze(tenantLabels),
+  };
+}
+
+/** By the methods that no other shape has; `flush` is asked for only where it is used. */
+function isStore(value: unknown): value is AnyStore {
+  return isObject(value) && (hasMethods(value, ['get', 'putAll']) || hasMethods(value, ['fetch', 'push']));
+}

@@ -1,0 +1,140 @@
+import type { DelayFault, DropFault, FailFault, FaultHandle } from './fault.ts';
+import type { ApiName, RequestSummary } from '../request-summary.ts';
+
+/** What the faults want done with one request. */
+export interface FaultPlan {
+  readonly delayMs: number;
+  readonly drop: DropFault['when'] | undefined;
+  errorFor(topic?: string, partition?: number): number;
+}
+
+const NO_FAULT: FaultPlan = { delayMs: 0, drop: undefined, errorFor: () => 0 };
+
+/** A fault, by what it does. */
+export type FaultKind =
+  | { readonly kind: 'fail'; readonly fault: FailFault }
+  | { readonly kind: 'delay'; readonly fault: DelayFault }
+  | { readonly kind: 'drop'; readonly fault: DropFault };
+
+class ActiveFault implements FaultHandle {
+  readonly what: FaultKind;
+  readonly done: Promise<void>;
+  readonly #times: number;
+  readonly #finish: () => void;
+  readonly #remove: (fault: ActiveFault) => void;
+  #hits = 0;
+
+  constructor(what: FaultKind, remove: (fault: ActiveFault) => void) {
+    this.what = what;
+    this.#times = what.fault.times ?? 1;
+    this.#remove = remove;
+    let finish = (): void => undefined;
+    this.done = new Promise((resolve) => {
+      finish = resolve;
+    });
+    this.#finish = finish;
+  }
+
+  get hits(): number {
+    return this.#hits;
+  }
+
+  meets(api: ApiName, node: number, request: RequestSummary): boolean {
+    const { fault } = this.what;
+    return (
+      fault.api === api &&
+      (fault.node === undefined || fault.node === node) &&
+      (fault.matching === undefined || fault.matching(request))
+    );
+  }
+
+  hit(): void {
+    this.#hits++;
+    if (this.#hits < this.#times) return;
+    this.#remove(this);
+    this.#finish();
+  }
+
+  cancel(): void {
+    this.#remove(this);
+  }
+}
+
+/** The faults that are set up, and the nodes that are frozen. */
+export class FaultRegistry {
+  readonly #active = new Set<ActiveFault>();
+  readonly #frozen = new Map<number, { thawed: Promise<void>; thaw: () => void }>();
+
+  add(what: FaultKind): FaultHandle {
+    const active = new ActiveFault(what, (fault) => this.#active.delete(fault));
+    this.#active.add(active);
+    return active;
+  }
+
+  freeze(node: number): void {
+    if (this.#frozen.has(node)) return;
+    let thaw = (): void => undefined;
+    const thawed = new Promise<void>((resolve) => {
+      thaw = resolve;
+    });
+    this.#frozen.set(node, { thawed, thaw });
+  }
+
+  thaw(node: number): void {
+    const frozen = this.#frozen.get(node);
+    this.#frozen.delete(node);
+    frozen?.thaw();
+  }
+
+  /** Undefined unless the node is frozen. */
+  thawed(node: number): Promise<void> | undefined {
+    return this.#frozen.get(node)?.thawed;
+  }
+
+  clear(): void {
+    this.#active.clear();
+    for (const node of [...this.#frozen.keys()]) this.thaw(node);
+  }
+
+  /** What to do with a request; counts as a hit for each fault that meets it, one of a kind. */
+  plan(api: ApiName, node: number, request: RequestSummary): FaultPlan {
+    if (this.#active.size === 0) return NO_FAULT;
+    let delayMs = 0;
+    let drop: DropFault['when'] | undefined;
+    const failures: FailFault[] = [];
+    for (const active of [...this.#active]) {
+      if (!active.meets(api, node, request)) continue;
+      const { what } = active;
+      if (what.kind === 'fail') {
+        if (failures.some((other) => overlap(other, what.fault))) continue;
+        failures.push(what.fault);
+      } else if (what.kind === 'delay') {
+        if (delayMs > 0) continue;
+        delayMs = what.fault.ms;
+      } else {
+        if (drop !== undefined) continue;
+        drop = what.fault.when;
+      }
+      active.hit();
+    }
+    return {
+      delayMs,
+      drop,
+      errorFor: (topic, partition) => failures.find((fault) => covers(fault, topic, partition))?.code ?? 0,
+    };
+  }
+}
+
+function covers(fault: FailFault, topic: string | undefined, partition: number | undefined): boolean {
+  return (
+    (fault.topic === undefined || fault.topic === topic) &&
+    (fault.partition === undefined || fault.partition === partition)
+  );
+}
+
+function overlap(a: FailFault, b: FailFault): boolean {
+  return (
+    (a.topic === undefined || b.topic === undefined || a.topic === b.topic) &&
+    (a.partition === undefined || b.partition === undefined || a.partition === b.partition)
+  );
+}

@@ -1,0 +1,78 @@
+import type { Clock, Timer } from '../../kernel/clock.ts';
+import { Group } from './group.ts';
+
+/** All consumer groups of the cluster, whichever node coordinates them. */
+export class Groups {
+  readonly #groups = new Map<string, Group>();
+  readonly #clock: Clock;
+  readonly #retentionMs: number | undefined;
+  #expiry: Timer | undefined;
+
+  /** @param retentionMs committed offsets live that long (`offsets.retention.minutes`); undefined: for ever */
+  constructor(clock: Clock, retentionMs: number | undefined) {
+    this.#clock = clock;
+    this.#retentionMs = retentionMs;
+    this.#scheduleExpiry();
+  }
+
+  get(id: string): Group | undefined {
+    return this.#groups.get(id);
+  }
+
+  getOrCreate(id: string): Group {
+    let group = this.#groups.get(id);
+    if (group === undefined) {
+      group = new Group(id, this.#clock);
+      this.#groups.set(id, group);
+    }
+    return group;
+  }
+
+  all(): Group[] {
+    return [...this.#groups.values()];
+  }
+
+  delete(group: Group): void {
+    group.die();
+    this.#groups.delete(group.id);
+  }
+
+  /** The topic is gone, and what was committed for it with it. */
+  topicDeleted(topic: string): void {
+    for (const group of this.#groups.values()) group.offsets.deleteTopic(topic);
+  }
+
+  close(): void {
+    this.#expiry?.cancel();
+    for (const group of this.#groups.values()) group.die();
+    this.#groups.clear();
+  }
+
+  #scheduleExpiry(): void {
+    if (this.#retentionMs === undefined) return;
+    const retentionMs = this.#retentionMs;
+    this.#expiry = this.#clock.after(Math.max(10, retentionMs / 10), () => {
+      this.#expire(this.#clock.now() - retentionMs);
+      this.#scheduleExpiry();
+    });
+  }
+
+  /**
+   * A group that never had a member loses each offset that long after its commit. A group that once had one loses
+   * all of them that long after the last member left, also those that were committed a moment ago.
+   */
+  #expire(before: number): void {
+    for (const group of this.all()) {
+      if (group.state !== 'Empty') continue;
+      const { offsets } = group;
+      if (group.protocolType !== '') {
+        if (group.emptySince <= before) offsets.clear();
+      } else {
+        for (const entry of offsets.all()) {
+          if (entry.committedAt <= before) offsets.delete(entry.topic, entry.partition);
+        }
+      }
+      if (offsets.isEmpty && group.emptySince <= before) this.delete(group);
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import { crc32c } from '@node-rs/crc32';
+import {
+  BATCH_HEADER_BYTES,
+  CODEC_MASK,
+  CONTROL,
+  CRC_START,
+  TRANSACTIONAL,
+  attributesOf,
+  baseOffsetOf,
+  baseSequenceOf,
+  batchBytes,
+  crcOf,
+  lastOffsetDeltaOf,
+  magicOf,
+  producerIdOf,
+  recordCountOf,
+} from '../../kafka/records/batch-header.ts';
+import { ErrorCodes } from '../error-codes.ts';
+
+const ZSTD = 4;
+const FIRST_VERSION_WITH_ZSTD = 7;
+
+/**
+ * What a broker checks before it appends what a producer sent, in a broker's order. Returns an error code, 0 for a good batch.
+ *
+ * @param produceVersion version of the Produce request: zstd is allowed from 7 on
+ * @param maxBytes the topic's `max.message.bytes`
+ */
+export function checkBatch(records: Buffer | null, produceVersion: number, maxBytes: number): number {
+  if (records === null || records.length < BATCH_HEADER_BYTES) return ErrorCodes.INVALID_RECORD;
+  const attributes = attributesOf(records, 0);
+  if (magicOf(records, 0) !== 2 || batchBytes(records, 0) < records.length) return ErrorCodes.INVALID_RECORD;
+  if ((attributes & CODEC_MASK) === ZSTD && produceVersion < FIRST_VERSION_WITH_ZSTD) {
+    return ErrorCodes.UNSUPPORTED_COMPRESSION_TYPE;
+  }
+  if (baseOffsetOf(records, 0) !== 0) return ErrorCodes.INVALID_RECORD;
+  if (records.length > maxBytes) return ErrorCodes.MESSAGE_TOO_LARGE;
+  if (batchBytes(records, 0) > records.length || crc32c(records.subarray(CRC_START)) !== crcOf(records, 0)) {
+    return ErrorCodes.CORRUPT_MESSAGE;
+  }
+  const count = recordCountOf(records, 0);
+  if (count <= 0 || count !== lastOffsetDeltaOf(records, 0) + 1) return ErrorCodes.INVALID_RECORD;
+  if ((attributes & CONTROL) !== 0) return ErrorCodes.INVALID_RECORD;
+  // No transaction was ever begun here, so none can be added to.
+  if ((attributes & TRANSACTIONAL) !== 0) return ErrorCodes.INVALID_TXN_STATE;
+  if (producerIdOf(records, 0) >= 0n && baseSequenceOf(records, 0) < 0) return ErrorCodes.INVALID_RECORD;
+  return ErrorCodes.NONE;
+}

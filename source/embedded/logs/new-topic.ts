@@ -1,0 +1,57 @@
+import type { ClusterState } from '../cluster-state.ts';
+import { ErrorCodes } from '../error-codes.ts';
+import { unknownSettings } from './topic-config.ts';
+import { isTopicName } from './topics.ts';
+
+/** A topic that somebody wants to create. */
+export interface WantedTopic {
+  readonly name: string;
+  readonly partitionCount: number;
+  readonly replicationFactor: number;
+  readonly config: Readonly<Record<string, string>>;
+}
+
+/** Why a topic cannot be created: Kafka's error code, and words. */
+export interface NewTopicProblem {
+  readonly code: number;
+  readonly message: string;
+}
+
+/** Copies of a topic that does not say how many it wants: three, or as many as there are nodes. */
+export function defaultReplicationFactor(cluster: ClusterState): number {
+  return Math.min(3, cluster.nodeCount);
+}
+
+/** The first problem with a new topic, in a broker's order; undefined if it can be created. */
+export function newTopicProblem(wanted: WantedTopic, cluster: ClusterState): NewTopicProblem | undefined {
+  const { name, partitionCount, replicationFactor, config } = wanted;
+  if (!isTopicName(name)) {
+    return {
+      code: ErrorCodes.INVALID_TOPIC_EXCEPTION,
+      message: `a topic's name has 1 to 249 letters, digits, '.', '_' or '-', got '${name}'`,
+    };
+  }
+  if (cluster.topics.get(name) !== undefined) {
+    return { code: ErrorCodes.TOPIC_ALREADY_EXISTS, message: `topic '${name}' exists already` };
+  }
+  if (!Number.isInteger(partitionCount) || partitionCount < 1) {
+    return {
+      code: ErrorCodes.INVALID_PARTITIONS,
+      message: `topic '${name}' needs a whole number of partitions from 1, got ${partitionCount}`,
+    };
+  }
+  if (replicationFactor < 1 || replicationFactor > cluster.nodeCount) {
+    return {
+      code: ErrorCodes.INVALID_REPLICATION_FACTOR,
+      message: `topic '${name}' wants ${replicationFactor} replicas, and there are ${cluster.nodeCount} nodes`,
+    };
+  }
+  const unknown = unknownSettings(config);
+  if (unknown.length > 0) {
+    return {
+      code: ErrorCodes.INVALID_CONFIG,
+      message: `topic '${name}' has settings that Kafka does not know: ${unknown.join(', ')}`,
+    };
+  }
+  return undefined;
+}

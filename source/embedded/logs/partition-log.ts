@@ -1,0 +1,220 @@
+import {
+  assignOffsets,
+  baseOffsetOf,
+  batchBytes,
+  lastOffsetDeltaOf,
+  maxTimestampOf,
+} from '../../kafka/records/batch-header.ts';
+import { firstRecordSince } from './record-times.ts';
+
+const FIRST_SEGMENT_BYTES = 64 * 1024;
+const MAX_SEGMENT_BYTES = 4 * 1024 * 1024;
+
+/** Batches one after another in one piece of memory, so that a read is a few views whatever the number of batches. */
+interface Segment {
+  readonly buffer: Buffer;
+  length: number;
+  next: Segment | undefined;
+}
+
+interface BatchEntry {
+  readonly baseOffset: number;
+  readonly lastOffset: number;
+  readonly maxTimestamp: number;
+  readonly bytes: number;
+  readonly segment: Segment;
+  readonly position: number;
+}
+
+interface EpochStart {
+  readonly epoch: number;
+  readonly startOffset: number;
+}
+
+/** A record found by its timestamp. */
+export interface TimedOffset {
+  readonly offset: number;
+  readonly timestamp: number;
+}
+
+/**
+ * The log of one partition: record batches as opaque bytes, in memory. Nothing here looks into a batch beyond its
+ * header; the only exception is a search by timestamp.
+ *
+ * Written bytes never change, so views that were handed out stay valid, also after records were deleted.
+ */
+export class PartitionLog {
+  /** Batches from `#first` on; those before it were deleted. */
+  #batches: (BatchEntry | undefined)[] = [];
+  #first = 0;
+  #tail: Segment = newSegment(FIRST_SEGMENT_BYTES);
+  #startOffset = 0;
+  #endOffset = 0;
+  readonly #epochs: EpochStart[] = [{ epoch: 0, startOffset: 0 }];
+
+  /** The first offset that can be read. */
+  get startOffset(): number {
+    return this.#startOffset;
+  }
+
+  /** The offset that the next record gets. Also the high watermark: every append counts as replicated at once. */
+  get endOffset(): number {
+    return this.#endOffset;
+  }
+
+  /** The last stable offset. Equals the high watermark as long as no transaction can be open. */
+  get lastStableOffset(): number {
+    return this.#endOffset;
+  }
+
+  /** Copies the batch to the end of the log and returns its base offset. */
+  append(batch: Buffer, leaderEpoch: number): number {
+    const baseOffset = this.#endOffset;
+    const entry = this.#store(batch, baseOffset);
+    assignOffsets(entry.segment.buffer, entry.position, baseOffset, leaderEpoch);
+    return baseOffset;
+  }
+
+  /** Copies the batch to the end with the base offset and leader epoch that stand in its header. */
+  appendAsIs(batch: Buffer): number {
+    const baseOffset = baseOffsetOf(batch, 0);
+    this.#store(batch, baseOffset);
+    return baseOffset;
+  }
+
+  /**
+   * Views of the log from the batch that holds `offset` on, `maxBytes` in all: the last batch may be cut off.
+   * A first batch that is larger than `maxBytes` comes whole if `wholeFirst`, else nothing comes.
+   */
+  read(offset: number, maxBytes: number, wholeFirst: boolean): Buffer[] {
+    const first = this.#batches[this.#find(offset)];
+    if (first === undefined) return [];
+    if (first.bytes > maxBytes && !wholeFirst) return [];
+    const views: Buffer[] = [];
+    let left = Math.max(maxBytes, first.bytes);
+    let position = first.position;
+    for (let segment: Segment | undefined = first.segment; segment && left > 0; segment = segment.next) {
+      const end = Math.min(segment.length, position + left);
+      if (end > position) views.push(segment.buffer.subarray(position, end));
+      left -= end - position;
+      position = 0;
+    }
+    return views;
+  }
+
+  /** Forgets all records before `offset`; batches that still hold later ones stay whole. */
+  deleteBefore(offset: number): void {
+    if (offset <= this.#startOffset) return;
+    this.#startOffset = offset;
+    const keep = this.#find(offset);
+    this.#batches.fill(undefined, this.#first, keep);
+    this.#first = keep;
+    if (this.#first > 1024 && this.#first * 2 > this.#batches.length) {
+      this.#batches = this.#batches.slice(this.#first);
+      this.#first = 0;
+    }
+  }
+
+  /** The first record at or after `timestamp`, undefined if there is none. */
+  findByTime(timestamp: number): TimedOffset | undefined {
+    for (let i = this.#first; i < this.#batches.length; i++) {
+      const entry = this.#batches[i];
+      if (entry === undefined || entry.maxTimestamp < timestamp) continue;
+      const found = firstRecordSince(bytesOf(entry), timestamp, this.#startOffset);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** A copy of every batch that is still readable, in order. */
+  batches(): Buffer[] {
+    const copies: Buffer[] = [];
+    for (const entry of this.#batches) {
+      if (entry !== undefined) copies.push(Buffer.from(bytesOf(entry)));
+    }
+    return copies;
+  }
+
+  /** A leader with this epoch begins to write. */
+  startEpoch(epoch: number): void {
+    const startOffset = this.#endOffset;
+    while (this.#epochs.length > 0 && (this.#epochs.at(-1)?.startOffset ?? -1) >= startOffset) {
+      this.#epochs.pop();
+    }
+    this.#epochs.push({ epoch, startOffset });
+  }
+
+  /** The leader epoch of the record at `offset`, or of the next one to be written. */
+  epochAt(offset: number): number {
+    let epoch = -1;
+    for (const entry of this.#epochs) {
+      if (entry.startOffset <= offset) epoch = entry.epoch;
+    }
+    return epoch;
+  }
+
+  /**
+   * The largest epoch up to `epoch` and the offset after its last record; both -1 for an epoch that never was.
+   *
+   * @see https://cwiki.apache.org/confluence/display/KAFKA/KIP-320
+   */
+  endOfEpoch(epoch: number): { epoch: number; endOffset: number } {
+    const index = this.#epochs.findLastIndex((entry) => entry.epoch <= epoch);
+    const next = this.#epochs[index + 1];
+    const known = this.#epochs[index];
+    if (known?.epoch === epoch && next === undefined) return { epoch, endOffset: this.#endOffset };
+    if (next === undefined) return { epoch: -1, endOffset: -1 };
+    return { epoch: known?.epoch ?? epoch, endOffset: next.startOffset };
+  }
+
+  #store(batch: Buffer, baseOffset: number): BatchEntry {
+    const bytes = batchBytes(batch, 0);
+    const segment = this.#segmentFor(bytes);
+    const position = segment.length;
+    batch.copy(segment.buffer, position, 0, bytes);
+    segment.length += bytes;
+    const lastOffset = baseOffset + lastOffsetDeltaOf(batch, 0);
+    const entry: BatchEntry = {
+      baseOffset,
+      lastOffset,
+      maxTimestamp: maxTimestampOf(batch, 0),
+      bytes,
+      segment,
+      position,
+    };
+    this.#batches.push(entry);
+    this.#endOffset = lastOffset + 1;
+    return entry;
+  }
+
+  #segmentFor(bytes: number): Segment {
+    const tail = this.#tail;
+    if (tail.length + bytes <= tail.buffer.length) return tail;
+    const grown = Math.min(MAX_SEGMENT_BYTES, tail.buffer.length * 2);
+    const next = newSegment(Math.max(grown, bytes));
+    tail.next = next;
+    this.#tail = next;
+    return next;
+  }
+
+  /** Index of the first batch whose last offset is not below `offset`; the length of the list if there is none. */
+  #find(offset: number): number {
+    let low = this.#first;
+    let high = this.#batches.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const entry = this.#batches[middle];
+      if (entry === undefined || entry.lastOffset < offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+function newSegment(bytes: number): Segment {
+  return { buffer: Buffer.allocUnsafeSlow(bytes), length: 0, next: undefined };
+}
+
+function bytesOf(entry: BatchEntry): Buffer {
+  return entry.segment.buffer.subarray(entry.position, entry.position + entry.bytes);
+}

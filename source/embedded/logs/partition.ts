@@ -1,0 +1,141 @@
+import {
+  baseSequenceOf,
+  lastOffsetDeltaOf,
+  maxTimestampOf,
+  producerEpochOf,
+  producerIdOf,
+} from '../../kafka/records/batch-header.ts';
+import { checkBatch } from './batch-check.ts';
+import { ErrorCodes } from '../error-codes.ts';
+import { PartitionLog } from './partition-log.ts';
+import { ProducerState, nextSequence } from './producer-state.ts';
+
+/** The answer to one partition of a Produce request. */
+export interface AppendResult {
+  readonly code: number;
+  readonly baseOffset: number;
+  readonly logAppendTime: number;
+}
+
+/** No live node leads the partition. */
+export const NO_LEADER = -1;
+
+/** One partition: its log, who leads it and since when, and who waits for news of it. */
+export class Partition {
+  readonly topic: string;
+  readonly index: number;
+  readonly replicas: readonly number[];
+  readonly log = new PartitionLog();
+  readonly #producers = new ProducerState();
+  readonly #watchers = new Set<() => void>();
+  #leader: number;
+  #leaderEpoch = 0;
+  #deleted = false;
+
+  constructor(topic: string, index: number, replicas: readonly number[], leader: number) {
+    this.topic = topic;
+    this.index = index;
+    this.replicas = replicas;
+    this.#leader = leader;
+  }
+
+  /** Node id of the leader, or {@link NO_LEADER}. */
+  get leader(): number {
+    return this.#leader;
+  }
+
+  get leaderEpoch(): number {
+    return this.#leaderEpoch;
+  }
+
+  /** The topic was deleted: whoever still holds this object must look again. */
+  get deleted(): boolean {
+    return this.#deleted;
+  }
+
+  lead(nodeId: number): void {
+    this.#leader = nodeId;
+    this.#leaderEpoch++;
+    if (nodeId !== NO_LEADER) this.log.startEpoch(this.#leaderEpoch);
+    this.#notify();
+  }
+
+  delete(): void {
+    this.#deleted = true;
+    this.#notify();
+  }
+
+  /**
+   * The error code for a request that reached `nodeId` and takes `currentLeaderEpoch` (-1: unchecked) for the
+   * leader's epoch, 0 if it may be served. Followers serve those that do not need the leader.
+   */
+  access(nodeId: number, currentLeaderEpoch: number, needsLeader: boolean): number {
+    if (currentLeaderEpoch !== -1) {
+      if (currentLeaderEpoch < this.#leaderEpoch) return ErrorCodes.FENCED_LEADER_EPOCH;
+      if (currentLeaderEpoch > this.#leaderEpoch) return ErrorCodes.UNKNOWN_LEADER_EPOCH;
+    }
+    if (this.#leader === nodeId) return ErrorCodes.NONE;
+    if (!needsLeader && this.replicas.includes(nodeId)) return ErrorCodes.NONE;
+    return ErrorCodes.NOT_LEADER_OR_FOLLOWER;
+  }
+
+  /** Appends what a producer sent, unless it is damaged, out of order, or already there. */
+  appendFromProducer(records: Buffer | null, produceVersion: number, maxBytes: number): AppendResult {
+    const code = checkBatch(records, produceVersion, maxBytes);
+    if (code !== ErrorCodes.NONE || records === null) return refused(code);
+    const producerId = producerIdOf(records, 0);
+    if (producerId < 0n) return { code, baseOffset: this.append(records), logAppendTime: -1 };
+    const firstSequence = baseSequenceOf(records, 0);
+    const batch = {
+      producerId,
+      epoch: producerEpochOf(records, 0),
+      firstSequence,
+      lastSequence: nextSequence(firstSequence, lastOffsetDeltaOf(records, 0)),
+      maxTimestamp: maxTimestampOf(records, 0),
+    };
+    const verdict = this.#producers.check(batch);
+    if (verdict.kind === 'refuse') return refused(verdict.code);
+    if (verdict.kind === 'duplicate') {
+      return { code, baseOffset: verdict.baseOffset, logAppendTime: verdict.maxTimestamp };
+    }
+    const baseOffset = this.append(records);
+    this.#producers.stored(batch, baseOffset);
+    return { code, baseOffset, logAppendTime: -1 };
+  }
+
+  /** Appends a batch unchecked, at the end of the log, with the current leader epoch. */
+  append(batch: Buffer): number {
+    const baseOffset = this.log.append(batch, this.#leaderEpoch);
+    this.#notify();
+    return baseOffset;
+  }
+
+  /** Appends a batch unchecked, with the base offset and leader epoch of its header. */
+  appendAsIs(batch: Buffer): number {
+    const baseOffset = this.log.appendAsIs(batch);
+    this.#notify();
+    return baseOffset;
+  }
+
+  deleteBefore(offset: number): void {
+    this.log.deleteBefore(offset);
+    this.#notify();
+  }
+
+  /** Calls `changed` on every append, leader move and deletion, until {@link unwatch}. */
+  watch(changed: () => void): void {
+    this.#watchers.add(changed);
+  }
+
+  unwatch(changed: () => void): void {
+    this.#watchers.delete(changed);
+  }
+
+  #notify(): void {
+    for (const changed of this.#watchers) changed();
+  }
+}
+
+function refused(code: number): AppendResult {
+  return { code, baseOffset: -1, logAppendTime: -1 };
+}

@@ -1,0 +1,88 @@
+import type { KafkaAdmin, TopicDetails, TopicSettings } from '../../admin.ts';
+import type { ClusterConnection } from '../connection/cluster-connection.ts';
+import { missingAnswer } from './ask-leaders.ts';
+import { brokerError } from '../protocol/broker-errors.ts';
+import { describeConfigsRequest } from '../protocol/describe-configs.ts';
+import { listGroupsRequest } from '../protocol/list-groups.ts';
+import { metadataRequest, type TopicMetadata } from '../protocol/metadata.ts';
+import { retryLoop } from '../connection/retry-loop.ts';
+
+const UNKNOWN_TOPIC = 3;
+
+export interface AdminOptions {
+  readonly retryTimeoutMs: number;
+  /** Aborted when the client is closed. */
+  readonly signal: AbortSignal;
+}
+
+/** What an operator asks of a cluster, over kafkajs's connections. */
+export class KafkajsAdmin implements KafkaAdmin {
+  readonly #connected: () => ClusterConnection;
+  readonly #options: AdminOptions;
+
+  /** @param connected gives the connection; throws while there is none */
+  constructor(connected: () => ClusterConnection, options: AdminOptions) {
+    this.#connected = connected;
+    this.#options = options;
+  }
+
+  async describeTopics(topics?: readonly string[]): Promise<TopicDetails[]> {
+    // An empty list would ask for the brokers alone, which tells nothing here.
+    if (topics?.length === 0) return [];
+    const cluster = this.#connected();
+    const request = metadataRequest(topics === undefined ? null : [...new Set(topics)]);
+    const what = 'Metadata';
+    return this.#retry(what, async () => {
+      const answer = await cluster.callAny(request, cluster.deadlines.requestMs);
+      const known = answer.topics.filter(({ errorCode }) => errorCode !== UNKNOWN_TOPIC);
+      for (const { topic, errorCode } of known)
+        if (errorCode !== 0) throw brokerError(errorCode, `${what} of topic ${topic}`);
+      return known.map(detailsOf).sort((a, b) => (a.topic < b.topic ? -1 : 1));
+    });
+  }
+
+  async topicSettings(topics: readonly string[], names: readonly string[]): Promise<TopicSettings[]> {
+    if (topics.length === 0) return [];
+    const cluster = this.#connected();
+    const answer = await this.#retry('DescribeConfigs', () =>
+      cluster.callAny(describeConfigsRequest(topics, names), cluster.deadlines.requestMs),
+    );
+    return topics.map((topic) => {
+      const what = `DescribeConfigs of topic ${topic}`;
+      const found = answer.find((each) => each.topic === topic);
+      if (found === undefined) return { topic, settings: [], error: missingAnswer(what) };
+      const { errorCode, errorMessage, settings } = found;
+      const error = errorCode === 0 ? undefined : brokerError(errorCode, what, errorMessage);
+      return { topic, settings, error };
+    });
+  }
+
+  async listGroups(): Promise<string[]> {
+    const cluster = this.#connected();
+    const { requestMs } = cluster.deadlines;
+    const what = 'ListGroups';
+    return this.#retry(what, async () => {
+      const { brokers } = await cluster.callAny(metadataRequest([]), requestMs);
+      const answers = await Promise.all(
+        brokers.map(({ nodeId }) => cluster.call(nodeId, listGroupsRequest(), requestMs)),
+      );
+      for (const { errorCode } of answers) if (errorCode !== 0) throw brokerError(errorCode, what);
+      return [...new Set(answers.flatMap(({ groupIds }) => groupIds))].sort();
+    });
+  }
+
+  #retry<T>(what: string, attempt: () => Promise<T>): Promise<T> {
+    const { retryTimeoutMs, signal } = this.#options;
+    return retryLoop(this.#connected().clock, { timeoutMs: retryTimeoutMs, what, signal }, attempt);
+  }
+}
+
+function detailsOf({ topic, topicId, internal, partitions }: TopicMetadata): TopicDetails {
+  const details = partitions.map(({ partition, leader, replicas, inSyncReplicas }) => ({
+    partition,
+    leader: leader < 0 ? undefined : leader,
+    replicas,
+    inSyncReplicas,
+  }));
+  return { topic, topicId, internal, partitions: details.sort((a, b) => a.partition - b.partition) };
+}

@@ -1,0 +1,55 @@
+import { BrokerError } from '../../../kernel/errors.ts';
+import type { EpochEnd, StartPosition } from '../../client.ts';
+import { askLeaders, type AskLeadersOptions } from './ask-leaders.ts';
+import type { BrokerLink } from '../connection/broker-link.ts';
+import type { ClusterConnection } from '../connection/cluster-connection.ts';
+import {
+  OFFSET_FOR_LEADER_EPOCH,
+  OFFSET_FOR_LEADER_EPOCH_VERSION,
+  offsetForLeaderEpochRequest,
+} from '../protocol/offset-for-leader-epoch.ts';
+
+const UNSUPPORTED_VERSION = 35;
+
+/**
+ * Asks the leaders where the logs of epochs end (OffsetForLeaderEpoch).
+ *
+ * @returns undefined if a broker does not serve that request
+ * @throws BrokerError, ConnectionError, TimeoutError that name the partitions
+ */
+export async function lookUpEpochEnds(
+  cluster: ClusterConnection,
+  positions: readonly StartPosition[],
+  options: AskLeadersOptions,
+): Promise<EpochEnd[] | undefined> {
+  try {
+    const answers = await askLeaders(
+      cluster,
+      'OffsetForLeaderEpoch',
+      positions,
+      (asked, link) => {
+        checkServed(link);
+        return offsetForLeaderEpochRequest(asked);
+      },
+      options,
+    );
+    return answers.map(({ topic, partition, endOffset }) => ({
+      topic,
+      partition,
+      endOffset: endOffset < 0 ? undefined : endOffset,
+    }));
+  } catch (error) {
+    if (error instanceof BrokerError && error.brokerCode === UNSUPPORTED_VERSION) return undefined;
+    throw error;
+  }
+}
+
+/** A broker cuts the connection at a request that it does not know: it is not asked then. */
+function checkServed(link: BrokerLink): void {
+  if (link.serves(OFFSET_FOR_LEADER_EPOCH, OFFSET_FOR_LEADER_EPOCH_VERSION)) return;
+  throw new BrokerError(`Broker ${link.address} does not serve OffsetForLeaderEpoch`, {
+    brokerCode: UNSUPPORTED_VERSION,
+    brokerError: 'UNSUPPORTED_VERSION',
+    retriable: false,
+  });
+}

@@ -1,0 +1,90 @@
+import type { KasperError } from '../../../kernel/errors.ts';
+import { ConnectionError } from '../../../kernel/errors.ts';
+import type { NewTopic, TopicDescription } from '../../client.ts';
+import type { ClusterConnection } from '../connection/cluster-connection.ts';
+import { brokerError, brokerErrorKind } from '../protocol/broker-errors.ts';
+import { createTopicsRequest } from '../protocol/create-topics.ts';
+import { retryLoop } from '../connection/retry-loop.ts';
+
+const UNKNOWN_TOPIC = 3;
+const TOPIC_ALREADY_EXISTS = 36;
+
+export interface TopicsOptions {
+  readonly retryTimeoutMs: number;
+  /** Aborted when the client or its part is closed. */
+  readonly signal: AbortSignal;
+}
+
+/** Describes topics (Metadata); those that do not exist are left out. */
+export async function describeTopics(
+  cluster: ClusterConnection,
+  topics: readonly string[],
+  options: TopicsOptions,
+): Promise<Map<string, TopicDescription>> {
+  const described = new Map<string, TopicDescription>();
+  if (topics.length === 0) return described;
+  await retryLoop(
+    cluster.clock,
+    { timeoutMs: options.retryTimeoutMs, what: 'Metadata', signal: options.signal },
+    async () => {
+      await cluster.refresh(topics);
+      for (const topic of topics) {
+        const found = cluster.topic(topic);
+        const errorCode = found?.errorCode ?? UNKNOWN_TOPIC;
+        if (errorCode === UNKNOWN_TOPIC) continue;
+        if (found === undefined || errorCode !== 0)
+          throw brokerError(errorCode, `Metadata of topic ${topic}`);
+        described.set(topic, { topic, topicId: found.topicId, partitionCount: found.partitions.size });
+      }
+    },
+  );
+  return described;
+}
+
+/** Creates topics at the controller and waits until each partition has a leader. Returns the names that were created. */
+export async function createTopics(
+  cluster: ClusterConnection,
+  topics: readonly NewTopic[],
+  options: TopicsOptions,
+): Promise<string[]> {
+  if (topics.length === 0) return [];
+  const { clock, deadlines } = cluster;
+  const retry = { timeoutMs: options.retryTimeoutMs, signal: options.signal };
+  const created: string[] = [];
+  let left = [...topics];
+  await retryLoop(clock, { ...retry, what: 'CreateTopics' }, async () => {
+    if (cluster.controllerId < 0) await cluster.refresh([]);
+    const nodeId = cluster.controllerId;
+    if (nodeId < 0) throw new ConnectionError('The cluster has no controller now', { retriable: true });
+    const request = createTopicsRequest(left, deadlines.requestMs);
+    const answer = await cluster.call(nodeId, request, deadlines.requestMs * 2).catch(forgetController);
+    let failed: KasperError | undefined;
+    for (const { topic, errorCode, errorMessage } of answer) {
+      if (errorCode === 0) created.push(topic);
+      if (errorCode === 0 || errorCode === TOPIC_ALREADY_EXISTS)
+        left = left.filter((entry) => entry.topic !== topic);
+      else failed ??= brokerError(errorCode, `CreateTopics of ${topic}`, errorMessage);
+      if (brokerErrorKind(errorCode).refresh === true) await cluster.refresh([]);
+    }
+    if (failed !== undefined) throw failed;
+  });
+  const names = topics.map(({ topic }) => topic);
+  await retryLoop(clock, { ...retry, what: 'Metadata of new topics' }, async () => {
+    await cluster.refresh(names);
+    for (const name of names) {
+      const found = cluster.topic(name);
+      const errorCode = found?.errorCode ?? UNKNOWN_TOPIC;
+      if (found === undefined || errorCode !== 0)
+        throw brokerError(errorCode, `Metadata of new topic ${name}`);
+      const leaderless = [...found.partitions.values()].find(({ leader }) => leader < 0);
+      if (leaderless !== undefined)
+        throw brokerError(5, `Metadata of new topic ${name}/${leaderless.partition}`);
+    }
+  });
+  return created;
+
+  async function forgetController(error: unknown): Promise<never> {
+    await cluster.refresh([]);
+    throw error;
+  }
+}

@@ -1,0 +1,108 @@
+import type { Logger } from '../../../kernel/logger.ts';
+import { errorOf } from '../connection/wrap-error.ts';
+import type { KafkajsConnection, KafkajsConnectionPool } from './internals.ts';
+import { ResponseFramer } from './response-framer.ts';
+
+/**
+ * Mends the faults of kafkajs 2.2.4 that could lose a process, a socket or a core. To be called on each new pool, before
+ * it is connected. Its BrokerPool, whose removeBroker can leave it without a seed broker, is not used at all: see
+ * {@link ClusterConnection}.
+ */
+export function hardenPool(pool: KafkajsConnectionPool, logger: Logger): void {
+  for (const connection of pool.pool) {
+    receiveWholeResponses(connection, `${pool.host}:${pool.port}`, logger);
+    connectOnce(connection);
+    sleepWhenIdle(connection);
+  }
+}
+
+/**
+ * A response is cut in the middle by a lost connection; kafkajs keeps what came of it and takes it, after a reconnect, for the
+ * start of the next response: a RangeError in the socket's data handler, which ends the process. So responses are framed
+ * here, afresh for each socket. (It is faster as well: kafkajs joins all chunks of a response a second time.)
+ *
+ * The answers of a SASL exchange still go kafkajs's way, and its buffer is emptied on connect.
+ */
+export function receiveWholeResponses(connection: KafkajsConnection, broker: string, logger: Logger): void {
+  const { requestQueue } = connection;
+  const framer = new ResponseFramer(broker, (response) => {
+    requestQueue.fulfillRequest({
+      size: response.length,
+      correlationId: response.readInt32BE(0),
+      payload: response.subarray(4),
+    });
+  });
+  const connect = connection.connect.bind(connection);
+  const processData = connection.processData.bind(connection);
+  connection.connect = () => {
+    if (!connection.isConnected()) {
+      framer.reset();
+      connection.chunks = [];
+      connection.bytesBuffered = 0;
+      connection.bytesNeeded = 4;
+    }
+    return connect();
+  };
+  connection.processData = (data) => {
+    try {
+      if (connection.authHandlers === null) framer.push(data);
+      else processData(data);
+    } catch (error) {
+      // Thrown here it would be an uncaught exception of the process; the requests under way are told instead.
+      logger.warn('A broker sent bytes that are no answer: its connection is dropped', { error });
+      void dropConnection(connection, errorOf(error), logger);
+    }
+  };
+}
+
+/**
+ * Two first requests at once: each finds the connection not connected and opens a socket; one of the two is never closed.
+ * So both wait for the same attempt.
+ */
+export function connectOnce(connection: KafkajsConnection): void {
+  const connect = connection.connect.bind(connection);
+  let connecting: Promise<unknown> | undefined;
+  connection.connect = () => {
+    connecting ??= connect().finally(() => {
+      connecting = undefined;
+    });
+    return connecting;
+  };
+}
+
+/**
+ * After its first response a connection looks for requests held back by a quota, every millisecond and for ever. Nothing is
+ * held back here (see BrokerLink), so there is nothing to look for. Ten times a second it looks for requests that took too long: here
+ * every request has a deadline of its own that comes sooner (BrokerLink as well).
+ */
+export function sleepWhenIdle(connection: KafkajsConnection): void {
+  const { requestQueue } = connection;
+  const schedule = requestQueue.scheduleCheckPendingRequests.bind(requestQueue);
+  requestQueue.scheduleCheckPendingRequests = () => {
+    if (requestQueue.pending.length > 0) schedule();
+  };
+  requestQueue.scheduleRequestTimeoutCheck = () => undefined;
+}
+
+/** Rejects all requests under way with `reason`, destroys the socket at once, and resolves when it is closed. */
+export async function dropConnection(
+  connection: KafkajsConnection,
+  reason: Error,
+  logger: Logger,
+): Promise<void> {
+  connection.requestQueue.rejectAll(reason);
+  const { socket } = connection;
+  const closed = new Promise<void>((resolve) => {
+    if (socket === undefined || socket.closed) resolve();
+    else socket.once('close', resolve);
+  });
+  // A socket that is still connecting gets the error, since only that ends kafkajs's connection timer.
+  if (socket?.connecting === true) socket.destroy(reason);
+  else socket?.destroy();
+  try {
+    await connection.disconnect();
+  } catch (error) {
+    logger.debug('Closing a dropped connection failed', { error });
+  }
+  await closed;
+}

@@ -1,0 +1,82 @@
+import { ConnectionError } from '../../../kernel/errors.ts';
+
+const SIZE_BYTES = 4;
+/** How a TLS record begins: an alert or a handshake, then the major version. */
+const TLS_STARTS = [0x1503, 0x1603];
+/** No answer of a Kafka broker is near this; TLS records and HTTP read as a size are far beyond. */
+const LARGEST_RESPONSE_BYTES = 256 * 1024 * 1024;
+
+/**
+ * Cuts the bytes of a socket into responses. Each byte is copied at most once, into a buffer of exactly its response, as soon
+ * as it arrives; a response that came within one chunk is a view of it.
+ */
+export class ResponseFramer {
+  readonly #broker: string;
+  readonly #deliver: (response: Buffer) => void;
+  readonly #size = Buffer.alloc(SIZE_BYTES);
+  #sizeFilled = 0;
+  #body: Buffer | undefined;
+  #bodyFilled = 0;
+
+  /**
+   * @param broker its address, for messages
+   * @param deliver takes each response, without its size field
+   */
+  constructor(broker: string, deliver: (response: Buffer) => void) {
+    this.#broker = broker;
+    this.#deliver = deliver;
+  }
+
+  /** Forgets what came of an unfinished response: the connection it belonged to is gone. */
+  reset(): void {
+    this.#sizeFilled = 0;
+    this.#body = undefined;
+  }
+
+  /** @throws ConnectionError if the bytes cannot be Kafka's */
+  push(chunk: Buffer): void {
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#body !== undefined) at = this.#fill(this.#body, chunk, at);
+      else if (this.#sizeFilled === 0 && chunk.length - at >= SIZE_BYTES) {
+        const size = this.#checkedSize(chunk.readInt32BE(at));
+        at += SIZE_BYTES;
+        if (chunk.length - at >= size) {
+          const response = chunk.subarray(at, at + size);
+          at += size;
+          this.#deliver(response);
+        } else this.#startBody(size);
+      } else {
+        this.#size[this.#sizeFilled++] = chunk[at++] ?? 0;
+        if (this.#sizeFilled === SIZE_BYTES) this.#startBody(this.#checkedSize(this.#size.readInt32BE(0)));
+      }
+    }
+  }
+
+  #startBody(size: number): void {
+    this.#sizeFilled = 0;
+    this.#body = Buffer.allocUnsafeSlow(size);
+    this.#bodyFilled = 0;
+  }
+
+  #fill(body: Buffer, chunk: Buffer, at: number): number {
+    const end = Math.min(chunk.length, at + body.length - this.#bodyFilled);
+    chunk.copy(body, this.#bodyFilled, at, end);
+    this.#bodyFilled += end - at;
+    if (this.#bodyFilled === body.length) {
+      this.#body = undefined;
+      this.#deliver(body);
+    }
+    return end;
+  }
+
+  #checkedSize(size: number): number {
+    if (size >= SIZE_BYTES && size <= LARGEST_RESPONSE_BYTES) return size;
+    const remedy = TLS_STARTS.includes(size >>> 16)
+      ? 'it speaks TLS: give the ssl option, or the port of a listener without TLS'
+      : 'check that the address is a Kafka listener, and that the ssl option fits it';
+    throw new ConnectionError(
+      `Broker ${this.#broker}: the answer claims to have ${size} bytes, so it is none of Kafka's; ${remedy}`,
+    );
+  }
+}

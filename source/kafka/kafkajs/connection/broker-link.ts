@@ -1,0 +1,247 @@
+import { ConnectionError, TimeoutError } from '../../../kernel/errors.ts';
+import type { KasperError } from '../../../kernel/errors.ts';
+import { sleep } from '../../../kernel/clock.ts';
+import type { Clock } from '../../../kernel/clock.ts';
+import type { Logger } from '../../../kernel/logger.ts';
+import type { KafkaObserver } from '../../client.ts';
+import type { Deadlines } from './deadlines.ts';
+import { dropConnection, hardenPool } from '../capture/harden.ts';
+import type {
+  KafkajsBroker,
+  KafkajsCluster,
+  KafkajsConnection,
+  KafkajsConnectionPool,
+  KafkajsDestination,
+} from '../capture/internals.ts';
+import { FETCH } from '../protocol/fetch.ts';
+import { checkApiVersions } from '../protocol/required-versions.ts';
+import { sendRaw } from './raw-call.ts';
+import type { RawAnswer, RawRequest } from './raw-call.ts';
+import { wrapError } from './wrap-error.ts';
+
+export interface BrokerLinkOptions {
+  readonly cluster: KafkajsCluster;
+  /** Undefined: the next address of the user's list. */
+  readonly destination: KafkajsDestination | undefined;
+  /** The user's limit for a TCP connection; it comes on top of the deadline of the first call. */
+  readonly connectionTimeoutMs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly observer: KafkaObserver;
+  readonly deadlines: Deadlines;
+}
+
+/**
+ * The two connections to one broker: fetches on the second, everything else on the first, since a broker serves one request
+ * per connection at a time and a fetch may wait there.
+ *
+ * A link lives until the first connection error or missed deadline, then it is dropped as a whole and never used again: all
+ * calls under way are rejected and both sockets destroyed. Whoever still wants the broker makes a new one.
+ */
+export class BrokerLink {
+  readonly #options: BrokerLinkOptions;
+  readonly #connecting: Promise<void>;
+  readonly #calls = new Set<(error: KasperError) => void>();
+  readonly #silentUntil = [0, 0];
+  #pool: KafkajsConnectionPool | undefined;
+  #ready = false;
+  #versions: KafkajsBroker['versions'] = null;
+  #lost: KasperError | undefined;
+  readonly #gone = new AbortController();
+  #dropped: Promise<void> | undefined;
+  #fetchOpened = false;
+
+  constructor(options: BrokerLinkOptions) {
+    this.#options = options;
+    this.#connecting = this.#guard(options.deadlines.handshakeMs, 'to connect', () => this.#connect());
+    // The failure is told by connected(), to all who ask; a link that nobody has asked yet must not end the process by it.
+    this.#connecting.catch(() => undefined);
+  }
+
+  /** `host:port` as far as it is known. */
+  get address(): string {
+    const at = this.#pool ?? this.#options.destination;
+    return at === undefined ? 'of the list' : `${at.host}:${at.port}`;
+  }
+
+  get host(): string | undefined {
+    return (this.#pool ?? this.#options.destination)?.host;
+  }
+
+  get port(): number | undefined {
+    return (this.#pool ?? this.#options.destination)?.port;
+  }
+
+  /** Connected, authenticated, and not found closed. */
+  get usable(): boolean {
+    return this.#ready && !this.dead;
+  }
+
+  /** Whether the broker serves a version of a request; to be asked once it is {@link connected}. */
+  serves(apiKey: number, version: number): boolean {
+    const range = this.#versions?.[apiKey];
+    return range !== undefined && range.minVersion <= version && version <= range.maxVersion;
+  }
+
+  /** Dropped, or closed from the other side while no call was under way. */
+  get dead(): boolean {
+    return this.#lost !== undefined || this.#deadConnection() !== undefined;
+  }
+
+  /**
+   * Resolves once the broker has told its versions and let us in.
+   * @throws ConnectionError, TimeoutError, ConfigError
+   */
+  connected(): Promise<void> {
+    return this.#connecting;
+  }
+
+  /**
+   * Sends a request and resolves with the parsed answer. On a usable link the request is on its way when the call returns.
+   *
+   * @param deadlineMs past it the link is dropped
+   * @throws ConnectionError, TimeoutError (both drop the link), RecordError for an answer that cannot be read
+   */
+  call<Answer>(request: RawRequest<Answer>, deadlineMs: number): Promise<Answer> {
+    const index = request.apiKey === FETCH ? 1 : 0;
+    const { clock, observer } = this.#options;
+    const began = clock.now();
+    const send = (connection: KafkajsConnection) =>
+      sendRaw(connection, request, deadlineMs).then((answer) => {
+        observer.onAnswer(request.apiName, clock.now() - began);
+        return this.#taken(answer, index);
+      });
+    return this.#guard(deadlineMs, request.apiName, () => {
+      const connection = this.#idleReady(index);
+      return connection === undefined ? this.#prepare(index).then(send) : send(connection);
+    });
+  }
+
+  /** Rejects all calls with `reason` and destroys the sockets; resolves when they are closed. Dropping twice does nothing. */
+  drop(reason: KasperError): Promise<void> {
+    this.#dropped ??= this.#drop(reason);
+    return this.#dropped;
+  }
+
+  async #drop(reason: KasperError): Promise<void> {
+    this.#lost = reason;
+    this.#gone.abort(reason);
+    for (const reject of this.#calls) reject(reason);
+    this.#calls.clear();
+    const connections = this.#pool?.pool ?? [];
+    await Promise.all(
+      connections.map((connection) => dropConnection(connection, reason, this.#options.logger)),
+    );
+  }
+
+  async #connect(): Promise<void> {
+    const { cluster, destination, logger } = this.#options;
+    const pool = await cluster.connectionPoolBuilder.build(destination);
+    this.#pool = pool;
+    if (this.#lost !== undefined) return;
+    hardenPool(pool, logger);
+    const broker = cluster.brokerPool.createBroker({ connectionPool: pool, logger: cluster.rootLogger });
+    await broker.connect();
+    checkApiVersions(broker.versions, this.address);
+    this.#versions = broker.versions;
+    this.#ready = true;
+  }
+
+  /** The connection if nothing has to be waited for. */
+  #idleReady(index: number): KafkajsConnection | undefined {
+    const connection = this.#pool?.pool[index];
+    const ready =
+      this.#ready &&
+      connection?.isConnected() === true &&
+      mayTalk(connection) &&
+      this.#options.clock.now() >= (this.#silentUntil[index] ?? 0);
+    return ready ? connection : undefined;
+  }
+
+  async #prepare(index: number): Promise<KafkajsConnection> {
+    const { clock } = this.#options;
+    await this.#connecting;
+    const silentMs = (this.#silentUntil[index] ?? 0) - clock.now();
+    if (silentMs > 0) await sleep(clock, silentMs, this.#gone.signal);
+    const dead = this.#deadConnection();
+    const connection = this.#pool?.pool[index];
+    if (dead !== undefined || connection === undefined)
+      throw new ConnectionError(`Broker ${this.address} closed the connection`, { retriable: true });
+    if (!connection.isConnected()) {
+      await connection.connect();
+      this.#fetchOpened = true;
+    }
+    while (!mayTalk(connection)) {
+      // kafkajs would take the answer of a request under way for one of the SASL exchange.
+      await connection.requestQueue.waitForPendingRequests();
+      await connection.authenticate();
+    }
+    return connection;
+  }
+
+  /** A connection that was open and no longer is; kafkajs would open it again without a word. */
+  #deadConnection(): KafkajsConnection | undefined {
+    const [first, second] = this.#pool?.pool ?? [];
+    if (this.#ready && first?.isConnected() === false) return first;
+    return this.#fetchOpened && second?.isConnected() === false ? second : undefined;
+  }
+
+  /** Quotas: the broker says for how long it will not read from this connection; until then nothing is sent on it. */
+  #taken<Answer>(answer: RawAnswer<Answer>, index: number): Answer {
+    if (answer.throttleMs > 0) {
+      this.#silentUntil[index] = this.#options.clock.now() + answer.throttleMs;
+      this.#options.logger.debug('A quota holds requests back', {
+        broker: this.address,
+        ms: answer.throttleMs,
+      });
+    }
+    return answer.value;
+  }
+
+  /** Runs work with a deadline; when it is missed, or the connection fails, the link is dropped. */
+  #guard<T>(deadlineMs: number, what: string, work: () => Promise<T>): Promise<T> {
+    if (this.#lost !== undefined) return Promise.reject(this.#lost);
+    const { clock } = this.#options;
+    return new Promise<T>((resolve, reject) => {
+      const timer = clock.after(deadlineMs + this.#grace(), () => {
+        void this.drop(
+          new TimeoutError(`Broker ${this.address} did not answer (${what}) within ${deadlineMs} ms`, {
+            retriable: true,
+          }),
+        );
+      });
+      const end = () => {
+        timer.cancel();
+        this.#calls.delete(fail);
+      };
+      const fail = (error: KasperError) => {
+        end();
+        reject(error);
+      };
+      this.#calls.add(fail);
+      work().then(
+        (value) => {
+          end();
+          resolve(value);
+        },
+        (thrown: unknown) => {
+          const error = wrapError(thrown, `Broker ${this.address} (${what})`);
+          fail(error);
+          if (error.code !== 'RECORD') void this.drop(error);
+        },
+      );
+    });
+  }
+
+  /** What the deadline does not count: the time of a TCP connect, and silence that a quota asks for. */
+  #grace(): number {
+    if (!this.#ready) return this.#options.connectionTimeoutMs;
+    const now = this.#options.clock.now();
+    return Math.max(0, ...this.#silentUntil.map((until) => until - now));
+  }
+}
+
+/** Without SASL at once; with it, until the session has to be renewed. */
+function mayTalk(connection: KafkajsConnection): boolean {
+  return connection.sasl === null || connection.sasl === undefined || connection.isAuthenticated();
+}

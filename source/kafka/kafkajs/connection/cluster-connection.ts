@@ -1,0 +1,149 @@
+import { ConnectionError } from '../../../kernel/errors.ts';
+import type { Clock } from '../../../kernel/clock.ts';
+import type { Logger } from '../../../kernel/logger.ts';
+import type { KafkaObserver } from '../../client.ts';
+import type { BrokerLink } from './broker-link.ts';
+import { BrokerLinks } from './broker-links.ts';
+import type { BrokerLinksOptions } from './broker-links.ts';
+import type { Deadlines } from './deadlines.ts';
+import { brokerError } from '../protocol/broker-errors.ts';
+import { findCoordinatorRequest } from '../protocol/find-coordinator.ts';
+import { metadataRequest } from '../protocol/metadata.ts';
+import type { RawRequest } from './raw-call.ts';
+import { retryLoop } from './retry-loop.ts';
+import { TopicTable } from './topic-table.ts';
+import type { KnownTopic, Leader } from './topic-table.ts';
+import type { TopicPartition } from '../../../kernel/topic-partition.ts';
+
+/** How far apart a group's coordinator is asked for while there is none. */
+const COORDINATOR_RETRY_MS = 100;
+
+/** A cluster: its brokers, the leaders of the partitions in use, and the coordinators of the groups in use. */
+export class ClusterConnection {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly observer: KafkaObserver;
+  readonly deadlines: Deadlines;
+  readonly #links: BrokerLinks;
+  readonly #topics = new TopicTable();
+  readonly #coordinators = new Map<string, number>();
+  readonly #ending = new AbortController();
+  #refreshing: Promise<void> = Promise.resolve();
+  #nextRefresh: { readonly topics: Set<string>; readonly done: Promise<void> } | undefined;
+  #controllerId = -1;
+
+  constructor(options: BrokerLinksOptions) {
+    this.clock = options.clock;
+    this.logger = options.logger;
+    this.observer = options.observer;
+    this.deadlines = options.deadlines;
+    this.#links = new BrokerLinks(options);
+  }
+
+  /** Finds a first broker and learns the others. */
+  async connect(): Promise<void> {
+    await retryLoop(
+      this.clock,
+      { timeoutMs: this.deadlines.firstConnectMs, what: 'Connecting to Kafka', signal: this.#ending.signal },
+      () => this.refresh([]),
+      (error, inMs) => {
+        this.logger.warn('No broker could be reached yet', { error: error.message, retryInMs: inMs });
+      },
+    );
+  }
+
+  /** Undefined: not asked for yet, or it has no leader now. */
+  leaderOf(partition: TopicPartition): Leader | undefined {
+    return this.#topics.leaderOf(partition);
+  }
+
+  /** What the last refresh told of a topic, errors included; undefined if it was never asked for. */
+  topic(topic: string): KnownTopic | undefined {
+    return this.#topics.get(topic);
+  }
+
+  /** The node that creates topics; -1 if none is known. */
+  get controllerId(): number {
+    return this.#controllerId;
+  }
+
+  /** The link to a node if it can be used at once. */
+  readyLink(nodeId: number): BrokerLink | undefined {
+    return this.#links.ready(nodeId);
+  }
+
+  /** The link to a node, connected. */
+  link(nodeId: number): Promise<BrokerLink> {
+    return this.#links.to(nodeId);
+  }
+
+  /** Calls one node. The request is on its way when the call returns, if the link is ready. */
+  call<Answer>(nodeId: number, request: RawRequest<Answer>, deadlineMs: number): Promise<Answer> {
+    return this.#links.call(nodeId, request, deadlineMs);
+  }
+
+  /** Calls the brokers one after the other, those first that are connected, until one answers. */
+  callAny<Answer>(request: RawRequest<Answer>, deadlineMs: number): Promise<Answer> {
+    return this.#links.callAny(request, deadlineMs);
+  }
+
+  /**
+   * Asks for these topics anew (Metadata). One request at a time: who comes while one is under way shares the next one, so
+   * that the answer is never older than the question.
+   */
+  refresh(topics: Iterable<string>): Promise<void> {
+    const next = (this.#nextRefresh ??= this.#scheduleRefresh());
+    for (const topic of topics) next.topics.add(topic);
+    return next.done;
+  }
+
+  /** The node that keeps a group's offsets, asked of a live broker until there is one or `timeoutMs` has passed. */
+  async coordinatorOf(groupId: string, timeoutMs: number): Promise<number> {
+    const known = this.#coordinators.get(groupId);
+    if (known !== undefined) return known;
+    const what = `FindCoordinator of group ${groupId}`;
+    const answer = await retryLoop(
+      this.clock,
+      {
+        timeoutMs,
+        what,
+        backoff: { initialMs: COORDINATOR_RETRY_MS, maxMs: COORDINATOR_RETRY_MS },
+        signal: this.#ending.signal,
+      },
+      async () => {
+        const found = await this.callAny(findCoordinatorRequest(groupId), this.deadlines.requestMs);
+        if (found.errorCode !== 0) throw brokerError(found.errorCode, what, found.errorMessage);
+        return found;
+      },
+    );
+    this.#links.learn([answer]);
+    this.#coordinators.set(groupId, answer.nodeId);
+    return answer.nodeId;
+  }
+
+  /** Forgets a coordinator, so that it is looked up anew. */
+  forgetCoordinator(groupId: string): void {
+    this.#coordinators.delete(groupId);
+  }
+
+  /** Destroys all connections; resolves when they are closed. */
+  async close(): Promise<void> {
+    const closed = new ConnectionError('The Kafka client is closed', { retriable: false });
+    this.#ending.abort(closed);
+    await this.#links.close(closed);
+  }
+
+  #scheduleRefresh(): { topics: Set<string>; done: Promise<void> } {
+    const topics = new Set<string>();
+    const done = this.#refreshing.then(async () => {
+      this.#nextRefresh = undefined;
+      const answer = await this.callAny(metadataRequest([...topics]), this.deadlines.requestMs);
+      this.#links.learnAll(answer.brokers);
+      this.#controllerId = answer.controllerId;
+      this.#topics.learn(answer.topics);
+    });
+    // Only the turn of the next refresh hangs on this; those who asked for this one get `done`, and its failure.
+    this.#refreshing = done.catch(() => undefined);
+    return { topics, done };
+  }
+}

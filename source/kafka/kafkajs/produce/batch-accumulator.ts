@@ -1,0 +1,144 @@
+import type { Compression, OutgoingRecord, RecordAccumulator } from '../../client.ts';
+import { encodedRecordBytes, RecordBatchBuilder } from '../../records/record-batch-builder.ts';
+import type { OutgoingBatch } from './flush-ticket.ts';
+
+/** What the accumulator needs of its sink. */
+export interface BatchSender {
+  readonly compression: Compression;
+  /** A batch of this topic is closed before it grows beyond this, uncompressed. */
+  batchBytes(topic: string): number;
+  /** How large the next batch of this partition will probably be: the size of the last one. */
+  expectedBytes(topic: string, partition: number): number;
+  /** Sends batches, in order per partition. @throws ProduceError; `unsent` then holds what was not acked, in order. */
+  send(batches: readonly OutgoingBatch[], unsent: OutgoingBatch[]): Promise<void>;
+}
+
+/** What a record takes beside key and value, at the very most, if it has no headers. */
+const RECORD_OVERHEAD = 64;
+
+/** Encodes records into batches, one open batch per partition. */
+export class BatchAccumulator implements RecordAccumulator {
+  readonly #sender: BatchSender;
+  /** By topic, then by partition number. */
+  readonly #open = new Map<string, (RecordBatchBuilder | undefined)[]>();
+  /** Full batches, and those that an earlier flush could not send: older than the open ones of the same partition. */
+  #closed: OutgoingBatch[] = [];
+  /** What the flush under way has taken. */
+  #flying: readonly OutgoingBatch[] = [];
+  #flush: Promise<void> | undefined;
+  #count = 0;
+  #bytes = 0;
+
+  constructor(sender: BatchSender) {
+    this.#sender = sender;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  append(topic: string, partition: number, record: OutgoingRecord): number {
+    let builders = this.#open.get(topic);
+    if (builders === undefined) {
+      builders = [];
+      this.#open.set(topic, builders);
+    }
+    let builder = builders[partition];
+    if (builder !== undefined && builder.bytes + mostBytes(record) > this.#sender.batchBytes(topic)) {
+      this.#closed.push({ topic, partition, sealed: builder.seal(), maybeStored: false, repeated: false });
+      builder = undefined;
+    }
+    if (builder === undefined) {
+      builder = new RecordBatchBuilder({
+        compression: this.#sender.compression,
+        // A buffer that has to grow is copied each time.
+        initialBytes: this.#sender.expectedBytes(topic, partition),
+      });
+      builders[partition] = builder;
+    }
+    const bytes = builder.append(record);
+    this.#count += 1;
+    this.#bytes += bytes;
+    return bytes;
+  }
+
+  async flush(): Promise<void> {
+    const before = this.#flush;
+    const flush = (async () => {
+      // Why the flush before failed is told to whoever called it; what it could not send goes out with this one.
+      if (before !== undefined) await before.catch(() => undefined);
+      await this.#send();
+    })();
+    this.#flush = flush;
+    try {
+      await flush;
+    } finally {
+      if (this.#flush === flush) this.#flush = undefined;
+    }
+  }
+
+  clear(): void {
+    this.#open.clear();
+    this.#closed = [];
+    this.#flying = [];
+    this.#count = 0;
+    this.#bytes = 0;
+  }
+
+  async #send(): Promise<void> {
+    this.#closeAll();
+    const batches = this.#closed;
+    if (batches.length === 0) return;
+    this.#closed = [];
+    this.#flying = batches;
+    const unsent: OutgoingBatch[] = [];
+    try {
+      await this.#sender.send(batches, unsent);
+    } finally {
+      // Unless cleared meanwhile.
+      if (this.#flying === batches) {
+        this.#closed = [...unsent, ...this.#closed];
+        this.#recount();
+      }
+      this.#flying = [];
+    }
+  }
+
+  #closeAll(): void {
+    for (const [topic, builders] of this.#open)
+      for (const [partition, builder] of builders.entries())
+        if (builder !== undefined && builder.count > 0)
+          this.#closed.push({
+            topic,
+            partition,
+            sealed: builder.seal(),
+            maybeStored: false,
+            repeated: false,
+          });
+    this.#open.clear();
+  }
+
+  #recount(): void {
+    this.#count = 0;
+    this.#bytes = 0;
+    for (const { sealed } of this.#closed) {
+      this.#count += sealed.count;
+      this.#bytes += sealed.uncompressedBytes;
+    }
+    for (const builders of this.#open.values())
+      for (const builder of builders) {
+        this.#count += builder?.count ?? 0;
+        this.#bytes += builder?.bytes ?? 0;
+      }
+  }
+}
+
+/** An upper bound of a record's encoded size; exact sizes are counted only where there are headers. */
+function mostBytes(record: OutgoingRecord): number {
+  if (record.headers !== undefined) return encodedRecordBytes(record);
+  return (record.key?.length ?? 0) + (record.value?.length ?? 0) + RECORD_OVERHEAD;
+}

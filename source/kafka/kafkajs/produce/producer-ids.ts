@@ -1,0 +1,69 @@
+import type { ClusterConnection } from '../connection/cluster-connection.ts';
+import { brokerError } from '../protocol/broker-errors.ts';
+import { initProducerIdRequest } from '../protocol/init-producer-id.ts';
+import { retryLoop } from '../connection/retry-loop.ts';
+
+/** What the broker tells one producer from another by. Compared by identity. */
+export interface ProducerId {
+  readonly producerId: bigint;
+  readonly epoch: number;
+}
+
+export interface ProducerIdsOptions {
+  readonly retryTimeoutMs: number;
+  /** Aborted when the client or its part is closed. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Producer ids, shared by all partitions of a sink until one of them has to let go of its own: sequence numbers that may have been used can
+ * never be given to other records, since the broker would take these for repeats, say that they are stored, and drop them.
+ */
+export class ProducerIds {
+  readonly #cluster: ClusterConnection;
+  readonly #options: ProducerIdsOptions;
+  #current: ProducerId | undefined;
+  #asking: Promise<ProducerId> | undefined;
+
+  constructor(cluster: ClusterConnection, options: ProducerIdsOptions) {
+    this.#cluster = cluster;
+    this.#options = options;
+  }
+
+  /** An id that is not `retired`, if one is at hand. */
+  ready(retired: ProducerId | undefined): ProducerId | undefined {
+    return this.#current === retired ? undefined : this.#current;
+  }
+
+  /**
+   * An id that is not `retired` (InitProducerId).
+   * @throws BrokerError, ConnectionError, TimeoutError
+   */
+  async get(retired: ProducerId | undefined): Promise<ProducerId> {
+    const ready = this.ready(retired);
+    if (ready !== undefined) return ready;
+    this.#asking ??= this.#ask().finally(() => {
+      this.#asking = undefined;
+    });
+    return this.#asking;
+  }
+
+  async #ask(): Promise<ProducerId> {
+    const { retryTimeoutMs, signal } = this.#options;
+    const what = 'InitProducerId';
+    this.#current = await retryLoop(
+      this.#cluster.clock,
+      // Right after a start the broker answers 14 for some milliseconds.
+      { timeoutMs: retryTimeoutMs, what, signal, backoff: { initialMs: 10, maxMs: 1_000 } },
+      async () => {
+        const answer = await this.#cluster.callAny(
+          initProducerIdRequest(),
+          this.#cluster.deadlines.requestMs,
+        );
+        if (answer.errorCode !== 0) throw brokerError(answer.errorCode, what);
+        return { producerId: answer.producerId, epoch: answer.epoch };
+      },
+    );
+    return this.#current;
+  }
+}

@@ -1,0 +1,350 @@
+import { backoffMs } from '../../../kernel/backoff.ts';
+import type { Timer } from '../../../kernel/clock.ts';
+import { BrokerError, LifecycleError, ProduceError } from '../../../kernel/errors.ts';
+import type { KasperError } from '../../../kernel/errors.ts';
+import type { LogFields } from '../../../kernel/logger.ts';
+import type {
+  Compression,
+  OutgoingRecord,
+  RecordAccumulator,
+  RecordSink,
+  SinkOptions,
+} from '../../client.ts';
+import { encodedRecordBytes } from '../../records/record-batch-builder.ts';
+import { BatchAccumulator } from './batch-accumulator.ts';
+import type { BatchSender } from './batch-accumulator.ts';
+import type { ClusterConnection } from '../connection/cluster-connection.ts';
+import { FlushTicket } from './flush-ticket.ts';
+import type { OutgoingBatch, QueuedBatch } from './flush-ticket.ts';
+import { noLeader } from '../ask/ask-leaders.ts';
+import { PartitionQueue } from './partition-queue.ts';
+import { ProduceLoop } from './produce-loop.ts';
+import { ProducerIds } from './producer-ids.ts';
+import { certainlyNotStored, losesSequence } from './produce-outcome.ts';
+import { RETRY_BACKOFF, retryLoop } from '../connection/retry-loop.ts';
+import { brokerError } from '../protocol/broker-errors.ts';
+import { splitBatch } from './split-batch.ts';
+import { wrapError } from '../connection/wrap-error.ts';
+
+/** Below the 1,048,588 bytes that brokers and topics take by default. */
+const BATCH_BYTES = 900_000;
+const MAX_IN_FLIGHT_PER_BROKER = 1;
+/** A topic that was just created is not known to every broker at once. */
+const NEW_TOPIC_GRACE_MS = 2_000;
+const MESSAGE_TOO_LARGE = 10;
+
+/**
+ * Sends batches to the leaders of their partitions and owns each one until its outcome is known.
+ *
+ * Per partition, in order: the head of its queue goes out with the heads of other partitions of the same broker; acked, it leaves; failed in a way that can pass,
+ * the same bytes go out again, wherever the leader is then; failed for good, it goes back to its flush, and with it whatever that flush has
+ * queued behind it, so that the order holds.
+ */
+export class KafkajsSink implements RecordSink, BatchSender {
+  readonly #cluster: ClusterConnection;
+  readonly #options: SinkOptions;
+  readonly #producerIds: ProducerIds;
+  readonly #queues = new Map<string, PartitionQueue>();
+  readonly #loops = new Map<number, ProduceLoop>();
+  readonly #timers = new Map<PartitionQueue, Timer>();
+  readonly #batchBytes = new Map<string, number>();
+  readonly #ending = new AbortController();
+  #closed: LifecycleError | undefined;
+
+  constructor(cluster: ClusterConnection, options: SinkOptions) {
+    this.#cluster = cluster;
+    this.#options = options;
+    this.#producerIds = new ProducerIds(cluster, {
+      retryTimeoutMs: options.retryTimeoutMs,
+      signal: this.#ending.signal,
+    });
+  }
+
+  get compression(): Compression {
+    return this.#options.compression;
+  }
+
+  partitionCount(topic: string): number | undefined {
+    const known = this.#cluster.topic(topic);
+    return known?.errorCode === 0 && known.partitions.size > 0 ? known.partitions.size : undefined;
+  }
+
+  async loadTopic(topic: string): Promise<number> {
+    const what = `Metadata of output topic ${topic}`;
+    const { clock } = this.#cluster;
+    const unknownUntil = clock.now() + NEW_TOPIC_GRACE_MS;
+    try {
+      return await retryLoop(
+        clock,
+        { timeoutMs: this.#options.retryTimeoutMs, what, signal: this.#ending.signal },
+        async () => {
+          await this.#cluster.refresh([topic]);
+          const count = this.partitionCount(topic);
+          if (count !== undefined) return count;
+          const errorCode = this.#cluster.topic(topic)?.errorCode ?? 3;
+          const error = brokerError(errorCode === 0 ? 5 : errorCode, what);
+          if (errorCode === 3 && clock.now() > unknownUntil)
+            throw new ProduceError(`Output topic ${topic} does not exist; create it first`, { cause: error });
+          throw error;
+        },
+      );
+    } catch (thrown) {
+      if (thrown instanceof ProduceError) throw thrown;
+      const error = wrapError(thrown, what);
+      throw new ProduceError(error.message, { cause: error, retriable: error.retriable });
+    }
+  }
+
+  encodedBytes(record: OutgoingRecord): number {
+    return encodedRecordBytes(record);
+  }
+
+  accumulator(): RecordAccumulator {
+    return new BatchAccumulator(this);
+  }
+
+  batchBytes(topic: string): number {
+    return this.#batchBytes.get(topic) ?? BATCH_BYTES;
+  }
+
+  expectedBytes(topic: string, partition: number): number {
+    const { lastBytes } = this.#queueOf(topic, partition);
+    return Math.ceil(Math.min(this.batchBytes(topic), lastBytes * 1.1));
+  }
+
+  async send(batches: readonly OutgoingBatch[], unsent: OutgoingBatch[]): Promise<void> {
+    if (this.#closed !== undefined) {
+      unsent.push(...batches);
+      throw this.#closed;
+    }
+    const ticket = new FlushTicket(batches.length);
+    const queues = new Set<PartitionQueue>();
+    let repeated = 0;
+    for (const batch of batches) {
+      const queue = this.#queueOf(batch.topic, batch.partition);
+      const queued: QueuedBatch = { ...batch, ticket, stampedFor: undefined, sent: 0 };
+      repeated += recordsRepeatedBy(queued);
+      queue.batches.push(queued);
+      queue.lastBytes = batch.sealed.uncompressedBytes;
+      queues.add(queue);
+    }
+    this.#tellRepeated(repeated, {});
+    for (const queue of queues) this.#dispatch(queue);
+    try {
+      await ticket.done;
+    } finally {
+      unsent.push(...ticket.unsent());
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed !== undefined) return;
+    this.#closed = new LifecycleError('The sink is closed');
+    this.#ending.abort(this.#closed);
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+    for (const loop of this.#loops.values()) loop.takeBack();
+    await Promise.all([...this.#loops.values()].map((loop) => loop.idle()));
+    for (const queue of this.#queues.values())
+      while (queue.batches.length > 0) this.#giveUp(queue, this.#closed);
+  }
+
+  /** Brings the head of a queue on its way, unless the queue is busy: then whoever ends that calls again. */
+  #dispatch(queue: PartitionQueue): void {
+    if (queue.busy || queue.batches.length === 0 || this.#closed !== undefined) return;
+    queue.busy = true;
+    if (this.#options.idempotent && queue.producer === undefined) {
+      const ready = this.#producerIds.ready(queue.retired);
+      if (ready === undefined) {
+        this.#awaitProducerId(queue);
+        return;
+      }
+      queue.useProducer(ready);
+    }
+    const leader = this.#cluster.leaderOf(queue);
+    if (leader === undefined) this.#askForLeader(queue);
+    else this.#loopOf(leader.nodeId).offer(queue);
+  }
+
+  #release(queue: PartitionQueue): void {
+    queue.busy = false;
+    this.#dispatch(queue);
+  }
+
+  #awaitProducerId(queue: PartitionQueue): void {
+    this.#producerIds.get(queue.retired).then(
+      () => {
+        this.#release(queue);
+      },
+      (thrown: unknown) => {
+        const error = wrapError(thrown, `Produce to ${queue.topic}/${queue.partition}`);
+        this.#cluster.observer.onError('Produce', error, [queue]);
+        this.#giveUp(queue, error);
+        this.#release(queue);
+      },
+    );
+  }
+
+  #askForLeader(queue: PartitionQueue): void {
+    this.#cluster.refresh([queue.topic]).then(
+      () => {
+        const found = this.#cluster.leaderOf(queue) !== undefined;
+        if (found) this.#release(queue);
+        else this.#onFailed(queue, noLeader(this.#cluster, queue), false);
+      },
+      (thrown: unknown) => {
+        this.#onFailed(queue, wrapError(thrown, `Metadata of ${queue.topic}`), false);
+      },
+    );
+  }
+
+  #onAcked(queue: PartitionQueue): void {
+    const [head] = queue.batches;
+    queue.headAcked();
+    if (head !== undefined) {
+      const { topic, partition, sealed } = head;
+      this.#cluster.observer.onAcked(topic, partition, sealed.count, sealed.uncompressedBytes);
+      head.ticket.report(head, 'acked');
+    }
+    this.#release(queue);
+  }
+
+  #onFailed(queue: PartitionQueue, error: KasperError, sent: boolean): void {
+    const [head] = queue.batches;
+    if (head === undefined) return;
+    this.#cluster.observer.onError('Produce', error, [queue]);
+    const now = this.#cluster.clock.now();
+    queue.failingSince ??= now;
+    const outOfTime = now - queue.failingSince >= this.#options.retryTimeoutMs || this.#closed !== undefined;
+    if (sent && !certainlyNotStored(error)) head.maybeStored = true;
+    if (error instanceof BrokerError && error.brokerCode === MESSAGE_TOO_LARGE && head.sealed.count > 1) {
+      this.#splitHead(queue, head);
+      return;
+    }
+    const newProducer = this.#options.idempotent && losesSequence(error);
+    if (newProducer) this.#loseSequence(queue, head, error);
+    if (outOfTime || !(error.retriable || newProducer)) {
+      this.#giveUp(queue, error);
+      this.#release(queue);
+      return;
+    }
+    // Under the same producer id the broker knows a repeat by its sequence numbers.
+    if (newProducer || !this.#options.idempotent)
+      this.#tellRepeated(recordsRepeatedBy(head), { ...place(queue), error: error.message });
+    this.#retryLater(queue, error);
+  }
+
+  #tellRepeated(records: number, fields: LogFields): void {
+    if (records === 0) return;
+    this.#cluster.logger.warn('Records of unknown outcome are sent again and may be stored twice', {
+      records,
+      ...fields,
+    });
+    this.#options.onRepeated?.(records);
+  }
+
+  #retryLater(queue: PartitionQueue, error: KasperError): void {
+    const waitMs = backoffMs(RETRY_BACKOFF, queue.attempts++);
+    this.#cluster.logger.debug('A batch is sent again', {
+      ...place(queue),
+      inMs: waitMs,
+      error: error.message,
+    });
+    const timer = this.#cluster.clock.after(waitMs, () => {
+      this.#timers.delete(queue);
+      this.#askForLeader(queue);
+    });
+    this.#timers.set(queue, timer);
+  }
+
+  /** The broker no longer knows the sequence numbers before this batch: acked records may be lost, and this one needs another id. */
+  #loseSequence(queue: PartitionQueue, head: QueuedBatch, error: KasperError): void {
+    queue.retireProducer();
+    this.#cluster.logger.warn(
+      'The broker refuses the sequence numbers of a partition: it forgot them or lost acknowledged records. Sending goes on under a new producer id',
+      {
+        ...place(queue),
+        records: head.sealed.count,
+        error: error.message,
+      },
+    );
+  }
+
+  /** Hands the head, and what the same flush queued behind it, back to the flush. */
+  #giveUp(queue: PartitionQueue, error: KasperError): void {
+    const [head] = queue.batches;
+    if (head === undefined) return;
+    if (head.sent > 0) queue.retireProducer();
+    queue.failingSince = undefined;
+    queue.attempts = 0;
+    const ours = queue.batches.filter(({ ticket }) => ticket === head.ticket);
+    const others = queue.batches.filter(({ ticket }) => ticket !== head.ticket);
+    queue.batches.splice(0, queue.batches.length, ...others);
+    for (const batch of ours) batch.ticket.report(batch, batch.maybeStored ? 'unknown' : 'failed', error);
+  }
+
+  /** The topic takes smaller batches only: the head goes out in two halves, and later batches are closed earlier. */
+  #splitHead(queue: PartitionQueue, head: QueuedBatch): void {
+    const halves = splitBatch(head, this.compression);
+    const limit = Math.max(
+      1,
+      Math.floor(Math.min(this.batchBytes(queue.topic), head.sealed.uncompressedBytes) / 2),
+    );
+    this.#batchBytes.set(queue.topic, limit);
+    this.#cluster.logger.info('A topic refuses batches of this size: they are halved', {
+      ...place(queue),
+      refusedBytes: head.sealed.bytes.length,
+      batchBytes: limit,
+    });
+    this.#tellRepeated(recordsRepeatedBy(head), place(queue));
+    // The refused batch was stamped; its sequence numbers are not given to other bytes.
+    queue.retireProducer();
+    head.ticket.split(halves.length);
+    queue.batches.splice(
+      0,
+      1,
+      ...halves.map((sealed) => ({ ...head, sealed, stampedFor: undefined, sent: 0 })),
+    );
+    this.#release(queue);
+  }
+
+  #queueOf(topic: string, partition: number): PartitionQueue {
+    const key = `${topic}/${partition}`;
+    let queue = this.#queues.get(key);
+    if (queue === undefined) {
+      queue = new PartitionQueue({ topic, partition });
+      this.#queues.set(key, queue);
+    }
+    return queue;
+  }
+
+  #loopOf(nodeId: number): ProduceLoop {
+    let loop = this.#loops.get(nodeId);
+    if (loop === undefined) {
+      loop = new ProduceLoop({
+        cluster: this.#cluster,
+        nodeId,
+        maxInFlight: MAX_IN_FLIGHT_PER_BROKER,
+        onAcked: (queue) => {
+          this.#onAcked(queue);
+        },
+        onFailed: (queue, error, sent) => {
+          this.#onFailed(queue, error, sent);
+        },
+      });
+      this.#loops.set(nodeId, loop);
+    }
+    return loop;
+  }
+}
+
+/** How many records this batch adds to those that may be stored twice, now that it goes out under other sequence numbers, or without any. */
+function recordsRepeatedBy(batch: QueuedBatch): number {
+  if (!batch.maybeStored || batch.repeated) return 0;
+  batch.repeated = true;
+  return batch.sealed.count;
+}
+
+function place({ topic, partition }: PartitionQueue): { topic: string; partition: number } {
+  return { topic, partition };
+}

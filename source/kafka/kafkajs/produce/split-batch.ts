@@ -1,0 +1,25 @@
+import type { Compression } from '../../client.ts';
+import { decodeRecordSet } from '../../records/decode-record-set.ts';
+import { RecordBatchBuilder } from '../../records/record-batch-builder.ts';
+import type { SealedBatch } from '../../records/record-batch-builder.ts';
+import type { OutgoingBatch } from './flush-ticket.ts';
+
+/** Makes two batches of one that a broker finds too large, in the same order. The batch must hold two records or more. */
+export function splitBatch(batch: OutgoingBatch, compression: Compression): SealedBatch[] {
+  const { topic, partition, sealed } = batch;
+  const { messages } = decodeRecordSet(sealed.bytes, {
+    topic,
+    partition,
+    fromOffset: 0,
+    aborted: undefined,
+    maxInflatedBytes: sealed.uncompressedBytes,
+    inflateBudget: sealed.uncompressedBytes,
+  });
+  const middle = Math.ceil(messages.length / 2);
+  return [messages.slice(0, middle), messages.slice(middle)].map((half) => {
+    const builder = new RecordBatchBuilder({ compression });
+    for (const { key, value, headers, timestamp } of half)
+      builder.append({ key, value, timestamp, headers: headers.size === 0 ? undefined : headers });
+    return builder.seal();
+  });
+}

@@ -1,0 +1,109 @@
+import type { OutgoingRecord } from './client.ts';
+import { SendError } from '../kernel/errors.ts';
+import type { HeadersInit, HeaderValue, ProducerMessage } from '../message.ts';
+
+/** A header as it is handed on: pairs can be gone through more than once, whatever the caller gave. */
+type HeaderPair = readonly [name: string, value: HeaderValue];
+
+/** @throws SendError unless `message` is an object that names a topic and, if at all, a possible partition and timestamp */
+export function checkMessage(message: ProducerMessage): void {
+  const given: unknown = message;
+  if (typeof given !== 'object' || given === null)
+    throw new SendError(`A record must be an object { topic, key, value }, not ${show(given)}`);
+  const { topic, value, partition, timestamp } = given as Partial<Record<keyof ProducerMessage, unknown>>;
+  if (typeof topic !== 'string' || topic === '')
+    throw new SendError(`topic must be the name of a topic, not ${show(topic)}`);
+  if (partition !== undefined && !isWholeNumber(partition)) {
+    throw new SendError(
+      `partition must be 0, 1, 2, … or left out, not ${show(partition)} (topic '${topic}')`,
+    );
+  }
+  if (timestamp !== undefined && !isWholeNumber(timestamp)) {
+    throw new SendError(
+      `timestamp must be whole milliseconds since 1970, not ${show(timestamp)} (topic '${topic}')`,
+    );
+  }
+  if (value === undefined) {
+    throw new SendError(`value is missing (topic '${topic}'): give bytes or text, or null for a tombstone`);
+  }
+}
+
+function isWholeNumber(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/**
+ * The bytes of a message that was checked. With `own`, none of them is the caller's, who may reuse its buffers before they are encoded.
+ *
+ * @throws SendError for a key, value or header of a wrong type
+ */
+export function toRecord(message: ProducerMessage, wallNow: () => number, own: boolean): OutgoingRecord {
+  const { topic, key, value, headers, timestamp } = message;
+  return {
+    key: key === undefined ? null : toBytes(key, 'key', topic, own),
+    value: toBytes(value, 'value', topic, own),
+    headers: headers === undefined ? undefined : toPairs(headers, topic, own),
+    timestamp: timestamp ?? wallNow(),
+  };
+}
+
+function toBytes(value: unknown, what: string, topic: string, own: boolean): Uint8Array | null {
+  if (typeof value === 'string') return Buffer.from(value, 'utf8');
+  if (value === null) return value;
+  if (value instanceof Uint8Array) return own ? Buffer.from(value) : value;
+  throw new SendError(
+    `${what} must be a Buffer, text or null, not ${show(value)} (topic '${topic}'): encode it first`,
+  );
+}
+
+/** Read once: an iterator such as `map.entries()` is empty the second time. */
+function toPairs(headers: HeadersInit, topic: string, own: boolean): HeaderPair[] {
+  const given: unknown = headers;
+  if (typeof given !== 'object' || given === null) {
+    throw new SendError(
+      `headers must be an object or name-value pairs, not ${show(given)} (topic '${topic}')`,
+    );
+  }
+  const pairs: HeaderPair[] = [];
+  if (Symbol.iterator in given) {
+    for (const pair of given as Iterable<unknown>) {
+      if (!Array.isArray(pair))
+        throw new SendError(`headers: ${show(pair)} is not a name-value pair (topic '${topic}')`);
+      const [name, value] = pair as readonly unknown[];
+      pairs.push(toPair(name, value, topic, own));
+    }
+  } else {
+    for (const [name, value] of Object.entries(given)) {
+      const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+      for (const each of values) pairs.push(toPair(name, each, topic, own));
+    }
+  }
+  return pairs;
+}
+
+function toPair(name: unknown, value: unknown, topic: string, own: boolean): HeaderPair {
+  if (typeof name !== 'string')
+    throw new SendError(`headers: a name must be text, not ${show(name)} (topic '${topic}')`);
+  if (value === null || typeof value === 'string') return [name, value];
+  if (value instanceof Uint8Array) return [name, own ? Buffer.from(value) : value];
+  throw new SendError(
+    `header '${name}' must be a Buffer, text or null, not ${show(value)} (topic '${topic}'): encode it first`,
+  );
+}
+
+function show(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return `'${value}'`;
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+    case 'symbol':
+      return `${typeof value} ${String(value)}`;
+    case 'object':
+      if (value === null) return 'null';
+      return Array.isArray(value) ? 'a list' : 'an object';
+    default:
+      return typeof value === 'function' ? 'a function' : 'undefined';
+  }
+}

@@ -1,0 +1,173 @@
+import { groupClaims, type ClaimInfo, type GroupClaimsOptions, type PartitionClaim } from './group-claims.ts';
+import { selectPartitions, type GroupSelection, type SelectedPartition } from './group-partitions.ts';
+import type { CommittedOffset, Isolation, KafkaClient, PartitionOffset } from '../kafka/client.ts';
+import { KasperError } from '../kernel/errors.ts';
+import type { TopicPartition } from '../kernel/topic-partition.ts';
+import { keyOf } from '../kernel/topic-partition.ts';
+
+/**
+ * Why a start would not go on at the committed offset: records before the start of the log were deleted unread (`before-start`), the log ends before it
+ * (`past-end`), or it is of a topic that was deleted and made anew since (`recreated`, as the claim tells).
+ */
+export type OffsetProblem = 'before-start' | 'past-end' | 'recreated';
+
+/** How far a group is in one partition. */
+export interface PartitionLag extends TopicPartition {
+  /** The next offset to process; undefined where nothing was committed. */
+  readonly committedOffset: number | undefined;
+  /** Leader epoch of the last record before it; undefined where that is not known. */
+  readonly leaderEpoch: number | undefined;
+  /** What was stored beside the offset; the option `commitMetadata`. */
+  readonly metadata: string;
+  /** The first offset of the log; undefined while the partition has no leader. */
+  readonly startOffset: number | undefined;
+  /** Its end, as the isolation sees it; undefined while the partition has no leader. */
+  readonly endOffset: number | undefined;
+  /**
+   * Offsets from the committed one, or from the start of the log if that is later, to the end. Markers of transactions and what compaction took away
+   * count, too. Undefined where one of them is not known.
+   */
+  readonly lag: number | undefined;
+  readonly problem: OffsetProblem | undefined;
+  /** Who has claimed the partition; undefined if nobody has, or claims were not asked for. */
+  readonly claim: ClaimInfo | undefined;
+}
+
+/** How far a group is. */
+export interface GroupLag {
+  readonly groupId: string;
+  readonly isolation: Isolation;
+  /** The sum of what is known. */
+  readonly totalLag: number;
+  /** Sorted by topic and partition. */
+  readonly partitions: readonly PartitionLag[];
+  /** Committed offsets of partitions that do not exist any more. */
+  readonly gone: readonly (TopicPartition & { readonly committedOffset: number })[];
+  /** Why the claims could not be read, such as for want of access; nothing is known of owners then. */
+  readonly claimsError: KasperError | undefined;
+}
+
+/** What {@link groupLag} looks at. */
+export interface GroupLagOptions extends GroupSelection, GroupClaimsOptions {
+  /** Whether the end is the last stable offset ('read_committed', the default) or the high watermark. */
+  readonly isolation?: Isolation;
+  /** Whether the owners are looked for, which takes some 3 seconds while they run. Default true. */
+  readonly claims?: boolean;
+}
+
+/**
+ * How far a consumer group is behind (OffsetFetch, Metadata, ListOffsets), and who works on it. Changes nothing.
+ *
+ * @param groupId of a job: `groupIdOf(topicProcessorName)`
+ * @throws ConfigError for topics or partitions that never were there, and for a group that has committed nothing if no topics are named
+ * @throws BrokerError, ConnectionError or TimeoutError
+ */
+export async function groupLag(
+  client: KafkaClient,
+  groupId: string,
+  options: GroupLagOptions = {},
+): Promise<GroupLag> {
+  const { isolation = 'read_committed', claims = true } = options;
+  const [{ positions, gone }, found] = await Promise.all([
+    readPositions(client, groupId, options, isolation),
+    claims ? readClaims(client, groupId, options) : [],
+  ]);
+  const byKey = new Map(Array.isArray(found) ? found.map((claim) => [keyOf(claim), claim]) : []);
+  const partitions = positions.map((position) => lagOf(position, byKey.get(keyOf(position.selected))));
+  return {
+    groupId,
+    isolation,
+    totalLag: partitions.reduce((sum, { lag }) => sum + (lag ?? 0), 0),
+    partitions,
+    gone: gone.map(({ topic, partition, offset }) => ({ topic, partition, committedOffset: offset })),
+    claimsError: Array.isArray(found) ? undefined : found,
+  };
+}
+
+interface Position {
+  readonly selected: SelectedPartition;
+  readonly start: number | undefined;
+  /** As the isolation sees it. */
+  readonly end: number | undefined;
+  /** The high watermark: beyond it is out of range. */
+  readonly last: number | undefined;
+}
+
+async function readPositions(
+  client: KafkaClient,
+  groupId: string,
+  selection: GroupSelection,
+  isolation: Isolation,
+): Promise<{ positions: Position[]; gone: readonly (CommittedOffset & PartitionOffset)[] }> {
+  // The ends after the commits: so no lag is below zero.
+  const { partitions, gone } = await selectPartitions(client, groupId, selection);
+  const led = partitions.filter(({ hasLeader }) => hasLeader);
+  const [starts, ends, lasts] = await Promise.all([
+    client.listOffsets('earliest', led, 'read_uncommitted'),
+    client.listOffsets('latest', led, isolation),
+    client.listOffsets('latest', led, 'read_uncommitted'),
+  ]);
+  const at = new Map(led.map((partition, index) => [partition, index]));
+  const positions = partitions.map((selected): Position => {
+    const index = at.get(selected) ?? -1;
+    return {
+      selected,
+      start: starts[index]?.offset,
+      end: ends[index]?.offset,
+      last: lasts[index]?.offset,
+    };
+  });
+  return { positions, gone };
+}
+
+/** Those who may not read the claims can still see the lag. */
+async function readClaims(
+  client: KafkaClient,
+  groupId: string,
+  options: GroupClaimsOptions,
+): Promise<PartitionClaim[] | KasperError> {
+  try {
+    return await groupClaims(client, groupId, options);
+  } catch (error) {
+    if (KasperError.is(error) && error.code === 'BROKER') return error;
+    throw error;
+  }
+}
+
+function lagOf({ selected, start, end, last }: Position, claim: PartitionClaim | undefined): PartitionLag {
+  const { topic, partition, topicId, committed } = selected;
+  const committedOffset = committed?.offset;
+  const isKnown = committedOffset !== undefined && start !== undefined && end !== undefined;
+  return {
+    topic,
+    partition,
+    committedOffset,
+    leaderEpoch: committed === undefined || committed.leaderEpoch < 0 ? undefined : committed.leaderEpoch,
+    metadata: committed?.metadata ?? '',
+    startOffset: start,
+    endOffset: end,
+    lag: isKnown ? Math.max(0, end - Math.max(committedOffset, start)) : undefined,
+    problem: problemOf(committedOffset, start, last, isOther(claim?.topicId, topicId)),
+    claim: claim === undefined ? undefined : infoOf(claim),
+  };
+}
+
+function problemOf(
+  committedOffset: number | undefined,
+  start: number | undefined,
+  last: number | undefined,
+  isRecreated: boolean,
+): OffsetProblem | undefined {
+  if (committedOffset === undefined) return undefined;
+  if (isRecreated) return 'recreated';
+  if (start !== undefined && committedOffset < start) return 'before-start';
+  return last !== undefined && committedOffset > last ? 'past-end' : undefined;
+}
+
+function isOther(claimed: string | undefined, now: string | undefined): boolean {
+  return claimed !== undefined && now !== undefined && claimed !== now;
+}
+
+function infoOf({ state, host, pid, instanceId, startedAt, topicId }: PartitionClaim): ClaimInfo {
+  return { state, host, pid, instanceId, startedAt, topicId };
+}

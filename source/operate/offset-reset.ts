@@ -1,0 +1,225 @@
+import { toKasperError, type ClaimEntry } from '../assignment/static/claim-entries.ts';
+import { stillOwned, unguarded, type ClaimGuard } from '../assignment/ownership-guard.ts';
+import { isAlive, thisProcess } from '../assignment/static/process-identity.ts';
+import { Claims } from '../assignment/static/claims.ts';
+import { byOwner } from '../assignment/static/other-owners.ts';
+import { CLAIMS_SUFFIX } from '../config/config.ts';
+import type { CommitResult, KafkaClient } from '../kafka/client.ts';
+import { backoffMs } from '../kernel/backoff.ts';
+import { sleep, systemClock, type Clock } from '../kernel/clock.ts';
+import { AssignmentError, CommitError, LifecycleError, type KasperError } from '../kernel/errors.ts';
+import { silentLogger, type Logger } from '../kernel/logger.ts';
+import {
+  planOffsetReset,
+  type PlannedReset,
+  type ResetPlan,
+  type ResetSelection,
+  type ResetTarget,
+} from './offset-reset-plan.ts';
+import { keyOf, listPartitions } from '../kernel/topic-partition.ts';
+
+/** How offsets are set. */
+export interface ResetOptions extends ResetSelection {
+  /**
+   * Whether the partitions are claimed meanwhile, as a processor does, so that none can run on them. Default true. False: for groups that are not of this
+   * library, and where the claims may not be written; then you make sure that nobody reads on.
+   */
+  readonly claims?: boolean;
+  /** For how long an owner that did not end properly must have been silent, in milliseconds. Default 15000, as for a processor. */
+  readonly claimTimeoutMs?: number;
+  /** For how long retriable failures are ridden out, in milliseconds. Default 30000. */
+  readonly retryTimeoutMs?: number;
+  /** Ends it, as long as nothing is changed: the promise rejects with LifecycleError. */
+  readonly signal?: AbortSignal;
+  /** Told of owners that are taken over from. Default: silent. */
+  readonly logger?: Logger;
+  /** Default: the clock of this machine. */
+  readonly clock?: Clock;
+}
+
+type Settings = Required<Pick<ResetOptions, 'claimTimeoutMs' | 'retryTimeoutMs' | 'logger' | 'clock'>> & {
+  readonly signal: AbortSignal;
+};
+
+/** Waits between attempts to commit. */
+const RETRY_BACKOFF = { initialMs: 100, maxMs: 2_000 };
+const RELEASE_WITHIN_MS = 5_000;
+/** Only entries that are kept for longer than this would be written anew. */
+const OFFSET_REFRESH_MS = 60_000;
+
+/**
+ * Sets the committed offsets of a group that nobody works on, so that the next start goes on there (OffsetCommit, without membership).
+ *
+ * The partitions are claimed meanwhile. So it is refused while a processor runs on one of them, waits for `claimTimeoutMs` where an owner of another host
+ * left no word, takes a second where nobody owns them, and no processor can begin before it is done. A topic that was made anew since is accepted from then
+ * on. Processors with `claims: false` cannot be seen: make sure that none runs.
+ *
+ * @param groupId of a job: `groupIdOf(topicProcessorName)`
+ * @returns what was done, with the offsets as they were after the claim
+ * @throws AssignmentError while a processor runs on one of the partitions, or a consumer is a member of the group: it is named, and nothing was changed
+ * @throws ConfigError as {@link planOffsetReset}, before anything is changed
+ * @throws CommitError if not all offsets could be set; `stored` and `failed` tell which
+ * @throws LifecycleError if the signal ended it before anything was changed
+ * @throws BrokerError, ConnectionError or TimeoutError, before anything is changed
+ */
+export async function resetOffsets(
+  client: KafkaClient,
+  groupId: string,
+  to: ResetTarget,
+  options: ResetOptions = {},
+): Promise<ResetPlan> {
+  const settings = {
+    claimTimeoutMs: options.claimTimeoutMs ?? 15_000,
+    retryTimeoutMs: options.retryTimeoutMs ?? 30_000,
+    logger: options.logger ?? silentLogger,
+    clock: options.clock ?? systemClock,
+    signal: options.signal ?? new AbortController().signal,
+  };
+  // What does not fit is said before anybody is waited for.
+  const preview = await planOffsetReset(client, groupId, to, options);
+  await refuseMembers(client, groupId);
+  if (options.claims === false) {
+    throwIfStopped(settings.signal);
+    await commitPlan(client, preview, settings, unguarded, () => undefined);
+    return preview;
+  }
+  const claims = makeClaims(client, preview, settings);
+  let isBegun = false;
+  try {
+    await claims.take();
+    await stillOwned(claims);
+    // An owner may have committed until it ended.
+    const plan = only(await planOffsetReset(client, groupId, to, options), preview);
+    throwIfStopped(settings.signal);
+    isBegun = true;
+    await commitPlan(client, plan, settings, claims, (stored) => {
+      claims.noteTopicIds(stored);
+    });
+    return plan;
+  } catch (error) {
+    if (!isBegun) throwIfStopped(settings.signal);
+    throw error;
+  } finally {
+    await claims.close(RELEASE_WITHIN_MS);
+  }
+}
+
+function makeClaims(client: KafkaClient, { groupId, partitions }: ResetPlan, settings: Settings): Claims {
+  const { claimTimeoutMs, retryTimeoutMs, logger, clock, signal } = settings;
+  return new Claims({
+    offsets: client.group(groupId + CLAIMS_SUFFIX),
+    clock,
+    logger,
+    partitions: partitions.map(({ topic, partition }) => ({ topic, partition })),
+    topics: new Map(partitions.map(({ topic, topicId }) => [topic, { topic, topicId, partitionCount: 0 }])),
+    process: thisProcess(),
+    isAlive,
+    instanceId: undefined,
+    claimTimeoutMs,
+    offsetRefreshMs: OFFSET_REFRESH_MS,
+    retryTimeoutMs,
+    closing: signal,
+    // Whoever asks the claims is told.
+    onFailed: () => undefined,
+    heldBy: runningError,
+  });
+}
+
+/** Of what can be set now, that which was claimed. */
+function only(plan: ResetPlan, { partitions }: ResetPlan): ResetPlan {
+  const claimed = new Set(partitions.map(keyOf));
+  return { ...plan, partitions: plan.partitions.filter((each) => claimed.has(keyOf(each))) };
+}
+
+async function refuseMembers(client: KafkaClient, groupId: string): Promise<void> {
+  const { members } = await client.describeGroup(groupId);
+  if (members.length === 0) return;
+  const shown = members
+    .slice(0, 5)
+    .map(({ clientId, host }) => `${clientId} from ${host.replace(/^\//, '')}`);
+  const more = members.length > 5 ? ` and ${members.length - 5} more` : '';
+  throw new AssignmentError(
+    `The offsets of group ${groupId} are not changed: a consumer is a member of it (${shown.join(', ')}${more}). Stop it, then try again.`,
+  );
+}
+
+function runningError(entries: readonly ClaimEntry[]): AssignmentError {
+  return new AssignmentError(
+    `The offsets are not changed, since a processor is running: ${byOwner(entries)}. ` +
+      'Stop it (Ctrl-C, or SIGTERM to that process), then try again.',
+  );
+}
+
+function throwIfStopped(signal: AbortSignal): void {
+  if (signal.aborted) throw new LifecycleError('The reset was stopped before anything was changed');
+}
+
+/** Commits until each partition was answered for good, each judged alone. Once begun, it is not stopped. */
+async function commitPlan(
+  client: KafkaClient,
+  { groupId, partitions }: ResetPlan,
+  { clock, retryTimeoutMs }: Settings,
+  guard: ClaimGuard,
+  onStored: (partitions: readonly PlannedReset[]) => void,
+): Promise<void> {
+  const offsets = client.group(groupId);
+  const stored: PlannedReset[] = [];
+  let left: readonly PlannedReset[] = partitions;
+  const until = clock.now() + retryTimeoutMs;
+  for (let attempt = 0; ; attempt++) {
+    await stillOwned(guard);
+    const results = await commitOnce(offsets, left);
+    const failed = left.filter((_, at) => results[at] !== undefined);
+    const news = left.filter((_, at) => results[at] === undefined);
+    stored.push(...news);
+    onStored(news);
+    const errors = results.filter((error) => error !== undefined);
+    const worst = errors.find(({ retriable }) => !retriable) ?? errors[0];
+    if (worst === undefined) return;
+    const waitMs = backoffMs(RETRY_BACKOFF, attempt);
+    if (!worst.retriable || clock.now() + waitMs > until) throw commitError(groupId, failed, stored, worst);
+    left = failed;
+    await sleep(clock, waitMs);
+  }
+}
+
+/** The errors, in the order of the partitions; undefined: stored. */
+async function commitOnce(
+  offsets: ReturnType<KafkaClient['group']>,
+  partitions: readonly PlannedReset[],
+): Promise<(KasperError | undefined)[]> {
+  try {
+    // The epoch of the record before is not known, and what was said of another position is not true of this one.
+    const results: CommitResult[] = await offsets.commit(
+      partitions.map(({ topic, partition, toOffset }) => ({
+        topic,
+        partition,
+        offset: toOffset,
+        leaderEpoch: -1,
+        metadata: '',
+      })),
+    );
+    return results.map(({ error }) => error);
+  } catch (thrown) {
+    const error = toKasperError(thrown);
+    return partitions.map(() => error);
+  }
+}
+
+function commitError(
+  groupId: string,
+  failed: readonly PlannedReset[],
+  stored: readonly PlannedReset[],
+  cause: KasperError,
+): CommitError {
+  const done = stored.length === 0 ? 'none was set' : `set were ${listPartitions(stored)}`;
+  const withOffset = (each: PlannedReset) => ({
+    topic: each.topic,
+    partition: each.partition,
+    offset: each.toOffset,
+  });
+  return new CommitError(
+    `The offsets of ${listPartitions(failed)} could not be set in group ${groupId}; ${done}. ${cause.message}`,
+    { cause, failed: failed.map(withOffset), stored: stored.map(withOffset) },
+  );
+}

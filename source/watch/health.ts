@@ -1,0 +1,129 @@
+import type { HealthReport } from '../../metrics/monitor.ts';
+import type { PartitionProcessorStats, PartitionStats, ProcessorStats } from '../stats.ts';
+
+/** All that a processor's health is judged by. */
+export interface HealthInputs {
+  readonly stats: ProcessorStats;
+  readonly stallTimeoutMs: number;
+  readonly stallLagRecords: number;
+  /** For how long no broker has answered although something was asked; 0 if all was answered. */
+  readonly brokersSilentMs: number;
+  /** What a start is at, in words: 'it connects to Kafka'. */
+  readonly starting: string;
+}
+
+/** So many partitions are named. */
+const NAMED = 10;
+
+/**
+ * Judges a processor. It is healthy until the run has failed, or while it runs, brokers are silent, or a partition with lag does not come forward. A partition
+ * whose messages gather for a batch that is not due yet has nothing to do; the time of one whose batch is due counts from then on.
+ */
+export function healthOf(inputs: HealthInputs): HealthReport {
+  const { stats } = inputs;
+  const problems: string[] = [];
+  if (stats.failure !== null) problems.push(`The run has failed: ${stats.failure.message}`);
+  else if (stats.state === 'running') problems.push(...silence(inputs), ...stalls(inputs));
+  const healthy = problems.length === 0;
+  const ready = stats.failure === null && stats.state === 'running';
+  const reason = notReady(inputs);
+  if (reason !== undefined && stats.failure === null) problems.push(reason);
+  return Object.freeze({ healthy, ready, problems: Object.freeze(problems) });
+}
+
+function notReady({ stats, starting }: HealthInputs): string | undefined {
+  switch (stats.state) {
+    case 'new':
+      return 'It was not started yet';
+    case 'starting':
+      return `It is starting: ${starting}`;
+    case 'closing':
+      return 'It is closing';
+    case 'closed':
+      return 'It has ended';
+    default:
+      return undefined;
+  }
+}
+
+function silence({ brokersSilentMs, stallTimeoutMs }: HealthInputs): string[] {
+  if (brokersSilentMs < stallTimeoutMs) return [];
+  return [`No broker has answered for ${seconds(brokersSilentMs)}`];
+}
+
+function stalls({ stats, stallTimeoutMs, stallLagRecords }: HealthInputs): string[] {
+  const processors = new Map(stats.partitionProcessors.map((each) => [each.partition, each]));
+  const stalled: string[] = [];
+  for (const partition of stats.partitions) {
+    if (partition.lag <= stallLagRecords) continue;
+    const processor = processors.get(partition.partition);
+    const ms = stalledMs(partition, processor);
+    if (ms >= stallTimeoutMs) stalled.push(sentence(partition, processor, ms));
+  }
+  if (stalled.length <= NAMED) return stalled;
+  return [...stalled.slice(0, NAMED), `${stalled.length - NAMED} more partitions do not come forward either`];
+}
+
+/** For how long a partition does not come forward although it should. */
+function stalledMs(partition: PartitionStats, processor: PartitionProcessorStats | undefined): number {
+  const { msSinceProgress } = partition;
+  if (processor === undefined || awaitsRecords(partition)) return msSinceProgress;
+  switch (processor.step) {
+    case 'idle':
+      // With nothing left to process, it is the commit that is awaited.
+      return processor.buffered > 0 ? 0 : msSinceProgress;
+    case 'held':
+    case 'failed':
+    case 'ended':
+      return msSinceProgress;
+    default:
+      return Math.min(msSinceProgress, processor.busyMs);
+  }
+}
+
+/** Nothing of it was fetched that is not committed. */
+function awaitsRecords({ position, committed }: PartitionStats): boolean {
+  return position <= (committed ?? position);
+}
+
+function sentence(
+  partition: PartitionStats,
+  processor: PartitionProcessorStats | undefined,
+  ms: number,
+): string {
+  const { topic, partition: number, lag } = partition;
+  return (
+    `${topic}/${number} has not come forward for ${seconds(ms)}, with a lag of ${lag} ` +
+    `${lag === 1 ? 'record' : 'records'}: ${doing(partition, processor)}`
+  );
+}
+
+function doing(partition: PartitionStats, processor: PartitionProcessorStats | undefined): string {
+  if (processor === undefined || awaitsRecords(partition)) return 'brokers send no records of it';
+  const { step, inHand, busyMs } = processor;
+  const batch = `a batch of ${inHand} ${inHand === 1 ? 'message' : 'messages'}`;
+  const since = `for ${seconds(busyMs)}`;
+  switch (step) {
+    case 'process':
+      return `${batch} is in process ${since}`;
+    case 'produce':
+      return `what ${batch} sent is not acked ${since}`;
+    case 'store':
+      return `the stores are being flushed for ${batch} ${since}`;
+    case 'idle':
+    case 'commit':
+      return 'commits are not acked';
+    case 'queued':
+      return 'a batch is due and waits for its turn';
+    case 'held':
+      return 'a seek is under way';
+    case 'failed':
+      return 'it has failed';
+    case 'ended':
+      return 'it has ended';
+  }
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 1000)} s`;
+}

@@ -1,0 +1,179 @@
+import type { HealthReport, Monitored } from '../../metrics/monitor.ts';
+import type { BatchReport } from '../batch-report.ts';
+import type { Config } from '../config/config.ts';
+import { healthOf } from './health.ts';
+import type { CommitResult, KafkaObserver } from '../kafka/client.ts';
+import type { Timer } from '../kernel/clock.ts';
+import type { KasperError } from '../kernel/errors.ts';
+import type { Logger } from '../kernel/logger.ts';
+import type { ProcessorState } from '../lifecycle.ts';
+import { MetricsGuard } from './metrics-guard.ts';
+import { PartitionTotals } from './partition-totals.ts';
+import { ProcessorGauges } from './processor-gauges.ts';
+import { ProcessorMetrics, type FailingPart } from './processor-metrics.ts';
+import { takeStats } from './take-stats.ts';
+import { codeOf, RecentErrors } from './recent-errors.ts';
+import type { ProcessorStats } from '../stats.ts';
+import type { RunFailure } from '../run/run-failure.ts';
+import { RunTotals } from './run-totals.ts';
+import type { Run } from '../run/run.ts';
+import type { TopicPartition } from '../kernel/topic-partition.ts';
+
+export interface ProcessorViewOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly failure: RunFailure;
+  readonly state: () => ProcessorState;
+  readonly run: () => Run;
+}
+
+/**
+ * All that others get to see of a processor: counts what it does, shows it as metrics, takes snapshots, and judges its health.
+ */
+export class ProcessorView implements KafkaObserver {
+  readonly totals = new RunTotals();
+  readonly #options: ProcessorViewOptions;
+  readonly #ofPartitions: PartitionTotals;
+  readonly #recentErrors: RecentErrors;
+  readonly #metrics: ProcessorMetrics;
+  readonly #gauges: ProcessorGauges;
+  #startedAt: number | undefined;
+  /** When a broker answered last, on the monotonic clock. */
+  #answeredAt = Number.NEGATIVE_INFINITY;
+  #timer: Timer | undefined;
+  #endCollect: (() => void) | undefined;
+
+  constructor(options: ProcessorViewOptions) {
+    this.#options = options;
+    const { config, logger } = options;
+    this.#ofPartitions = new PartitionTotals(config.clock);
+    this.#recentErrors = new RecentErrors(config.clock);
+    const guard = new MetricsGuard(config.clock, logger);
+    this.#metrics = new ProcessorMetrics(config.metrics, config.topicProcessorName, guard);
+    this.#gauges = new ProcessorGauges(config.metrics, config.topicProcessorName, guard);
+  }
+
+  /** What a monitor shows. */
+  get monitored(): Omit<Monitored, 'metrics'> {
+    return {
+      name: this.#options.config.topicProcessorName,
+      stats: () => this.stats(),
+      health: () => this.health(),
+    };
+  }
+
+  stats(): ProcessorStats {
+    const { config, state, run, failure } = this.#options;
+    const { flow, committer, endWatch } = run();
+    return takeStats({
+      config,
+      state: state(),
+      startedAt: this.#startedAt,
+      totals: this.totals,
+      ofPartitions: this.#ofPartitions,
+      failure,
+      recentErrors: this.#recentErrors,
+      endsAskedAt: endWatch?.answeredAt,
+      flow,
+      committer,
+    });
+  }
+
+  health(): HealthReport {
+    const { config, run } = this.#options;
+    const { stallTimeoutMs, stallLagRecords, clock } = config;
+    const { endWatch, phase } = run();
+    const unansweredSince = endWatch?.unansweredSince;
+    const brokersSilentMs =
+      unansweredSince === undefined ? 0 : clock.now() - Math.max(unansweredSince, this.#answeredAt);
+    return healthOf({
+      stats: this.stats(),
+      stallTimeoutMs,
+      stallLagRecords,
+      brokersSilentMs,
+      starting: phase,
+    });
+  }
+
+  /** The run begins: from now on the gauges are kept up to date. */
+  start(): void {
+    const { clock, metrics } = this.#options.config;
+    this.#startedAt = clock.wallNow();
+    this.#endCollect = metrics.onCollect?.(() => {
+      this.#showGauges();
+    });
+    this.#tick();
+  }
+
+  /** Reading begins. */
+  started(partitions: readonly TopicPartition[]): void {
+    this.#metrics.start(partitions);
+    this.#showGauges();
+  }
+
+  /** The run is over: the gauges stay as they are now. */
+  end(): void {
+    this.#timer?.cancel();
+    this.#endCollect?.();
+    this.#showGauges();
+  }
+
+  onBatch(report: BatchReport): void {
+    this.totals.add(report);
+    this.#ofPartitions.add(report);
+    this.#metrics.addBatch(report);
+  }
+
+  onRepeated(records: number): void {
+    this.totals.addRepeated(records);
+    this.#metrics.addRepeated(records);
+  }
+
+  onFailed(error: unknown): void {
+    this.#recentErrors.add(error);
+  }
+
+  onRefused(failed: readonly CommitResult[]): void {
+    const byCode = new Map<string, CommitResult[]>();
+    for (const result of failed) {
+      const code = codeOf(result.error);
+      byCode.set(code, [...(byCode.get(code) ?? []), result]);
+    }
+    for (const same of byCode.values()) this.#onErrors('commit', same[0]?.error, same);
+  }
+
+  onAnswer(api: string, ms: number): void {
+    this.#answeredAt = this.#options.config.clock.now();
+    this.#metrics.addAnswer(api, ms);
+  }
+
+  onAcked(topic: string, partition: number, records: number, bytes: number): void {
+    this.#metrics.addAcked(topic, partition, records, bytes);
+  }
+
+  onError(api: 'Produce' | 'Fetch', error: KasperError, partitions: readonly TopicPartition[]): void {
+    this.#onErrors(api === 'Produce' ? 'produce' : 'fetch', error, partitions);
+  }
+
+  onReconnect(): void {
+    this.#metrics.addReconnect();
+  }
+
+  #onErrors(part: FailingPart, error: unknown, partitions: readonly TopicPartition[]): void {
+    const [first, ...others] = partitions;
+    this.#recentErrors.add(error, others.length === 0 ? first?.partition : undefined);
+    this.#metrics.addErrors(part, codeOf(error), partitions.length);
+  }
+
+  #tick(): void {
+    const { clock, metricsUpdateMs } = this.#options.config;
+    this.#showGauges();
+    this.#timer = clock.after(metricsUpdateMs, () => {
+      this.#tick();
+    });
+  }
+
+  #showGauges(): void {
+    this.#gauges.show(this.stats());
+  }
+}

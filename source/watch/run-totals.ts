@@ -1,0 +1,35 @@
+import type { BatchReport } from '../batch-report.ts';
+import type { BatchTrigger } from '../message-processor.ts';
+
+/** Counts what a run has done. */
+export class RunTotals {
+  #records = 0;
+  #batches = 0;
+  #sent = 0;
+  #repeated = 0;
+  readonly #byTrigger: Record<BatchTrigger, number> = { count: 0, bytes: 0, age: 0, memory: 0, end: 0 };
+
+  /** A batch counts once it is committed; by trigger, once it was processed. */
+  add({ step, records, sent, trigger }: BatchReport): void {
+    if (step === 'processed') this.#byTrigger[trigger]++;
+    if (step !== 'committed') return;
+    this.#records += records;
+    this.#batches++;
+    this.#sent += sent;
+  }
+
+  /** Records that were sent again and may be stored twice. */
+  addRepeated(records: number): void {
+    this.#repeated += records;
+  }
+
+  snapshot() {
+    return {
+      records: this.#records,
+      batches: this.#batches,
+      sent: this.#sent,
+      repeated: this.#repeated,
+      batchesByTrigger: { ...this.#byTrigger },
+    };
+  }
+}

@@ -1,0 +1,51 @@
+import type { ExecutionContext } from 'ava';
+import { uniqueName } from '../servers/embedded.ts';
+import { RawClient } from './raw-client.ts';
+import { createTopic, fetchOffsets, findCoordinator, listOffset, metadata, present } from './raw-requests.ts';
+import { until } from '../until.ts';
+
+const deadlineMs = 20_000;
+
+/** A new topic, once all its partitions are led and partition 0 is served, and a connection to the leader of its partition 0. */
+export async function newTopic(
+  t: ExecutionContext,
+  brokers: readonly string[],
+  partitions = 1,
+): Promise<{ topic: string; leader: RawClient }> {
+  const topic = uniqueName('topic');
+  const seed = await RawClient.open(t, present(brokers[0]));
+  t.is(await createTopic(seed, topic, partitions), 0);
+  const address = await until(() => leaderAddress(seed, topic), { deadlineMs, what: `a leader of ${topic}` });
+  const leader = await RawClient.open(t, address);
+  // Metadata may name it before it knows that it leads: until then it refuses all at once.
+  const leads = async () => (await listOffset(leader, topic, -1)).code === 0;
+  await until(leads, { deadlineMs, what: `the leader of ${topic} to lead it` });
+  return { topic, leader };
+}
+
+/** A name for a group, and connections to its coordinator. */
+export async function newGroup(
+  t: ExecutionContext,
+  brokers: readonly string[],
+): Promise<{ groupId: string; connect: () => Promise<RawClient> }> {
+  const groupId = uniqueName('group');
+  const seed = await RawClient.open(t, present(brokers[0]));
+  const address = await until(
+    async () => {
+      const found = await findCoordinator(seed, groupId);
+      if (found.code !== 0) return undefined;
+      const { code } = await fetchOffsets(await RawClient.open(t, found.address), groupId);
+      return code === 0 && found.address;
+    },
+    { deadlineMs, what: `a coordinator of ${groupId}` },
+  );
+  return { groupId, connect: () => RawClient.open(t, address) };
+}
+
+/** Where the leader of partition 0 listens; undefined while not all partitions of the topic are led. */
+export async function leaderAddress(seed: RawClient, topic: string): Promise<string | undefined> {
+  const answer = await metadata(seed, [topic]);
+  const partitions = answer.topics[0]?.partitions ?? [];
+  const addresses = partitions.map(({ leader }) => answer.nodes.get(leader));
+  return addresses.includes(undefined) ? undefined : addresses[0];
+}

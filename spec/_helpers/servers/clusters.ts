@@ -1,0 +1,33 @@
+import type { ExecutionContext } from 'ava';
+import { EmbeddedCluster } from '../../../source/embedded/cluster.ts';
+import type { EmbeddedClusterOptions } from '../../../source/embedded/options.ts';
+import { testEmbedded, testOnReal, type TestCluster } from './services.ts';
+
+/** A spec that runs twice: on an embedded cluster of three nodes of its own, and on the real Kafka of the run where there is one. */
+export function testOnEach(
+  title: string,
+  implementation: (t: ExecutionContext, cluster: TestCluster) => Promise<void>,
+): void {
+  testEmbedded(title, async (t) => {
+    const cluster = await startEmbedded(t);
+    await implementation(t, {
+      kind: 'embedded',
+      brokers: cluster.brokers,
+      createTopic: (name, partitions, config = {}) => {
+        cluster.createTopic(name, { partitions, config });
+        return Promise.resolve();
+      },
+    });
+  });
+  testOnReal(`${title} (real)`, implementation);
+}
+
+/** An embedded cluster of three nodes, closed when the spec ends. */
+export async function startEmbedded(
+  t: ExecutionContext,
+  options: EmbeddedClusterOptions = {},
+): Promise<EmbeddedCluster> {
+  const cluster = await EmbeddedCluster.start({ brokers: 3, ...options });
+  t.teardown(() => cluster.close());
+  return cluster;
+}

@@ -1,0 +1,156 @@
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { groupIdOf, openClient, silentLogger } from 'kasper-ts';
+import { sendRecords } from '../../../scripts/examples/cluster.ts';
+import { testOnEach } from '../../_helpers/servers/clusters.ts';
+import { randomName, type TestCluster } from '../../_helpers/servers/services.ts';
+import { folderWith } from '../job-file.ts';
+import { kasper } from '../memory-io.ts';
+
+async function deploy(t: ExecutionContext, cluster: TestCluster, more = '') {
+  const name = randomName('lint');
+  const [lines, others] = [`${name}-lines`, `${name}-others`];
+  await cluster.createTopic(lines, 4);
+  await cluster.createTopic(others, 3);
+  const client = openClient({ brokers: [...cluster.brokers] }, { logger: silentLogger });
+  t.teardown(() => client.close());
+  await client.connect();
+  await sendRecords(
+    client,
+    lines,
+    ['a', 'b', 'c', 'd', 'e'].map((value) => ({ value })),
+  );
+  const folder = await folderWith(t, 'job.mjs', jobText(name, lines, more));
+  return { name, lines, others, client, folder, brokers: cluster.brokers.join(',') };
+}
+
+function jobText(name: string, topic: string, more: string): string {
+  return `export default {
+    topicProcessorName: '${name}', inputTopics: ['${topic}'], ${more}
+    processor: { process() { throw new Error('it runs'); } },
+  };`;
+}
+
+testOnEach(
+  'a job without problems is told what it would do, and nothing of it is done',
+  async (t, cluster) => {
+    const { name, lines, client, folder, brokers } = await deploy(t, cluster);
+    const group = client.group(groupIdOf(name));
+    await group.commit([{ topic: lines, partition: 0, offset: 1, leaderEpoch: -1, metadata: '' }]);
+    const argv = ['lint', 'job.mjs', '--brokers', brokers, '--workers', '3', '--batch-size', '5'];
+    t.deepEqual(
+      await kasper(argv, { cwd: folder, env: { KASPER_TO_END: 'yes', KASPER_SASL_PASSWORD: 'hidden' } }),
+      {
+        exitCode: 0,
+        stdout: `job.mjs: no problems
+  job         ${name}, until the end that the topics have at the start
+  group       kasper-topic-processor-${name}
+  topics      ${lines}
+  partitions  0-3
+  workers     1: 0; 2: 1; 3: 2-3
+  brokers     ${brokers}
+  stores      none
+  batchSize   5 (--batch-size)
+  to do       1 record behind the end, and 3 of 4 partitions without a committed offset
+`,
+        stderr: '',
+      },
+    );
+    const asked = [0, 1, 2, 3].map((partition) => ({ topic: lines, partition }));
+    t.deepEqual(
+      (await group.fetch(asked)).map(({ offset }) => offset),
+      [1, undefined, undefined, undefined],
+    );
+    const claims = await client.group(`${groupIdOf(name)}-claims`).fetch(asked);
+    t.true(claims.every(({ offset }) => offset === undefined));
+  },
+);
+
+testOnEach(
+  'all problems of settings, job, topics and offsets are said at once, as text and as JSON',
+  async (t, cluster) => {
+    const { name, lines, client, folder, brokers } = await deploy(t, cluster, 'inputPartitions: [0, 3, 4],');
+    const argv = ['lint', 'job.mjs', '--brokers', brokers];
+    const problems = [
+      'KASPER_BATCH_SIZE must be a whole number of records, at least 1, not 0',
+      `inputPartitions: there is no partition 4: ${lines} has 4, from 0`,
+    ];
+    const env = { KASPER_BATCH_SIZE: '0' };
+    t.deepEqual(await kasper(argv, { cwd: folder, env }), {
+      exitCode: 2,
+      stdout: '',
+      stderr: `error: job.mjs: 2 problems:\n  - ${problems.join('\n  - ')}\n`,
+    });
+    const { exitCode, stdout, stderr } = await kasper([...argv, '--json'], { cwd: folder, env });
+    t.deepEqual({ exitCode, stderr }, { exitCode: 2, stderr: '' });
+    t.deepEqual(JSON.parse(stdout), { job: 'job.mjs', ok: false, problems, notes: [], run: null });
+
+    await client
+      .group(groupIdOf(name))
+      .commit([{ topic: lines, partition: 3, offset: 77, leaderEpoch: -1, metadata: '' }]);
+    const outOfRange = `${lines}/3: the committed offset 77 is out of range, since its log ends at 1`;
+    t.deepEqual(await kasper([...argv, '--partitions', '0,3'], { cwd: folder }), {
+      exitCode: 2,
+      stdout: '',
+      stderr: `error: job.mjs: ${outOfRange}; look, then decide by --on-offset-out-of-range\n`,
+    });
+    const decided = await kasper([...argv, '--partitions', '3', '--on-offset-out-of-range', 'latest'], {
+      cwd: folder,
+    });
+    t.is(decided.exitCode, 0);
+    t.regex(decided.stdout, new RegExp(`\nnote: ${outOfRange}; it would begin at 'latest'\n$`));
+  },
+);
+
+testOnEach('topics that are missing, or cannot be joined, are named', async (t, cluster) => {
+  const { name, lines, others, brokers } = await deploy(t, cluster);
+  const missing = await folderWith(t, 'job.mjs', jobText(name, `${lines}', 'nope-${name}`, ''));
+  t.deepEqual(await kasper(['lint', 'job.mjs', '--brokers', brokers], { cwd: missing }), {
+    exitCode: 2,
+    stdout: '',
+    stderr: `error: job.mjs: inputTopics: 'nope-${name}' not found: create the topic, or check its name and the brokers\n`,
+  });
+  const unequal = await folderWith(t, 'job.mjs', jobText(name, `${lines}', '${others}`, ''));
+  t.deepEqual(await kasper(['lint', 'job.mjs', '--brokers', brokers], { cwd: unequal }), {
+    exitCode: 2,
+    stdout: '',
+    stderr: `error: job.mjs: inputTopics: topics that are joined must have equal partition counts, but ${lines} has 4, ${others} has 3\n`,
+  });
+});
+
+test('--offline asks neither Kafka nor stores, and wants no Kafka to be named', async (t) => {
+  const folder = await folderWith(
+    t,
+    'job.mjs',
+    jobText('a', 'lines', "stores: (stores) => ({ seen: stores.store('seen') }),"),
+  );
+  const argv = ['lint', 'job.mjs', '--offline', '--store', 'redis', '--store-url', 'redis://localhost:1'];
+  t.deepEqual(await kasper(argv, { cwd: folder }), {
+    exitCode: 0,
+    stdout: `job.mjs: no problems
+  job         a, until it is stopped
+  group       kasper-topic-processor-a
+  topics      lines
+  partitions  all
+  brokers     none named
+  stores      redis
+`,
+    stderr: '',
+  });
+});
+
+test('a Kafka that cannot be reached ends with 3, other problems with 2', async (t) => {
+  const folder = await folderWith(t, 'job.mjs', jobText('a', 'lines', ''));
+  const down = await kasper(['lint', 'job.mjs', '--brokers', '127.0.0.1:1'], { cwd: folder });
+  t.is(down.exitCode, 3);
+  t.regex(down.stderr, /^error: job\.mjs: Kafka: .*ECONNREFUSED 127\.0\.0\.1:1/);
+  const missing = await kasper(['lint', 'nope.mjs', '--offline', '--partitions', '3-1'], { cwd: folder });
+  t.deepEqual(missing, {
+    exitCode: 2,
+    stdout: '',
+    stderr: `error: nope.mjs: 2 problems:
+  - --partitions does not name partitions: '3-1' goes down; write 1-3
+  - there is no such file (looked for ${join(folder, 'nope.mjs')})
+`,
+  });
+});

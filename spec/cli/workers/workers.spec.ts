@@ -1,0 +1,487 @@
+import test, { type ExecutionContext } from 'ava';
+import { groupIdOf, openClient, silentLogger, type KafkaClient } from 'kasper-ts';
+import { sendRecords } from '../../../scripts/examples/cluster.ts';
+import { kcatRecords } from '../../_helpers/servers/kafka-tools.ts';
+import { randomName, testOnBoth, type TestCluster } from '../../_helpers/servers/services.ts';
+import { startEmbedded } from '../../_helpers/servers/clusters.ts';
+import { until } from '../../_helpers/until.ts';
+import { startChild, type Child } from '../child.ts';
+import { folderWith } from '../job-file.ts';
+import { kasper, withoutTimes } from '../memory-io.ts';
+
+const PARTITIONS = 12;
+
+/** Waits for what other processes do. */
+function soon(predicate: () => boolean | Promise<boolean>): Promise<unknown> {
+  return until(predicate, { deadlineMs: 60_000, what: 'the workers' });
+}
+
+let turn: Promise<unknown> = Promise.resolve();
+
+/** Each run has four processes: beside others of their kind they would only wait for each other. */
+function testInTurn(
+  title: string,
+  implementation: (t: ExecutionContext, cluster: TestCluster) => Promise<void>,
+): void {
+  testOnBoth(
+    title,
+    (t, cluster) => {
+      const done = turn.then(() => implementation(t, cluster));
+      turn = done.catch(() => undefined);
+      return done;
+    },
+    { needs: ['kcat'] },
+  );
+}
+
+interface Deployment {
+  readonly name: string;
+  readonly input: string;
+  readonly output: string;
+  readonly folder: string;
+  readonly client: KafkaClient;
+  readonly argv: readonly string[];
+}
+
+/** A topic of 12 partitions with so many records in each, and a job that copies them: `process` is the body of its process function, `options` are others of the job. */
+async function deploy(
+  t: ExecutionContext,
+  cluster: Pick<TestCluster, 'brokers' | 'createTopic'>,
+  perPartition: number,
+  process = '',
+  options = '',
+): Promise<Deployment> {
+  const name = randomName('workers');
+  const [input, output] = [`${name}-in`, `${name}-out`];
+  await cluster.createTopic(input, PARTITIONS);
+  await cluster.createTopic(output, 3);
+  const client = openClient({ brokers: [...cluster.brokers] }, { logger: silentLogger });
+  t.teardown(() => client.close());
+  await client.connect();
+  await fill(client, input, perPartition, 0);
+  const folder = await folderWith(
+    t,
+    'job.mjs',
+    `export default {
+      topicProcessorName: '${name}', inputTopics: ['${input}'], batchSize: 10, batchWaitMs: 0, ${options}
+      processor: {
+        async process(messages, sender, { partition }) {
+          ${process}
+          for (const { value } of messages) sender.send({ topic: '${output}', key: String(partition), value });
+        },
+      },
+    };`,
+  );
+  const argv = ['run', 'job.mjs', '--brokers', cluster.brokers.join(','), '--workers', '3'];
+  return { name, input, output, folder, client, argv };
+}
+
+/** Records with the numbers from `first` on, so many in each partition, spread in turn. */
+function fill(client: KafkaClient, topic: string, perPartition: number, first: number): Promise<unknown> {
+  return sendRecords(
+    client,
+    topic,
+    Array.from({ length: PARTITIONS * perPartition }, (_, at) => ({
+      value: String(first + at),
+    })),
+  );
+}
+
+/** By partition; -1 where nothing is committed. */
+async function committed({ client, name, input }: Deployment): Promise<number[]> {
+  const partitions = Array.from({ length: PARTITIONS }, (_, partition) => ({ topic: input, partition }));
+  const offsets = await client.group(groupIdOf(name)).fetch(partitions);
+  return offsets.map(({ offset = -1 }) => offset);
+}
+
+async function outputValues(
+  cluster: Pick<TestCluster, 'brokers'>,
+  { output }: Deployment,
+): Promise<number[]> {
+  const records = await kcatRecords(cluster.brokers, output);
+  return records.map(({ value }) => Number(value)).sort((a, b) => a - b);
+}
+
+function numbers(count: number): number[] {
+  return Array.from({ length: count }, (_, at) => at);
+}
+
+/** The pid of each worker, from the line that each writes when it starts. */
+async function pidsOf(child: Child): Promise<number[]> {
+  const pids = () =>
+    [1, 2, 3].map((worker) =>
+      Number(new RegExp(`Run starts worker=${worker} .* pid=(\\d+)`).exec(child.stderr)?.[1] ?? 0),
+    );
+  await soon(() => pids().every((pid) => pid > 0));
+  return pids();
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function embedded(t: ExecutionContext) {
+  const cluster = await startEmbedded(t);
+  return {
+    brokers: cluster.brokers,
+    createTopic: (name: string, partitions: number) => {
+      cluster.createTopic(name, { partitions });
+      return Promise.resolve();
+    },
+  };
+}
+
+testInTurn(
+  'three workers copy 12 partitions, each record once, with one summary of all',
+  async (t, cluster) => {
+    const deployment = await deploy(t, cluster, 50);
+    const { folder, argv, input, name } = deployment;
+    const { exitCode, stdout, stderr } = await kasper(
+      [...argv, '--to-end', '--json', '--log-level', 'warn'],
+      {
+        cwd: folder,
+      },
+    );
+    t.is(stderr, '');
+    t.is(exitCode, 0);
+    const { workers, partitions, recordsPerSecond, durationMs, ...rest } = JSON.parse(stdout) as {
+      workers: { worker: number; records: number; partitions: { partition: number }[] }[];
+      partitions: unknown[];
+      recordsPerSecond: number;
+      durationMs: number;
+    };
+    t.true(recordsPerSecond > 0 && durationMs > 0);
+    t.deepEqual(rest, {
+      topicProcessorName: name,
+      stopped: false,
+      records: 600,
+      batches: 60,
+      sent: 600,
+      openTransactions: [],
+    } as object);
+    t.deepEqual(
+      partitions,
+      numbers(PARTITIONS).map((partition) => ({ topic: input, partition, start: 0, end: 50 })),
+    );
+    t.deepEqual(
+      workers.map(({ worker, records, partitions: own }) => [
+        worker,
+        records,
+        own.map(({ partition }) => partition),
+      ]),
+      [
+        [1, 200, [0, 1, 2, 3]],
+        [2, 200, [4, 5, 6, 7]],
+        [3, 200, [8, 9, 10, 11]],
+      ],
+    );
+    t.deepEqual(await outputValues(cluster, deployment), numbers(600));
+    t.deepEqual(
+      await committed(deployment),
+      Array.from({ length: PARTITIONS }, () => 50),
+    );
+    const again = await kasper([...argv, '--to-end', '--log-level', 'warn'], { cwd: folder });
+    t.is(again.stderr, '');
+    t.regex(
+      withoutTimes(again.stdout),
+      new RegExp(
+        `^${name}: 0 records in 0 batches by 3 workers in T s \\(R/s\\), 0 records sent, committed up to ${input}/0 50, .*${input}/11 50\n$`,
+      ),
+    );
+  },
+);
+
+testInTurn(
+  'a poison batch of one worker has the others finish and commit; its error ends the run, and names the worker',
+  async (t, cluster) => {
+    const deployment = await deploy(
+      t,
+      cluster,
+      50,
+      "if (partition === 5 && messages[0].offset >= 20) throw new RangeError('poison'); await new Promise((go) => setTimeout(go, 20));",
+    );
+    const { folder, argv, input } = deployment;
+    const { exitCode, stdout, stderr } = await kasper([...argv, '--log-level', 'error'], { cwd: folder });
+    t.is(exitCode, 1);
+    t.is(stdout, '');
+    t.regex(stderr, /^\S+ error Run failed worker=2 /);
+    t.regex(
+      stderr,
+      new RegExp(
+        `\nerror: worker 2 \\(pid \\d+, partitions 4-7\\): The process failed for ${input}/5 offsets 20 to 29; nothing of this batch was committed, .* RangeError: poison\n {2}RangeError: poison\n {6}at .*job\\.mjs`,
+      ),
+    );
+    const offsets = await committed(deployment);
+    t.is(offsets[5], 20);
+    // What is committed was sent, and nothing else was.
+    t.is(
+      (await outputValues(cluster, deployment)).length,
+      offsets.reduce((sum, offset) => sum + Math.max(0, offset), 0),
+    );
+  },
+);
+
+testInTurn(
+  'a worker that is killed is reported with its partitions; what was committed is right, and the next run does the rest',
+  async (t, cluster) => {
+    const deployment = await deploy(t, cluster, 50, 'if (partition === 6) await new Promise(() => {});');
+    const { folder, argv } = deployment;
+    const child = startChild(t, 'source/cli/bin', argv, { cwd: folder });
+    const [, pid = 0] = await pidsOf(child);
+    await soon(async () => (await committed(deployment)).filter((offset) => offset === 50).length >= 8);
+    process.kill(pid, 'SIGKILL');
+    t.deepEqual(await child.exited, { code: 1, signal: null });
+    t.regex(
+      child.stderr,
+      new RegExp(
+        `\nerror: worker 2 \\(pid ${pid}, partitions 4-7\\) was killed by SIGKILL; see who sent it: Linux does where memory runs out \\(dmesg\\)\\. What it had not committed comes again at the next start\n$`,
+      ),
+    );
+    t.is(child.stdout, '');
+    const { folder: mended } = await redeploy(t, deployment);
+    const rest = await kasper([...argv, '--to-end', '--log-level', 'error'], { cwd: mended });
+    t.is(rest.exitCode, 0);
+    t.deepEqual(
+      await committed(deployment),
+      Array.from({ length: PARTITIONS }, () => 50),
+    );
+    t.deepEqual([...new Set(await outputValues(cluster, deployment))], numbers(600));
+  },
+);
+
+/** The same job, mended: it copies, and nothing else. */
+async function redeploy(
+  t: ExecutionContext,
+  { name, input, output }: Deployment,
+): Promise<{ folder: string }> {
+  const folder = await folderWith(
+    t,
+    'job.mjs',
+    `export default {
+      topicProcessorName: '${name}', inputTopics: ['${input}'],
+      processor: { process(messages, sender) { for (const { value } of messages) sender.send({ topic: '${output}', value }); } },
+    };`,
+  );
+  return { folder };
+}
+
+testInTurn(
+  'when the command itself is killed its workers finish what they have in hand, commit it, and end',
+  async (t, cluster) => {
+    const deployment = await deploy(t, cluster, 200, 'await new Promise((go) => setTimeout(go, 30));');
+    const { folder, argv } = deployment;
+    const child = startChild(t, 'source/cli/bin', argv, { cwd: folder });
+    const pids = await pidsOf(child);
+    await soon(async () => (await committed(deployment)).filter((offset) => offset >= 20).length >= 6);
+    child.kill('SIGKILL');
+    await child.exited;
+    await soon(() => !pids.some(isAlive));
+    const offsets = await committed(deployment);
+    t.is(
+      (await outputValues(cluster, deployment)).length,
+      offsets.reduce((sum, offset) => sum + Math.max(0, offset), 0),
+    );
+    // Their claims are released: the next run need not wait for them to grow stale.
+    const rest = await kasper([...argv, '--to-end', '--log-level', 'warn'], { cwd: folder });
+    t.is(rest.stderr, '');
+    t.is(rest.exitCode, 0);
+    t.deepEqual(await outputValues(cluster, deployment), numbers(PARTITIONS * 200));
+  },
+);
+
+test.serial(
+  'Ctrl-C has all workers finish the batch in hand, and ends with 0 and the summary of all',
+  async (t) => {
+    const { name, folder, argv, ...deployment } = await deploy(t, await embedded(t), 50);
+    const child = startChild(t, 'source/cli/bin', argv, { cwd: folder });
+    const pids = await pidsOf(child);
+    await soon(async () =>
+      (await committed({ name, folder, argv, ...deployment })).every((offset) => offset === 50),
+    );
+    // It reaches the workers as well, from the terminal.
+    for (const pid of pids) process.kill(pid, 'SIGINT');
+    child.kill('SIGINT');
+    t.deepEqual(await child.exited, { code: 0, signal: null });
+    t.regex(child.stderr, /Stopping: the batch in hand is finished and committed first\n/);
+    t.regex(child.stdout, new RegExp(`^${name}: stopped after 600 records in 60 batches by 3 workers in `));
+    t.false(pids.some(isAlive));
+  },
+);
+
+test.serial('SIGTERM to one worker stops all of them, properly', async (t) => {
+  const deployment = await deploy(t, await embedded(t), 1);
+  const child = startChild(t, 'source/cli/bin', deployment.argv, { cwd: deployment.folder });
+  const [pid = 0] = await pidsOf(child);
+  await soon(async () => (await committed(deployment)).every((offset) => offset === 1));
+  process.kill(pid, 'SIGTERM');
+  t.deepEqual(await child.exited, { code: 0, signal: null });
+  t.regex(child.stdout, / stopped after 12 records in 12 batches by 3 workers /);
+});
+
+test.serial('a second Ctrl-C ends all processes at once with 130', async (t) => {
+  const deployment = await deploy(
+    t,
+    await embedded(t),
+    1,
+    "console.log('in hand'); await new Promise(() => {});",
+  );
+  const child = startChild(t, 'source/cli/bin', deployment.argv, { cwd: deployment.folder });
+  const pids = await pidsOf(child);
+  await child.until('stdout', /in hand\n/);
+  child.kill('SIGINT');
+  await child.until('stderr', /Still at it; Ctrl-C once more exits at once/);
+  child.kill('SIGINT');
+  t.deepEqual(await child.exited, { code: 130, signal: null });
+  await soon(() => !pids.some(isAlive));
+  t.pass();
+});
+
+test.serial('one port serves the metrics, the state and the health of all workers', async (t) => {
+  const monitor = 'monitor: { port: 1, blockedAfterMs: 3000 },';
+  const deployment = await deploy(t, await embedded(t), 10, '', monitor);
+  const { argv, folder, name } = deployment;
+  const child = startChild(t, 'source/cli/bin', [...argv, '--metrics-port', '0', '--kasper-names'], {
+    cwd: folder,
+  });
+  await child.until('stderr', /The monitor server listens url=\S+\n/);
+  const url = /listens url=(\S+)/.exec(child.stderr)?.[1] ?? '';
+  const pids = await pidsOf(child);
+  const get = async (path: string) => {
+    const response = await fetch(`${url}${path}`);
+    return { status: response.status, body: await response.text() };
+  };
+  const sumOf = (body: string, metric: string) =>
+    [...body.matchAll(new RegExp(`^${metric}\\{.*\\} (\\d+)$`, 'gm'))].reduce(
+      (sum, [, value]) => sum + Number(value),
+      0,
+    );
+  let body = '';
+  await soon(async () => {
+    ({ body } = await get('/metrics'));
+    return sumOf(body, 'kasper_records_consumed_total') === 120;
+  });
+  t.is(sumOf(body, 'kasper_records_produced_total'), 120);
+  t.is(sumOf(body, 'kasper_incoming_message_count'), 120);
+  t.is(sumOf(body, 'kasper_batches_total'), 12);
+  t.is(sumOf(body, 'kasper_partitions_owned'), 12);
+  t.regex(body, /^kasper_event_loop_blocked_seconds \d/m);
+  await soon(async () => (await get('/readyz')).status === 200);
+  const stats = JSON.parse((await get('/api/stats')).body) as {
+    processors: { worker: number; state: string; topicProcessorName: string; partitions: unknown[] }[];
+  };
+  t.deepEqual(
+    stats.processors.map(({ worker, state, topicProcessorName, partitions }) => [
+      worker,
+      state,
+      topicProcessorName,
+      partitions.length,
+    ]),
+    [1, 2, 3].map((worker) => [worker, 'running', name, 4]),
+  );
+  t.is((await get('/healthz')).status, 200);
+  // A suspended process is to the others as one whose event loop is blocked.
+  process.kill(pids[1] ?? 0, 'SIGSTOP');
+  t.teardown(() => isAlive(pids[1] ?? 0) && process.kill(pids[1] ?? 0, 'SIGKILL'));
+  await soon(async () => (await get('/healthz')).status === 503);
+  t.regex(
+    (await get('/healthz')).body,
+    new RegExp(
+      `"${name}, worker 2 \\(pid ${pids[1] ?? 0}, partitions 4-7\\): it has not answered for \\d+ s: its event loop is blocked, or the process is suspended"`,
+    ),
+  );
+  ({ body } = await get('/metrics'));
+  t.is(sumOf(body, 'kasper_records_consumed_total'), 120, 'what it told before still counts');
+  process.kill(pids[1] ?? 0, 'SIGCONT');
+  await soon(async () => (await get('/healthz')).status === 200);
+  child.kill('SIGTERM');
+  t.deepEqual(await child.exited, { code: 0, signal: null });
+});
+
+test.serial(
+  'there are never more workers than partitions, and stores in memory are said not to be shared',
+  async (t) => {
+    const { folder, argv, name, input, output } = await deploy(t, await embedded(t), 1);
+    const stores = await folderWith(
+      t,
+      'job.mjs',
+      `export default {
+      topicProcessorName: '${name}', inputTopics: ['${input}'], stores: (stores) => ({ seen: stores.store('seen') }),
+      processor: { async process(messages, sender, { stores }) {
+        await stores.seen.put('a', Buffer.from('b'));
+        sender.send({ topic: '${output}', value: 'c' });
+      } },
+    };`,
+    );
+    const { exitCode, stdout, stderr } = await kasper(
+      [...argv, '--to-end', '--partitions', '3,7', '--log-level', 'warn'],
+      {
+        cwd: stores,
+      },
+    );
+    t.is(exitCode, 0);
+    t.is(
+      withoutTimes(stderr),
+      'TIME warn  Fewer workers than asked for: a partition is read by one worker workers=2 asked=3 partitions=3,7\n' +
+        'TIME warn  Stores in memory are not shared: each worker has its own (--store map) workers=2\n',
+    );
+    t.is(
+      withoutTimes(stdout),
+      `${name}: 2 records in 2 batches by 2 workers in T s (R/s), 2 records sent, committed up to ${input}/3 1, ${input}/7 1\n`,
+    );
+    t.truthy(folder);
+  },
+);
+
+test.serial(
+  'the lines of workers come out whole, each with its number, and so does what the job prints',
+  async (t) => {
+    const deployment = await deploy(
+      t,
+      await embedded(t),
+      20,
+      "console.log('x'.repeat(5000)); console.error('y'.repeat(5000));",
+    );
+    const { exitCode, stdout, stderr } = await kasper([...deployment.argv, '--to-end'], {
+      cwd: deployment.folder,
+    });
+    t.is(exitCode, 0);
+    const prints = stdout.trim().split('\n').slice(0, -1);
+    t.is(prints.length, 24);
+    t.true(prints.every((line) => line === 'x'.repeat(5000)));
+    const lines = stderr.trim().split('\n');
+    t.is(lines.filter((line) => line === 'y'.repeat(5000)).length, 24);
+    for (const worker of [1, 2, 3]) {
+      t.is(lines.filter((line) => line.includes(`Run starts worker=${worker} `)).length, 1);
+      t.is(lines.filter((line) => line.includes(`Run ended worker=${worker} `)).length, 1);
+    }
+  },
+);
+
+test.serial('a port that is taken is said before any worker is started', async (t) => {
+  const cluster = await embedded(t);
+  const deployment = await deploy(t, cluster, 1);
+  const port = (cluster.brokers[0] ?? '').split(':')[1] ?? '';
+  const { exitCode, stdout, stderr } = await kasper([...deployment.argv, '--metrics-port', port], {
+    cwd: deployment.folder,
+  });
+  t.is(exitCode, 2);
+  t.is(stdout, '');
+  t.regex(
+    stderr,
+    new RegExp(
+      `^error: MonitorServer: cannot listen on port ${port} of 127\\.0\\.0\\.1: another process listens there`,
+    ),
+  );
+});
+
+test.serial('kasper worker is not started by hand', async (t) => {
+  t.deepEqual(await kasper(['worker']), {
+    exitCode: 2,
+    stdout: '',
+    stderr: 'error: kasper worker: it is started by kasper run --workers, not by hand\n',
+  });
+});

@@ -1,0 +1,569 @@
+import { unguarded } from '../../source/assignment/ownership-guard.ts';
+import test, { type ExecutionContext } from 'ava';
+import type { CommitResult, GroupOffsets, OffsetToCommit } from '../../source/kafka/client.ts';
+import { BrokerError, CommitError, ConnectionError, type KasperError } from '../../source/kernel/errors.ts';
+import { OffsetCommitter, type OffsetCommitterOptions } from '../../source/delivery/offset-committer.ts';
+import { FakeClock, turns } from '../_helpers/fakes/fake-clock.ts';
+import { LineLogger } from '../_helpers/fakes/processor-run.ts';
+
+/** A commit request that waits for its answer. */
+interface Asked {
+  readonly offsets: readonly OffsetToCommit[];
+  /** `in/0 10` for each entry. */
+  readonly text: string[];
+  /** Answers; errors by `topic/partition`, all others are stored. */
+  readonly answer: (errors?: Readonly<Record<string, KasperError>>) => Promise<void>;
+  /** No answer was had. */
+  reject(error: Error): Promise<void>;
+}
+
+interface Bench {
+  readonly committer: OffsetCommitter;
+  readonly clock: FakeClock;
+  readonly asked: Asked[];
+  readonly failures: CommitError[];
+  readonly log: LineLogger;
+  readonly offer: (
+    offset: number,
+    more?: { partition?: number; topic?: string; records?: number; onCommitted?: () => void },
+  ) => void;
+  readonly last: () => Asked;
+}
+
+function bench(t: ExecutionContext, options: Partial<OffsetCommitterOptions> = {}): Bench {
+  const clock = new FakeClock();
+  const asked: Asked[] = [];
+  const failures: CommitError[] = [];
+  const log = new LineLogger();
+  const offsets: GroupOffsets = {
+    fetch: () => Promise.resolve([]),
+    fetchAll: () => Promise.resolve([]),
+    commit: (entries) =>
+      new Promise<CommitResult[]>((resolve, reject) => {
+        asked.push({
+          offsets: entries,
+          text: entries.map(({ topic, partition, offset }) => `${topic}/${partition} ${offset}`),
+          answer: (errors = {}) => {
+            resolve(
+              entries.map(({ topic, partition, offset }) => ({
+                topic,
+                partition,
+                offset,
+                error: errors[`${topic}/${partition}`],
+              })),
+            );
+            return turns(3);
+          },
+          reject: (error) => {
+            reject(error);
+            return turns(3);
+          },
+        });
+      }),
+  };
+  const committer = new OffsetCommitter({
+    offsets,
+    guard: unguarded,
+    clock,
+    logger: log,
+    commitTimeoutMs: 5000,
+    offsetRefreshMs: 60_000,
+    commitMetadata: '',
+    onFailed: (error) => failures.push(error),
+    ...options,
+  });
+  t.teardown(() => {
+    committer.close();
+  });
+  return {
+    committer,
+    clock,
+    asked,
+    failures,
+    log,
+    offer: (offset, { partition = 0, topic = 'in', records = 1, onCommitted } = {}) => {
+      committer.offer({
+        partition,
+        positions: [{ topic, partition, offset, leaderEpoch: 4 }],
+        records,
+        ...(onCommitted === undefined ? {} : { onCommitted }),
+      });
+    },
+    last: () => asked.at(-1) as Asked,
+  };
+}
+
+/** Answers in/0 with a retriable error, and waits until it is tried again or given up. */
+async function failOnce(
+  { answer }: Asked,
+  asked: readonly Asked[],
+  clock: FakeClock,
+  failures: readonly CommitError[],
+): Promise<void> {
+  const before = asked.length;
+  await answer({ 'in/0': moved() });
+  for (let waited = 0; asked.length === before && failures.length === 0 && waited < 2000; waited += 50)
+    await clock.advance(50);
+}
+
+const moved = () =>
+  new BrokerError('NOT_COORDINATOR', { brokerCode: 16, brokerError: 'NOT_COORDINATOR', retriable: true });
+const refused = () =>
+  new BrokerError('GROUP_AUTHORIZATION_FAILED', {
+    brokerCode: 30,
+    brokerError: 'GROUP_AUTHORIZATION_FAILED',
+    retriable: false,
+  });
+
+test('one request is under way; the next takes the newest offsets of all partitions', async (t) => {
+  const { asked, offer, last } = bench(t);
+  offer(10);
+  offer(20);
+  offer(5, { partition: 1 });
+  offer(30);
+  t.deepEqual(
+    asked.map(({ text }) => text),
+    [['in/0 10']],
+  );
+  await last().answer();
+  t.deepEqual(last().text, ['in/0 30', 'in/1 5']);
+  await last().answer();
+  t.is(asked.length, 2);
+});
+
+test('an entry carries the leader epoch and empty metadata, and nothing else', (t) => {
+  const { offer, last, committer } = bench(t);
+  offer(10);
+  t.deepEqual(last().offsets, [{ topic: 'in', partition: 0, offset: 10, leaderEpoch: 4, metadata: '' }]);
+  committer.close();
+});
+
+test('metadata is a text, or what a function makes of each position, at every commit', async (t) => {
+  const told: unknown[] = [];
+  const { asked, offer, last, clock, committer } = bench(t, {
+    offsetRefreshMs: 1000,
+    commitMetadata: (position) => {
+      told.push(position);
+      return `up to ${position.offset}`;
+    },
+  });
+  committer.startRefresh();
+  offer(10);
+  t.deepEqual(told, [{ topic: 'in', partition: 0, offset: 10, leaderEpoch: 4 }]);
+  t.is(last().offsets[0]?.metadata, 'up to 10');
+  await last().answer();
+  await clock.advance(1000);
+  t.is(asked.length, 2);
+  t.is(last().offsets[0]?.metadata, 'up to 10');
+  const { offer: offerText, last: lastText } = bench(t, { commitMetadata: 'here' });
+  offerText(3);
+  t.is(lastText().offsets[0]?.metadata, 'here');
+});
+
+const badMetadata: readonly (readonly [title: string, metadata: () => string, message: RegExp])[] = [
+  [
+    'throws',
+    () => {
+      throw new Error('no idea');
+    },
+    /in\/0 at 10: .*commitMetadata failed for in\/0 at 10: Error: no idea/,
+  ],
+  [
+    'gives 4097 bytes',
+    () => 'é'.repeat(2048) + 'e',
+    /commitMetadata for in\/0 at 10 may have 4096 bytes.*not 4097/,
+  ],
+  [
+    'gives no text',
+    () => 5 as unknown as string,
+    /commitMetadata for in\/0 at 10 must be a string, not number/,
+  ],
+];
+
+for (const [title, metadata, message] of badMetadata) {
+  test(`a commitMetadata function that ${title} fails that partition without a request; others are committed`, async (t) => {
+    const { asked, offer, last, failures, committer } = bench(t, {
+      commitMetadata: ({ partition }) => (partition === 0 ? metadata() : ''),
+    });
+    offer(7, { partition: 1 });
+    offer(10);
+    await last().answer();
+    t.deepEqual(
+      asked.map(({ text }) => text),
+      [['in/1 7']],
+    );
+    t.regex(failures[0]?.message ?? '', message);
+    t.deepEqual(failures[0]?.failed, [{ topic: 'in', partition: 0, offset: 10 }]);
+    offer(8, { partition: 1 });
+    await last().answer();
+    await t.throwsAsync(committer.settled(), { instanceOf: CommitError });
+    t.is(committer.committed('in', 1), 8);
+  });
+}
+
+test('work is acked in order, once, when all its positions are stored', async (t) => {
+  const { committer, last } = bench(t);
+  const acked: string[] = [];
+  const position = (topic: string, offset: number) => ({ topic, partition: 0, offset, leaderEpoch: 0 });
+  committer.offer({
+    partition: 0,
+    positions: [position('a', 5)],
+    records: 5,
+    onCommitted: () => acked.push('first'),
+  });
+  committer.offer({
+    partition: 0,
+    positions: [position('a', 7), position('b', 2)],
+    records: 4,
+    onCommitted: () => acked.push('second'),
+  });
+  t.is(committer.openRecords(0), 9);
+  await last().answer();
+  t.deepEqual(acked, ['first']);
+  t.is(committer.openRecords(0), 4);
+  await last().answer();
+  t.deepEqual(acked, ['first', 'second']);
+  t.is(committer.openRecords(0), 0);
+  t.is(committer.committed('a', 0), 7);
+  t.is(committer.committed('b', 0), 2);
+});
+
+test('offsets go forward only; what is lower counts as done with what is higher', async (t) => {
+  const { committer, asked, offer, last } = bench(t);
+  let acked = 0;
+  offer(20);
+  offer(10, { onCommitted: () => acked++ });
+  await last().answer();
+  t.is(acked, 1);
+  t.is(asked.length, 1);
+  t.is(committer.committed('in', 0), 20);
+});
+
+test('a position that is under way is not sent a second time', async (t) => {
+  const { asked, offer, last } = bench(t);
+  offer(10);
+  offer(10);
+  await last().answer();
+  t.is(asked.length, 1);
+});
+
+test('a position that is stored already is acked at once, without a request', async (t) => {
+  const { committer, asked, offer } = bench(t);
+  committer.adopt({ topic: 'in', partition: 0, offset: 10, leaderEpoch: 4 });
+  let acked = 0;
+  offer(10, { onCommitted: () => acked++ });
+  await committer.settled();
+  t.is(acked, 1);
+  t.is(asked.length, 0);
+});
+
+test('a retriable failure is retried after a back-off, with the newest offset', async (t) => {
+  const { asked, offer, last, clock, log } = bench(t);
+  offer(10);
+  await last().answer({ 'in/0': moved() });
+  t.is(asked.length, 1);
+  offer(20);
+  t.is(asked.length, 1, 'the back-off holds for new offsets too');
+  await clock.advance(100);
+  t.deepEqual(last().text, ['in/0 20']);
+  t.deepEqual(log.messages('warn'), ['Offsets could not be committed yet; trying again']);
+});
+
+test('a request without an answer is retried for all its entries', async (t) => {
+  const { offer, last, clock } = bench(t);
+  offer(10);
+  await last().reject(new ConnectionError('no broker', { retriable: true }));
+  offer(5, { partition: 1 });
+  await clock.advance(100);
+  t.deepEqual(last().text, ['in/0 10', 'in/1 5']);
+});
+
+test('each answer is judged alone: what was stored is acked, the rest is retried', async (t) => {
+  const { committer, offer, last, clock } = bench(t);
+  const acked: number[] = [];
+  offer(1, { partition: 9 });
+  offer(10, { onCommitted: () => acked.push(0) });
+  offer(10, { partition: 1, onCommitted: () => acked.push(1) });
+  await last().answer();
+  await last().answer({ 'in/0': moved() });
+  t.deepEqual(acked, [1]);
+  t.is(committer.committed('in', 0), undefined);
+  await clock.advance(100);
+  t.deepEqual(last().text, ['in/0 10']);
+  await last().answer();
+  t.deepEqual(acked, [1, 0]);
+});
+
+test('waits between attempts grow, and start anew after a success', async (t) => {
+  const { asked, offer, last, clock } = bench(t);
+  const times: number[] = [];
+  offer(1);
+  const began = clock.now();
+  while (clock.now() - began < 3000) {
+    const before = asked.length;
+    await last().answer({ 'in/0': moved() });
+    while (asked.length === before) await clock.advance(10);
+    times.push(clock.now() - began);
+  }
+  const waits = times.map((at, n) => at - (times[n - 1] ?? 0));
+  t.true((waits[0] ?? 0) <= 70, String(waits));
+  t.true(Math.max(...waits) <= 1210, String(waits));
+  t.true((waits.at(-1) ?? 0) > 4 * (waits[0] ?? 0), String(waits));
+  await last().answer();
+  offer(2);
+  const again = asked.length;
+  await last().answer({ 'in/0': moved() });
+  await clock.advance(70);
+  t.is(asked.length, again + 1);
+});
+
+test('after commitTimeoutMs of failures it fails with CommitError that says what was tried', async (t) => {
+  const { committer, offer, last, clock, asked, failures } = bench(t);
+  offer(10);
+  const settled = t.throwsAsync(committer.settled(), { instanceOf: CommitError });
+  const began = clock.now();
+  while (failures.length === 0) await failOnce(last(), asked, clock, failures);
+  const took = clock.now() - began;
+  t.true(took >= 5000 && took <= 6300, `${took} ms`);
+  const error = await settled;
+  t.is(failures.length, 1);
+  t.is<unknown, unknown>(error, failures[0]);
+  t.regex(
+    error.message,
+    /in\/0 at 10 within commitTimeoutMs \(5000 ms\): NOT_COORDINATOR\. Nothing of that request was stored/,
+  );
+  t.deepEqual(error.failed, [{ topic: 'in', partition: 0, offset: 10 }]);
+  t.deepEqual(error.stored, []);
+  t.true(error.cause instanceof BrokerError);
+});
+
+test('the time of failure counts from the first of failures in a row, though offsets move on', async (t) => {
+  const { offer, last, clock, asked, failures } = bench(t);
+  offer(1);
+  for (let offset = 2; failures.length === 0; offset++) {
+    const failing = failOnce(last(), asked, clock, failures);
+    offer(offset);
+    await failing;
+    if (offset > 100) break;
+  }
+  t.is(failures.length, 1);
+});
+
+test('a success in between starts the time of failure anew', async (t) => {
+  const { offer, last, clock, asked, failures } = bench(t);
+  for (let round = 0; round < 4; round++) {
+    offer(round * 10 + 1);
+    for (let failed = 0; failed < 4; failed++) {
+      const before = asked.length;
+      await last().answer({ 'in/0': moved() });
+      while (asked.length === before) await clock.advance(50);
+    }
+    await last().answer();
+    await clock.advance(2000);
+  }
+  t.deepEqual(failures, []);
+});
+
+test('a final failure is not retried, and names what of that request was stored', async (t) => {
+  const { committer, offer, last, failures, asked, clock } = bench(t);
+  offer(1, { partition: 9 });
+  let acked = 0;
+  offer(10);
+  offer(7, { partition: 1, onCommitted: () => acked++ });
+  await last().answer();
+  const settled = t.throwsAsync(committer.settled(), { instanceOf: CommitError });
+  await last().answer({ 'in/0': refused() });
+  await settled;
+  const [error] = failures;
+  t.is(failures.length, 1);
+  t.deepEqual(error?.failed, [{ topic: 'in', partition: 0, offset: 10 }]);
+  t.deepEqual(error?.stored, [{ topic: 'in', partition: 1, offset: 7 }]);
+  t.regex(
+    error?.message ?? '',
+    /in\/0 at 10: GROUP_AUTHORIZATION_FAILED\. Stored of that request: in\/1 at 7\./,
+  );
+  t.is((error?.cause as BrokerError).brokerCode, 30);
+  t.is(acked, 1, 'what was stored is acked');
+  await clock.advance(10_000);
+  t.is(asked.length, 2);
+});
+
+test('after a final failure of one partition the others are still committed; then settled() rejects', async (t) => {
+  const { committer, offer, last, failures, clock } = bench(t);
+  offer(10);
+  await last().answer({ 'in/0': refused() });
+  t.is(failures.length, 1);
+  let acked = 0;
+  offer(20);
+  offer(5, { partition: 1, onCommitted: () => acked++ });
+  t.deepEqual(last().text, ['in/1 5']);
+  let rejected: unknown;
+  committer.settled().catch((error: unknown) => (rejected = error));
+  await last().answer({ 'in/1': moved() });
+  t.is(rejected, undefined, 'it waits for the retry');
+  await clock.advance(100);
+  await last().answer();
+  t.is(acked, 1);
+  t.is(rejected, failures[0]);
+});
+
+test('a foreign error is final, and is the cause', async (t) => {
+  const { offer, last, failures } = bench(t);
+  const foreign = new TypeError('no such function');
+  offer(10);
+  await last().reject(foreign);
+  t.is(failures.length, 1);
+  t.is((failures[0]?.cause as CommitError).cause, foreign);
+});
+
+test('an entry that the broker did not answer fails', async (t) => {
+  const clock = new FakeClock();
+  const failures: CommitError[] = [];
+  const committer = new OffsetCommitter({
+    offsets: {
+      fetch: () => Promise.resolve([]),
+      fetchAll: () => Promise.resolve([]),
+      commit: () => Promise.resolve([]),
+    },
+    guard: unguarded,
+    clock,
+    logger: new LineLogger(),
+    commitTimeoutMs: 1000,
+    offsetRefreshMs: 1000,
+    commitMetadata: '',
+    onFailed: (error) => failures.push(error),
+  });
+  t.teardown(() => {
+    committer.close();
+  });
+  committer.rewind({ topic: 'in', partition: 0, offset: 3, leaderEpoch: 0 });
+  await turns();
+  t.regex(failures[0]?.message ?? '', /in\/0 at 3: the broker gave no answer for this partition/);
+});
+
+test('settled() waits for the request, the retries, and what was offered meanwhile', async (t) => {
+  const { committer, offer, last, clock } = bench(t);
+  let isSettled = false;
+  await committer.settled();
+  offer(10);
+  void committer.settled().then(() => (isSettled = true));
+  offer(20);
+  await last().answer();
+  t.false(isSettled);
+  await last().answer({ 'in/0': moved() });
+  t.false(isSettled);
+  await clock.advance(100);
+  await last().answer();
+  t.true(isSettled);
+});
+
+test('acked() waits for one partition alone', async (t) => {
+  const { committer, offer, last } = bench(t);
+  let isAcked = false;
+  offer(10);
+  offer(10, { partition: 1 });
+  void committer.acked(0).then(() => (isAcked = true));
+  await committer.acked(2);
+  await turns();
+  t.false(isAcked);
+  await last().answer();
+  t.true(isAcked);
+  t.is(committer.openRecords(1), 1);
+});
+
+test('room() lets one batch pass whatever its size, and bounds what is open', async (t) => {
+  const { committer, offer, last } = bench(t);
+  await committer.room(0, 1_000_000, 100);
+  offer(80, { records: 80 });
+  await committer.room(0, 20, 100);
+  await committer.room(1, 100, 100);
+  t.false(committer.hasRoom(0, 21, 100));
+  let hasRoom = false;
+  void committer.room(0, 21, 100).then(() => (hasRoom = true));
+  await turns();
+  t.false(hasRoom);
+  await last().answer();
+  t.true(hasRoom);
+});
+
+test('room() and acked() reject as soon as the commit has failed', async (t) => {
+  const { committer, offer, last, failures } = bench(t);
+  offer(10, { records: 10 });
+  const room = committer.room(0, 10, 10);
+  const acked = committer.acked(0);
+  const rejected = [
+    t.throwsAsync(room, { instanceOf: CommitError }),
+    t.throwsAsync(acked, { instanceOf: CommitError }),
+  ];
+  await last().answer({ 'in/0': refused() });
+  await Promise.all(rejected);
+  await t.throwsAsync(committer.room(1, 1, 10), { instanceOf: CommitError });
+  t.is(failures.length, 1);
+});
+
+test('every owned position is committed again each offsetRefreshMs, moved or not, as long as it runs', async (t) => {
+  const { committer, asked, last, clock, offer } = bench(t);
+  committer.adopt({ topic: 'in', partition: 0, offset: 10, leaderEpoch: 4 });
+  committer.adopt({ topic: 'in', partition: 1, offset: 3, leaderEpoch: 4 });
+  committer.startRefresh();
+  await clock.advance(59_999);
+  t.is(asked.length, 0);
+  await clock.advance(1);
+  t.deepEqual(last().text, ['in/0 10', 'in/1 3']);
+  await last().answer();
+  offer(12);
+  await last().answer();
+  await clock.advance(60_000);
+  t.deepEqual(last().text, ['in/0 12', 'in/1 3']);
+  await last().answer();
+  t.is(asked.length, 3);
+  committer.close();
+  await clock.advance(300_000);
+  t.is(asked.length, 3);
+  t.is(clock.pending, 0);
+});
+
+test('a rewind may go back; what went past it is acked with it', async (t) => {
+  const { committer, offer, last } = bench(t);
+  let acked = 0;
+  offer(100);
+  offer(150, { onCommitted: () => acked++ });
+  committer.rewind({ topic: 'in', partition: 0, offset: 40, leaderEpoch: -1 });
+  await last().answer();
+  t.deepEqual(last().text, ['in/0 40']);
+  await last().answer();
+  t.is(acked, 1);
+  t.is(committer.committed('in', 0), 40);
+  await committer.acked(0);
+  offer(60);
+  t.deepEqual(last().text, ['in/0 60'], 'forward from there');
+});
+
+test('a rewind to what is processed again to the same offset as before is not forgotten', async (t) => {
+  const { committer, offer, last } = bench(t);
+  offer(100);
+  await last().answer();
+  committer.rewind({ topic: 'in', partition: 0, offset: 40, leaderEpoch: -1 });
+  offer(100);
+  await last().answer();
+  t.deepEqual(last().text, ['in/0 100']);
+  await last().answer();
+  t.is(committer.committed('in', 0), 100);
+});
+
+test('once closed it commits nothing, keeps no timer, and nobody waits', async (t) => {
+  const { committer, offer, asked, last, clock, failures } = bench(t);
+  committer.startRefresh();
+  offer(10);
+  const waiting = [committer.settled(), committer.acked(0), committer.room(0, 10, 1)];
+  await last().answer({ 'in/0': moved() });
+  committer.close();
+  await Promise.all(waiting);
+  offer(20);
+  committer.rewind({ topic: 'in', partition: 0, offset: 1, leaderEpoch: 0 });
+  await clock.advance(1e6);
+  t.is(asked.length, 1);
+  t.is(clock.pending, 0);
+  t.deepEqual(failures, []);
+  await committer.settled();
+});

@@ -1,0 +1,263 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import test, { type ExecutionContext } from 'ava';
+import { Kafka, logLevel } from 'kafkajs';
+import { captureCluster } from '../../../../source/kafka/kafkajs/capture/capture-cluster.ts';
+import {
+  connectOnce,
+  dropConnection,
+  hardenPool,
+  receiveWholeResponses,
+  sleepWhenIdle,
+} from '../../../../source/kafka/kafkajs/capture/harden.ts';
+import type { KafkajsConnection } from '../../../../source/kafka/kafkajs/capture/internals.ts';
+import { ConnectionError } from '../../../../source/kernel/errors.ts';
+import { silentLogger } from '../../../../source/kernel/logger.ts';
+import { until } from '../../../_helpers/until.ts';
+
+interface FakeBroker {
+  readonly port: number;
+  readonly sockets: Socket[];
+}
+
+/** Accepts connections and answers as `answer` says; what a real broker does on TCP is all that matters here. */
+async function listen(
+  t: ExecutionContext,
+  answer: (socket: Socket, request: Buffer, connection: number) => void,
+): Promise<FakeBroker> {
+  const sockets: Socket[] = [];
+  const server: Server = createServer((socket) => {
+    const number = sockets.push(socket);
+    socket.on('error', () => undefined);
+    socket.on('data', (data) => {
+      answer(socket, data, number);
+    });
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      resolve();
+    });
+  });
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('a port was asked for');
+  return { port: address.port, sockets };
+}
+
+async function connectionTo(t: ExecutionContext, port: number): Promise<KafkajsConnection> {
+  const kafka = new Kafka({ brokers: [`127.0.0.1:${port}`], logLevel: logLevel.NOTHING });
+  const { cluster } = await captureCluster(kafka, silentLogger);
+  const [connection] = (await cluster.connectionPoolBuilder.build()).pool;
+  if (connection === undefined) throw new Error('kafkajs makes two connections');
+  t.teardown(() => dropConnection(connection, new Error('The spec is over'), silentLogger));
+  return connection;
+}
+
+function request(connection: KafkajsConnection): Promise<Buffer> {
+  const correlationId = connection.nextCorrelationId();
+  return new Promise((resolve, reject) => {
+    connection.requestQueue.push({
+      entry: {
+        apiKey: 3,
+        apiName: 'Metadata',
+        apiVersion: 1,
+        correlationId,
+        resolve: ({ payload }) => {
+          resolve(payload);
+        },
+        reject,
+      },
+      expectResponse: true,
+      requestTimeout: 5_000,
+      sendRequest: () => {
+        const bytes = Buffer.alloc(12);
+        bytes.writeInt32BE(8);
+        bytes.writeInt32BE(correlationId, 8);
+        connection.socket?.write(bytes);
+      },
+    });
+  });
+}
+
+function response(correlationId: number, text: string): Buffer {
+  const bytes = Buffer.alloc(8 + text.length);
+  bytes.writeInt32BE(4 + text.length);
+  bytes.writeInt32BE(correlationId, 4);
+  bytes.write(text, 8);
+  return bytes;
+}
+
+test('a connection cut in the middle of a response is usable again after a reconnect', async (t) => {
+  const broker = await listen(t, (socket, data, connection) => {
+    const answer = response(data.readInt32BE(8), 'whole answer');
+    if (connection === 1) socket.end(answer.subarray(0, 10));
+    else socket.write(answer);
+  });
+  const connection = await connectionTo(t, broker.port);
+  receiveWholeResponses(connection, `127.0.0.1:${broker.port}`, silentLogger);
+  await connection.connect();
+  await t.throwsAsync(request(connection), { message: /Closed connection/ });
+  await until(() => !connection.isConnected(), { deadlineMs: 2_000, what: 'the disconnect' });
+  await connection.connect();
+  t.is((await request(connection)).toString(), 'whole answer');
+});
+
+test('kafkajs itself keeps what came of a cut response, which is why its framing is replaced', async (t) => {
+  const broker = await listen(t, (socket, data) => {
+    socket.end(response(data.readInt32BE(8), 'whole answer').subarray(0, 10));
+  });
+  const connection = await connectionTo(t, broker.port);
+  await connection.connect();
+  await t.throwsAsync(request(connection), { message: /Closed connection/ });
+  await until(() => !connection.isConnected(), { deadlineMs: 5_000, what: 'the disconnect' });
+  await connection.connect();
+  t.is(connection.bytesBuffered, 10);
+});
+
+test('bytes that are no answer reject the request instead of throwing in the socket', async (t) => {
+  const broker = await listen(t, (socket) => {
+    socket.write('HTTP/1.1 400 Bad Request\r\n\r\n');
+  });
+  const connection = await connectionTo(t, broker.port);
+  receiveWholeResponses(connection, `127.0.0.1:${broker.port}`, silentLogger);
+  await connection.connect();
+  const error = await t.throwsAsync(request(connection), { instanceOf: ConnectionError });
+  t.regex(error.message, /none of Kafka's/);
+});
+
+test('two connects at once open one socket', async (t) => {
+  const broker = await listen(t, () => undefined);
+  const connection = await connectionTo(t, broker.port);
+  connectOnce(connection);
+  await Promise.all([connection.connect(), connection.connect()]);
+  await until(() => broker.sockets.length > 0, { deadlineMs: 2_000, what: 'a socket' });
+  t.is(broker.sockets.length, 1);
+  // A later connect is an attempt of its own.
+  await connection.disconnect();
+  await connection.connect();
+  await until(() => broker.sockets.length === 2, { deadlineMs: 2_000, what: 'the second socket' });
+  t.true(connection.isConnected());
+});
+
+test('kafkajs itself opens two sockets then, which is why its connect is shared', async (t) => {
+  const broker = await listen(t, () => undefined);
+  const connection = await connectionTo(t, broker.port);
+  await Promise.all([connection.connect(), connection.connect()]);
+  await until(() => broker.sockets.length === 2, { deadlineMs: 5_000, what: 'both sockets' });
+  t.is(broker.sockets.length, 2);
+});
+
+test('a connect that fails is shared as well, and the next one is an attempt of its own', async (t) => {
+  const broker = await listen(t, () => undefined);
+  const connection = await connectionTo(t, broker.port);
+  const refused = await connectionTo(t, 1);
+  connectOnce(refused);
+  const [first, second] = [refused.connect(), refused.connect()];
+  t.is(first, second);
+  await t.throwsAsync(first, { message: /ECONNREFUSED/ });
+  await t.throwsAsync(second, { message: /ECONNREFUSED/ });
+  const third = refused.connect();
+  t.not(third, first);
+  await t.throwsAsync(third, { message: /ECONNREFUSED/ });
+  await connection.connect();
+  t.true(connection.isConnected());
+});
+
+test('both connections of a pool are mended', async (t) => {
+  const broker = await listen(t, (socket, data) => {
+    const answer = response(data.readInt32BE(8), 'whole answer');
+    if (broker.sockets.length <= 2) socket.end(answer.subarray(0, 10));
+    else socket.write(answer);
+  });
+  const { cluster } = await captureCluster(
+    new Kafka({ brokers: [`127.0.0.1:${broker.port}`], logLevel: logLevel.NOTHING }),
+    silentLogger,
+  );
+  const pool = await cluster.connectionPoolBuilder.build();
+  hardenPool(pool, silentLogger);
+  t.teardown(() =>
+    Promise.all(pool.pool.map((connection) => dropConnection(connection, new Error('over'), silentLogger))),
+  );
+  // Twice at once: one socket each.
+  await Promise.all(pool.pool.flatMap((connection) => [connection.connect(), connection.connect()]));
+  await until(() => broker.sockets.length === 2, { deadlineMs: 5_000, what: 'two sockets' });
+  // Cut in the middle of an answer: usable again.
+  for (const connection of pool.pool) {
+    await t.throwsAsync(request(connection), { message: /Closed connection/ });
+    await until(() => !connection.isConnected(), { deadlineMs: 5_000, what: 'the disconnect' });
+  }
+  for (const connection of pool.pool) {
+    await connection.connect();
+    t.is((await request(connection)).toString(), 'whole answer');
+  }
+  t.is(broker.sockets.length, 4);
+});
+
+/** Whether kafkajs's timer for requests that took too long runs. */
+function looksForLateRequests({ requestQueue }: KafkajsConnection): boolean {
+  const timer: unknown = Reflect.get(requestQueue, 'requestTimeoutIntervalId');
+  return typeof timer === 'object' && timer !== null;
+}
+
+test('an idle connection sets no timers', async (t) => {
+  const broker = await listen(t, (socket, data) => {
+    socket.write(response(data.readInt32BE(8), 'ok'));
+  });
+  const connection = await connectionTo(t, broker.port);
+  const queue = connection.requestQueue;
+  let checks = 0;
+  const check = queue.scheduleCheckPendingRequests.bind(queue);
+  queue.scheduleCheckPendingRequests = () => {
+    checks += 1;
+    check();
+  };
+  sleepWhenIdle(connection);
+  await connection.connect();
+  await request(connection);
+  t.is(checks, 0);
+  t.false(looksForLateRequests(connection));
+});
+
+test('kafkajs itself goes on to look, which is why it is told to sleep', async (t) => {
+  const broker = await listen(t, (socket, data) => {
+    socket.write(response(data.readInt32BE(8), 'ok'));
+  });
+  const connection = await connectionTo(t, broker.port);
+  const queue = connection.requestQueue;
+  let checks = 0;
+  const check = queue.scheduleCheckPendingRequests.bind(queue);
+  queue.scheduleCheckPendingRequests = () => {
+    checks += 1;
+    check();
+  };
+  await connection.connect();
+  await request(connection);
+  await until(() => checks >= 10, { deadlineMs: 10_000, what: 'ten looks for nothing' });
+  t.true(checks >= 10);
+  t.true(looksForLateRequests(connection));
+});
+
+test('dropping a connection that is still connecting ends the attempt at once, with the reason', async (t) => {
+  const broker = await listen(t, () => undefined);
+  const connection = await connectionTo(t, broker.port);
+  const connecting = connection.connect();
+  const rejected = t.throwsAsync(connecting, { message: /no longer wanted/ });
+  await dropConnection(connection, new ConnectionError('no longer wanted'), silentLogger);
+  await rejected;
+  t.true(connection.socket?.destroyed);
+  t.false(connection.isConnected());
+});
+
+test('dropping a connection rejects what is under way and closes the socket', async (t) => {
+  const broker = await listen(t, () => undefined);
+  const connection = await connectionTo(t, broker.port);
+  await connection.connect();
+  const reason = new ConnectionError('dropped');
+  const rejected = t.throwsAsync(request(connection), { is: reason });
+  await dropConnection(connection, reason, silentLogger);
+  await rejected;
+  t.true(connection.socket?.closed);
+  t.false(connection.isConnected());
+});

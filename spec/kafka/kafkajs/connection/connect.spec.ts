@@ -1,0 +1,211 @@
+import { createServer } from 'node:net';
+import test from 'ava';
+import { Kafka, type KafkaConfig, logLevel } from 'kafkajs';
+import {
+  type KafkajsLogEntry,
+  kafkaLogCreator,
+  type KafkaOptions,
+  openClient,
+} from '../../../../source/kafka/open-client.ts';
+import { checkApiVersions } from '../../../../source/kafka/kafkajs/protocol/required-versions.ts';
+import {
+  ConfigError,
+  ConnectionError,
+  KasperError,
+  LifecycleError,
+} from '../../../../source/kernel/errors.ts';
+import { silentLogger } from '../../../../source/kernel/logger.ts';
+import { startEmbedded, testOnEach } from '../../../_helpers/servers/clusters.ts';
+import { randomName } from '../../../_helpers/servers/services.ts';
+import { until } from '../../../_helpers/until.ts';
+import {
+  Collector,
+  connectClient,
+  keepingLogger,
+  newClient,
+  openSource,
+  partitionsOf,
+  sendNumbers,
+  SHORT_DEADLINES,
+  startAt,
+} from '../test-client.ts';
+
+testOnEach('a ready Kafka instance of kafkajs is taken as well as plain options', async (t, cluster) => {
+  const topic = randomName('ready');
+  await cluster.createTopic(topic, 3);
+  const kafka = new Kafka({ brokers: [...cluster.brokers], logLevel: logLevel.NOTHING });
+  for (const given of [kafka, { brokers: [...cluster.brokers], clientId: 'me' }]) {
+    const client = await connectClient(t, given);
+    const described = await client.describeTopics([topic, randomName('unknown')]);
+    t.deepEqual([...described.keys()], [topic]);
+    t.is(described.get(topic)?.partitionCount, 3);
+    t.regex(described.get(topic)?.topicId ?? '', /^[0-9a-f]{32}$/);
+    await client.close();
+  }
+});
+
+testOnEach(
+  'brokers may be a function, and one address of them that answers is enough',
+  async (t, cluster) => {
+    const client = await connectClient(t, {
+      brokers: () => Promise.resolve(['127.0.0.1:1', ...cluster.brokers]),
+    });
+    t.deepEqual([...(await client.describeTopics([randomName('unknown')])).keys()], []);
+  },
+);
+
+test('after close nothing is connected, and the client can no longer be used', async (t) => {
+  const cluster = await startEmbedded(t, { topics: { orders: 6 } });
+  const client = await connectClient(t, cluster.brokers);
+  await sendNumbers(client, 'orders', 6, 60);
+  const collector = new Collector();
+  openSource(t, client, collector, { fetchMaxWaitMs: 5_000 }).start(startAt(partitionsOf('orders', 6)));
+  await collector.untilCount(60);
+  t.true(cluster.connections > 0);
+  const started = performance.now();
+  await Promise.all([client.close(), client.close()]);
+  t.true(performance.now() - started < 1_000);
+  await until(() => cluster.connections === 0, { deadlineMs: 2_000, what: 'closed connections' });
+  await t.throwsAsync(client.connect(), { instanceOf: LifecycleError });
+  await t.throwsAsync(client.describeTopics(['orders']), { instanceOf: LifecycleError });
+  await t.throwsAsync(client.group('g').fetch(partitionsOf('orders', 1)), { instanceOf: LifecycleError });
+});
+
+test('close while connecting ends the attempt', async (t) => {
+  const client = newClient(t, ['127.0.0.1:1']);
+  const connecting = t.throwsAsync(client.connect());
+  await client.close();
+  t.true(KasperError.is(await connecting));
+});
+
+test('nothing can be asked before connect', async (t) => {
+  const client = newClient(t, ['127.0.0.1:1']);
+  await t.throwsAsync(client.describeTopics(['orders']), {
+    instanceOf: LifecycleError,
+    message: /connect\(\) first/,
+  });
+});
+
+test('an address where nothing listens ends in a ConnectionError that names it', async (t) => {
+  const client = newClient(t, ['127.0.0.1:1'], { deadlines: { ...SHORT_DEADLINES, firstConnectMs: 300 } });
+  const error = await t.throwsAsync(client.connect(), { instanceOf: ConnectionError });
+  t.regex(error.message, /127\.0\.0\.1:1.*ECONNREFUSED/);
+  t.true(error.retriable);
+});
+
+test('a broker that takes the connection and says nothing ends in a typed error as well', async (t) => {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  t.teardown(() => server.close());
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('a port was asked for');
+  const client = newClient(t, [`127.0.0.1:${address.port}`], {
+    deadlines: { ...SHORT_DEADLINES, handshakeMs: 100, firstConnectMs: 100 },
+  });
+  const error = await t.throwsAsync(client.connect());
+  t.true(KasperError.is(error) && error.code === 'TIMEOUT');
+});
+
+test('a listener that is none of Kafka fails at once and says what to check', async (t) => {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.on('data', () => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'));
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  t.teardown(() => server.close());
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('a port was asked for');
+  const client = newClient(t, [`127.0.0.1:${address.port}`]);
+  const error = await t.throwsAsync(client.connect(), { instanceOf: ConnectionError });
+  t.false(error.retriable);
+  t.regex(error.message, /Kafka listener/);
+});
+
+for (const [what, brokers, expected] of [
+  ['no brokers', [], /at least one address/],
+  ['an address without a port', ['localhost'], /"localhost" is not an address/],
+  ['a port beyond 65535', ['localhost:99999'], /"localhost:99999" is not an address/],
+] as const) {
+  test(`${what} is a ConfigError`, async (t) => {
+    const client = newClient(t, [...brokers]);
+    const error = await t.throwsAsync(client.connect(), { instanceOf: ConfigError });
+    t.regex(error.message, expected);
+  });
+}
+
+test('a requestTimeout below our own limits is a ConfigError', async (t) => {
+  const client = newClient(t, { brokers: ['127.0.0.1:1'], requestTimeout: 2_000 });
+  const error = await t.throwsAsync(client.connect(), { instanceOf: ConfigError });
+  t.regex(error.message, /requestTimeout: 2000 ms.*8000 ms/);
+});
+
+test('something that is no client is a ConfigError', (t) => {
+  t.throws(() => openClient({} as KafkaOptions, { logger: silentLogger }), { instanceOf: ConfigError });
+});
+
+test('a KafkaClient is passed through', (t) => {
+  const client = newClient(t, ['127.0.0.1:1']);
+  t.is(openClient(client, { logger: silentLogger }), client);
+});
+
+test('brokers that lack a version are named with what is needed and what they have', (t) => {
+  const error = t.throws(
+    () => {
+      checkApiVersions(
+        { 0: { minVersion: 8, maxVersion: 12 }, 1: { minVersion: 0, maxVersion: 9 } },
+        'kafka:9092',
+      );
+    },
+    { instanceOf: ConfigError },
+  );
+  t.regex(error.message, /kafka:9092/);
+  t.true(error.problems.includes('Produce version 7 is needed, it has 8 to 12'));
+  t.true(error.problems.includes('Fetch version 10 is needed, it has 0 to 9'));
+  t.true(error.problems.includes('Metadata version 10 is needed, it has none'));
+});
+
+test('the lines of kafkajs go to our logger, its errors as warnings', (t) => {
+  const { logger, lines } = keepingLogger();
+  const write = kafkaLogCreator(logger)(4);
+  const entry = (level: number, message: string): KafkajsLogEntry => ({
+    namespace: 'Connection',
+    level,
+    label: '',
+    log: { message, timestamp: 'now', broker: 'kafka:9092' },
+  });
+  write(entry(1, 'Connection error: refused'));
+  write(entry(4, 'Connecting'));
+  t.deepEqual(lines, [
+    {
+      level: 'warn',
+      message: 'Connection error: refused',
+      fields: { broker: 'kafka:9092', namespace: 'Connection' },
+    },
+    { level: 'debug', message: 'Connecting', fields: { broker: 'kafka:9092', namespace: 'Connection' } },
+  ]);
+});
+
+test('the options are those of kafkajs, both ways', (t) => {
+  const ours: KafkaOptions = {
+    brokers: ['a:1'],
+    sasl: { mechanism: 'plain', username: 'u', password: 'p' },
+    ssl: true,
+  };
+  const theirs: KafkaConfig = {
+    brokers: ['a:1'],
+    clientId: 'c',
+    sasl: { mechanism: 'scram-sha-256', username: 'u', password: 'p' },
+  };
+  const asTheirs: KafkaConfig = { ...ours, brokers: ['a:1'] } as KafkaConfig;
+  const asOurs: Pick<KafkaOptions, 'brokers' | 'ssl' | 'sasl'> = {
+    brokers: theirs.brokers,
+    ...(theirs.sasl && { sasl: theirs.sasl }),
+  };
+  t.deepEqual([asTheirs.brokers, asOurs.brokers], [['a:1'], ['a:1']]);
+});

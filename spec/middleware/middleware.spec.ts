@@ -1,0 +1,178 @@
+import test from 'ava';
+import { BatchError } from '../../source/batch-error.ts';
+import { LifecycleError } from '../../source/kernel/errors.ts';
+import { chain, type Middleware } from '../../source/middleware/middleware.ts';
+import type { ProcessContext, ProcessFunction } from '../../source/message-processor.ts';
+import type { Sender } from '../../source/sender.ts';
+import { makeMessages } from '../_helpers/fakes/messages.ts';
+import { fixture, GROUP } from '../_helpers/fakes/processor-run.ts';
+
+const sender = { send: () => undefined, flush: () => Promise.resolve() };
+const context = {} as unknown as ProcessContext;
+
+function named(name: string, seen: string[]): Middleware {
+  return (next) =>
+    async (messages, ...rest) => {
+      seen.push(`${name} in`);
+      await next(messages, ...rest);
+      seen.push(`${name} out`);
+    };
+}
+
+test('the first middleware is the outermost', async (t) => {
+  const seen: string[] = [];
+  const process = chain([named('a', seen), named('b', seen)], () => void seen.push('process'));
+  await process(makeMessages(1), sender, context);
+  t.deepEqual(seen, ['a in', 'b in', 'process', 'b out', 'a out']);
+});
+
+test('a chain without middleware is the function itself', (t) => {
+  const innermost = () => undefined;
+  t.is(chain([], innermost), innermost);
+});
+
+test('what process throws passes through the middleware, inside out', async (t) => {
+  const seen: string[] = [];
+  const failure = new Error('no');
+  const watching =
+    (name: string): Middleware =>
+    (next) =>
+    async (...args) => {
+      try {
+        await next(...args);
+      } catch (error) {
+        seen.push(name);
+        throw error;
+      }
+    };
+  const process = chain([watching('a'), watching('b')], () => {
+    throw failure;
+  });
+  t.is(await t.throwsAsync(async () => process(makeMessages(1), sender, context)), failure);
+  t.deepEqual(seen, ['b', 'a']);
+});
+
+test('each attempt has a fresh sender, and only what the last one sent goes out', async (t) => {
+  const { kafka, make } = fixture(t);
+  kafka.createTopic('in').createTopic('out').fill('in', 0, 3);
+  const attempts: number[] = [];
+  const senders = new Set<unknown>();
+  const retry: Middleware =
+    (next) =>
+    async (...args) => {
+      try {
+        await next(...args);
+      } catch {
+        await next(...args);
+      }
+    };
+  await make(
+    {
+      process(messages, mine, { attempt }) {
+        attempts.push(attempt);
+        senders.add(mine);
+        for (const { value } of messages)
+          mine.send({ topic: 'out', value: `${String(value)} of attempt ${attempt}` });
+        if (attempt === 1) throw new Error('again');
+      },
+    },
+    { middleware: [retry] },
+  ).runToEnd();
+  t.deepEqual(attempts, [1, 2]);
+  t.is(senders.size, 2);
+  t.deepEqual(kafka.values('out'), ['in0 of attempt 2', 'in1 of attempt 2', 'in2 of attempt 2']);
+});
+
+test("what the middleware's own sender was given goes out, whatever became of the attempt", async (t) => {
+  const { kafka, make } = fixture(t);
+  kafka.createTopic('in').createTopic('out').createTopic('dead').fill('in', 0, 2);
+  const deadLetters: Middleware =
+    (next) =>
+    async (messages, own, ...rest) => {
+      try {
+        await next(messages, own, ...rest);
+      } catch {
+        for (const { value } of messages) own.send({ topic: 'dead', value });
+      }
+    };
+  await make(
+    {
+      process(messages, mine) {
+        for (const { value } of messages) mine.send({ topic: 'out', value });
+        throw new Error('no');
+      },
+    },
+    { middleware: [deadLetters] },
+  ).runToEnd();
+  t.deepEqual(kafka.values('out'), []);
+  t.deepEqual(kafka.values('dead'), ['in0', 'in1']);
+  t.is(kafka.committed(GROUP, 'in', 0), 2);
+});
+
+test('a BatchError that the middleware swallows keeps what was sent', async (t) => {
+  const { kafka, make } = fixture(t);
+  kafka.createTopic('in').createTopic('out').fill('in', 0, 3);
+  let failed: readonly number[] = [];
+  const swallow: Middleware =
+    (next) =>
+    async (...args) => {
+      try {
+        await next(...args);
+      } catch (error) {
+        failed = (error as BatchError).failures.map(({ message }) => message.offset);
+      }
+    };
+  await make(
+    {
+      process(messages, mine) {
+        for (const { value } of messages.slice(0, 2)) mine.send({ topic: 'out', value });
+        throw new BatchError(messages.slice(2).map((message) => ({ message, error: 'bad' })));
+      },
+    },
+    { middleware: [swallow] },
+  ).runToEnd();
+  t.deepEqual(failed, [2]);
+  t.deepEqual(kafka.values('out'), ['in0', 'in1']);
+  t.is(kafka.committed(GROUP, 'in', 0), 3);
+});
+
+test('callbacks of an attempt that failed are forgotten, those of a BatchError are kept', async (t) => {
+  const { kafka, make } = fixture(t);
+  kafka.createTopic('in').fill('in', 0, 1);
+  const called: string[] = [];
+  const thrice: Middleware = (next) => async (messages, own, middle) => {
+    middle.onCommitted(() => called.push('middleware'));
+    await t.throwsAsync(async () => next(messages, own, middle), { message: 'no' });
+    await t.throwsAsync(async () => next(messages, own, middle), { instanceOf: BatchError });
+    await next(messages, own, middle);
+  };
+  const process: ProcessFunction = (messages, _sender, inner) => {
+    const { attempt } = inner;
+    inner.onCommitted(() => called.push(`attempt ${attempt}`));
+    if (attempt === 1) throw new Error('no');
+    if (attempt === 2) throw new BatchError(messages.map((message) => ({ message, error: 1 })));
+  };
+  await make({ process }, { middleware: [thrice] }).runToEnd();
+  t.deepEqual(called, ['middleware', 'attempt 2', 'attempt 3']);
+});
+
+test('a sender that is used after its attempt says so', async (t) => {
+  const { kafka, make, outcome } = fixture(t);
+  kafka.createTopic('in').createTopic('out').fill('in', 0, 1);
+  let leaked: Sender | undefined;
+  const late: Middleware =
+    (next) =>
+    async (...args) => {
+      await next(...args);
+      await t.throwsAsync(async () => leaked?.flush(), { instanceOf: LifecycleError });
+      leaked?.send({ topic: 'out', value: 'late' });
+    };
+  const { error } = await outcome(
+    make({ process: (_messages, mine) => void (leaked = mine) }, { middleware: [late] }).runToEnd(),
+  );
+  t.regex(
+    String(error),
+    /sender\.send\(\) was called after process had returned: a sender belongs to one attempt/,
+  );
+  t.deepEqual(kafka.values('out'), []);
+});

@@ -1,0 +1,127 @@
+import { StoreError, TimeoutError, type StoreFailure, type StoreKey } from '../../source/kernel/errors.ts';
+import type { FailureReason, Item } from './item.ts';
+import { withinLimits, type CallEnd, type CallLimits } from './call-limits.ts';
+
+/** So many reasons are told in the message; all of them are in `failures`. */
+const MOST_REASONS = 5;
+const LONGEST_KEY_SHOWN = 80;
+
+/** What is called, for messages. */
+export interface CallTitle {
+  /** The class: RedisStore. */
+  readonly store: string;
+  /** Whose keys: "keyPrefix 'counts'". */
+  readonly where: string;
+  readonly operation: string;
+  readonly changes: boolean;
+}
+
+/** One call under way. */
+export class BackendCall<Place> {
+  readonly items: readonly Item<Place>[];
+  /** When nobody waits for it any more. */
+  readonly end: CallEnd;
+
+  constructor(items: readonly Item<Place>[], end: CallEnd) {
+    this.items = items;
+    this.end = end;
+  }
+
+  /** Written, removed, or read: then with the value, or without one where there is none. */
+  done(item: Item<Place>, value?: Buffer): void {
+    item.isDone = true;
+    item.found = value;
+  }
+
+  fail(item: Item<Place>, reason: FailureReason): void {
+    item.isDone = false;
+    item.failure = reason;
+  }
+}
+
+/**
+ * Carries a call out within its limits. The items have what was found then.
+ *
+ * @throws StoreError that names each key that failed, with its reason, and those that were written
+ */
+export async function carryOut<Place>(
+  title: CallTitle,
+  items: readonly Item<Place>[],
+  limits: CallLimits,
+  explain: (error: unknown) => FailureReason,
+  work: (call: BackendCall<Place>) => Promise<void>,
+): Promise<void> {
+  let rest: FailureReason = { text: 'the answer says nothing of it', retriable: true, isUnknown: true };
+  try {
+    await withinLimits(limits, (end) => work(new BackendCall(items, end)));
+  } catch (error) {
+    rest = limitReached(error, limits) ?? explain(error);
+  }
+  let isFailed = false;
+  for (const item of items) {
+    if (!item.isDone) item.failure ??= rest;
+    if (item.failure !== undefined) isFailed = true;
+  }
+  if (isFailed) throw failureOf(title, items);
+}
+
+/** What the end of the call's time, or of the caller's interest, means; undefined for other errors. */
+export function limitReached(error: unknown, { signal }: CallLimits): FailureReason | undefined {
+  if (signal?.aborted === true) {
+    const reason: unknown = signal.reason;
+    const why = reason instanceof Error ? reason.message : String(reason);
+    return { text: `the call was aborted: ${why}`, retriable: false, isUnknown: true, cause: reason };
+  }
+  if (error instanceof TimeoutError) {
+    return { text: error.message, retriable: true, isUnknown: true, cause: error };
+  }
+  return undefined;
+}
+
+function failureOf<Place>(
+  { store, where, operation, changes }: CallTitle,
+  items: readonly Item<Place>[],
+): StoreError {
+  const failures: StoreFailure[] = [];
+  let cause: unknown;
+  let isUnknown = false;
+  const done: StoreKey[] = [];
+  for (const item of items) {
+    const { failure: reason } = item;
+    if (reason === undefined) {
+      done.push(keyOf(item));
+      continue;
+    }
+    failures.push({ ...keyOf(item), reason: reason.text, retriable: reason.retriable });
+    cause ??= reason.cause;
+    isUnknown ||= changes && reason.isUnknown === true;
+  }
+  const written = changes ? done : [];
+  const reasons = failures
+    .slice(0, MOST_REASONS)
+    .map((failure) => `key ${shown(failure)}: ${failure.reason}`)
+    .join('; ');
+  const more = failures.length > MOST_REASONS ? `; and ${failures.length - MOST_REASONS} more` : '';
+  const unknown = isUnknown ? ' Where no answer came, the write may be done all the same.' : '';
+  const rest = changes ? ` ${written.length} of the keys were written.${unknown}` : '';
+  return new StoreError(
+    `${store}.${operation} (${where}) failed for ${failures.length} of ${items.length} keys: ${reasons}${more}.${rest}`,
+    {
+      store,
+      operation,
+      failures,
+      written,
+      retriable: failures.every(({ retriable }) => retriable),
+      ...(cause === undefined ? {} : { cause }),
+    },
+  );
+}
+
+function keyOf<Place>({ tenant, key }: Item<Place>): StoreKey {
+  return tenant === undefined ? { key } : { tenant, key };
+}
+
+function shown({ tenant, key }: StoreKey): string {
+  const short = key.length > LONGEST_KEY_SHOWN ? `${key.slice(0, LONGEST_KEY_SHOWN)}…` : key;
+  return tenant === undefined ? `'${short}'` : `'${short}' of tenant '${tenant}'`;
+}

@@ -1,0 +1,68 @@
+import { TimeoutError } from '../../source/kernel/errors.ts';
+
+/** When a call of a store must have ended. */
+export interface CallLimits {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Tells the work of a call that its limits are reached: nobody waits for it any more. */
+export class CallEnd {
+  #controller: AbortController | undefined;
+  #isReached = false;
+  #reason: unknown;
+
+  get isReached(): boolean {
+    return this.#isReached;
+  }
+
+  /** The same as a signal. Made when it is asked for: it costs more than all the rest of a small call. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#isReached) this.#controller.abort(this.#reason);
+    return this.#controller.signal;
+  }
+
+  reach(reason: unknown): void {
+    this.#isReached = true;
+    this.#reason = reason;
+    this.#controller?.abort(reason);
+  }
+}
+
+/**
+ * Runs `work` and ends with it, or with its limits, whichever is first: no call waits for ever on a server that does not answer. What `work` does after that
+ * is not waited for; the end that it is given tells it so.
+ *
+ * @throws TimeoutError after `timeoutMs`; the reason of `signal` when that is aborted; what `work` throws
+ */
+export async function withinLimits<Result>(
+  { timeoutMs, signal }: CallLimits,
+  work: (end: CallEnd) => Promise<Result>,
+): Promise<Result> {
+  signal?.throwIfAborted();
+  const end = new CallEnd();
+  let timer: NodeJS.Timeout | undefined;
+  let onAbort: (() => void) | undefined;
+  const limit = new Promise<never>((_resolve, reject) => {
+    const reach = (reason: unknown) => {
+      // First of all, or what `work` makes of the signal might be taken for the end.
+      reject(reason instanceof Error ? reason : new Error(String(reason), { cause: reason }));
+      end.reach(reason);
+    };
+    timer = setTimeout(() => {
+      reach(new TimeoutError(`no answer within timeoutMs (${timeoutMs} ms)`, { retriable: true }));
+    }, timeoutMs);
+    if (signal === undefined) return;
+    onAbort = () => {
+      reach(signal.reason);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([work(end), limit]);
+  } finally {
+    clearTimeout(timer);
+    if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
+  }
+}

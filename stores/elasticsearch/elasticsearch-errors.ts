@@ -1,0 +1,147 @@
+import { isObject } from '../../source/kernel/is-object.ts';
+import type { FailureReason } from '../backend/item.ts';
+
+/** Of a full queue the server tells all that is in it. */
+const LONGEST_REASON = 300;
+
+interface ErrorRow {
+  /** The type that Elasticsearch gives; undefined: any. */
+  readonly type?: string;
+  readonly status?: number;
+  readonly retriable: boolean;
+  readonly reason: string;
+}
+
+/**
+ * Errors of Elasticsearch, and whether the same call may succeed when it is made again without any change. The first row that fits counts; what none fits is not
+ * retriable.
+ *
+ * @see https://www.elastic.co/guide/en/elasticsearch/reference/8.19/docs-bulk.html
+ */
+export const elasticsearchErrorRows: readonly ErrorRow[] = [
+  {
+    type: 'cluster_block_exception',
+    status: 429,
+    retriable: true,
+    reason: 'the disk is too full (flood stage): the block is lifted when there is room again',
+  },
+  {
+    type: 'cluster_block_exception',
+    status: 403,
+    retriable: false,
+    reason: 'the index was made read-only, or closed to writes: it stays so until somebody changes that',
+  },
+  {
+    type: 'cluster_block_exception',
+    status: 503,
+    retriable: true,
+    reason: 'the cluster has no master, or is not recovered yet',
+  },
+  { type: 'es_rejected_execution_exception', retriable: true, reason: 'too many requests wait' },
+  { type: 'circuit_breaking_exception', retriable: true, reason: 'the server is short of memory' },
+  { type: 'version_conflict_engine_exception', retriable: true, reason: 'another write came between' },
+  { type: 'unavailable_shards_exception', retriable: true, reason: 'a shard is not there yet, or no longer' },
+  { type: 'no_shard_available_action_exception', retriable: true, reason: 'no copy of the shard answers' },
+  { type: 'process_cluster_event_timeout_exception', retriable: true, reason: 'the master is slow' },
+  {
+    type: 'document_parsing_exception',
+    retriable: false,
+    reason: "the document does not fit the index's mapping",
+  },
+  {
+    type: 'mapper_parsing_exception',
+    retriable: false,
+    reason: "the document does not fit the index's mapping",
+  },
+  {
+    type: 'strict_dynamic_mapping_exception',
+    retriable: false,
+    reason: "the index's mapping allows no new fields",
+  },
+  {
+    type: 'illegal_argument_exception',
+    retriable: false,
+    reason: 'such as a limit of the mapping that is reached',
+  },
+  {
+    type: 'index_not_found_exception',
+    retriable: false,
+    reason: 'there is no such index, and it may not be made by a write (action.auto_create_index)',
+  },
+  { type: 'index_closed_exception', retriable: false, reason: 'the index is closed' },
+  { type: 'security_exception', retriable: false, reason: 'the user may not do this' },
+  { status: 401, retriable: false, reason: 'the client must log in' },
+  { status: 403, retriable: false, reason: 'the user may not do this' },
+  { status: 408, retriable: true, reason: 'the server gave up waiting' },
+  {
+    status: 413,
+    retriable: false,
+    reason: 'the request is larger than http.max_content_length: lower maxBulkBytes',
+  },
+  { status: 429, retriable: true, reason: 'too many requests' },
+  { status: 502, retriable: true, reason: 'a proxy did not reach the server' },
+  { status: 503, retriable: true, reason: 'the server is not ready' },
+  { status: 504, retriable: true, reason: 'a proxy waited too long for the server' },
+];
+
+/** Errors that the client makes, by their names, which mean that the server could not be asked, or did not answer in full. */
+const connectionErrors: readonly string[] = [
+  'ConnectionError',
+  'NoLivingConnectionsError',
+  'TimeoutError',
+  'RequestAbortedError',
+];
+
+/** What an error object of a response, or of one of its items, means. */
+export function explainElasticsearchError(
+  status: number | undefined,
+  error: unknown,
+  subject: string,
+): FailureReason {
+  const { type, reason } = typeAndReason(error);
+  const row = elasticsearchErrorRows.find(
+    (candidate) =>
+      (candidate.type === undefined || candidate.type === type) &&
+      (candidate.status === undefined || candidate.status === status),
+  );
+  const meaning = row === undefined ? '' : ` (${row.reason})`;
+  return {
+    text: `${subject}${status === undefined ? '' : `status ${status} `}${type}${reason === '' ? '' : `: ${reason}`}${meaning}`,
+    retriable: row?.retriable ?? false,
+  };
+}
+
+/** What an error means that the client threw. */
+export function explainClientError(error: unknown): FailureReason {
+  const message = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return { text: message, retriable: false, cause: error };
+  if (error.name === 'ResponseError' && 'statusCode' in error && typeof error.statusCode === 'number') {
+    const body: unknown = 'body' in error ? error.body : undefined;
+    const inner = isObject(body) ? body['error'] : undefined;
+    return { ...explainElasticsearchError(error.statusCode, inner, ''), cause: error };
+  }
+  // A stream that breaks off has an error with the code of the system, such as ECONNRESET.
+  const isConnection = connectionErrors.includes(error.name) || 'code' in error;
+  if (!isConnection) return { text: message, retriable: false, cause: error };
+  return {
+    text: `no answer of Elasticsearch: ${message} (the client connects anew at the next request)`,
+    retriable: true,
+    isUnknown: true,
+    cause: error,
+  };
+}
+
+export function isMissingIndex(error: unknown): boolean {
+  return typeAndReason(error).type === 'index_not_found_exception';
+}
+
+function typeAndReason(error: unknown): { readonly type: string; readonly reason: string } {
+  if (!isObject(error)) return { type: typeof error === 'string' ? error : '', reason: '' };
+  const { type, reason, caused_by: cause } = error;
+  const deeper = isObject(cause) && typeof cause['reason'] === 'string' ? `: ${cause['reason']}` : '';
+  const whole = (typeof reason === 'string' ? reason : '') + deeper;
+  return {
+    type: typeof type === 'string' ? type : '',
+    reason: whole.length > LONGEST_REASON ? `${whole.slice(0, LONGEST_REASON)}…` : whole,
+  };
+}

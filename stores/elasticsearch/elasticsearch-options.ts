@@ -1,0 +1,54 @@
+import type { ElasticsearchBackendOptions } from './elasticsearch-backend.ts';
+import type { ElasticsearchClient } from './elasticsearch-client.ts';
+import { checkOptions, oneOf, timeLimit, wholeNumber, type OptionCheck } from '../store-options.ts';
+
+/** What {@link ElasticsearchStore} and {@link MultiElasticsearchStore} have in common. */
+export interface ElasticsearchOptions {
+  /** A `Client` of @elastic/elasticsearch, version 8 or 9, made, configured and closed by you. It retries and reconnects by itself, within `timeoutMs`. */
+  readonly client: ElasticsearchClient;
+  /**
+   * When writes become visible to searches (those of the store do not need it): `false`, within the index's refresh interval; `true`, at once, which is dear;
+   * `'wait_for'`, before the call resolves. Default false.
+   */
+  readonly refresh?: boolean | 'wait_for';
+  /** A bulk request is cut before it exceeds this; at least 1, at most 100 MB. Default 8 MiB. */
+  readonly maxBulkBytes?: number;
+  /** Milliseconds that a call may take, with all its requests, before it fails with a StoreError. Default 30,000. */
+  readonly timeoutMs?: number;
+}
+
+const commonChecks: Readonly<Record<string, OptionCheck>> = {
+  client: (value) =>
+    typeof value === 'object' && value !== null && 'transport' in value
+      ? undefined
+      : 'must be a Client of @elastic/elasticsearch',
+  refresh: oneOf(false, true, 'wait_for'),
+  maxBulkBytes: wholeNumber(1, 100 * 1024 * 1024),
+  timeoutMs: timeLimit,
+};
+
+/** @throws ConfigError */
+export function elasticsearchBackendOptions(
+  what: string,
+  options: ElasticsearchOptions,
+  checks: Readonly<Record<string, OptionCheck>>,
+): ElasticsearchBackendOptions {
+  checkOptions(what, options, { ...checks, ...commonChecks });
+  const { client, refresh = false, maxBulkBytes = 8 * 1024 * 1024, timeoutMs = 30_000 } = options;
+  return { client, refresh, maxBulkBytes, timeoutMs };
+}
+
+/**
+ * Why a text is no name of one index: a pattern or a list would reach the indices of others.
+ *
+ * @see https://www.elastic.co/guide/en/elasticsearch/reference/8.19/indices-create-index.html
+ */
+export function indexProblem(name: unknown): string | undefined {
+  if (typeof name !== 'string' || name === '') return 'must be text that is not empty';
+  const isName =
+    name === name.toLowerCase() &&
+    !/[\\/*?"<>| ,#:\p{Cc}\p{Surrogate}]|^[-_+]|^\.\.?$/u.test(name) &&
+    Buffer.byteLength(name) <= 255;
+  if (isName) return undefined;
+  return `must be the name of one index (small letters, no \\ / * ? " < > | , # : or blank, not with - _ or + first, at most 255 bytes), not '${name}'`;
+}

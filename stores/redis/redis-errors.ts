@@ -1,0 +1,107 @@
+import { isObject } from '../../source/kernel/is-object.ts';
+import { HIDDEN } from '../../source/kernel/secrets.ts';
+import type { FailureReason } from '../backend/item.ts';
+
+interface ErrorRow {
+  /** The first word of an error reply, which Redis calls its prefix. */
+  readonly prefix: string;
+  readonly retriable: boolean;
+  readonly reason: string;
+}
+
+/**
+ * Error replies, and whether the same call may succeed when it is made again without any change. What is not listed is not retriable.
+ *
+ * @see https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors
+ */
+export const redisErrorRows: readonly ErrorRow[] = [
+  { prefix: 'LOADING', retriable: true, reason: 'the server is still loading its data' },
+  {
+    prefix: 'READONLY',
+    retriable: true,
+    reason: 'it is a replica: a failover is under way, or the client is connected to the wrong node',
+  },
+  {
+    prefix: 'OOM',
+    retriable: true,
+    reason: 'maxmemory is reached: writes pass again when keys have expired or were removed',
+  },
+  {
+    prefix: 'MISCONF',
+    retriable: true,
+    reason: 'the server refuses writes until it can save to disk again',
+  },
+  { prefix: 'NOREPLICAS', retriable: true, reason: 'fewer replicas than min-replicas-to-write' },
+  {
+    prefix: 'MASTERDOWN',
+    retriable: true,
+    reason: 'a replica that has lost its master, and may not serve stale data',
+  },
+  { prefix: 'BUSY', retriable: true, reason: 'a script keeps the server busy' },
+  { prefix: 'MOVED', retriable: true, reason: 'the slot has moved to another node' },
+  { prefix: 'ASK', retriable: true, reason: 'the slot is being moved to another node' },
+  { prefix: 'TRYAGAIN', retriable: true, reason: 'the slot is being moved, its keys are on two nodes' },
+  { prefix: 'CLUSTERDOWN', retriable: true, reason: 'the cluster is down, or nobody serves the slot' },
+  { prefix: 'CROSSSLOT', retriable: false, reason: 'the keys of a command are in different slots' },
+  { prefix: 'WRONGTYPE', retriable: false, reason: 'the key holds something else than a string' },
+  { prefix: 'NOAUTH', retriable: false, reason: 'the client must log in' },
+  { prefix: 'WRONGPASS', retriable: false, reason: 'user name or password is wrong' },
+  { prefix: 'NOPERM', retriable: false, reason: 'the user may not do this' },
+  { prefix: 'ERR', retriable: false, reason: 'the server does not accept the command' },
+];
+
+const rows: ReadonlyMap<string, ErrorRow> = new Map(redisErrorRows.map((row) => [row.prefix, row]));
+
+/** Errors of a cluster node that knows of another one, or waits for one: the client follows them when it is asked for a single slot. */
+const redirections: readonly string[] = ['MOVED', 'ASK', 'TRYAGAIN', 'CLUSTERDOWN'];
+
+/** The prefix of an error reply; undefined for an error that Redis did not send. */
+function prefixOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || error.name !== 'ReplyError') return undefined;
+  return /^[A-Z]+/.exec(error.message)?.[0];
+}
+
+export function isRedirection(error: unknown): boolean {
+  return redirections.includes(prefixOf(error) ?? '');
+}
+
+/** Commands that have a password among their arguments. */
+const withPassword: readonly string[] = ['auth', 'hello', 'config', 'acl', 'migrate'];
+
+/**
+ * An error of ioredis holds the command that failed; where the login fails, each command that waits is rejected with that error. Whoever prints it must not print
+ * the password, so it is taken out of the error itself, for all who have it.
+ */
+export function withoutPassword<Thrown>(error: Thrown): Thrown {
+  if (!isObject(error)) return error;
+  const { command, lastNodeError, previousErrors } = error as Record<string, unknown>;
+  if (isObject(command) && withPassword.includes(String(command['name']).toLowerCase()))
+    command['args'] = [HIDDEN];
+  // Of a cluster whose nodes all failed, and of a transaction.
+  for (const inner of [
+    lastNodeError,
+    ...(Array.isArray(previousErrors) ? (previousErrors as unknown[]) : []),
+  ])
+    withoutPassword(inner);
+  return error;
+}
+
+/** What an error means that ioredis gave. */
+export function explainRedisError(thrown: unknown): FailureReason {
+  const error = withoutPassword(thrown);
+  const message = error instanceof Error ? error.message : String(error);
+  const prefix = prefixOf(error);
+  if (prefix !== undefined) {
+    const row = rows.get(prefix);
+    const reason = row === undefined ? '' : ` (${row.reason})`;
+    return { text: `${message}${reason}`, retriable: row?.retriable ?? false, cause: error };
+  }
+  if (error instanceof TypeError || error instanceof RangeError)
+    return { text: message, retriable: false, cause: error };
+  return {
+    text: `no connection to Redis: ${message} (the client reconnects, as its retryStrategy says)`,
+    retriable: true,
+    isUnknown: true,
+    cause: error,
+  };
+}

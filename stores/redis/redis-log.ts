@@ -1,0 +1,95 @@
+import { limitRepeats } from '../../source/kernel/limit-repeats.ts';
+import type { Logger } from '../../source/kernel/logger.ts';
+import { hideSecrets } from '../../source/kernel/secrets.ts';
+import { withoutPassword } from './redis-errors.ts';
+
+/** What is used of an ioredis client (5 or 6), a `Redis` or a `Cluster`, to hear of its connection. */
+export interface RedisEmitter {
+  /** `ready` once it can be used. */
+  readonly status?: string;
+  /** Calls `listener` at each event. */
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
+  /** Calls it no more. */
+  off(event: string, listener: (...args: unknown[]) => void): unknown;
+}
+
+/**
+ * Sends what an ioredis client tells of its connection to a logger, in lines with `component: 'ioredis'`:
+ *
+ * | event | level |
+ * | --- | --- |
+ * | `error`, `node error`, the first `reconnecting` after it was ready, `end` after a failure | warn |
+ * | `ready` after that, nodes of a cluster that come and go later (`+node`, `-node`), `end` | info |
+ * | `connect`, the first `ready`, `close`, later `reconnecting` | debug |
+ *
+ * Passwords do not appear: an error is logged by name and message, not with its command. Repeats are limited as by `limitRepeats`. As a listener of `error` it also
+ * keeps ioredis from writing "Unhandled error event" to the console.
+ *
+ * @returns ends it, and tells what repeats were held back; call it before you close the client
+ *
+ * @example logRedisEvents(client, logger.child({ where: 'counts' }));
+ */
+export function logRedisEvents(client: RedisEmitter, logger: Logger): () => void {
+  const log = limitRepeats(logger.child({ component: 'ioredis' }));
+  let wasReady = client.status === 'ready';
+  let isFailing = false;
+  const reconnects = 'the client connects again';
+  const listeners: Readonly<Record<string, (...args: unknown[]) => void>> = {
+    connect: () => {
+      log.debug('Connected to Redis');
+    },
+    ready: () => {
+      if (wasReady && isFailing) log.info('Redis can be used again');
+      else log.debug('Redis can be used');
+      wasReady = true;
+      isFailing = false;
+    },
+    error: (error) => {
+      isFailing = true;
+      log.warn(`The connection to Redis failed; ${reconnects}`, { error: textOf(error) });
+    },
+    'node error': (error, node) => {
+      log.warn('A node of the Redis Cluster could not be asked', { node, error: textOf(error) });
+    },
+    close: () => {
+      log.debug('The connection to Redis is closed');
+    },
+    reconnecting: (inMs) => {
+      if (wasReady && !isFailing) log.warn(`The connection to Redis was lost; ${reconnects}`, { inMs });
+      else log.debug('Connecting to Redis again', { inMs });
+      isFailing = true;
+    },
+    end: () => {
+      const message = 'The connection to Redis has ended and is not made again';
+      if (isFailing) log.warn(message);
+      else log.info(message);
+    },
+    '+node': (node) => {
+      log[wasReady ? 'info' : 'debug']('A node has joined the Redis Cluster', { node: addressOf(node) });
+    },
+    '-node': (node) => {
+      log[wasReady ? 'info' : 'debug']('A node has left the Redis Cluster', { node: addressOf(node) });
+    },
+  };
+  for (const [event, listener] of Object.entries(listeners)) client.on(event, listener);
+  return () => {
+    for (const [event, listener] of Object.entries(listeners)) client.off(event, listener);
+    log.close();
+  };
+}
+
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // Other listeners, and who catches it, get the same object.
+  const { name, message } = withoutPassword(error);
+  return hideSecrets(`${name}: ${message}`);
+}
+
+/** Where the client of a node is connected to. */
+function addressOf(node: unknown): string | undefined {
+  const options: unknown =
+    typeof node === 'object' && node !== null && 'options' in node ? node.options : undefined;
+  if (typeof options !== 'object' || options === null || !('host' in options) || !('port' in options))
+    return undefined;
+  return `${String(options.host)}:${String(options.port)}`;
+}
