@@ -35,34 +35,22 @@ export type {
   TopicSetting,
   TopicSettings,
 } from './kafka/admin.ts';
+export type { KafkaClient, KafkaObserver, NewTopic, TopicDescription } from './kafka/client.ts';
 export type {
-  Chunk,
   CommitResult,
   CommittedOffset,
-  Compression,
-  EpochEnd,
-  FetchBudget,
   GroupDescription,
   GroupMember,
   GroupOffsets,
-  Isolation,
-  KafkaClient,
-  KafkaObserver,
-  NewTopic,
-  OffsetSpec,
   OffsetToCommit,
-  OutgoingRecord,
-  OutOfRange,
+} from './kafka/group-offsets.ts';
+export type {
+  EpochEnd,
+  Isolation,
+  OffsetSpec,
   PartitionOffset,
-  PartitionSource,
-  RecordAccumulator,
-  RecordSink,
-  SinkOptions,
-  SourceHandler,
-  SourceOptions,
   StartPosition,
-  TopicDescription,
-} from './kafka/client.ts';
+} from './kafka/log-position.ts';
 export {
   kafkaLogCreator,
   openClient,
@@ -77,6 +65,21 @@ export {
   type SaslProviderArgs,
 } from './kafka/open-client.ts';
 export { partitioners, type Partitioner } from './kafka/partitioner.ts';
+export type {
+  Compression,
+  OutgoingRecord,
+  RecordAccumulator,
+  RecordSink,
+  SinkOptions,
+} from './kafka/sink.ts';
+export type {
+  Chunk,
+  FetchBudget,
+  OutOfRange,
+  PartitionReader,
+  PartitionSource,
+  SourceOptions,
+} from './kafka/source.ts';
 export { systemClock, type Clock, type Timer } from './kernel/clock.ts';
 export { errorTable, type ErrorRow } from './kernel/error-table.ts';
 export {

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { BatchError, isBatchError } from '../source/batch-error.ts';
 import { KasperError, LifecycleError } from '../source/kernel/errors.ts';
-import { makeMessage } from './_helpers/fakes/messages.ts';
+import { makeMessage } from '../source/testing/fake-kafka/fake-message.ts';
 
 test('it names the first message that failed and counts the others', (t) => {
   const cause = new Error('no such user');

@@ -5,7 +5,7 @@ import { LifecycleError, SendError } from '../source/kernel/errors.ts';
 import type { ConsumerMessage, ProducerMessage } from '../source/message.ts';
 import type { ProcessContext } from '../source/message-processor.ts';
 import type { Sender } from '../source/sender.ts';
-import { makeMessage, makeMessages } from './_helpers/fakes/messages.ts';
+import { makeMessage, makeMessages } from '../source/testing/fake-kafka/fake-message.ts';
 import { fixture, GROUP } from './_helpers/fakes/processor-run.ts';
 
 /** A sender as a user's own test may make one. */

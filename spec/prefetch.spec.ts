@@ -11,7 +11,7 @@ import { MultiMapStore } from '../stores/multi-map-store.ts';
 import { MultiMap } from '../stores/multi-store.ts';
 import type { Store } from '../stores/store.ts';
 import { withCodec } from '../stores/with-codec.ts';
-import { makeMessage } from './_helpers/fakes/messages.ts';
+import { makeMessage } from '../source/testing/fake-kafka/fake-message.ts';
 import { fixture } from './_helpers/fakes/processor-run.ts';
 
 const sender: Sender = { send: () => undefined, flush: () => Promise.resolve() };

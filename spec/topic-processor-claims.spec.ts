@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { FakeCall } from './_helpers/fakes/fake-kafka.ts';
+import type { FakeCall } from '../source/testing/fake-kafka/fake-requests.ts';
 import { AssignmentError, FencedError, ProcessError, TimeoutError } from '../source/kernel/errors.ts';
 import { prefetch } from '../source/prefetch.ts';
 import { MapStore } from '../stores/map-store.ts';

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { BrokerError, TimeoutError } from '../source/kernel/errors.ts';
 import { MapStore } from '../stores/map-store.ts';
-import type { FakeCall } from './_helpers/fakes/fake-kafka.ts';
+import type { FakeCall } from '../source/testing/fake-kafka/fake-requests.ts';
 import { KeptMetrics } from './_helpers/fakes/kept-metrics.ts';
 import { fixture, GROUP, noting } from './_helpers/fakes/processor-run.ts';
 

@@ -7,7 +7,7 @@ import {
   LifecycleError,
   OffsetOutOfRangeError,
 } from '../source/kernel/errors.ts';
-import type { Chunk, SourceHandler } from '../source/kafka/client.ts';
+import type { Chunk, PartitionReader } from '../source/kafka/source.ts';
 import type { SeekTarget } from '../source/seek-target.ts';
 import type { TopicProcessor } from '../source/topic-processor.ts';
 import { fixture, GROUP, noting, stateOf, type SeenBatch } from './_helpers/fakes/processor-run.ts';
@@ -134,21 +134,31 @@ test('a chunk of before the seek that a source delivers all the same is dropped'
   const batches: SeenBatch[] = [];
   const client = kafka.client();
   const chunks: Chunk[] = [];
-  const handlers: SourceHandler[] = [];
+  const readers: PartitionReader[] = [];
   const sourceOf = client.source.bind(client);
   client.source = (options) => {
-    handlers.push(options.handler);
-    const onChunk = (chunk: Chunk) => {
-      chunks.push(chunk);
-      options.handler.onChunk(chunk);
+    const source = sourceOf(options);
+    const add = source.add.bind(source);
+    source.add = (position, reader) => {
+      readers.push(reader);
+      add(position, {
+        take: (chunk) => {
+          chunks.push(chunk);
+          reader.take(chunk);
+        },
+        outOfRange: (at) => reader.outOfRange(at),
+        failed: (error) => {
+          reader.failed(error);
+        },
+      });
     };
-    return sourceOf({ ...options, handler: { ...options.handler, onChunk } });
+    return source;
   };
   const processor = make(noting(batches), { client });
   const run = processor.runLoop();
   await kafka.quiet();
   await processor.seek('in', 0, 'latest');
-  handlers[0]?.onChunk(chunks[0] as Chunk);
+  readers[0]?.take(chunks[0] as Chunk);
   await clock.advance(1000);
   t.deepEqual(batches, []);
   t.is(kafka.committed(GROUP, 'in', 0), 3);

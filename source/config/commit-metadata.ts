@@ -1,4 +1,4 @@
-import type { StartPosition } from '../kafka/client.ts';
+import type { StartPosition } from '../kafka/log-position.ts';
 import { CommitError } from '../kernel/errors.ts';
 
 /** A string that is stored beside each committed offset, or a function that gives it for a position. */

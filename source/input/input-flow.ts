@@ -3,7 +3,14 @@ import type { BatchReport } from '../batch-report.ts';
 import type { ClaimGuard } from '../assignment/ownership-guard.ts';
 import type { Config } from '../config/config.ts';
 import type { TakeEnds } from './end-offset-watch.ts';
-import type { Chunk, KafkaClient, OutOfRange, PartitionSource, RecordSink } from '../kafka/client.ts';
+import type {
+  Chunk,
+  KafkaClient,
+  OutOfRange,
+  PartitionReader,
+  PartitionSource,
+  RecordSink,
+} from '../kafka/client.ts';
 import { AssignmentError, type KasperError, type TimeoutError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { KeylessSpread } from '../kafka/partitioner.ts';
@@ -88,15 +95,6 @@ export class InputFlow {
       retryTimeoutMs: config.retryTimeoutMs,
       maxInflatedBytes: INFLATED_FACTOR * config.maxBufferBytes,
       budget: this.#budget,
-      handler: {
-        onChunk: (chunk) => {
-          this.#take(chunk);
-        },
-        onOutOfRange: (at) => this.#outOfRange(at),
-        onError: (error) => {
-          options.onFailed(error);
-        },
-      },
     });
     const { committer, logger, closing, onFailed } = options;
     const source = this.#source;
@@ -160,7 +158,16 @@ export class InputFlow {
 
   /** Begins to fetch. */
   start(): void {
-    this.#source.start(this.#options.plan);
+    const reader: PartitionReader = {
+      take: (chunk) => {
+        this.#take(chunk);
+      },
+      outOfRange: (at) => this.#outOfRange(at),
+      failed: (error) => {
+        this.#options.onFailed(error);
+      },
+    };
+    for (const planned of this.#options.plan) this.#source.add(planned, reader);
     for (const partition of this.#ofPartition.keys()) this.#steer(partition);
     this.#checkEnd();
   }

@@ -1,4 +1,4 @@
-import type { OutgoingRecord } from './client.ts';
+import type { OutgoingRecord } from './sink.ts';
 import { SendError } from '../kernel/errors.ts';
 import type { HeadersInit, HeaderValue, ProducerMessage } from '../message.ts';
 

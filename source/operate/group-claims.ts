@@ -1,7 +1,8 @@
 import { isAlive, thisProcess, type ProcessIdentity } from '../assignment/static/process-identity.ts';
 import { parseClaim, type ClaimRecord } from '../assignment/static/claim-record.ts';
 import { CLAIMS_SUFFIX } from '../config/config.ts';
-import type { GroupOffsets, KafkaClient } from '../kafka/client.ts';
+import type { KafkaClient } from '../kafka/client.ts';
+import type { GroupOffsets } from '../kafka/group-offsets.ts';
 import { sleep, systemClock, type Clock } from '../kernel/clock.ts';
 import type { TopicPartition } from '../kernel/topic-partition.ts';
 import { keyOf } from '../kernel/topic-partition.ts';

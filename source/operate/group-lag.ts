@@ -1,6 +1,8 @@
 import { groupClaims, type ClaimInfo, type GroupClaimsOptions, type PartitionClaim } from './group-claims.ts';
 import { selectPartitions, type GroupSelection, type SelectedPartition } from './group-partitions.ts';
-import type { CommittedOffset, Isolation, KafkaClient, PartitionOffset } from '../kafka/client.ts';
+import type { KafkaClient } from '../kafka/client.ts';
+import type { CommittedOffset } from '../kafka/group-offsets.ts';
+import type { Isolation, PartitionOffset } from '../kafka/log-position.ts';
 import { KasperError } from '../kernel/errors.ts';
 import type { TopicPartition } from '../kernel/topic-partition.ts';
 import { keyOf } from '../kernel/topic-partition.ts';

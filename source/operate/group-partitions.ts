@@ -1,6 +1,8 @@
 import { CLAIMS_SUFFIX, groupIdOf } from '../config/config.ts';
 import type { TopicDetails } from '../kafka/admin.ts';
-import type { CommittedOffset, KafkaClient, PartitionOffset } from '../kafka/client.ts';
+import type { KafkaClient } from '../kafka/client.ts';
+import type { CommittedOffset } from '../kafka/group-offsets.ts';
+import type { PartitionOffset } from '../kafka/log-position.ts';
 import { ConfigError } from '../kernel/errors.ts';
 import { didYouMean } from '../kernel/nearest-name.ts';
 import { unknownTopics } from './unknown-topics.ts';

@@ -1,6 +1,7 @@
 import { CLAIMS_SUFFIX } from '../config/config.ts';
 import { selectPartitions, type GroupSelection, type SelectedPartition } from './group-partitions.ts';
-import type { Isolation, KafkaClient, OffsetSpec } from '../kafka/client.ts';
+import type { KafkaClient } from '../kafka/client.ts';
+import type { Isolation, OffsetSpec } from '../kafka/log-position.ts';
 import { ConfigError } from '../kernel/errors.ts';
 import { checkTarget, type SeekTarget } from '../seek-target.ts';
 import { show } from '../kernel/shown-value.ts';

@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { Batcher, type Batch, type BatcherOptions } from '../../source/batch/batcher.ts';
 import type { ConsumerMessage } from '../../source/message.ts';
-import { makeMessages } from '../_helpers/fakes/messages.ts';
+import { makeMessages } from '../../source/testing/fake-kafka/fake-message.ts';
 
 interface Hand {
   now: number;

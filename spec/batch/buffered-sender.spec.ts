@@ -2,7 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import { LifecycleError, ProduceError, SendError } from '../../source/kernel/errors.ts';
 import { KeylessSpread } from '../../source/kafka/partitioner.ts';
 import type { ProducerMessage } from '../../source/message.ts';
-import { FakeKafka } from '../_helpers/fakes/fake-kafka.ts';
+import { FakeKafka } from '../../source/testing/fake-kafka/fake-kafka.ts';
 import { BufferedSender, type SenderOptions } from '../../source/batch/buffered-sender.ts';
 
 function bench(t: ExecutionContext, options: Partial<SenderOptions> = {}) {

@@ -1,6 +1,6 @@
 import { unguarded } from '../../source/assignment/ownership-guard.ts';
 import test, { type ExecutionContext } from 'ava';
-import type { CommitResult, GroupOffsets, OffsetToCommit } from '../../source/kafka/client.ts';
+import type { CommitResult, GroupOffsets, OffsetToCommit } from '../../source/kafka/group-offsets.ts';
 import { BrokerError, CommitError, ConnectionError, type KasperError } from '../../source/kernel/errors.ts';
 import { OffsetCommitter, type OffsetCommitterOptions } from '../../source/delivery/offset-committer.ts';
 import { FakeClock, turns } from '../_helpers/fakes/fake-clock.ts';

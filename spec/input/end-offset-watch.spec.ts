@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { makeConfig } from '../../source/config/config.ts';
 import { EndOffsetWatch, type LogEnd } from '../../source/input/end-offset-watch.ts';
-import type { Isolation, PartitionOffset } from '../../source/kafka/client.ts';
+import type { Isolation, PartitionOffset } from '../../source/kafka/log-position.ts';
 import { ConnectionError } from '../../source/kernel/errors.ts';
 import { FakeClock } from '../_helpers/fakes/fake-clock.ts';
 import { LineLogger } from '../_helpers/fakes/processor-run.ts';

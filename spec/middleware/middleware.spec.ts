@@ -4,7 +4,7 @@ import { LifecycleError } from '../../source/kernel/errors.ts';
 import { chain, type Middleware } from '../../source/middleware/middleware.ts';
 import type { ProcessContext, ProcessFunction } from '../../source/message-processor.ts';
 import type { Sender } from '../../source/sender.ts';
-import { makeMessages } from '../_helpers/fakes/messages.ts';
+import { makeMessages } from '../../source/testing/fake-kafka/fake-message.ts';
 import { fixture, GROUP } from '../_helpers/fakes/processor-run.ts';
 
 const sender = { send: () => undefined, flush: () => Promise.resolve() };

@@ -5,7 +5,7 @@ import { groupClaims, type PartitionClaim } from '../../source/operate/group-cla
 import { BrokerError } from '../../source/kernel/errors.ts';
 import { claimant, CLAIMS_GROUP, leaveEntry, ownerOf } from '../_helpers/fakes/claims-on-fake.ts';
 import { FakeClock } from '../_helpers/fakes/fake-clock.ts';
-import { FakeKafka } from '../_helpers/fakes/fake-kafka.ts';
+import { FakeKafka } from '../../source/testing/fake-kafka/fake-kafka.ts';
 import { GROUP, stateOf } from '../_helpers/fakes/processor-run.ts';
 
 function kafkaWith(partitions = 1): FakeKafka {

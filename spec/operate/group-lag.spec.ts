@@ -2,7 +2,7 @@ import test from 'ava';
 import { groupLag, type GroupLag } from '../../source/operate/group-lag.ts';
 import { BrokerError, ConfigError, ConnectionError } from '../../source/kernel/errors.ts';
 import { leaveEntry } from '../_helpers/fakes/claims-on-fake.ts';
-import { FakeKafka } from '../_helpers/fakes/fake-kafka.ts';
+import { FakeKafka } from '../../source/testing/fake-kafka/fake-kafka.ts';
 import { GROUP } from '../_helpers/fakes/processor-run.ts';
 
 /** `in/0 committed 5 of 0..10, lag 5` */

@@ -14,7 +14,7 @@ import { planOffsetReset, type ResetPlan, type ResetTarget } from '../../source/
 import { resetOffsets, type ResetOptions } from '../../source/operate/offset-reset.ts';
 import { entryOf, leaveEntry, ownerOf } from '../_helpers/fakes/claims-on-fake.ts';
 import { FakeClock } from '../_helpers/fakes/fake-clock.ts';
-import { FakeKafka } from '../_helpers/fakes/fake-kafka.ts';
+import { FakeKafka } from '../../source/testing/fake-kafka/fake-kafka.ts';
 import { fixture, GROUP, LineLogger, noting, stateOf } from '../_helpers/fakes/processor-run.ts';
 
 /** `in/0 5 to 0, 5 again` */

@@ -4,7 +4,7 @@ import type { ExecutionContext } from 'ava';
 import { repositoryRoot } from '../../scripts/services/folders.ts';
 import { javaArguments } from '../../scripts/services/kafka-class-path.ts';
 import { requirePrograms, run } from '../../scripts/services/programs.ts';
-import type { Compression } from '../../source/kafka/client.ts';
+import type { Compression } from '../../source/kafka/sink.ts';
 import type { ConsumerMessage } from '../../source/message.ts';
 import { TopicProcessor } from '../../source/topic-processor.ts';
 import { describeGroup, kcatRecords } from '../_helpers/servers/kafka-tools.ts';

@@ -2,23 +2,11 @@ import type { Clock } from '../../kernel/clock.ts';
 import { ConfigError, LifecycleError } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { KafkaAdmin } from '../admin.ts';
-import type {
-  EpochEnd,
-  GroupDescription,
-  GroupOffsets,
-  Isolation,
-  KafkaClient,
-  KafkaObserver,
-  NewTopic,
-  OffsetSpec,
-  PartitionOffset,
-  PartitionSource,
-  RecordSink,
-  SinkOptions,
-  SourceOptions,
-  StartPosition,
-  TopicDescription,
-} from '../client.ts';
+import type { KafkaClient, KafkaObserver, NewTopic, TopicDescription } from '../client.ts';
+import type { GroupDescription, GroupOffsets } from '../group-offsets.ts';
+import type { EpochEnd, Isolation, OffsetSpec, PartitionOffset, StartPosition } from '../log-position.ts';
+import type { RecordSink, SinkOptions } from '../sink.ts';
+import type { PartitionSource, SourceOptions } from '../source.ts';
 import { prepareCompression } from '../records/compression.ts';
 import type { KafkaLike, KafkaOptions } from './kafka-options.ts';
 import { KafkajsAdmin } from './ask/admin.ts';
@@ -29,7 +17,7 @@ import { lookUpEpochEnds } from './ask/epoch-lookup.ts';
 import { SimpleGroupOffsets } from './ask/group-offsets.ts';
 import { lookUpOffsets } from './ask/offset-lookup.ts';
 import { KafkajsSink } from './produce/sink.ts';
-import { StaticSource } from './fetch/static-source.ts';
+import { LeaderSource } from './fetch/leader-source.ts';
 import { createTopics, describeTopics } from './ask/topics.ts';
 import type { TopicPartition } from '../../kernel/topic-partition.ts';
 
@@ -113,7 +101,7 @@ export class KafkajsClient implements KafkaClient {
   }
 
   source(options: SourceOptions): PartitionSource {
-    const source = new StaticSource(this.#connected(), options);
+    const source = new LeaderSource(this.#connected(), options);
     this.#sources.add(source);
     return source;
   }

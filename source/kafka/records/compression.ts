@@ -3,7 +3,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import type * as Lz4 from 'lz4-napi';
 import type * as Snappy from 'snappy';
 import { ConfigError, RecordError } from '../../kernel/errors.ts';
-import type { Compression } from '../client.ts';
+import type { Compression } from '../sink.ts';
 import { badlyCompressed, beyondBound, isOutputTooLarge } from './inflate-bound.ts';
 import { lz4FrameBytes } from './lz4-frame.ts';
 import { frameSnappy, inflatedBlockBytes, snappyBlocks } from './snappy-framing.ts';

@@ -1,4 +1,4 @@
-import type { OutgoingRecord } from '../client.ts';
+import type { OutgoingRecord } from '../sink.ts';
 import { BATCH_HEADER_BYTES } from './batch-header.ts';
 import {
   fieldBytes,

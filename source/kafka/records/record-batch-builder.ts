@@ -1,6 +1,6 @@
 import { crc32c } from '@node-rs/crc32';
 import { ConfigError, LifecycleError } from '../../kernel/errors.ts';
-import type { Compression, OutgoingRecord } from '../client.ts';
+import type { Compression, OutgoingRecord } from '../sink.ts';
 import { writeInt64 } from '../wire/wire-writer.ts';
 import { BATCH_HEADER_BYTES, BATCH_LENGTH_OVERHEAD, CRC_START, TRANSACTIONAL } from './batch-header.ts';
 import { type Codec, codecNamed } from './compression.ts';

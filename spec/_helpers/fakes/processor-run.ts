@@ -8,7 +8,8 @@ import type { RunSummary } from '../../../source/stats.ts';
 import type { Sender } from '../../../source/sender.ts';
 import { TopicProcessor } from '../../../source/topic-processor.ts';
 import { FakeClock } from './fake-clock.ts';
-import { FakeKafka, type FakeKafkaOptions } from './fake-kafka.ts';
+import { FakeKafka } from '../../../source/testing/fake-kafka/fake-kafka.ts';
+import type { FakeKafkaOptions } from '../../../source/testing/fake-kafka/fake-cluster.ts';
 
 export const GROUP = 'kasper-topic-processor-spec';
 

@@ -1,11 +1,6 @@
 import type { TopicProcessorOptions } from '../../../source/config/config.ts';
-import type {
-  CommitResult,
-  GroupOffsets,
-  OffsetToCommit,
-  PartitionSource,
-  SourceOptions,
-} from '../../../source/kafka/client.ts';
+import type { CommitResult, GroupOffsets, OffsetToCommit } from '../../../source/kafka/group-offsets.ts';
+import type { PartitionSource, SourceOptions } from '../../../source/kafka/source.ts';
 import {
   BrokerError,
   ConnectionError,
@@ -21,7 +16,9 @@ import { silentLogger } from '../../../source/index.ts';
 import { TopicProcessor } from '../../../source/topic-processor.ts';
 import { MapStore } from '../../../stores/map-store.ts';
 import { FakeClock } from '../fakes/fake-clock.ts';
-import { FakeClient, FakeKafka, type FakeCall } from '../fakes/fake-kafka.ts';
+import { FakeClient } from '../../../source/testing/fake-kafka/fake-client.ts';
+import { FakeKafka } from '../../../source/testing/fake-kafka/fake-kafka.ts';
+import type { FakeCall } from '../../../source/testing/fake-kafka/fake-requests.ts';
 import { GROUP } from '../fakes/processor-run.ts';
 import { Random } from './random.ts';
 import { nameOf, ScheduleLedger, type Violation } from './schedule-ledger.ts';

@@ -1,6 +1,6 @@
 import type { OffsetRange } from '../../../source/kernel/errors.ts';
 import type { ConsumerMessage } from '../../../source/message.ts';
-import type { FakeKafka } from '../fakes/fake-kafka.ts';
+import type { FakeKafka } from '../../../source/testing/fake-kafka/fake-kafka.ts';
 import { GROUP } from '../fakes/processor-run.ts';
 
 /** What must hold in every schedule, by name. */
@@ -288,7 +288,7 @@ export class ScheduleLedger {
   /** Outputs have the name of their input as key and the pass as value. */
   #readOutputs(): void {
     const { kafka } = this.#options;
-    for (let partition = 0; partition < (kafka.partitionCount('out') ?? 0); partition++) {
+    for (let partition = 0; partition < (kafka.topics.partitionCount('out') ?? 0); partition++) {
       const log = kafka.log({ topic: 'out', partition });
       let at = this.#outputsSeen[partition] ?? 0;
       for (; at < log.end; at++) {

@@ -8,7 +8,7 @@ import {
   leaveEntry,
   ownerOf,
 } from '../../_helpers/fakes/claims-on-fake.ts';
-import { FakeKafka } from '../../_helpers/fakes/fake-kafka.ts';
+import { FakeKafka } from '../../../source/testing/fake-kafka/fake-kafka.ts';
 import { stateOf } from '../../_helpers/fakes/processor-run.ts';
 
 function kafkaWith(partitions = 1): FakeKafka {

@@ -97,8 +97,8 @@ test('refusals are told by the name that Kafka gives them, per partition, though
   await sendNumbers(client, 'orders', 1, 5, { from: 10 });
   t.deepEqual(seen.errors.splice(0), ['Produce orders/0 REQUEST_TIMED_OUT']);
   const collector = new Collector();
-  const source = openSource(t, client, collector);
-  source.start(startAt(partitionsOf('orders', 2)));
+  const source = openSource(t, client);
+  collector.read(source, startAt(partitionsOf('orders', 2)));
   await collector.untilCount(15);
   cluster.moveLeader('orders', 1, (cluster.leaderOf('orders', 1) % 3) + 1);
   await sendNumbers(client, 'orders', 2, 10, { from: 15 });

@@ -30,8 +30,8 @@ async function sendAndReadThrough(
   const sink = client.sink({ idempotent: true, compression: 'none', retryTimeoutMs: 90_000 });
   await sink.loadTopic(topic);
   const collector = new Collector();
-  const source = openSource(t, client, collector, { retryTimeoutMs: 90_000 });
-  source.start(startAt(partitionsOf(topic, PARTITIONS)));
+  const source = openSource(t, client, { retryTimeoutMs: 90_000 });
+  collector.read(source, startAt(partitionsOf(topic, PARTITIONS)));
 
   let sent = 0;
   const stop = new AbortController();
@@ -99,7 +99,7 @@ testOnReal(
     const topic = randomName('sasl');
     await client.createTopics([{ topic, partitionCount: 2 }]);
     const collector = new Collector();
-    openSource(t, client, collector).start(startAt(partitionsOf(topic, 2)));
+    collector.read(openSource(t, client), startAt(partitionsOf(topic, 2)));
     // Longer than two sessions.
     const end = performance.now() + 9_000;
     let sent = 0;

@@ -1,16 +1,14 @@
 import type { ExecutionContext } from 'ava';
+import type { KafkaClient, PartitionReader } from '../../../source/kafka/client.ts';
+import type { StartPosition } from '../../../source/kafka/log-position.ts';
+import type { RecordAccumulator, SinkOptions } from '../../../source/kafka/sink.ts';
 import type {
   Chunk,
   FetchBudget,
-  KafkaClient,
   OutOfRange,
   PartitionSource,
-  RecordAccumulator,
-  SinkOptions,
-  SourceHandler,
   SourceOptions,
-  StartPosition,
-} from '../../../source/kafka/client.ts';
+} from '../../../source/kafka/source.ts';
 import type { Deadlines } from '../../../source/kafka/kafkajs/connection/deadlines.ts';
 import { type ClientInit, openClient } from '../../../source/kafka/open-client.ts';
 import type { KasperError } from '../../../source/kernel/errors.ts';
@@ -207,17 +205,37 @@ export function withoutId({ topic, partition, offset, earliest, latest }: OutOfR
   return { topic, partition, offset, earliest, latest };
 }
 
-/** A handler that keeps all it is given. Values are read as numbers. */
-export class Collector implements SourceHandler {
+/** Keeps all that a source delivers of its partitions. Values are read as numbers. */
+export class Collector {
   readonly chunks: Chunk[] = [];
-  readonly errors: { error: KasperError; partitions: readonly TopicPartition[] }[] = [];
+  readonly errors: (TopicPartition & { readonly error: KasperError })[] = [];
   readonly outOfRange: OutOfRange[] = [];
   readonly #values = new Map<string, number[]>();
   readonly #offsets = new Map<string, number[]>();
   onChunkHook: ((chunk: Chunk) => void) | undefined;
   onOutOfRangeHook: (at: OutOfRange) => number = (at) => at.earliest;
 
-  onChunk(chunk: Chunk): void {
+  /** Has a source read these partitions for it. */
+  read(source: PartitionSource, positions: readonly StartPosition[]): void {
+    for (const position of positions) source.add(position, this.reader(position));
+  }
+
+  reader({ topic, partition }: TopicPartition): PartitionReader {
+    return {
+      take: (chunk) => {
+        this.#take(chunk);
+      },
+      outOfRange: (at) => {
+        this.outOfRange.push(at);
+        return this.onOutOfRangeHook(at);
+      },
+      failed: (error) => {
+        this.errors.push({ topic, partition, error });
+      },
+    };
+  }
+
+  #take(chunk: Chunk): void {
     this.chunks.push(chunk);
     const key = `${chunk.topic}/${chunk.partition}`;
     for (const message of chunk.messages) {
@@ -225,15 +243,6 @@ export class Collector implements SourceHandler {
       listIn(this.#offsets, key).push(message.offset);
     }
     this.onChunkHook?.(chunk);
-  }
-
-  onOutOfRange(at: OutOfRange): number {
-    this.outOfRange.push(at);
-    return this.onOutOfRangeHook(at);
-  }
-
-  onError(error: KasperError, partitions: readonly TopicPartition[]): void {
-    this.errors.push({ error, partitions });
   }
 
   get count(): number {
@@ -279,11 +288,10 @@ export function numbers(count: number, from = 0): number[] {
   return Array.from({ length: count }, (_, i) => from + i);
 }
 
-/** A source over a collector, closed when the spec ends. */
+/** A source, closed when the spec ends. */
 export function openSource(
   t: ExecutionContext,
   client: KafkaClient,
-  collector: Collector,
   options: Partial<SourceOptions> = {},
 ): PartitionSource {
   const source = client.source({
@@ -292,7 +300,6 @@ export function openSource(
     retryTimeoutMs: 10_000,
     maxInflatedBytes: 64 * 1024 * 1024,
     budget: new CountingBudget(),
-    handler: collector,
     ...options,
   });
   t.teardown(() => source.close());
@@ -308,8 +315,8 @@ export async function readAll(
   count: number,
 ): Promise<Collector> {
   const collector = new Collector();
-  const source = openSource(t, client, collector);
-  source.start(startAt(partitionsOf(topic, partitionCount)));
+  const source = openSource(t, client);
+  collector.read(source, startAt(partitionsOf(topic, partitionCount)));
   await collector.untilCount(count);
   await source.close();
   return collector;

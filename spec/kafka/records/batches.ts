@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { crc32c } from '@node-rs/crc32';
 import fc from 'fast-check';
-import type { Compression, OutgoingRecord } from '../../../source/kafka/client.ts';
+import type { Compression, OutgoingRecord } from '../../../source/kafka/sink.ts';
 import { assignOffsets, CRC_START } from '../../../source/kafka/records/batch-header.ts';
 import {
   type DecodedRecordSet,

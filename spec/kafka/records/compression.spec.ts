@@ -5,7 +5,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { compressSync } from 'snappy';
 import { ConfigError, RecordError } from '../../../source/kernel/errors.ts';
-import type { Compression } from '../../../source/kafka/client.ts';
+import type { Compression } from '../../../source/kafka/sink.ts';
 import { codecNamed, codecOf, prepareCompression } from '../../../source/kafka/records/compression.ts';
 import { batchOf, compressions, decoded, record, records, rewritten, withRecords } from './batches.ts';
 import { javaRecordSets } from './java-record-sets.ts';

@@ -1,3 +1,4 @@
+import { ErrorCodes } from '../../wire/error-codes.ts';
 import type { KafkaAdmin, TopicDetails, TopicSettings } from '../../admin.ts';
 import type { ClusterConnection } from '../connection/cluster-connection.ts';
 import { missingAnswer } from './ask-leaders.ts';
@@ -6,8 +7,6 @@ import { describeConfigsRequest } from '../protocol/describe-configs.ts';
 import { listGroupsRequest } from '../protocol/list-groups.ts';
 import { metadataRequest, type TopicMetadata } from '../protocol/metadata.ts';
 import { retryLoop } from '../connection/retry-loop.ts';
-
-const UNKNOWN_TOPIC = 3;
 
 export interface AdminOptions {
   readonly retryTimeoutMs: number;
@@ -34,9 +33,11 @@ export class KafkajsAdmin implements KafkaAdmin {
     const what = 'Metadata';
     return this.#retry(what, async () => {
       const answer = await cluster.callAny(request, cluster.deadlines.requestMs);
-      const known = answer.topics.filter(({ errorCode }) => errorCode !== UNKNOWN_TOPIC);
+      const known = answer.topics.filter(
+        ({ errorCode }) => errorCode !== ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION,
+      );
       for (const { topic, errorCode } of known)
-        if (errorCode !== 0) throw brokerError(errorCode, `${what} of topic ${topic}`);
+        if (errorCode !== ErrorCodes.NONE) throw brokerError(errorCode, `${what} of topic ${topic}`);
       return known.map(detailsOf).sort((a, b) => (a.topic < b.topic ? -1 : 1));
     });
   }
@@ -52,7 +53,7 @@ export class KafkajsAdmin implements KafkaAdmin {
       const found = answer.find((each) => each.topic === topic);
       if (found === undefined) return { topic, settings: [], error: missingAnswer(what) };
       const { errorCode, errorMessage, settings } = found;
-      const error = errorCode === 0 ? undefined : brokerError(errorCode, what, errorMessage);
+      const error = errorCode === ErrorCodes.NONE ? undefined : brokerError(errorCode, what, errorMessage);
       return { topic, settings, error };
     });
   }
@@ -66,7 +67,8 @@ export class KafkajsAdmin implements KafkaAdmin {
       const answers = await Promise.all(
         brokers.map(({ nodeId }) => cluster.call(nodeId, listGroupsRequest(), requestMs)),
       );
-      for (const { errorCode } of answers) if (errorCode !== 0) throw brokerError(errorCode, what);
+      for (const { errorCode } of answers)
+        if (errorCode !== ErrorCodes.NONE) throw brokerError(errorCode, what);
       return [...new Set(answers.flatMap(({ groupIds }) => groupIds))].sort();
     });
   }

@@ -1,3 +1,4 @@
+import { ErrorCodes } from '../../wire/error-codes.ts';
 import { BrokerError } from '../../../kernel/errors.ts';
 import type { KasperError } from '../../../kernel/errors.ts';
 import type { BrokerLink } from '../connection/broker-link.ts';
@@ -73,7 +74,7 @@ export async function askLeaders<
       const what = `${apiName} of ${topic}/${partition} at broker ${nodeId}`;
       const found = answer.find((each) => each.topic === topic && each.partition === partition);
       if (found === undefined) failures.push(missingAnswer(what));
-      else if (found.errorCode !== 0) failures.push(brokerError(found.errorCode, what));
+      else if (found.errorCode !== ErrorCodes.NONE) failures.push(brokerError(found.errorCode, what));
       else answers.set(entry, found);
     }
   }
@@ -102,15 +103,19 @@ function groupByLeader<Entry extends TopicPartition>(
 export function noLeader(cluster: ClusterConnection, { topic, partition }: TopicPartition): BrokerError {
   const metadata = cluster.topic(topic);
   const what = `Metadata of ${topic}/${partition}`;
-  if (metadata !== undefined && metadata.errorCode !== 0) return brokerError(metadata.errorCode, what);
+  if (metadata !== undefined && metadata.errorCode !== ErrorCodes.NONE)
+    return brokerError(metadata.errorCode, what);
   const entry = metadata?.partitions.get(partition);
-  return brokerError(entry === undefined ? 3 : 5, what);
+  return brokerError(
+    entry === undefined ? ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION : ErrorCodes.LEADER_NOT_AVAILABLE,
+    what,
+  );
 }
 
 /** The broker did not say a word about a partition that it was asked for. */
 export function missingAnswer(what: string): BrokerError {
   return new BrokerError(`${what}: the answer does not name this partition`, {
-    brokerCode: -1,
+    brokerCode: ErrorCodes.UNKNOWN_SERVER_ERROR,
     brokerError: 'MISSING_IN_ANSWER',
     retriable: true,
   });

@@ -1,5 +1,6 @@
+import { ErrorCodes } from '../../wire/error-codes.ts';
 import { BrokerError } from '../../../kernel/errors.ts';
-import type { EpochEnd, StartPosition } from '../../client.ts';
+import type { EpochEnd, StartPosition } from '../../log-position.ts';
 import { askLeaders, type AskLeadersOptions } from './ask-leaders.ts';
 import type { BrokerLink } from '../connection/broker-link.ts';
 import type { ClusterConnection } from '../connection/cluster-connection.ts';
@@ -8,8 +9,6 @@ import {
   OFFSET_FOR_LEADER_EPOCH_VERSION,
   offsetForLeaderEpochRequest,
 } from '../protocol/offset-for-leader-epoch.ts';
-
-const UNSUPPORTED_VERSION = 35;
 
 /**
  * Asks the leaders where the logs of epochs end (OffsetForLeaderEpoch).
@@ -39,7 +38,7 @@ export async function lookUpEpochEnds(
       endOffset: endOffset < 0 ? undefined : endOffset,
     }));
   } catch (error) {
-    if (error instanceof BrokerError && error.brokerCode === UNSUPPORTED_VERSION) return undefined;
+    if (error instanceof BrokerError && error.brokerCode === ErrorCodes.UNSUPPORTED_VERSION) return undefined;
     throw error;
   }
 }
@@ -48,7 +47,7 @@ export async function lookUpEpochEnds(
 function checkServed(link: BrokerLink): void {
   if (link.serves(OFFSET_FOR_LEADER_EPOCH, OFFSET_FOR_LEADER_EPOCH_VERSION)) return;
   throw new BrokerError(`Broker ${link.address} does not serve OffsetForLeaderEpoch`, {
-    brokerCode: UNSUPPORTED_VERSION,
+    brokerCode: ErrorCodes.UNSUPPORTED_VERSION,
     brokerError: 'UNSUPPORTED_VERSION',
     retriable: false,
   });

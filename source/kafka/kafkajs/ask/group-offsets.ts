@@ -1,3 +1,4 @@
+import { ErrorCodes } from '../../wire/error-codes.ts';
 import { type BrokerError } from '../../../kernel/errors.ts';
 import type {
   CommitResult,
@@ -5,8 +6,8 @@ import type {
   GroupDescription,
   GroupOffsets,
   OffsetToCommit,
-  PartitionOffset,
-} from '../../client.ts';
+} from '../../group-offsets.ts';
+import type { PartitionOffset } from '../../log-position.ts';
 import type { ClusterConnection } from '../connection/cluster-connection.ts';
 import { missingAnswer } from './ask-leaders.ts';
 import { brokerError } from '../protocol/broker-errors.ts';
@@ -19,7 +20,11 @@ import { wrapError } from '../connection/wrap-error.ts';
 import { type TopicPartition, byTopicAndPartition } from '../../../kernel/topic-partition.ts';
 
 /** After these another broker, or nobody yet, coordinates the group. */
-const COORDINATOR_CODES = new Set([14, 15, 16]);
+const COORDINATOR_CODES = new Set<number>([
+  ErrorCodes.COORDINATOR_LOAD_IN_PROGRESS,
+  ErrorCodes.COORDINATOR_NOT_AVAILABLE,
+  ErrorCodes.NOT_COORDINATOR,
+]);
 
 export interface GroupOffsetsOptions {
   readonly retryTimeoutMs: number;
@@ -100,7 +105,7 @@ export class SimpleGroupOffsets implements GroupOffsets {
       const found = answer.find((entry) => entry.topic === topic && entry.partition === partition);
       let error: BrokerError | undefined;
       if (found === undefined) error = missingAnswer(what);
-      else if (found.errorCode !== 0) error = brokerError(found.errorCode, what);
+      else if (found.errorCode !== ErrorCodes.NONE) error = brokerError(found.errorCode, what);
       if (error !== undefined && COORDINATOR_CODES.has(error.brokerCode))
         this.#connected().forgetCoordinator(this.#groupId);
       return { topic, partition, offset, error };
@@ -108,7 +113,7 @@ export class SimpleGroupOffsets implements GroupOffsets {
   }
 
   #judge(errorCode: number, what: string): void {
-    if (errorCode === 0) return;
+    if (errorCode === ErrorCodes.NONE) return;
     if (COORDINATOR_CODES.has(errorCode)) this.#connected().forgetCoordinator(this.#groupId);
     throw brokerError(errorCode, what);
   }

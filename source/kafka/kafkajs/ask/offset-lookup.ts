@@ -1,4 +1,4 @@
-import type { Isolation, OffsetSpec, PartitionOffset } from '../../client.ts';
+import type { Isolation, OffsetSpec, PartitionOffset } from '../../log-position.ts';
 import { askLeaders, type AskLeadersOptions } from './ask-leaders.ts';
 import type { ClusterConnection } from '../connection/cluster-connection.ts';
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, listOffsetsRequest } from '../protocol/list-offsets.ts';

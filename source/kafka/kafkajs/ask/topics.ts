@@ -1,3 +1,4 @@
+import { ErrorCodes } from '../../wire/error-codes.ts';
 import type { KasperError } from '../../../kernel/errors.ts';
 import { ConnectionError } from '../../../kernel/errors.ts';
 import type { NewTopic, TopicDescription } from '../../client.ts';
@@ -5,9 +6,6 @@ import type { ClusterConnection } from '../connection/cluster-connection.ts';
 import { brokerError, brokerErrorKind } from '../protocol/broker-errors.ts';
 import { createTopicsRequest } from '../protocol/create-topics.ts';
 import { retryLoop } from '../connection/retry-loop.ts';
-
-const UNKNOWN_TOPIC = 3;
-const TOPIC_ALREADY_EXISTS = 36;
 
 export interface TopicsOptions {
   readonly retryTimeoutMs: number;
@@ -30,9 +28,9 @@ export async function describeTopics(
       await cluster.refresh(topics);
       for (const topic of topics) {
         const found = cluster.topic(topic);
-        const errorCode = found?.errorCode ?? UNKNOWN_TOPIC;
-        if (errorCode === UNKNOWN_TOPIC) continue;
-        if (found === undefined || errorCode !== 0)
+        const errorCode = found?.errorCode ?? ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION;
+        if (errorCode === ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION) continue;
+        if (found === undefined || errorCode !== ErrorCodes.NONE)
           throw brokerError(errorCode, `Metadata of topic ${topic}`);
         described.set(topic, { topic, topicId: found.topicId, partitionCount: found.partitions.size });
       }
@@ -60,8 +58,8 @@ export async function createTopics(
     const answer = await cluster.call(nodeId, request, deadlines.requestMs * 2).catch(forgetController);
     let failed: KasperError | undefined;
     for (const { topic, errorCode, errorMessage } of answer) {
-      if (errorCode === 0) created.push(topic);
-      if (errorCode === 0 || errorCode === TOPIC_ALREADY_EXISTS)
+      if (errorCode === ErrorCodes.NONE) created.push(topic);
+      if (errorCode === ErrorCodes.NONE || errorCode === ErrorCodes.TOPIC_ALREADY_EXISTS)
         left = left.filter((entry) => entry.topic !== topic);
       else failed ??= brokerError(errorCode, `CreateTopics of ${topic}`, errorMessage);
       if (brokerErrorKind(errorCode).refresh === true) await cluster.refresh([]);
@@ -73,12 +71,15 @@ export async function createTopics(
     await cluster.refresh(names);
     for (const name of names) {
       const found = cluster.topic(name);
-      const errorCode = found?.errorCode ?? UNKNOWN_TOPIC;
-      if (found === undefined || errorCode !== 0)
+      const errorCode = found?.errorCode ?? ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION;
+      if (found === undefined || errorCode !== ErrorCodes.NONE)
         throw brokerError(errorCode, `Metadata of new topic ${name}`);
       const leaderless = [...found.partitions.values()].find(({ leader }) => leader < 0);
       if (leaderless !== undefined)
-        throw brokerError(5, `Metadata of new topic ${name}/${leaderless.partition}`);
+        throw brokerError(
+          ErrorCodes.LEADER_NOT_AVAILABLE,
+          `Metadata of new topic ${name}/${leaderless.partition}`,
+        );
     }
   });
   return created;

@@ -1,3 +1,4 @@
+import { ErrorCodes } from '../../wire/error-codes.ts';
 import { ConnectionError } from '../../../kernel/errors.ts';
 import type { Clock } from '../../../kernel/clock.ts';
 import type { Logger } from '../../../kernel/logger.ts';
@@ -112,7 +113,7 @@ export class ClusterConnection {
       },
       async () => {
         const found = await this.callAny(findCoordinatorRequest(groupId), this.deadlines.requestMs);
-        if (found.errorCode !== 0) throw brokerError(found.errorCode, what, found.errorMessage);
+        if (found.errorCode !== ErrorCodes.NONE) throw brokerError(found.errorCode, what, found.errorMessage);
         return found;
       },
     );

@@ -1,3 +1,4 @@
+import { ErrorCodes } from '../../wire/error-codes.ts';
 import { ConfigError, ConnectionError, KasperError, TimeoutError } from '../../../kernel/errors.ts';
 
 /** Node's codes for certificates and TLS versions that do not fit: no retry mends them. */
@@ -28,7 +29,11 @@ const CONNECT_REMEDIES: Readonly<Partial<Record<string, string>>> = {
 };
 
 /** SASL mechanism unknown to the broker, handshake in a wrong state, refused. */
-const SASL_BROKER_CODES = new Set([33, 34, 58]);
+const SASL_BROKER_CODES = new Set<number>([
+  ErrorCodes.UNSUPPORTED_SASL_MECHANISM,
+  ErrorCodes.ILLEGAL_SASL_STATE,
+  ErrorCodes.SASL_AUTHENTICATION_FAILED,
+]);
 
 /** kafkajs calls everything that ends a SASL exchange a refusal; these are the words of its errors for a lost connection or a late answer. */
 const SASL_INTERRUPTED =

@@ -1,8 +1,9 @@
+import { ErrorCodes } from '../../wire/error-codes.ts';
 import type { KasperError } from '../../../kernel/errors.ts';
-import type { FetchBudget } from '../../client.ts';
+import type { FetchBudget } from '../../source.ts';
 import type { ClusterConnection } from '../connection/cluster-connection.ts';
 import { FetchSession } from './fetch-session.ts';
-import type { AskedPartition, PartitionReader } from './partition-reader.ts';
+import type { AskedPartition, FetchPosition } from './fetch-position.ts';
 import { brokerError } from '../protocol/broker-errors.ts';
 import { fetchRequest } from '../protocol/fetch.ts';
 import type { FetchAnswer } from '../protocol/fetch.ts';
@@ -21,10 +22,22 @@ export interface FetchLoopOptions {
   readonly budget: FetchBudget;
   readonly fetchMaxWaitMs: number;
   readonly readCommitted: boolean;
-  /** Takes an answer; `reserved` bytes of the budget are still held for it. */
-  readonly onAnswer: (asked: readonly AskedPartition[], answer: FetchAnswer, reserved: number) => void;
-  /** No answer was had, or one that speaks of no partition. */
-  readonly onFailure: (asked: readonly AskedPartition[], error: KasperError) => void;
+  readonly answers: FetchAnswers;
+}
+
+/** Takes what came of the requests of a {@link FetchLoop}. */
+export interface FetchAnswers {
+  answered(answer: FetchAnswer, fetch: AnsweredFetch): void;
+  /** No answer came, or one that speaks of no partition. */
+  unanswered(asked: readonly AskedPartition[], error: KasperError): void;
+}
+
+/** The request of an answer. */
+export interface AnsweredFetch {
+  readonly asked: readonly AskedPartition[];
+  readonly nodeId: number;
+  /** Bytes of the budget that are still held for the answer. */
+  readonly reserved: number;
 }
 
 /**
@@ -37,7 +50,7 @@ export interface FetchLoopOptions {
  */
 export class FetchLoop {
   readonly #options: FetchLoopOptions;
-  readonly #readers = new Set<PartitionReader>();
+  readonly #positions = new Set<FetchPosition>();
   readonly #session = new FetchSession();
   #turn = 0;
   #running: Promise<void> | undefined;
@@ -51,15 +64,17 @@ export class FetchLoop {
     this.#options = options;
   }
 
-  add(reader: PartitionReader): void {
+  add(position: FetchPosition): void {
     if (this.#stopped) return;
-    this.#readers.add(reader);
+    this.#positions.add(position);
     this.wake();
     this.#running ??= this.#run();
   }
 
-  remove(reader: PartitionReader): void {
-    this.#readers.delete(reader);
+  /** Names it in no more requests; what comes of one that is in flight is for the owner to judge. */
+  remove(position: FetchPosition): void {
+    // A loop without any partition ends.
+    if (this.#positions.delete(position) && this.#positions.size === 0) this.wake();
   }
 
   /** Looks again at what there is to ask for, if the loop stands still. */
@@ -71,7 +86,7 @@ export class FetchLoop {
   /** Ends the loop, without waiting for an answer that is still to come: it is ignored. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#readers.clear();
+    this.#positions.clear();
     this.#abandon?.();
     this.wake();
     await this.#running;
@@ -81,7 +96,7 @@ export class FetchLoop {
     const { budget } = this.#options;
     // So that the first request names all partitions that are added in this turn: one that is empty would hold up the others.
     await Promise.resolve();
-    while (!this.#stopped && this.#readers.size > 0) {
+    while (!this.#stopped && this.#positions.size > 0) {
       const asked = this.#choose();
       if (asked.length === 0) {
         await this.#sleep();
@@ -105,27 +120,27 @@ export class FetchLoop {
 
   /** One request, and what comes of it; never rejects. */
   async #fetch(asked: readonly AskedPartition[], reserved: number): Promise<void> {
-    const { onAnswer, onFailure, nodeId } = this.#options;
+    const { answers, nodeId } = this.#options;
     let answer: FetchAnswer | undefined;
     try {
       answer = await this.#unlessAbandoned(this.#send(asked, reserved));
     } catch (thrown) {
       this.#session.lost();
-      if (!this.#stopped) onFailure(asked, wrapError(thrown, `Fetch from broker ${nodeId}`));
+      if (!this.#stopped) answers.unanswered(asked, wrapError(thrown, `Fetch from broker ${nodeId}`));
       return;
     }
     if (answer === undefined || this.#stopped) return;
     const { errorCode } = answer;
-    if (errorCode === 0) {
+    if (errorCode === ErrorCodes.NONE) {
       this.#session.answered(answer);
-      onAnswer(asked, answer, reserved);
+      answers.answered(answer, { asked, nodeId, reserved });
     } else if (!this.#session.refused(errorCode))
-      onFailure(asked, brokerError(errorCode, `Fetch from broker ${nodeId}`));
+      answers.unanswered(asked, brokerError(errorCode, `Fetch from broker ${nodeId}`));
   }
 
   #send(asked: readonly AskedPartition[], reserved: number): Promise<FetchAnswer> {
     const { cluster, nodeId, fetchMaxWaitMs, readCommitted } = this.#options;
-    const leftOut = asked.length < this.#readers.size;
+    const leftOut = asked.length < this.#positions.size;
     const maxWaitMs = leftOut ? Math.min(fetchMaxWaitMs, WAIT_WITH_PAUSED_MS) : fetchMaxWaitMs;
     const maxBytes = Math.min(reserved, Math.max(PARTITION_BYTES, Math.floor(reserved / asked.length)));
     const { sessionId, sessionEpoch, isIncremental } = this.#session.next(asked, maxBytes);
@@ -137,9 +152,9 @@ export class FetchLoop {
       minBytes: 1,
       maxBytes: reserved,
       readCommitted,
-      partitions: named.map(({ reader, offset, leaderEpoch }) => ({
-        topic: reader.topic,
-        partition: reader.partition,
+      partitions: named.map(({ position, offset, leaderEpoch }) => ({
+        topic: position.topic,
+        partition: position.partition,
         offset,
         leaderEpoch,
         maxBytes,
@@ -151,28 +166,29 @@ export class FetchLoop {
   #choose(): readonly AskedPartition[] {
     const { asked: before } = this.#session;
     if (before !== undefined && this.#asksFor(before)) return before;
-    const readers = [...this.#readers];
-    const start = readers.length === 0 ? 0 : this.#turn++ % readers.length;
+    const positions = [...this.#positions];
+    const start = positions.length === 0 ? 0 : this.#turn++ % positions.length;
     const asked: AskedPartition[] = [];
-    for (const reader of [...readers.slice(start), ...readers.slice(0, start)])
-      if (!reader.paused)
-        asked.push({ reader, epoch: reader.epoch, offset: reader.position, leaderEpoch: reader.leaderEpoch });
+    for (const position of [...positions.slice(start), ...positions.slice(0, start)]) {
+      const { epoch, offset, leaderEpoch, paused } = position;
+      if (!paused) asked.push({ position, epoch, offset, leaderEpoch });
+    }
     return asked;
   }
 
   /** Whether what is to be asked for now is exactly this. */
   #asksFor(asked: readonly AskedPartition[]): boolean {
     let count = 0;
-    for (const reader of this.#readers) if (!reader.paused) count++;
+    for (const { paused } of this.#positions) if (!paused) count++;
     return (
       count === asked.length &&
       asked.every(
-        ({ reader, epoch, offset, leaderEpoch }) =>
-          this.#readers.has(reader) &&
-          !reader.paused &&
-          reader.epoch === epoch &&
-          reader.position === offset &&
-          reader.leaderEpoch === leaderEpoch,
+        ({ position, epoch, offset, leaderEpoch }) =>
+          this.#positions.has(position) &&
+          !position.paused &&
+          position.epoch === epoch &&
+          position.offset === offset &&
+          position.leaderEpoch === leaderEpoch,
       )
     );
   }

@@ -1,11 +1,13 @@
-import type { AskedPartition } from './partition-reader.ts';
+import { ErrorCodes } from '../../wire/error-codes.ts';
+import type { AskedPartition } from './fetch-position.ts';
 import { FINAL_EPOCH, type FetchAnswer, NO_SESSION } from '../protocol/fetch.ts';
 
 const INITIAL_EPOCH = 0;
 const MAX_EPOCH = 0x7fffffff;
-const FETCH_SESSION_ID_NOT_FOUND = 70;
-const INVALID_FETCH_SESSION_EPOCH = 71;
-const SESSION_CODES: ReadonlySet<number> = new Set([FETCH_SESSION_ID_NOT_FOUND, INVALID_FETCH_SESSION_EPOCH]);
+const SESSION_CODES: ReadonlySet<number> = new Set([
+  ErrorCodes.FETCH_SESSION_ID_NOT_FOUND,
+  ErrorCodes.INVALID_FETCH_SESSION_EPOCH,
+]);
 
 /** How a request stands to the session. */
 export interface SessionStep {
@@ -60,7 +62,7 @@ export class FetchSession {
     const { sessionEpoch = FINAL_EPOCH } = this.#step ?? {};
     this.#id = answer.sessionId;
     this.#isQuiet = answer.partitions.every(
-      ({ errorCode, recordSet }) => errorCode === 0 && recordSet.length === 0,
+      ({ errorCode, recordSet }) => errorCode === ErrorCodes.NONE && recordSet.length === 0,
     );
     // A broker without room for more sessions answers a request that would open one as if it had been without: asked for again next time.
     const goesOn = this.#id !== NO_SESSION && sessionEpoch !== FINAL_EPOCH;

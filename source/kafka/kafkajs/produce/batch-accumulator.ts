@@ -1,4 +1,4 @@
-import type { Compression, OutgoingRecord, RecordAccumulator } from '../../client.ts';
+import type { Compression, OutgoingRecord, RecordAccumulator } from '../../sink.ts';
 import { encodedRecordBytes, RecordBatchBuilder } from '../../records/record-batch-builder.ts';
 import type { OutgoingBatch } from './flush-ticket.ts';
 

@@ -1,3 +1,4 @@
+import { ErrorCodes } from '../../wire/error-codes.ts';
 import type { BrokerError, KasperError } from '../../../kernel/errors.ts';
 import type { ClusterConnection } from '../connection/cluster-connection.ts';
 import { missingAnswer } from '../ask/ask-leaders.ts';
@@ -10,7 +11,6 @@ import { wrapError } from '../connection/wrap-error.ts';
 /** A request is closed once it holds this much; a broker takes 100 MB, but pipelining wants several. */
 const REQUEST_BYTES = 1_000_000;
 /** The broker's code for a repeat that it has stored before. */
-const DUPLICATE_SEQUENCE_NUMBER = 46;
 
 export interface ProduceLoopOptions {
   readonly cluster: ClusterConnection;
@@ -110,7 +110,10 @@ export class ProduceLoop {
       const found = answer.find((entry) => entry.topic === topic && entry.partition === partition);
       let error: BrokerError | undefined;
       if (found === undefined) error = missingAnswer(what);
-      else if (found.errorCode !== 0 && found.errorCode !== DUPLICATE_SEQUENCE_NUMBER)
+      else if (
+        found.errorCode !== ErrorCodes.NONE &&
+        found.errorCode !== ErrorCodes.DUPLICATE_SEQUENCE_NUMBER
+      )
         error = brokerError(found.errorCode, what);
       if (error === undefined) onAcked(queue);
       else onFailed(queue, error, true);

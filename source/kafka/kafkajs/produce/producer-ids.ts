@@ -1,3 +1,4 @@
+import { ErrorCodes } from '../../wire/error-codes.ts';
 import type { ClusterConnection } from '../connection/cluster-connection.ts';
 import { brokerError } from '../protocol/broker-errors.ts';
 import { initProducerIdRequest } from '../protocol/init-producer-id.ts';
@@ -60,7 +61,7 @@ export class ProducerIds {
           initProducerIdRequest(),
           this.#cluster.deadlines.requestMs,
         );
-        if (answer.errorCode !== 0) throw brokerError(answer.errorCode, what);
+        if (answer.errorCode !== ErrorCodes.NONE) throw brokerError(answer.errorCode, what);
         return { producerId: answer.producerId, epoch: answer.epoch };
       },
     );

@@ -1,15 +1,10 @@
+import { ErrorCodes } from '../../wire/error-codes.ts';
 import { backoffMs } from '../../../kernel/backoff.ts';
 import type { Timer } from '../../../kernel/clock.ts';
 import { BrokerError, LifecycleError, ProduceError } from '../../../kernel/errors.ts';
 import type { KasperError } from '../../../kernel/errors.ts';
 import type { LogFields } from '../../../kernel/logger.ts';
-import type {
-  Compression,
-  OutgoingRecord,
-  RecordAccumulator,
-  RecordSink,
-  SinkOptions,
-} from '../../client.ts';
+import type { Compression, OutgoingRecord, RecordAccumulator, RecordSink, SinkOptions } from '../../sink.ts';
 import { encodedRecordBytes } from '../../records/record-batch-builder.ts';
 import { BatchAccumulator } from './batch-accumulator.ts';
 import type { BatchSender } from './batch-accumulator.ts';
@@ -31,7 +26,6 @@ const BATCH_BYTES = 900_000;
 const MAX_IN_FLIGHT_PER_BROKER = 1;
 /** A topic that was just created is not known to every broker at once. */
 const NEW_TOPIC_GRACE_MS = 2_000;
-const MESSAGE_TOO_LARGE = 10;
 
 /**
  * Sends batches to the leaders of their partitions and owns each one until its outcome is known.
@@ -66,7 +60,9 @@ export class KafkajsSink implements RecordSink, BatchSender {
 
   partitionCount(topic: string): number | undefined {
     const known = this.#cluster.topic(topic);
-    return known?.errorCode === 0 && known.partitions.size > 0 ? known.partitions.size : undefined;
+    return known?.errorCode === ErrorCodes.NONE && known.partitions.size > 0
+      ? known.partitions.size
+      : undefined;
   }
 
   async loadTopic(topic: string): Promise<number> {
@@ -82,8 +78,11 @@ export class KafkajsSink implements RecordSink, BatchSender {
           const count = this.partitionCount(topic);
           if (count !== undefined) return count;
           const errorCode = this.#cluster.topic(topic)?.errorCode ?? 3;
-          const error = brokerError(errorCode === 0 ? 5 : errorCode, what);
-          if (errorCode === 3 && clock.now() > unknownUntil)
+          const error = brokerError(
+            errorCode === ErrorCodes.NONE ? ErrorCodes.LEADER_NOT_AVAILABLE : errorCode,
+            what,
+          );
+          if (errorCode === ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION && clock.now() > unknownUntil)
             throw new ProduceError(`Output topic ${topic} does not exist; create it first`, { cause: error });
           throw error;
         },
@@ -217,7 +216,11 @@ export class KafkajsSink implements RecordSink, BatchSender {
     queue.failingSince ??= now;
     const outOfTime = now - queue.failingSince >= this.#options.retryTimeoutMs || this.#closed !== undefined;
     if (sent && !certainlyNotStored(error)) head.maybeStored = true;
-    if (error instanceof BrokerError && error.brokerCode === MESSAGE_TOO_LARGE && head.sealed.count > 1) {
+    if (
+      error instanceof BrokerError &&
+      error.brokerCode === ErrorCodes.MESSAGE_TOO_LARGE &&
+      head.sealed.count > 1
+    ) {
       this.#splitHead(queue, head);
       return;
     }

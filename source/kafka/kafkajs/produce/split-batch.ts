@@ -1,4 +1,4 @@
-import type { Compression } from '../../client.ts';
+import type { Compression } from '../../sink.ts';
 import { decodeRecordSet } from '../../records/decode-record-set.ts';
 import { RecordBatchBuilder } from '../../records/record-batch-builder.ts';
 import type { SealedBatch } from '../../records/record-batch-builder.ts';

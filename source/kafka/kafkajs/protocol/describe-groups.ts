@@ -1,4 +1,4 @@
-import type { GroupDescription } from '../../client.ts';
+import type { GroupDescription } from '../../group-offsets.ts';
 import { WireWriter } from '../../wire/wire-writer.ts';
 import type { RawRequest } from '../connection/raw-call.ts';
 

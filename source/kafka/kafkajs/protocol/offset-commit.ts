@@ -1,4 +1,4 @@
-import type { OffsetToCommit } from '../../client.ts';
+import type { OffsetToCommit } from '../../group-offsets.ts';
 import { WireWriter } from '../../wire/wire-writer.ts';
 import type { RawRequest } from '../connection/raw-call.ts';
 import { byTopic } from '../../wire/by-topic.ts';

@@ -71,7 +71,7 @@ test('a source that meets a new leader without the records it has read reports i
     keepOffset: true,
   });
   const collector = new Collector();
-  openSource(t, client, collector).start(startAt(partitionsOf('orders', 1)));
+  collector.read(openSource(t, client), startAt(partitionsOf('orders', 1)));
   await collector.untilCount(8);
   collector.onOutOfRangeHook = ({ latest }) => latest;
   cluster.moveLeader('orders', 0, (cluster.leaderOf('orders', 0) % 3) + 1);
@@ -89,7 +89,7 @@ test('a source that meets a new leader with the records it has read reads on', a
   const client = await connectClient(t, cluster.brokers);
   await sendNumbers(client, 'orders', 1, 5);
   const collector = new Collector();
-  openSource(t, client, collector).start(startAt(partitionsOf('orders', 1)));
+  collector.read(openSource(t, client), startAt(partitionsOf('orders', 1)));
   await collector.untilCount(5);
   cluster.moveLeader('orders', 0, (cluster.leaderOf('orders', 0) % 3) + 1);
   await sendNumbers(client, 'orders', 1, 5, { from: 5 });

@@ -11,7 +11,7 @@ import {
   SHORT_DEADLINES,
   FIRST_TIMESTAMP,
 } from '../test-client.ts';
-import type { OffsetToCommit } from '../../../../source/kafka/client.ts';
+import type { OffsetToCommit } from '../../../../source/kafka/group-offsets.ts';
 
 function commits(topic: string, count: number, offset = 10): OffsetToCommit[] {
   return partitionsOf(topic, count).map((at, i) => ({

@@ -59,7 +59,7 @@ test('after close nothing is connected, and the client can no longer be used', a
   const client = await connectClient(t, cluster.brokers);
   await sendNumbers(client, 'orders', 6, 60);
   const collector = new Collector();
-  openSource(t, client, collector, { fetchMaxWaitMs: 5_000 }).start(startAt(partitionsOf('orders', 6)));
+  collector.read(openSource(t, client, { fetchMaxWaitMs: 5_000 }), startAt(partitionsOf('orders', 6)));
   await collector.untilCount(60);
   t.true(cluster.connections > 0);
   const started = performance.now();

@@ -3,7 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { EmbeddedCluster } from '../../../../source/embedded/cluster.ts';
 import type { RequestSummary } from '../../../../source/embedded/request-summary.ts';
 import { FetchSession } from '../../../../source/kafka/kafkajs/fetch/fetch-session.ts';
-import type { AskedPartition } from '../../../../source/kafka/kafkajs/fetch/partition-reader.ts';
+import type { AskedPartition } from '../../../../source/kafka/kafkajs/fetch/fetch-position.ts';
 import type { FetchAnswer, FetchedPartition } from '../../../../source/kafka/kafkajs/protocol/fetch.ts';
 import { startEmbedded, testOnEach } from '../../../_helpers/servers/clusters.ts';
 import { Random } from '../../../_helpers/schedules/random.ts';
@@ -135,9 +135,9 @@ async function idleSource(t: ExecutionContext, partitions: number) {
   const cluster = await startEmbedded(t, { brokers: 1, topics: { orders: partitions } });
   const client = await connectClient(t, cluster.brokers);
   const collector = new Collector();
-  const source = openSource(t, client, collector, { fetchMaxWaitMs: 20 });
+  const source = openSource(t, client, { fetchMaxWaitMs: 20 });
   const named = spyOnFetches(cluster);
-  source.start(startAt(partitionsOf('orders', partitions)));
+  collector.read(source, startAt(partitionsOf('orders', partitions)));
   const untilIncremental = async () => {
     const before = named.length;
     await until(() => named.slice(before).includes(0), { deadlineMs: 20_000, what: 'an incremental fetch' });
@@ -212,8 +212,8 @@ testOnEach('a seek of an idle partition to where it stands is told of by a chunk
   const client = await connectClient(t, cluster.brokers);
   await sendNumbers(client, topic, 2, 20);
   const collector = new Collector();
-  const source = openSource(t, client, collector, { fetchMaxWaitMs: 20 });
-  source.start(startAt(partitionsOf(topic, 2)));
+  const source = openSource(t, client, { fetchMaxWaitMs: 20 });
+  collector.read(source, startAt(partitionsOf(topic, 2)));
   await collector.untilCount(20);
   for (let i = 0; i < 5; i++) {
     const epoch = source.seek({ topic, partition: 1 }, 10);
@@ -233,8 +233,8 @@ testOnEach(
     await cluster.createTopic(topic, PARTITIONS);
     const client = await connectClient(t, cluster.brokers);
     const collector = new Collector();
-    const source = openSource(t, client, collector, { fetchMaxWaitMs: 15 });
-    source.start(startAt(partitionsOf(topic, PARTITIONS)));
+    const source = openSource(t, client, { fetchMaxWaitMs: 15 });
+    collector.read(source, startAt(partitionsOf(topic, PARTITIONS)));
     const random = new Random(20);
     let sent = 0;
     for (let round = 0; round < 40; round++) {
@@ -270,8 +270,8 @@ testOnReal(
     await kafka.createTopic(topic, 3);
     const client = await connectClient(t, kafka.brokers);
     const collector = new Collector();
-    const source = openSource(t, client, collector, { fetchMaxWaitMs: 50 });
-    source.start(startAt(partitionsOf(topic, 3)));
+    const source = openSource(t, client, { fetchMaxWaitMs: 50 });
+    collector.read(source, startAt(partitionsOf(topic, 3)));
     const producer = await transactionalProducer(t, kafka);
     const transaction = await producer.transaction();
     await send(transaction, topic, ['1', '2', '3']);

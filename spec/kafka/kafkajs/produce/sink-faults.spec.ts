@@ -14,7 +14,7 @@ import {
   SHORT_DEADLINES,
   type TestClientOptions,
 } from '../test-client.ts';
-import type { RecordAccumulator, RecordSink, SinkOptions } from '../../../../source/kafka/client.ts';
+import type { RecordAccumulator, RecordSink, SinkOptions } from '../../../../source/kafka/sink.ts';
 
 interface Setup {
   readonly cluster: EmbeddedCluster;

@@ -1,6 +1,6 @@
-import type { ConsumerMessage, Headers } from '../../../source/message.ts';
+import type { ConsumerMessage, Headers } from '../../message.ts';
 
-/** What a message is made of; all has a default. */
+/** The parts of a message; all have a default. */
 export interface MessageParts {
   readonly topic?: string;
   readonly partition?: number;

@@ -1,0 +1,66 @@
+import type { HeadersInit } from '../message.ts';
+
+/** Sends records. One per processor; it owns the producer id and the sequence numbers. */
+export interface RecordSink {
+  /**
+   * The number of partitions of a topic if it is known already, else undefined: then call
+   * {@link loadTopic}.
+   */
+  partitionCount(topic: string): number | undefined;
+  /**
+   * Learns a topic's partitions (Metadata).
+   * @throws ProduceError that names the topic, if it does not exist
+   */
+  loadTopic(topic: string): Promise<number>;
+  /** The size in bytes of a record as it will be encoded. */
+  encodedBytes(record: OutgoingRecord): number;
+  /** An empty buffer for records of one sender. */
+  accumulator(): RecordAccumulator;
+  /** Waits for requests under way, then lets go of everything. */
+  close(): Promise<void>;
+}
+
+/** Records encoded and waiting to be sent, in order per partition. Belongs to one sender; not shared. */
+export interface RecordAccumulator {
+  /** Records held. */
+  readonly count: number;
+  /** Encoded bytes held. */
+  readonly bytes: number;
+  /** Encodes a copy of the record and returns its size in bytes. */
+  append(topic: string, partition: number, record: OutgoingRecord): number;
+  /**
+   * Sends everything (Produce, acks=all) and resolves when each record was acked. Retriable failures are
+   * retried. Afterwards what was acked is gone; after a failure the rest is still held, in order. A flush
+   * that is called while another one is under way waits for its end, and then sends what came meanwhile and
+   * what the other one could not.
+   *
+   * @throws ProduceError
+   */
+  flush(): Promise<void>;
+  /** Forgets all records that are held. */
+  clear(): void;
+}
+
+/** A record as the accumulator takes it: bytes, and a partition that was chosen. */
+export interface OutgoingRecord {
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly headers: HeadersInit | undefined;
+  readonly timestamp: number;
+}
+
+/** How records are sent. */
+export interface SinkOptions {
+  readonly idempotent: boolean;
+  readonly compression: Compression;
+  /** For how long retriable failures are retried before ProduceError. */
+  readonly retryTimeoutMs: number;
+  /**
+   * Called with how many records are sent again after an attempt that may have stored them, in a way that no
+   * broker recognises as a repeat: they may be stored twice. Once for each record; must not throw.
+   */
+  readonly onRepeated?: (records: number) => void;
+}
+
+/** How record batches are compressed when they are sent. */
+export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';

@@ -1,0 +1,160 @@
+import type { KafkaAdmin } from '../../kafka/admin.ts';
+import type { KafkaClient, KafkaObserver, NewTopic, TopicDescription } from '../../kafka/client.ts';
+import type { GroupDescription, GroupOffsets } from '../../kafka/group-offsets.ts';
+import type {
+  EpochEnd,
+  Isolation,
+  OffsetSpec,
+  PartitionOffset,
+  StartPosition,
+} from '../../kafka/log-position.ts';
+import type { RecordSink } from '../../kafka/sink.ts';
+import type { PartitionSource, SourceOptions } from '../../kafka/source.ts';
+import { ConnectionError } from '../../kernel/errors.ts';
+import type { TopicPartition } from '../../kernel/topic-partition.ts';
+import type { FakeCluster } from './fake-cluster.ts';
+import type { FakeCall } from './fake-requests.ts';
+import { type FakeAsker, FakeSink } from './fake-sink.ts';
+import { FakeSource } from './fake-source.ts';
+
+/** One client's view of a {@link FakeCluster}. */
+export class FakeClient implements KafkaClient, FakeAsker {
+  readonly #cluster: FakeCluster;
+  readonly #whenClosed: Promise<never>;
+  #rejectAll: ((error: Error) => void) | undefined;
+  #closed: Promise<void> | undefined;
+  observer: KafkaObserver | undefined;
+
+  constructor(cluster: FakeCluster) {
+    this.#cluster = cluster;
+    this.#whenClosed = new Promise<never>((_resolve, reject) => {
+      this.#rejectAll = reject;
+    });
+    // Nobody may be waiting when it closes.
+    this.#whenClosed.catch(() => undefined);
+  }
+
+  observe(observer: KafkaObserver): void {
+    this.observer = observer;
+  }
+
+  connect(): Promise<void> {
+    return this.ask({ name: 'connect' });
+  }
+
+  async describeTopics(topics: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>> {
+    await this.ask({ name: 'describeTopics' });
+    const found = new Map<string, TopicDescription>();
+    for (const topic of topics) {
+      const partitionCount = this.#cluster.topics.partitionCount(topic);
+      if (partitionCount !== undefined)
+        found.set(topic, { topic, topicId: this.#cluster.topicId(topic), partitionCount });
+    }
+    return found;
+  }
+
+  async leaderEpochEnds(positions: readonly StartPosition[]): Promise<EpochEnd[] | undefined> {
+    await this.ask({ name: 'leaderEpochEnds', offsets: positions });
+    if (!this.#cluster.servesEpochs) return undefined;
+    return positions.map(({ topic, partition, leaderEpoch }) => ({
+      topic,
+      partition,
+      endOffset: this.#cluster.log({ topic, partition }).endOfEpoch(leaderEpoch),
+    }));
+  }
+
+  async describeGroup(groupId: string): Promise<GroupDescription> {
+    await this.ask({ name: 'describeGroup', groupId });
+    return this.#cluster.groups.get(groupId) ?? { state: 'Dead', protocolType: '', members: [] };
+  }
+
+  async createTopics(topics: readonly NewTopic[]): Promise<string[]> {
+    await this.ask({ name: 'createTopics' });
+    const missing = topics.filter(({ topic }) => this.#cluster.topics.partitionCount(topic) === undefined);
+    for (const { topic, partitionCount } of missing) this.#cluster.topics.create(topic, partitionCount);
+    return missing.map(({ topic }) => topic);
+  }
+
+  async listOffsets(
+    spec: OffsetSpec,
+    partitions: readonly TopicPartition[],
+    isolation: Isolation,
+  ): Promise<PartitionOffset[]> {
+    await this.ask({ name: 'listOffsets' });
+    return partitions.map(({ topic, partition }) => {
+      const log = this.#cluster.log({ topic, partition });
+      if (spec === 'earliest') return { topic, partition, offset: log.start };
+      const end = log.visibleEnd(isolation);
+      if (spec === 'latest') return { topic, partition, offset: end };
+      const found = [...log.messages.values()].find(({ timestamp }) => timestamp >= spec.timestamp);
+      return { topic, partition, offset: Math.min(found?.offset ?? end, end) };
+    });
+  }
+
+  group(groupId: string): GroupOffsets {
+    return {
+      fetch: async (partitions) => {
+        await this.ask({ name: 'fetchOffsets', groupId });
+        return partitions.map((partition) => this.#cluster.offsets.of(groupId, partition));
+      },
+      fetchAll: async () => {
+        await this.ask({ name: 'fetchAllOffsets', groupId });
+        return this.#cluster.offsets.all(groupId);
+      },
+      commit: async (offsets) => {
+        await this.ask({ name: 'commit', groupId, offsets });
+        return this.#cluster.commit(groupId, offsets);
+      },
+    };
+  }
+
+  /** Topics with one replica at broker 1, without settings. */
+  admin(): KafkaAdmin {
+    return {
+      describeTopics: async (topics) => {
+        await this.ask({ name: 'describeAllTopics' });
+        return (topics ?? this.#cluster.topics.names()).flatMap((topic) => {
+          const partitionCount = this.#cluster.topics.partitionCount(topic);
+          if (partitionCount === undefined) return [];
+          const topicId = this.#cluster.topicId(topic);
+          const partitions = Array.from({ length: partitionCount }, (_none, partition) => ({
+            partition,
+            leader: this.#cluster.leaderless.has(`${topic}/${partition}`) ? undefined : 1,
+            replicas: [1],
+            inSyncReplicas: [1],
+          }));
+          return [{ topic, topicId, internal: false, partitions }];
+        });
+      },
+      listGroups: async () => {
+        await this.ask({ name: 'listGroups' });
+        return this.#cluster.offsets.groupIds();
+      },
+      topicSettings: async (topics) => {
+        await this.ask({ name: 'topicSettings' });
+        return topics.map((topic) => ({ topic, settings: [], error: undefined }));
+      },
+    };
+  }
+
+  source(options: SourceOptions): PartitionSource {
+    return new FakeSource(this.#cluster, options);
+  }
+
+  sink(): RecordSink {
+    return new FakeSink(this.#cluster, this);
+  }
+
+  close(): Promise<void> {
+    this.#rejectAll?.(new ConnectionError('The client is closed'));
+    this.#closed ??= this.#cluster.answer({ name: 'close' });
+    return this.#closed;
+  }
+
+  /** A request: fails if the client is closed, before or meanwhile. */
+  ask(call: FakeCall): Promise<void> {
+    if (this.#closed !== undefined) return this.#whenClosed;
+    const answered = this.#cluster.answer(call).then(() => this.observer?.onAnswer(call.name, 1));
+    return Promise.race([answered, this.#whenClosed]);
+  }
+}
