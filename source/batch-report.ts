@@ -12,6 +12,11 @@ export interface BatchRange extends OffsetRange {
 /** What happened to a batch; given to the listeners of `batch`. */
 export interface BatchReport {
   readonly step: BatchStep;
+  /**
+   * The batch's number: no two batches of a run have the same, so the steps of one batch can be paired. While its commit is in
+   * flight, steps of the partition's next batch may be reported.
+   */
+  readonly batch: number;
   readonly partition: number;
   readonly trigger: BatchTrigger;
   /** Messages in the batch. */

@@ -3,7 +3,7 @@ import { endedByClose } from './closed-while-waiting.ts';
 import type { ConsumerMessage, ProducerMessage } from './message.ts';
 import type { MessageFailure, MessageProcessor, ProcessContext, StoreMap } from './message-processor.ts';
 import { checkMessage, toRecord } from './kafka/outgoing-record.ts';
-import type { HoldingSender, Sender } from './sender.ts';
+import { stagingOf, type Sender, type SendStaging } from './sender.ts';
 
 /** Handles one message; what it sends goes out with the batch. */
 export type MessageHandler<Stores extends StoreMap = StoreMap> = (
@@ -28,21 +28,22 @@ export function eachMessage<Stores extends StoreMap = StoreMap>(
     async process(messages, sender, context) {
       const failures: MessageFailure[] = [];
       const failedKeys = new Map<string, MessageFailure>();
-      const holding: HoldingSender = isHolding(sender) ? sender : new StagedSender(sender);
+      const staging = stagingOf(context, sender) ?? new StagedSender(sender);
+      const { sender: staged } = staging;
       for (const message of messages) {
         const earlier = failedKeys.size === 0 ? undefined : failureOfKey(failedKeys, message);
         if (earlier !== undefined) {
           failures.push({ message, error: notRun(message, earlier) });
           continue;
         }
-        holding.hold();
+        staging.hold();
         try {
-          const running = handle(message, holding, context);
+          const running = handle(message, staged, context);
           // No await for synchronous handlers: a promise a message would cost more than the message.
           if (running !== undefined) await running;
-          holding.keep();
+          staging.keep();
         } catch (error) {
-          holding.takeBack();
+          staging.takeBack();
           // The processor closes: the batch is given up, whatever the rest of it would do.
           if (endedByClose(error)) throw error;
           const failure = { message, error };
@@ -56,18 +57,17 @@ export function eachMessage<Stores extends StoreMap = StoreMap>(
   };
 }
 
-/** Whether the sender can take back by itself, as those of the pipeline do: by shape, since another copy of the package may have made it. */
-function isHolding(sender: Sender): sender is HoldingSender {
-  return 'hold' in sender && 'keep' in sender && 'takeBack' in sender;
-}
-
 /** Holds back what one message sends, before a sender of another make: what that one refuses is found only when it is handed on. */
-class StagedSender implements HoldingSender {
+class StagedSender implements Sender, SendStaging {
   readonly #sender: Sender;
   #staged: ProducerMessage[] = [];
 
   constructor(sender: Sender) {
     this.#sender = sender;
+  }
+
+  get sender(): Sender {
+    return this;
   }
 
   send(message: ProducerMessage): void {

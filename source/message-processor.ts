@@ -38,8 +38,19 @@ export interface ProcessContext<Stores extends StoreMap = StoreMap> {
   stillOwned(): Promise<void>;
   /** Ends the run after this batch, as `close()` does; does not wait. */
   stop(): void;
+  /**
+   * Has something recorded with the commit: called when the batch's outputs and stores are durable, before its offsets are
+   * committed, in order, each one awaited; {@link stillOwned} is asked before each. What it throws fails the batch: its outputs
+   * are durable by then, and it is reprocessed. Forgotten when the attempt fails (but for a BatchError).
+   */
+  beforeCommit(callback: () => void | Promise<void>): void;
   /** Calls back after this batch's offsets were committed. What it throws is logged. Forgotten when the attempt fails (but for a BatchError). */
   onCommitted(callback: () => void): void;
+  /**
+   * For middleware: passes the sender of each later attempt at this batch through `decorate`, for example to add a header to
+   * every record. The decorated sender hands on to the one it is given; what it does not hand on is not sent.
+   */
+  decorateSender(decorate: SenderDecorator<Stores>): void;
 }
 
 /**
@@ -72,6 +83,12 @@ export interface InitContext<Stores extends StoreMap = StoreMap> {
   readonly stores: Stores;
   readonly logger: Logger;
 }
+
+/** Makes a sender that hands on to another one, for one attempt. See {@link ProcessContext.decorateSender}. */
+export type SenderDecorator<Stores extends StoreMap = StoreMap> = (
+  sender: Sender,
+  context: ProcessContext<Stores>,
+) => Sender;
 
 /** The function form of {@link MessageProcessor.process}. */
 export type ProcessFunction<Stores extends StoreMap = StoreMap> = MessageProcessor<Stores>['process'];

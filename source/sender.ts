@@ -20,12 +20,31 @@ export interface Sender {
   flush(): Promise<void>;
 }
 
-/** A Sender that can hold back what is sent, until it is known whether it is to be kept. */
-export interface HoldingSender extends Sender {
+/**
+ * Holds back what an attempt sends, until it is known whether that is to be kept. It belongs to the attempt, not to its sender: a
+ * decorated sender hands on to the one that is held.
+ */
+export interface SendStaging {
+  /** The sender that was handed to `process` for this attempt. */
+  readonly sender: Sender;
   /** From now on what is sent is checked and held back. */
   hold(): void;
   /** Ends the hold: what was held is as good as sent. */
   keep(): void;
   /** Ends the hold: what was held was never sent. An explicit `flush()` in between has kept what was before it. */
   takeBack(): void;
+}
+
+/** Where the context of an attempt has its {@link SendStaging}: registered, since another copy of the package may look it up. */
+const staging = Symbol.for('kasper-ts.staging');
+
+/** Puts the staging of an attempt into its context. */
+export function withStaging<Context extends object>(context: Context, attempt: SendStaging): Context {
+  return Object.defineProperty(context, staging, { value: attempt, enumerable: false });
+}
+
+/** The staging of the attempt to which a context and a sender belong; undefined for a sender of another make. */
+export function stagingOf(context: object, sender: Sender): SendStaging | undefined {
+  const found = (context as { readonly [staging]?: SendStaging })[staging];
+  return found?.sender === sender ? found : undefined;
 }

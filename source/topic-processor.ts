@@ -3,13 +3,14 @@ import { hasConsumedAll } from './run/consumed-all.ts';
 import { makeConfig, type Config, type TopicProcessorOptions } from './config/config.ts';
 import { isCalledFromProcess } from './batch/inside-process.ts';
 import { openClient } from './kafka/open-client.ts';
-import type { GroupOffsets, KafkaClient } from './kafka/client.ts';
-import { LifecycleError } from './kernel/errors.ts';
+import type { KafkaClient } from './kafka/client.ts';
+import { LifecycleError, TimeoutError } from './kernel/errors.ts';
 import { limitRepeats, type RepeatLimitedLogger } from './kernel/limit-repeats.ts';
+import { aborted } from './kernel/aborted.ts';
 import type { Timer } from './kernel/clock.ts';
 import { Listeners } from './kernel/listeners.ts';
 import { Lifecycle, type ProcessorState } from './lifecycle.ts';
-import type { MessageProcessor, StoreMap } from './message-processor.ts';
+import type { StoreMap } from './message-processor.ts';
 import { processorFor, type MessageProcessors } from './message-processors.ts';
 import type { ProcessorEvents } from './processor-events.ts';
 import { openMonitor } from './watch/open-monitor.ts';
@@ -17,7 +18,9 @@ import { summarize } from './watch/take-stats.ts';
 import { ProcessorView } from './watch/processor-view.ts';
 import type { ProcessorStats, RunSummary } from './stats.ts';
 import { Run } from './run/run.ts';
-import { attempt, closedTooLate, RunFailure } from './run/run-failure.ts';
+import { ReleaseStack } from './run/release-stack.ts';
+import { RunOutcome } from './run/run-outcome.ts';
+import { RunParts } from './run/run-parts.ts';
 import { logEnd } from './run/run-log.ts';
 import { type SeekTarget } from './seek-target.ts';
 import { UserProcessors } from './run/user-processors.ts';
@@ -46,19 +49,17 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
   readonly #config: Config;
   readonly #log: RepeatLimitedLogger;
   readonly #client: KafkaClient;
-  readonly #offsets: GroupOffsets;
   readonly #lifecycle: Lifecycle;
   readonly #listeners: Listeners<ProcessorEvents>;
-  readonly #processors: ReadonlyMap<number, MessageProcessor>;
-  readonly #users: UserProcessors;
   readonly #closing = new AbortController();
-  readonly #failure = new RunFailure();
+  readonly #outcome = new RunOutcome();
+  readonly #parts = new RunParts();
+  /** What was opened outside of the run. */
+  readonly #opened = new ReleaseStack(this.#outcome);
   readonly #view: ProcessorView;
   readonly #run: Run;
   #starting: Promise<void> | undefined;
-  #releaseMonitor: (() => Promise<void>) | undefined;
   #closed: Promise<void> | undefined;
-  #endOfRun: (() => void) | undefined;
 
   /**
    * @param options see {@link TopicProcessorOptions}
@@ -68,54 +69,34 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
   constructor(options: TopicProcessorOptions<Stores>, messageProcessor: MessageProcessors<Stores>) {
     const config = makeConfig(options);
     this.#config = config;
-    this.#processors = processorFor(messageProcessor, config.inputPartitions);
-    this.#log = limitRepeats(config.logger.child({ topicProcessor: config.topicProcessorName }), {
+    const processors = processorFor(messageProcessor, config.inputPartitions);
+    const logger = limitRepeats(config.logger.child({ topicProcessor: config.topicProcessorName }), {
       clock: config.clock,
     });
-    this.#users = new UserProcessors(config, this.#processors, this.#log);
-    this.#listeners = new Listeners(this.#log);
+    this.#log = logger;
+    this.#listeners = new Listeners(logger);
     this.#lifecycle = new Lifecycle((from, to) => {
-      this.#log.debug('State', { from, to });
+      logger.debug('State', { from, to });
       this.#listeners.emit('state', { from, to });
     });
-    this.#client = openClient(config.client, {
-      logger: this.#log,
-      retryTimeoutMs: config.retryTimeoutMs,
-      fetchMaxWaitMs: config.fetchMaxWaitMs,
-    });
-    this.#offsets = this.#client.group(config.groupId);
-    const view = new ProcessorView({
-      config,
-      logger: this.#log,
-      failure: this.#failure,
-      state: () => this.state,
-      run: () => this.#run,
-    });
+    const { retryTimeoutMs, fetchMaxWaitMs } = config;
+    const client = openClient(config.client, { logger, retryTimeoutMs, fetchMaxWaitMs });
+    this.#client = client;
+    const lifecycle = this.#lifecycle;
+    const outcome = this.#outcome;
+    const parts = this.#parts;
+    const view = new ProcessorView({ config, logger, lifecycle, outcome, parts, listeners: this.#listeners });
     this.#view = view;
-    this.#client.observe?.(view);
-    this.#run = new Run({
-      config,
-      client: this.#client,
-      offsets: this.#offsets,
-      processors: this.#processors,
-      users: this.#users,
-      logger: this.#log,
-      closing: this.#closing.signal,
-      stop: () => void this.close(),
-      onBatch: (report) => {
-        view.onBatch(report);
-        this.#listeners.emit('batch', report);
-      },
-      onRepeated: (records) => {
-        view.onRepeated(records);
-      },
-      onRefused: (failed) => {
-        view.onRefused(failed);
-      },
-      onEnd: () => this.#endOfRun?.(),
-      onFailed: (error) => {
-        this.#fail(error);
-      },
+    client.observe?.(view);
+    const closing = this.#closing.signal;
+    const users = new UserProcessors(config, processors, logger);
+    this.#run = new Run(
+      { config, client, logger, closing, reports: view },
+      { parts, outcome, processors, users },
+    );
+    outcome.over.addEventListener('abort', () => {
+      this.#run.halt();
+      void this.close();
     });
   }
 
@@ -162,11 +143,16 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
    */
   close(): Promise<void> {
     if (this.#closed === undefined) {
-      this.#closed = this.#shutDown();
+      let shutDown = () => Promise.resolve();
+      // Before anything happens: a listener of 'state' that calls close() gets this very promise.
+      this.#closed = new Promise((resolve, reject) => {
+        shutDown = () => this.#shutDown().then(resolve, reject);
+      });
       // Reported by runLoop as well: nobody has to await both.
       this.#closed.catch((error: unknown) => {
         this.#log.debug('close() failed', { error });
       });
+      void shutDown();
     }
     return this.#closed;
   }
@@ -187,7 +173,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       );
     }
     await this.#client.connect();
-    return hasConsumedAll(this.#config, this.#client, this.#offsets);
+    return hasConsumedAll(this.#config, this.#client);
   }
 
   /**
@@ -207,7 +193,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
    * @throws CommitError, BrokerError, ConnectionError, TimeoutError
    */
   async seek(topic: string, partition: number, to: SeekTarget): Promise<number> {
-    const { flow } = this.#run;
+    const { flow } = this.#parts;
     if (this.state !== 'running' || flow === undefined) {
       throw new LifecycleError(
         `seek() was called on a TopicProcessor that is '${this.state}': it works while one is running`,
@@ -234,7 +220,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
   }
 
   /**
-   * Whether it does its work, for probes. It is healthy unless the run has failed, a partition with more lag than `stallLagRecords` has not come forward for
+   * Whether it does its work, for probes. It is healthy unless the run has failed, a partition with more lag than `stallLagRecords` has made no progress for
    * `stallTimeoutMs`, or no broker has answered for so long; and again when that is over. It is ready while it runs: not while it starts, waits for its claims, or
    * closes. Asks no broker.
    */
@@ -242,42 +228,41 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     return this.#view.health();
   }
 
-  async #runOnce(method: string, bounded: boolean, { signal }: RunOptions): Promise<RunSummary> {
+  async #runOnce(method: string, isBounded: boolean, { signal }: RunOptions): Promise<RunSummary> {
     this.#lifecycle.assertNew(method);
     this.#lifecycle.to('starting');
     const began = this.#config.clock.now();
     this.#view.start();
     const onAbort = () => void this.close();
-    const ended = new Promise<void>((resolve) => {
-      this.#endOfRun = resolve;
-    });
     signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted === true) onAbort();
     try {
-      if (signal?.aborted === true) onAbort();
-      this.#starting = this.#start(bounded).catch((error: unknown) => {
+      this.#starting = this.#start(isBounded).catch((error: unknown) => {
         // Closed while it started: connections that were cut are not failures.
         if (this.#lifecycle.isEnding()) this.#log.debug('The start was given up', { error });
-        else this.#fail(error);
+        else this.#view.failed(error);
       });
       await this.#starting;
-      await ended;
+      await aborted(this.#outcome.over);
       await this.close();
     } catch (error) {
-      this.#failure.keep(error);
+      this.#outcome.keep(error);
     } finally {
       signal?.removeEventListener('abort', onAbort);
     }
     const durationMs = this.#config.clock.now() - began;
-    logEnd(this.#log, this.#run, this.stats(), durationMs, this.#failure);
-    this.#failure.throwIfFailed();
-    return summarize(this.#run.plan, this.#run.committer, this.#view.totals, durationMs);
+    logEnd(this.#log, this.#parts, { stats: this.stats(), durationMs, outcome: this.#outcome });
+    this.#outcome.throwIfFailed();
+    return summarize(this.#parts, this.#view.totals, durationMs);
   }
 
-  async #start(bounded: boolean): Promise<void> {
-    const run = this.#run;
-    this.#releaseMonitor = await openMonitor(this.#config, this.#view.monitored);
-    await run.prepare(bounded);
-    const { flow, plan } = run;
+  async #start(isBounded: boolean): Promise<void> {
+    if (this.#lifecycle.isEnding()) return;
+    const releaseMonitor = await openMonitor(this.#config, this.#view.monitored);
+    await this.#opened.opened('The monitor could not be closed', releaseMonitor);
+    if (this.#lifecycle.isEnding()) return;
+    await this.#run.prepare(isBounded);
+    const { flow, plan } = this.#parts;
     if (flow === undefined || this.#lifecycle.isEnding()) return;
     this.#lifecycle.to('running');
     this.#view.started(plan);
@@ -286,16 +271,6 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     });
     // A listener may have closed it.
     if (!this.#lifecycle.isEnding()) flow.start();
-  }
-
-  /** The first failure ends the run; later ones are kept beside it. */
-  #fail(error: unknown): void {
-    if (this.#failure.keep(error)) {
-      this.#view.onFailed(error);
-      this.#listeners.emit('error', error);
-    }
-    this.#run.halt();
-    void this.close();
   }
 
   async #shutDown(): Promise<void> {
@@ -307,42 +282,44 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     }
     this.#lifecycle.to('closing');
     this.#closing.abort(new LifecycleError('The TopicProcessor is closing'));
+    const leftMs = await this.#finish();
+    await this.#run.release(leftMs);
+    // The last of all, so that it shows how the rest ends.
+    await this.#opened.release(leftMs);
+    this.#lifecycle.to(this.#outcome.hasFailed ? 'failed' : 'closed');
+    this.#view.end();
+    this.#outcome.end();
+    this.#outcome.throwIfCloseFailed();
+  }
+
+  /** Finishes what is in process. Returns the time that is left to release the rest; 0 if work may still be in process. */
+  async #finish(): Promise<number> {
     const { clock, closeTimeoutMs } = this.#config;
     const began = clock.now();
-    let leftMs = 0;
     let timer: Timer | undefined;
     const tooLate = new Promise<never>((_resolve, reject) => {
       timer = clock.after(closeTimeoutMs, () => {
-        const error = closedTooLate(closeTimeoutMs, this.#run.inHandNow());
+        const error = closedTooLate(closeTimeoutMs, this.#run.inProcessNow());
         reject(error);
         this.#run.abandon(error);
       });
     });
-    const failures: unknown[] = [];
-    const onFailure = (error: unknown) => {
-      failures.push(error);
-      this.#failure.keep(error);
-    };
     try {
-      await Promise.race([this.#finish(onFailure), tooLate]);
-      if (!this.#run.hangs) leftMs = closeTimeoutMs - (clock.now() - began);
+      await Promise.race([this.#run.finish(this.#starting), tooLate]);
+      return this.#run.hangs ? 0 : closeTimeoutMs - (clock.now() - began);
     } catch (error) {
-      onFailure(error);
+      this.#outcome.closeFailed(error);
+      return 0;
+    } finally {
+      timer?.cancel();
     }
-    timer?.cancel();
-    await this.#run.release(leftMs);
-    await attempt('The Kafka client could not be closed', () => this.#client.close(), onFailure);
-    // The last of all, so that it shows how the rest ends.
-    await attempt('The monitor could not be closed', () => this.#releaseMonitor?.(), onFailure);
-    this.#lifecycle.to(this.#failure.hasFailed ? 'failed' : 'closed');
-    this.#view.end();
-    this.#endOfRun?.();
-    if (failures.length > 0) throw failures[0] as Error;
   }
+}
 
-  /** Finishes the work in hand, then lets the user's processors go. */
-  async #finish(onFailure: (error: unknown) => void): Promise<void> {
-    await this.#run.finish(this.#starting, onFailure, (error) => this.#failure.keep(error));
-    await this.#users.release(onFailure);
-  }
+/** The error of a close that took too long; `inProcess` says what is not done. */
+function closedTooLate(closeTimeoutMs: number, inProcess: string): TimeoutError {
+  return new TimeoutError(
+    `close() did not end within closeTimeoutMs (${closeTimeoutMs} ms): ${inProcess} is still under way and was not committed. ` +
+      'Do not await close() inside process (call context.stop()); heed context.signal; or raise closeTimeoutMs.',
+  );
 }

@@ -651,7 +651,7 @@ test('context.wait rejects on close, and the batch is given up without a failure
     t.true(
       log
         .messages('info')
-        .includes('A batch that waited when the processor closed is given up; it comes again'),
+        .includes('A batch that waited when the processor closed is given up; it is reprocessed'),
     );
     t.is(clock.pending, 0);
   }

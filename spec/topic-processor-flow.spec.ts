@@ -298,7 +298,7 @@ test('out of range backwards drops what waits, commits the new position, and goe
     kafka.callsOf('committed').some(({ offsets }) => (offsets?.[0]?.offset ?? 0) > 3),
     'never what the batch in hand had',
   );
-  t.deepEqual(log.messages('warn'), ["Offset out of range; going on at 'earliest'"]);
+  t.deepEqual(log.messages('warn'), ["Offset out of range; continuing at 'earliest'"]);
   await processor.close();
   await run;
 });

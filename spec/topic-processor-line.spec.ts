@@ -300,7 +300,7 @@ const failingSteps: Readonly<
   process: {
     type: ProcessError,
     cause: () => boom,
-    text: /^The process failed for in\/0 offsets 10 to 19; nothing of this batch was committed, so it comes again at the next start\. Error: boom$/,
+    text: /^The process failed for in\/0 offsets 10 to 19; nothing of this batch was committed, so it is reprocessed at the next start\. Error: boom$/,
   },
   flush: {
     type: ProcessError,

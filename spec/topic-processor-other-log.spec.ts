@@ -1,6 +1,8 @@
 import test from 'ava';
 import { makeConfig } from '../source/config/config.ts';
 import { AssignmentError, ConnectionError, OffsetOutOfRangeError } from '../source/kernel/errors.ts';
+import { assignedPartitions } from '../source/assignment/static/assigned-partitions.ts';
+import type { TopicPartition } from '../source/kernel/topic-partition.ts';
 import { planStart } from '../source/input/start-plan.ts';
 import { fixture, GROUP, noting, type SeenBatch } from './_helpers/fakes/processor-run.ts';
 
@@ -82,9 +84,13 @@ test('offsets that were committed in a topic of another id are not used', async 
     });
     kafka.setCommitted(GROUP, 'in', 0, 20).setCommitted(GROUP, 'in', 1, 30);
     const topics = await client.describeTopics(['in']);
-    const committedIn = (_topic: string, partition: number) =>
+    const topicIdOf = ({ partition }: TopicPartition) =>
       partition === 0 ? 'an-older-id' : kafka.topicId('in');
-    return planStart(config, client, client.group(GROUP), false, { topics, committedIn }, log);
+    return planStart(
+      { config, client, logger: log },
+      { open: (partitions) => client.group(GROUP).fetch(partitions) },
+      { partitions: assignedPartitions(config), isBounded: false, topics, topicIds: { topicIdOf } },
+    );
   };
   const error = await t.throwsAsync(plan('fail'), { instanceOf: OffsetOutOfRangeError });
   t.regex(error.message, /Offset 20 of in\/0 belongs to a topic that was deleted and made anew/);

@@ -1,5 +1,5 @@
 /** Tells whether this run still owns its partitions: asked before each batch, each flush of a store and each commit. */
-export interface ClaimGuard {
+export interface OwnershipGuard {
   /**
    * undefined: it does, as was read a moment ago; one comparison of times. Otherwise wait for the promise, and ask again.
    *
@@ -10,9 +10,9 @@ export interface ClaimGuard {
 }
 
 /** For `claims: false`: whoever runs is taken for the owner. */
-export const unguarded: ClaimGuard = Object.freeze({ check: () => undefined });
+export const unguarded: OwnershipGuard = Object.freeze({ check: () => undefined });
 
 /** Resolves when the guard has nothing against it any more; nothing may be awaited between this and what it guards. */
-export async function stillOwned(guard: ClaimGuard): Promise<void> {
+export async function stillOwned(guard: OwnershipGuard): Promise<void> {
   for (let unsure = guard.check(); unsure !== undefined; unsure = guard.check()) await unsure;
 }

@@ -1,8 +1,15 @@
 import type { Config } from '../config/config.ts';
 import type { KafkaClient, TopicDescription } from '../kafka/client.ts';
 import type { Timer } from '../kernel/clock.ts';
-import { AssignmentError, type KasperError } from '../kernel/errors.ts';
+import { AssignmentError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
+import type { RunReports } from '../run-reports.ts';
+
+/** Who reads the topics. */
+export interface FollowedTopics {
+  /** Takes note of the id that a topic has now: another one than before means that it was recreated. */
+  noteTopicId(topic: string, topicId: string): void;
+}
 
 export interface TopicWatchOptions {
   readonly config: Config;
@@ -10,9 +17,8 @@ export interface TopicWatchOptions {
   readonly logger: Logger;
   /** The topics at the start. */
   readonly topics: ReadonlyMap<string, TopicDescription>;
-  /** Called with the id that a topic has now. */
-  readonly onTopicId: (topic: string, topicId: string) => void;
-  readonly onFailed: (error: KasperError) => void;
+  readonly followed: FollowedTopics;
+  readonly reports: Pick<RunReports, 'failed'>;
 }
 
 /**
@@ -59,7 +65,7 @@ export class TopicWatch {
       return;
     }
     this.#missingSince.delete(topic);
-    if (found.topicId !== undefined) this.#options.onTopicId(topic, found.topicId);
+    if (found.topicId !== undefined) this.#options.followed.noteTopicId(topic, found.topicId);
     const before = this.#counts.get(topic) ?? 0;
     if (found.partitionCount <= before) return;
     this.#counts.set(topic, found.partitionCount);
@@ -76,7 +82,7 @@ export class TopicWatch {
     const since = this.#missingSince.get(topic) ?? now;
     this.#missingSince.set(topic, since);
     if (now - since < retryTimeoutMs) return;
-    this.#options.onFailed(
+    this.#options.reports.failed(
       new AssignmentError(
         `Topic '${topic}' does not exist any more: it was deleted while it was processed. Start again when it is there, with the offsets you want.`,
       ),

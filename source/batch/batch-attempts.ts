@@ -1,90 +1,65 @@
-import { stillOwned, type ClaimGuard } from '../assignment/ownership-guard.ts';
-import { sleep, type Clock } from '../kernel/clock.ts';
-import { LifecycleError, TimeoutError } from '../kernel/errors.ts';
-import { unlimited } from '../kernel/limit-repeats.ts';
-import type { Logger } from '../kernel/logger.ts';
-import type { Batch } from './batcher.ts';
+import { stillOwned } from '../assignment/ownership-guard.ts';
 import { isBatchError } from '../batch-error.ts';
 import { ClosedWhileWaiting } from '../closed-while-waiting.ts';
-import { kasperProcessCall } from './inside-process.ts';
+import type { RunContext } from '../config/run-context.ts';
+import type { BatchDelivery } from '../delivery/delivery.ts';
+import { sleep } from '../kernel/clock.ts';
+import { LifecycleError, type TimeoutError } from '../kernel/errors.ts';
+import { unlimited } from '../kernel/limit-repeats.ts';
+import type { Logger } from '../kernel/logger.ts';
 import type { ConsumerMessage } from '../message.ts';
-import type { BatchTrigger, ProcessContext, ProcessFunction, StoreMap } from '../message-processor.ts';
-import { chain, type Middleware } from '../middleware/middleware.ts';
-import { SlotHold, type ProcessSlots } from './process-slots.ts';
-import { type Sender } from '../sender.ts';
-import { BufferedSender, type SenderOptions } from './buffered-sender.ts';
-
-export interface BatchRunOptions {
-  readonly partition: number;
-  readonly stores: StoreMap;
-  readonly logger: Logger;
-  readonly clock: Clock;
-  readonly slots: ProcessSlots;
-  readonly middleware: readonly Middleware[];
-  readonly sender: SenderOptions;
-  readonly processTimeoutMs: number;
-  readonly closeTimeoutMs: number;
-  /** Aborted when the processor closes: ends waits, not processing. */
-  readonly closing: AbortSignal;
-  readonly stop: () => void;
-  readonly guard: ClaimGuard;
-}
+import type { ProcessContext, ProcessFunction, SenderDecorator } from '../message-processor.ts';
+import { chain } from '../middleware/middleware.ts';
+import { withStaging, type Sender } from '../sender.ts';
+import type { Batch } from './batcher.ts';
+import { BufferedSender } from './buffered-sender.ts';
+import { kasperProcessCall } from './inside-process.ts';
+import { ProcessLimit } from './process-limit.ts';
+import { SlotHold } from './process-slots.ts';
+import type { SharedParts } from './shared-parts.ts';
 
 /**
- * Step 1 of the straight line for one batch: calls the middleware and the user's process, gives each attempt a sender of its own, and holds what is
- * to be flushed.
+ * Step 1 of the straight line for one batch: calls the middleware and the user's process, gives each attempt a sender of its own,
+ * and holds what is to be flushed, and what is to be done at the commit.
  */
-export class BatchRun implements ProcessContext {
-  readonly partition: number;
-  readonly trigger: BatchTrigger;
-  readonly stores: StoreMap;
-  readonly logger: Logger;
-  readonly #options: BatchRunOptions;
+export class BatchAttempts {
+  readonly #options: BatchAttemptsOptions;
   readonly #batch: Batch;
-  readonly #abort = new AbortController();
+  readonly #delivery: BatchDelivery;
+  readonly #limit: ProcessLimit;
+  readonly #slot: SlotHold;
+  /** What the middleware is given; that of an attempt is made from it. */
+  readonly #context: ProcessContext;
+  readonly #decorators: SenderDecorator[] = [];
   /** Senders whose records go out with the batch, in order. */
   readonly #kept: BufferedSender[] = [];
-  readonly #slot: SlotHold;
+  #durables: (() => void | Promise<void>)[] = [];
   #callbacks: (() => void)[] = [];
   #attempt = 0;
-  #hasEnded = false;
-  #hangs = false;
-  /** Why the signal was aborted. */
-  #tooLate: TimeoutError | undefined;
-  /** Stops waiting for the function. */
-  #giveUp: (() => void) | undefined;
 
-  constructor(batch: Batch, options: BatchRunOptions) {
+  constructor(batch: Batch, delivery: BatchDelivery, options: BatchAttemptsOptions) {
     this.#batch = batch;
+    this.#delivery = delivery;
     this.#options = options;
-    this.partition = options.partition;
-    this.trigger = batch.trigger;
-    this.stores = options.stores;
-    // What the user's code writes is not ours to limit.
-    this.logger = unlimited(options.logger);
-    this.#slot = new SlotHold(options.slots);
+    const { run, partition, shared } = options;
+    this.#limit = new ProcessLimit(run.config, { partition, messages: batch.messages });
+    this.#slot = new SlotHold(shared.slots);
+    this.#context = this.#newContext();
   }
 
-  get attempt(): number {
-    return Math.max(1, this.#attempt);
-  }
-
+  /** Aborted when a time limit was passed; its reason is a TimeoutError. */
   get signal(): AbortSignal {
-    return this.#abort.signal;
+    return this.#limit.signal;
   }
 
+  /** What is to be recorded with the commit. */
+  get durables(): readonly (() => void | Promise<void>)[] {
+    return this.#durables;
+  }
+
+  /** What is to be called after the commit. */
   get committedCallbacks(): readonly (() => void)[] {
     return this.#callbacks;
-  }
-
-  /** Gives the process slot up, for good. After a failure not before all partitions were told to stop: the slot lets the next batch begin. */
-  leave(): void {
-    this.#slot.end();
-  }
-
-  /** Whether the user's function was still running when it was given up. */
-  get hangs(): boolean {
-    return this.#hangs;
   }
 
   /** Records that were sent and acked. */
@@ -92,17 +67,156 @@ export class BatchRun implements ProcessContext {
     return this.#kept.reduce((sum, sender) => sum + sender.sent, 0);
   }
 
-  async wait(ms: number): Promise<void> {
-    if (this.#hasEnded) {
+  /** Whether the user's function was still running when it was given up. */
+  get hangs(): boolean {
+    return this.#limit.hangs;
+  }
+
+  /**
+   * Gives up the process slot for good. After a failure not before all partitions were told to stop: the slot lets the next batch
+   * begin.
+   */
+  leave(): void {
+    this.#slot.end();
+  }
+
+  /** Close has waited long enough: the function learns it by the signal, and is not waited for. */
+  abandon(tooLate: TimeoutError): void {
+    this.#limit.abandon(tooLate);
+  }
+
+  /**
+   * Runs the middleware around the user's function, within the time limit. The caller has acquired a process slot, and calls
+   * {@link leave}.
+   *
+   * @throws what the function or the middleware throws; once the limit was passed {@link signal}'s reason, a TimeoutError, even if
+   * the function returns after all: it may have returned early because of the signal
+   */
+  async process(userProcess: ProcessFunction): Promise<void> {
+    const { messages } = this.#batch;
+    const { middleware } = this.#options.run.config;
+    this.signal.addEventListener('abort', () => {
+      for (const sender of this.#kept) sender.end(`${this.#limit.passed} was over`);
+    });
+    await this.#limit.within(() =>
+      middleware.length === 0
+        ? this.#try(userProcess, messages, this.#context)
+        : this.#throughMiddleware(userProcess),
+    );
+  }
+
+  /** Step 2: sends what the attempts that count have sent. */
+  async flush(): Promise<void> {
+    await this.#delivery.flush(this.#kept);
+  }
+
+  async #throughMiddleware(userProcess: ProcessFunction): Promise<void> {
+    const own = this.#newSender();
+    const attempt: ProcessFunction = async (messages, sender, context) => {
+      refuseOtherSender(sender, own);
+      await this.#try(userProcess, messages, context);
+    };
+    try {
+      await chain(this.#options.run.config.middleware, attempt)(this.#batch.messages, own, this.#context);
+    } finally {
+      own.end('process had ended');
+    }
+  }
+
+  /** One attempt. What it was passed as context may have been extended by a middleware. */
+  async #try(
+    userProcess: ProcessFunction,
+    messages: readonly ConsumerMessage[],
+    passed: ProcessContext,
+  ): Promise<void> {
+    this.signal.throwIfAborted();
+    this.#attempt++;
+    const before = { durables: this.#durables.length, callbacks: this.#callbacks.length };
+    const own = this.#newSender();
+    const context = { ...this.#context, ...passed, attempt: this.#attempt };
+    const sender = this.#decorators.reduce<Sender>((inner, decorate) => decorate(inner, context), own);
+    withStaging(context, {
+      sender,
+      hold: () => {
+        own.hold();
+      },
+      keep: () => {
+        own.keep();
+      },
+      takeBack: () => {
+        own.takeBack();
+      },
+    });
+    try {
+      await kasperProcessCall(userProcess, messages, sender, context);
+    } catch (error) {
+      // A BatchError is partial success: what was sent belongs to the messages that are done.
+      if (!isBatchError(error)) {
+        own.discard();
+        this.#durables = this.#durables.slice(0, before.durables);
+        this.#callbacks = this.#callbacks.slice(0, before.callbacks);
+      }
+      throw error;
+    } finally {
+      own.end('process had returned');
+    }
+  }
+
+  #newContext(): ProcessContext {
+    const { run, partition, logger, shared } = this.#options;
+    const attempts = () => Math.max(1, this.#attempt);
+    return {
+      partition,
+      trigger: this.#batch.trigger,
+      get attempt() {
+        return attempts();
+      },
+      stores: run.config.stores,
+      // What the user's code writes is not ours to limit.
+      logger: unlimited(logger),
+      signal: this.signal,
+      wait: (ms) => this.#wait(ms),
+      stillOwned: () => stillOwned(shared.guard),
+      stop: () => {
+        run.reports.ended();
+      },
+      beforeCommit: (callback) => {
+        this.#durables.push(callback);
+      },
+      onCommitted: (callback) => {
+        this.#callbacks.push(callback);
+      },
+      decorateSender: (decorate) => {
+        this.#decorators.push(decorate);
+      },
+    };
+  }
+
+  #newSender(): BufferedSender {
+    const { run, shared } = this.#options;
+    const { partitioner, maxRecordBytes, maxSendBufferBytes, clock } = run.config;
+    const sender = new BufferedSender({
+      sink: this.#delivery.sink,
+      partitioner,
+      keyless: shared.keyless,
+      maxRecordBytes,
+      maxSendBufferBytes,
+      wallNow: () => clock.wallNow(),
+    });
+    this.#kept.push(sender);
+    return sender;
+  }
+
+  async #wait(ms: number): Promise<void> {
+    if (this.#limit.hasEnded) {
       throw new LifecycleError(
         'context.wait() was called after process had ended. Is an await missing in process?',
       );
     }
-    const { clock, closing } = this.#options;
-    const timedOut = this.#abort.signal;
+    const { closing, config } = this.#options.run;
     this.#slot.giveBack();
     try {
-      await sleep(clock, ms, AbortSignal.any([closing, timedOut]));
+      await sleep(config.clock, ms, AbortSignal.any([closing, this.signal]));
     } catch (cause) {
       if (!closing.aborted) throw cause;
     } finally {
@@ -111,128 +225,27 @@ export class BatchRun implements ProcessContext {
     // Also where it closed while this queued for the slot.
     if (closing.aborted) {
       throw new ClosedWhileWaiting(
-        'context.wait() ended because the processor is closing; the batch is not committed and comes again',
+        'context.wait() ended because the processor is closing; the batch is not committed and is reprocessed',
         { cause: closing.reason },
       );
     }
   }
-
-  /** Close has waited long enough: the function is told by the signal, and not waited for. */
-  abandon(tooLate: TimeoutError): void {
-    if (this.#hasEnded) return;
-    if (this.#tooLate === undefined) this.#abortWith(tooLate, 'closeTimeoutMs was over');
-    this.#hangs = true;
-    this.#giveUp?.();
-  }
-
-  stop(): void {
-    this.#options.stop();
-  }
-
-  stillOwned(): Promise<void> {
-    return stillOwned(this.#options.guard);
-  }
-
-  onCommitted(callback: () => void): void {
-    this.#callbacks.push(callback);
-  }
-
-  /**
-   * Runs the middleware around the user's function, within the time limit. The caller has acquired a process slot, and calls
-   * {@link leave}.
-   *
-   * @throws what the function or the middleware throws; once the limit was passed {@link signal}'s reason, a TimeoutError, even if the function returns
-   * after all: it may have returned early because of the signal
-   */
-  async process(userProcess: ProcessFunction): Promise<void> {
-    const { middleware, clock, processTimeoutMs, closeTimeoutMs } = this.#options;
-    const attempt: ProcessFunction = (messages, _sender, context) =>
-      this.#tryOnce(userProcess, messages, context);
-    const gaveUp = new Promise<void>((resolve) => {
-      this.#giveUp = () => {
-        this.#hangs = true;
-        resolve();
-      };
-    });
-    let timer = clock.after(processTimeoutMs, () => {
-      this.#abortWith(this.#timedOut(), 'processTimeoutMs was over');
-      timer = clock.after(closeTimeoutMs, () => {
-        this.#giveUp?.();
-      });
-    });
-    try {
-      const running =
-        middleware.length === 0
-          ? attempt(this.#batch.messages, noSender, this)
-          : this.#throughMiddleware(attempt);
-      await Promise.race([running, gaveUp]);
-    } catch (error) {
-      const tooLate = this.#tooLate;
-      if (tooLate === undefined) throw error;
-      // Most likely the function heeded the signal: that it took too long is what a person must know.
-      if (error !== tooLate) tooLate.suppressed.push(error);
-    } finally {
-      timer.cancel();
-      this.#hasEnded = true;
-    }
-    this.#abort.signal.throwIfAborted();
-  }
-
-  /** Step 2: sends what the attempts that count have sent. */
-  async flush(): Promise<void> {
-    for (const sender of this.#kept) await sender.flushNow();
-  }
-
-  async #throughMiddleware(attempt: ProcessFunction): Promise<void> {
-    const sender = new BufferedSender(this.#options.sender);
-    this.#kept.push(sender);
-    try {
-      await chain(this.#options.middleware, attempt)(this.#batch.messages, sender, this);
-    } finally {
-      sender.end('process had ended');
-    }
-  }
-
-  async #tryOnce(
-    userProcess: ProcessFunction,
-    messages: readonly ConsumerMessage[],
-    context: ProcessContext,
-  ): Promise<void> {
-    this.#abort.signal.throwIfAborted();
-    this.#attempt++;
-    const callbacksBefore = this.#callbacks.length;
-    const sender = new BufferedSender(this.#options.sender);
-    this.#kept.push(sender);
-    try {
-      await kasperProcessCall(userProcess, messages, sender, context);
-    } catch (error) {
-      // A BatchError is partial success: what was sent belongs to the messages that are done.
-      if (!isBatchError(error)) {
-        sender.discard();
-        this.#callbacks = this.#callbacks.slice(0, callbacksBefore);
-      }
-      throw error;
-    } finally {
-      sender.end('process had returned');
-    }
-  }
-
-  #abortWith(tooLate: TimeoutError, reason: string): void {
-    this.#tooLate = tooLate;
-    this.#abort.abort(tooLate);
-    for (const sender of this.#kept) sender.end(reason);
-  }
-
-  #timedOut(): TimeoutError {
-    const first = this.#batch.messages[0];
-    const at = first === undefined ? '' : `, from ${first.topic} offset ${first.offset}`;
-    return new TimeoutError(
-      `process did not end within processTimeoutMs (${this.#options.processTimeoutMs} ms): partition ${this.partition}, ` +
-        `${this.#batch.messages.length} messages${at}. JavaScript cannot stop it: end this process. ` +
-        'Heed context.signal, do not wait for close() or seek() in it, make batches smaller, or raise processTimeoutMs.',
-    );
-  }
 }
 
-/** Stands for the middleware's sender where there is no middleware. */
-const noSender: Sender = Object.freeze({ send: () => undefined, flush: () => Promise.resolve() });
+/** What attempts work with. */
+export interface BatchAttemptsOptions {
+  readonly run: RunContext;
+  readonly partition: number;
+  /** Carries the partition. */
+  readonly logger: Logger;
+  readonly shared: SharedParts;
+}
+
+/** A sender that a middleware made would be ignored: each attempt has one of its own, so that a failed attempt sends nothing. */
+function refuseOtherSender(given: Sender, own: Sender): void {
+  if (given === own) return;
+  throw new LifecycleError(
+    'A middleware called next() with a sender of its own, which would be ignored: each attempt has its own sender. ' +
+      'Pass on the sender that the middleware was given, and call context.decorateSender((sender, context) => …) before next().',
+  );
+}

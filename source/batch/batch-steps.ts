@@ -1,44 +1,33 @@
-import type { Batch } from './batcher.ts';
-import type { BatchRange, BatchReport, BatchStep } from '../batch-report.ts';
+import type { BatchReport, BatchStep } from '../batch-report.ts';
 import type { Clock } from '../kernel/clock.ts';
-import type { BatchTrigger } from '../message-processor.ts';
+import type { RunReports } from '../run-reports.ts';
+import type { Batch } from './batcher.ts';
 
-/** Tells of each step that a batch has behind it, and how long it took. Holds none of the batch's messages. */
-export class BatchProgress {
+/** Reports each step that a batch has completed, and how long it took. Holds none of the batch's messages. */
+export class BatchSteps {
   readonly records: number;
-  readonly #partition: number;
-  readonly #trigger: BatchTrigger;
-  readonly #bytes: number;
-  readonly #ranges: readonly BatchRange[];
-  readonly #onBatch: (report: BatchReport) => void;
+  readonly #batch: Pick<BatchReport, 'batch' | 'partition' | 'trigger' | 'records' | 'bytes' | 'ranges'>;
+  readonly #reports: Pick<RunReports, 'batch'>;
   readonly #clock: Clock;
   #stepBegan: number;
 
-  constructor(partition: number, batch: Batch, onBatch: (report: BatchReport) => void, clock: Clock) {
-    this.records = batch.messages.length;
-    this.#partition = partition;
-    this.#trigger = batch.trigger;
-    this.#bytes = batch.bytes;
-    this.#ranges = batch.ranges;
-    this.#onBatch = onBatch;
+  constructor(
+    { batch, partition }: Pick<BatchReport, 'batch' | 'partition'>,
+    { messages, trigger, bytes, ranges }: Batch,
+    { reports, clock }: { reports: Pick<RunReports, 'batch'>; clock: Clock },
+  ) {
+    this.records = messages.length;
+    this.#batch = { batch, partition, trigger, records: messages.length, bytes, ranges };
+    this.#reports = reports;
     this.#clock = clock;
     this.#stepBegan = clock.now();
   }
 
   /** @param sent records that were sent and acked so far */
-  reached(step: BatchStep, sent: number): void {
+  completed(step: BatchStep, sent: number): void {
     const now = this.#clock.now();
     const durationMs = now - this.#stepBegan;
     this.#stepBegan = now;
-    this.#onBatch({
-      step,
-      partition: this.#partition,
-      trigger: this.#trigger,
-      records: this.records,
-      bytes: this.#bytes,
-      sent,
-      ranges: this.#ranges,
-      durationMs,
-    });
+    this.#reports.batch({ step, ...this.#batch, sent, durationMs });
   }
 }

@@ -3,7 +3,8 @@ import type { OutgoingRecord, RecordAccumulator, RecordSink } from '../kafka/cli
 import { checkMessage, toRecord } from '../kafka/outgoing-record.ts';
 import type { KeylessSpread, Partitioner } from '../kafka/partitioner.ts';
 import type { ProducerMessage } from '../message.ts';
-import type { HoldingSender } from '../sender.ts';
+import type { BatchOutput } from '../delivery/delivery.ts';
+import type { Sender } from '../sender.ts';
 
 /** What senders of one processor share. */
 export interface SenderOptions {
@@ -27,7 +28,7 @@ interface Waiting {
 }
 
 /** The Sender of one attempt: records are encoded when they are sent, and wait per partition. */
-export class BufferedSender implements HoldingSender {
+export class BufferedSender implements Sender, BatchOutput {
   readonly #options: SenderOptions;
   readonly #accumulator: RecordAccumulator;
   /** Records of topics whose partitions are not known yet, and all that were sent after them. */

@@ -1,45 +1,14 @@
-import type { ClaimGuard } from '../assignment/ownership-guard.ts';
+import type { OwnershipGuard } from '../assignment/ownership-guard.ts';
 import { backoffMs } from '../kernel/backoff.ts';
 import type { Clock, Timer } from '../kernel/clock.ts';
 import { CommitError, KasperError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { metadataFor, type CommitMetadata } from '../config/commit-metadata.ts';
 import type { CommitResult, GroupOffsets, OffsetToCommit, StartPosition } from '../kafka/client.ts';
-import { keyOf } from '../kernel/topic-partition.ts';
-
-/** What is committed; the metadata is added when it is sent. */
-type Position = StartPosition;
-
-/** A batch, all of whose records are done: what to commit, and what waits for the ack. */
-export interface DoneWork {
-  /** The input partition; work of one partition is acked in order. */
-  readonly partition: number;
-  readonly positions: readonly Position[];
-  readonly records: number;
-  /** Called once when all positions are committed. Must not throw. */
-  readonly onCommitted?: () => void;
-}
-
-export interface OffsetCommitterOptions {
-  readonly offsets: GroupOffsets;
-  /** Asked before each request; when it rejects, nothing more is committed. */
-  readonly guard: ClaimGuard;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly commitTimeoutMs: number;
-  readonly offsetRefreshMs: number;
-  readonly commitMetadata: CommitMetadata;
-  /** Told of positions that a request did not commit, also where they are tried again. Must not throw. */
-  readonly onRefused?: (failed: readonly CommitResult[]) => void;
-  /** Called when offsets cannot be committed: once, and again if others fail while the rest is still being committed. */
-  readonly onFailed: (error: CommitError) => void;
-}
-
-interface Waiting {
-  readonly position: Position;
-  /** When this partition's commits began to fail; undefined while they do not. */
-  failingSince: number | undefined;
-}
+import { keyOf, type TopicPartition } from '../kernel/topic-partition.ts';
+import type { RunReports } from '../run-reports.ts';
+import { commitFailure } from './commit-failure.ts';
+import { OpenWork, type DoneWork } from './open-work.ts';
 
 /**
  * Commits offsets of all partitions, pipelined: one request in flight; the next takes all that was offered meanwhile, the newest offset of each
@@ -50,14 +19,13 @@ export class OffsetCommitter {
   readonly #options: OffsetCommitterOptions;
   readonly #waiting = new Map<string, Waiting>();
   /** The highest offset offered, per topic-partition: what is lower is stale. */
-  readonly #offered = new Map<string, Position>();
+  readonly #offered = new Map<string, StartPosition>();
   readonly #committed = new Map<string, number>();
   /** When the committed offset moved last, on the monotonic clock. */
   readonly #movedAt = new Map<string, number>();
   /** Topic-partitions that were given up. */
   readonly #dead = new Set<string>();
-  /** Work not acked yet, per input partition, oldest first. */
-  readonly #open = new Map<number, DoneWork[]>();
+  readonly #open = new OpenWork();
   #listeners: {
     readonly isDone: () => boolean;
     readonly alsoFailed: boolean;
@@ -79,9 +47,7 @@ export class OffsetCommitter {
 
   /** Records that are done and not acked yet, of one input partition. */
   openRecords(partition: number): number {
-    let records = 0;
-    for (const work of this.#open.get(partition) ?? []) records += work.records;
-    return records;
+    return this.#open.records(partition);
   }
 
   /** Whether `records` more may be open in a partition: within `maxRecords`, or nothing else is. */
@@ -91,17 +57,17 @@ export class OffsetCommitter {
   }
 
   /** The offset that the broker has stored, as far as this run knows. */
-  committed(topic: string, partition: number): number | undefined {
-    return this.#committed.get(keyOf({ topic, partition }));
+  committed(at: TopicPartition): number | undefined {
+    return this.#committed.get(keyOf(at));
   }
 
   /** When the committed offset moved last, on the monotonic clock; undefined if it has not moved in this run. */
-  movedAt(topic: string, partition: number): number | undefined {
-    return this.#movedAt.get(keyOf({ topic, partition }));
+  movedAt(at: TopicPartition): number | undefined {
+    return this.#movedAt.get(keyOf(at));
   }
 
   /** Takes over what the group has committed already, so that it is known and refreshed. */
-  adopt(position: Position): void {
+  adopt(position: StartPosition): void {
     const key = keyOf(position);
     this.#offered.set(key, position);
     this.#committed.set(key, position.offset);
@@ -119,9 +85,7 @@ export class OffsetCommitter {
   /** Commits soon; {@link acked}, {@link settled} and {@link room} tell when. */
   offer(work: DoneWork): void {
     if (this.#closed) return;
-    const queue = this.#open.get(work.partition);
-    if (queue === undefined) this.#open.set(work.partition, [work]);
-    else queue.push(work);
+    this.#open.add(work);
     for (const position of work.positions) {
       const key = keyOf(position);
       const before = this.#offered.get(key);
@@ -131,31 +95,18 @@ export class OffsetCommitter {
         this.#waiting.get(key)?.position.offset ?? this.#inFlight.get(key) ?? this.#committed.get(key);
       if (upcoming !== position.offset) this.#enqueue(position);
     }
-    this.#sweep(work.partition);
+    this.#ack(work.partition);
     this.#send();
   }
 
   /** Commits positions that may lie before the last ones, in one request: of a start, a seek, or a reset after out of range. */
-  rewind(...positions: readonly Position[]): void {
-    for (const position of positions) this.#rewindOne(position);
+  rewind(...positions: readonly StartPosition[]): void {
+    for (const position of positions) {
+      this.#offered.set(keyOf(position), position);
+      this.#open.rewind(position);
+      this.#enqueue(position);
+    }
     this.#send();
-  }
-
-  #rewindOne(position: Position): void {
-    const { topic, partition, offset } = position;
-    this.#offered.set(keyOf({ topic, partition }), position);
-    const open = this.#open.get(partition) ?? [];
-    // Offsets past it will not be committed any more: that work is acked with this position.
-    this.#open.set(
-      partition,
-      open.map((work) => ({
-        ...work,
-        positions: work.positions.map((each) =>
-          each.topic === topic && each.offset > offset ? position : each,
-        ),
-      })),
-    );
-    this.#enqueue(position);
   }
 
   /** Resolves when all that was offered is acked. @throws CommitError when it cannot be, after the rest was */
@@ -170,12 +121,12 @@ export class OffsetCommitter {
 
   /** Resolves when all work of one partition is acked. @throws CommitError */
   acked(partition: number): Promise<void> {
-    return this.#until(() => (this.#open.get(partition)?.length ?? 0) === 0);
+    return this.#until(() => this.#open.isEmpty(partition));
   }
 
   /** Resolves when the newest position of one topic-partition is stored. @throws CommitError */
-  stored(topic: string, partition: number): Promise<void> {
-    const key = keyOf({ topic, partition });
+  stored(at: TopicPartition): Promise<void> {
+    const key = keyOf(at);
     return this.#until(() => !this.#waiting.has(key) && !this.#inFlight.has(key));
   }
 
@@ -193,7 +144,7 @@ export class OffsetCommitter {
     this.#notify();
   }
 
-  #enqueue(position: Position): void {
+  #enqueue(position: StartPosition): void {
     const key = keyOf(position);
     if (this.#dead.has(key)) return;
     this.#waiting.set(key, { position, failingSince: this.#waiting.get(key)?.failingSince });
@@ -230,11 +181,11 @@ export class OffsetCommitter {
   }
 
   /** One request, and what came of each position; never rejects. */
-  async #commit(positions: readonly Position[]): Promise<CommitResult[]> {
+  async #commit(positions: readonly StartPosition[]): Promise<CommitResult[]> {
     const { offsets, commitMetadata } = this.#options;
-    const results = new Map<Position, CommitResult>();
+    const results = new Map<StartPosition, CommitResult>();
     const sent: OffsetToCommit[] = [];
-    const sentFor: Position[] = [];
+    const sentFor: StartPosition[] = [];
     for (const position of positions) {
       try {
         const { topic, partition, offset, leaderEpoch } = position;
@@ -284,11 +235,15 @@ export class OffsetCommitter {
       if (newer === undefined) this.#waiting.set(key, { position, failingSince: since });
       else newer.failingSince = since;
     });
-    if (retried.length + givenUp.length > 0) this.#options.onRefused?.([...retried, ...givenUp]);
+    if (retried.length + givenUp.length > 0) this.#options.reports.refused([...retried, ...givenUp]);
     if (retried.length > 0) this.#retryLater(retried);
     else this.#attempt = 0;
-    for (const partition of this.#open.keys()) this.#sweep(partition);
-    if (givenUp.length > 0) this.#fail(givenUp, stored);
+    for (const partition of this.#open.partitions) this.#ack(partition);
+    if (givenUp.length > 0) {
+      const error = commitFailure(givenUp, stored, this.#options.commitTimeoutMs);
+      this.#failure ??= error;
+      this.#options.reports.failed(error);
+    }
     this.#notify();
     this.#send();
   }
@@ -306,37 +261,8 @@ export class OffsetCommitter {
     });
   }
 
-  #fail(failed: readonly CommitResult[], stored: readonly CommitResult[]): void {
-    const cause =
-      failed.find(({ error }) => error !== undefined && !error.retriable)?.error ?? failed[0]?.error;
-    const name = ({ topic, partition, offset }: CommitResult) => `${topic}/${partition} at ${offset}`;
-    const error = new CommitError(
-      `Offsets could not be committed for ${failed.map(name).join(', ')}` +
-        (cause?.retriable === true ? ` within commitTimeoutMs (${this.#options.commitTimeoutMs} ms)` : '') +
-        `: ${cause?.message ?? 'no answer'}. ` +
-        (stored.length === 0
-          ? 'Nothing of that request was stored'
-          : `Stored of that request: ${stored.map(name).join(', ')}`) +
-        '. Records after the committed offsets will be processed again.',
-      { cause, failed: failed.map(plain), stored: stored.map(plain) },
-    );
-    this.#failure ??= error;
-    this.#options.onFailed(error);
-  }
-
-  /** Acks work of a partition, oldest first, whose positions are all committed. */
-  #sweep(partition: number): void {
-    const queue = this.#open.get(partition);
-    while (queue?.[0] !== undefined) {
-      const { positions, onCommitted } = queue[0];
-      const isAcked = positions.every(
-        ({ topic, partition: of, offset }) =>
-          (this.#committed.get(keyOf({ topic, partition: of })) ?? -1) >= offset,
-      );
-      if (!isAcked) return;
-      queue.shift();
-      onCommitted?.();
-    }
+  #ack(partition: number): void {
+    this.#open.ack(partition, (position) => (this.committed(position) ?? -1) >= position.offset);
   }
 
   /** @param alsoFailed whether to wait on after a failure, before it is thrown */
@@ -359,15 +285,27 @@ export class OffsetCommitter {
   }
 }
 
-function plain({ topic, partition, offset }: CommitResult): {
-  topic: string;
-  partition: number;
-  offset: number;
-} {
-  return { topic, partition, offset };
+/** What a committer works with. */
+export interface OffsetCommitterOptions {
+  readonly offsets: GroupOffsets;
+  /** Asked before each request; when it rejects, nothing more is committed. */
+  readonly guard: OwnershipGuard;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly commitTimeoutMs: number;
+  readonly offsetRefreshMs: number;
+  readonly commitMetadata: CommitMetadata;
+  /** `failed` is called once, and again if others fail while the rest is still being committed. */
+  readonly reports: Pick<RunReports, 'refused' | 'failed'>;
 }
 
-function failed({ topic, partition, offset }: Position, error: KasperError): CommitResult {
+interface Waiting {
+  readonly position: StartPosition;
+  /** When this partition's commits began to fail; undefined while they do not. */
+  failingSince: number | undefined;
+}
+
+function failed({ topic, partition, offset }: StartPosition, error: KasperError): CommitResult {
   return { topic, partition, offset, error };
 }
 

@@ -14,13 +14,18 @@ export interface LogEnd extends TopicPartition {
 /** Takes answers of one question. */
 export type TakeEnds = (ends: readonly LogEnd[]) => void;
 
+/** Whose ends are asked for. */
+export interface WatchedLogs {
+  /** A question goes out; what this returns takes the answer. */
+  expectEnds(): TakeEnds;
+}
+
 export interface EndOffsetWatchOptions {
   readonly config: Config;
   readonly client: Pick<KafkaClient, 'listOffsets'>;
   readonly logger: Logger;
   readonly partitions: readonly TopicPartition[];
-  /** Called when a question goes out; what it returns takes the answer. */
-  readonly onAsk: () => TakeEnds;
+  readonly logs: WatchedLogs;
 }
 
 /** A failure that lasts is told so often. */
@@ -65,9 +70,9 @@ export class EndOffsetWatch {
   }
 
   async #ask(): Promise<void> {
-    const { config, logger, onAsk } = this.#options;
+    const { config, logger, logs } = this.#options;
     this.#unansweredSince ??= config.clock.now();
-    const take = onAsk();
+    const take = logs.expectEnds();
     try {
       const ends = await this.#ends();
       if (this.#stopped) return;

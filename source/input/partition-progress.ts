@@ -1,4 +1,4 @@
-import type { Chunk, OutOfRange } from '../kafka/client.ts';
+import type { Chunk, OutOfRange, StartPosition } from '../kafka/client.ts';
 import { OffsetOutOfRangeError } from '../kernel/errors.ts';
 import type { PlannedPartition } from './start-plan.ts';
 import type { TopicPartition } from '../kernel/topic-partition.ts';
@@ -8,6 +8,8 @@ export class PartitionProgress implements TopicPartition {
   readonly topic: string;
   readonly partition: number;
   readonly start: number;
+  /** Where reading starts. */
+  readonly startPosition: StartPosition;
   /** The offset at which a bounded run ends. */
   readonly end: number | undefined;
   /** Chunks of another epoch are stale: a seek came between. */
@@ -35,6 +37,7 @@ export class PartitionProgress implements TopicPartition {
     this.topic = planned.topic;
     this.partition = planned.partition;
     this.start = planned.offset;
+    this.startPosition = planned;
     this.position = planned.offset;
     this.end = planned.end;
     this.highWatermark = planned.highWatermark;

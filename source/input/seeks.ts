@@ -1,76 +1,64 @@
-import type { PartitionSource } from '../kafka/client.ts';
+import type { RunContext } from '../config/run-context.ts';
+import type { PartitionSource } from '../kafka/source.ts';
 import { LifecycleError } from '../kernel/errors.ts';
-import type { Logger } from '../kernel/logger.ts';
-import type { OffsetCommitter } from '../delivery/offset-committer.ts';
-import type { PartitionProcessor } from '../batch/partition-processor.ts';
+import type { InputPartition } from './input-partition.ts';
 import type { PartitionProgress } from './partition-progress.ts';
-
-export interface SeeksOptions {
-  readonly source: PartitionSource;
-  readonly committer: OffsetCommitter;
-  readonly logger: Logger;
-  readonly closing: AbortSignal;
-  /** The partition begins no batch for now. */
-  readonly onHeld: (partition: number) => void;
-  /** The partition goes on. */
-  readonly onDone: (partition: number) => void;
-}
 
 /** Moves partitions that are being processed to other offsets, one seek of a partition after another. */
 export class Seeks {
-  readonly #options: SeeksOptions;
-  /** The last seek of each partition. */
-  readonly #last = new Map<number, Promise<void>>();
+  readonly #run: RunContext;
+  readonly #source: PartitionSource;
+  /** The last seek of each input partition, by id. */
+  readonly #last = new Map<string, Promise<void>>();
 
-  constructor(options: SeeksOptions) {
-    this.#options = options;
+  constructor(run: RunContext, source: PartitionSource) {
+    this.#run = run;
+    this.#source = source;
   }
 
   /**
-   * Goes on with one topic-partition from another offset, which is in its log.
+   * Continues with one topic of a partition at another offset, which is in its log.
    *
-   * 1. The partition begins no batch, and is left out of fetches; the batch in hand ends.
+   * 1. The partition begins no batch, and is left out of fetches; the batch in process ends.
    * 2. What it did is committed.
-   * 3. In one turn: what was fetched is dropped, what is still to come for an older fetch is stale, the new position is to be committed.
+   * 3. In one turn: what was fetched is dropped, what is still to come for an older fetch is stale, the new position is to be
+   *    committed.
    * 4. When it is, the partition is read again.
    *
    * @throws LifecycleError if the run ends meanwhile
    */
-  async seek(progress: PartitionProgress, processor: PartitionProcessor, offset: number): Promise<void> {
-    const before = this.#last.get(progress.partition);
+  async seek(partition: InputPartition, progress: PartitionProgress, offset: number): Promise<void> {
+    const before = this.#last.get(partition.id);
     const seek = (async () => {
-      // One after another: topics that are joined share the processor that is held. How the one before ended is told to its caller.
+      // One after another: topics that are joined share the partition that is held. How the one before ended is told to its caller.
       await before?.catch(() => undefined);
-      await this.#seekNow(progress, processor, offset);
+      await this.#seekNow(partition, progress, offset);
     })();
-    this.#last.set(progress.partition, seek);
+    this.#last.set(partition.id, seek);
     await seek;
   }
 
-  async #seekNow(progress: PartitionProgress, processor: PartitionProcessor, offset: number): Promise<void> {
-    const { source, committer, logger, onHeld, onDone } = this.#options;
-    const { topic, partition } = progress;
+  async #seekNow(partition: InputPartition, progress: PartitionProgress, offset: number): Promise<void> {
+    const { topic } = progress;
     this.#throwIfClosing();
     try {
-      const batchEnded = processor.hold();
-      onHeld(partition);
-      await batchEnded;
-      await committer.acked(partition);
+      await partition.hold();
+      await partition.delivery.acked();
       this.#throwIfClosing();
-      logger.info('Seek', { topic, partition, from: progress.position, to: offset });
-      progress.epoch = source.seek({ topic, partition }, offset);
+      const { logger } = this.#run;
+      logger.info('Seek', { topic, partition: progress.partition, from: progress.position, to: offset });
+      progress.epoch = this.#source.seek(progress, offset);
       progress.goTo(offset);
-      processor.restart({ topic, nextOffset: offset, leaderEpoch: -1 });
-      await committer.stored(topic, partition);
+      partition.loop.restart({ topic, nextOffset: offset, leaderEpoch: -1 });
+      await partition.delivery.stored(topic);
       this.#throwIfClosing();
     } finally {
-      processor.letGo();
-      onDone(partition);
+      partition.letGo();
     }
   }
 
   #throwIfClosing(): void {
-    const { closing } = this.#options;
+    const { closing } = this.#run;
     if (closing.aborted) throw new LifecycleError('The processor is closing', { cause: closing.reason });
   }
 }

@@ -1,20 +1,15 @@
+import type { Assignment } from '../assignment/assignment.ts';
 import type { Config } from '../config/config.ts';
+import type { RunContext } from '../config/run-context.ts';
+import type { DecidedPosition, Delivery } from '../delivery/delivery.ts';
+import type { CommittedOffset, KafkaClient, OutOfRange, TopicDescription } from '../kafka/client.ts';
 import { AssignmentError } from '../kernel/errors.ts';
-import type {
-  CommittedOffset,
-  GroupOffsets,
-  KafkaClient,
-  OutOfRange,
-  StartPosition,
-  TopicDescription,
-} from '../kafka/client.ts';
 import type { Logger } from '../kernel/logger.ts';
-import type { TopicPartition } from '../kernel/topic-partition.ts';
-import { assignedPartitions } from '../assignment/static/assigned-partitions.ts';
+import { keyOf, type TopicPartition } from '../kernel/topic-partition.ts';
 import { resetPosition } from './reset-position.ts';
 
 /** Where one topic-partition starts and, in a bounded run, ends. */
-export interface PlannedPartition extends StartPosition {
+export interface PlannedPartition extends DecidedPosition {
   /** Whether the group had committed an offset for it. */
   readonly hadCommit: boolean;
   /** Whether the committed offset was no longer in the log and the policy chose another. */
@@ -28,42 +23,43 @@ export interface PlannedPartition extends StartPosition {
   readonly topicId: string | undefined;
 }
 
-/** What there is to know of the input topics before positions are decided. */
-export interface KnownTopics {
-  /** As the cluster describes them now. */
+/** What a start plan is made for. */
+export interface StartQuestion {
+  readonly partitions: readonly TopicPartition[];
+  /** Whether the run ends at the ends of now. */
+  readonly isBounded: boolean;
+  /** The input topics, as the cluster describes them now. */
   readonly topics: ReadonlyMap<string, TopicDescription>;
-  /** The id of the topic in which the committed offset is known to be: another id now means that the topic was made anew since. */
-  readonly committedIn?: (topic: string, partition: number) => string | undefined;
+  readonly topicIds: Pick<Assignment, 'topicIdOf'>;
 }
 
 /**
- * Decides where each topic-partition starts: at its committed offset, else at `initialOffset`; a committed offset that is no longer in the log is
- * `onOffsetOutOfRange`'s to decide. In a bounded run also where it ends: at the end of now, as the isolation sees it.
+ * Decides where each topic-partition starts: at its committed offset, else at `initialOffset`; a committed offset that is no longer in
+ * the log is `onOffsetOutOfRange`'s to decide. In a bounded run also where it ends: at the end of now, as the isolation sees it.
  */
 export async function planStart(
-  config: Config,
-  client: KafkaClient,
-  offsets: GroupOffsets,
-  bounded: boolean,
-  known: KnownTopics,
-  log: Logger,
+  { config, client, logger }: Pick<RunContext, 'config' | 'client' | 'logger'>,
+  delivery: Pick<Delivery, 'open'>,
+  { partitions, isBounded, topics, topicIds }: StartQuestion,
 ): Promise<PlannedPartition[]> {
-  const partitions = assignedPartitions(config);
   const [committed, earliest, highWatermarks, ends] = await Promise.all([
-    offsets.fetch(partitions),
+    delivery.open(partitions),
     client.listOffsets('earliest', partitions, 'read_uncommitted'),
     client.listOffsets('latest', partitions, 'read_uncommitted'),
     client.listOffsets('latest', partitions, config.isolation),
   ]);
-  const truncated = await findTruncated(client, committed, log);
+  const truncated = await findTruncated(client, committed, logger);
   return partitions.map(({ topic, partition }, at) => {
-    const topicId = known.topics.get(topic)?.topicId;
-    const first = offsetAt(earliest, at, 'ListOffsets', topic);
-    const highWatermark = offsetAt(highWatermarks, at, 'ListOffsets', topic);
-    const end = offsetAt(ends, at, 'ListOffsets', topic);
+    const topicId = topics.get(topic)?.topicId;
+    const first = offsetAt(earliest, at, topic);
+    const highWatermark = offsetAt(highWatermarks, at, topic);
+    const end = offsetAt(ends, at, topic);
     const commit = committed[at];
     let offset = commit?.offset ?? (config.initialOffset === 'earliest' ? first : end);
-    const reason = commit?.offset === undefined ? undefined : whyNotThere(commit, topicId, known, truncated);
+    const reason =
+      commit?.offset === undefined
+        ? undefined
+        : whyNotThere({ before: topicIds.topicIdOf(commit), now: topicId }, truncated.has(keyOf(commit)));
     const wasReset = reason !== undefined || offset < first || offset > highWatermark;
     if (wasReset) {
       const range = { earliest: first, latest: highWatermark };
@@ -76,7 +72,8 @@ export async function planStart(
       leaderEpoch: wasReset ? -1 : (commit?.leaderEpoch ?? -1),
       hadCommit: commit?.offset !== undefined,
       wasReset,
-      end: bounded ? end : undefined,
+      isCommitted: commit?.offset !== undefined && !wasReset,
+      end: isBounded ? end : undefined,
       highWatermark,
       visibleEnd: end,
       topicId,
@@ -106,20 +103,18 @@ async function findTruncated(
     return truncated;
   }
   positions.forEach(({ topic, partition, offset }, at) => {
-    if ((ends[at]?.endOffset ?? -1) < offset) truncated.add(`${topic}/${partition}`);
+    if ((ends[at]?.endOffset ?? -1) < offset) truncated.add(keyOf({ topic, partition }));
   });
   return truncated;
 }
 
 function whyNotThere(
-  { topic, partition }: TopicPartition,
-  topicId: string | undefined,
-  known: KnownTopics,
-  truncated: ReadonlySet<string>,
+  topicId: { readonly before: string | undefined; readonly now: string | undefined },
+  isTruncated: boolean,
 ): OutOfRange['reason'] {
-  const before = known.committedIn?.(topic, partition);
-  if (before !== undefined && topicId !== undefined && before !== topicId) return 'recreated';
-  return truncated.has(`${topic}/${partition}`) ? 'truncated' : undefined;
+  const { before, now } = topicId;
+  if (before !== undefined && now !== undefined && before !== now) return 'recreated';
+  return isTruncated ? 'truncated' : undefined;
 }
 
 /** Says which partitions start elsewhere than where they were left, and which end early. */
@@ -141,14 +136,9 @@ export function logPlan(config: Config, plan: readonly PlannedPartition[], log: 
   }
 }
 
-function offsetAt(
-  offsets: readonly { offset: number }[],
-  at: number,
-  request: string,
-  topic: string,
-): number {
+function offsetAt(offsets: readonly { offset: number }[], at: number, topic: string): number {
   const found = offsets[at]?.offset;
   if (found === undefined)
-    throw new AssignmentError(`${request} gave no offset for a partition of topic '${topic}'`);
+    throw new AssignmentError(`ListOffsets gave no offset for a partition of topic '${topic}'`);
   return found;
 }

@@ -1,5 +1,5 @@
 import { toKasperError, type ClaimEntry } from '../assignment/static/claim-entries.ts';
-import { stillOwned, unguarded, type ClaimGuard } from '../assignment/ownership-guard.ts';
+import { stillOwned, unguarded, type OwnershipGuard } from '../assignment/ownership-guard.ts';
 import { isAlive, thisProcess } from '../assignment/static/process-identity.ts';
 import { Claims } from '../assignment/static/claims.ts';
 import { byOwner } from '../assignment/static/other-owners.ts';
@@ -84,7 +84,7 @@ export async function resetOffsets(
     await commitPlan(client, preview, settings, unguarded, () => undefined);
     return preview;
   }
-  const claims = makeClaims(client, preview, settings);
+  const claims = claimsFor(client, preview, settings);
   let isBegun = false;
   try {
     await claims.take();
@@ -105,7 +105,7 @@ export async function resetOffsets(
   }
 }
 
-function makeClaims(client: KafkaClient, { groupId, partitions }: ResetPlan, settings: Settings): Claims {
+function claimsFor(client: KafkaClient, { groupId, partitions }: ResetPlan, settings: Settings): Claims {
   const { claimTimeoutMs, retryTimeoutMs, logger, clock, signal } = settings;
   return new Claims({
     offsets: client.group(groupId + CLAIMS_SUFFIX),
@@ -120,8 +120,8 @@ function makeClaims(client: KafkaClient, { groupId, partitions }: ResetPlan, set
     offsetRefreshMs: OFFSET_REFRESH_MS,
     retryTimeoutMs,
     closing: signal,
-    // Whoever asks the claims is told.
-    onFailed: () => undefined,
+    // `take` and `check` reject as well, and only they are waited for here.
+    owner: { lost: () => undefined },
     heldBy: runningError,
   });
 }
@@ -160,7 +160,7 @@ async function commitPlan(
   client: KafkaClient,
   { groupId, partitions }: ResetPlan,
   { clock, retryTimeoutMs }: Settings,
-  guard: ClaimGuard,
+  guard: OwnershipGuard,
   onStored: (partitions: readonly PlannedReset[]) => void,
 ): Promise<void> {
   const offsets = client.group(groupId);

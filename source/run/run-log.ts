@@ -9,9 +9,9 @@ import type { LogFields, Logger } from '../kernel/logger.ts';
 import { hideSecrets } from '../kernel/secrets.ts';
 import { packageVersion } from '../kernel/package-version.ts';
 import { partitionList } from '../kernel/partition-list.ts';
-import type { RunFailure } from './run-failure.ts';
+import type { RunOutcome } from './run-outcome.ts';
+import type { RunParts } from './run-parts.ts';
 import type { ProcessorStats } from '../stats.ts';
-import type { OffsetCommitter } from '../delivery/offset-committer.ts';
 import type { PlannedPartition } from '../input/start-plan.ts';
 
 /** Told at each start; of the other options, those that are not as they are by default. */
@@ -66,17 +66,16 @@ function storesOf({ stores, flushedStores }: Config): LogFields {
 }
 
 /**
- * The one line at the end of a run, with its totals: `ended` at the end that it had at the start, `stopped` before it or in a run without end, or `failed`. Before it,
- * the repeats that were held back are told.
+ * The one line at the end of a run, with its totals: `ended` at the end that it had at the start, `stopped` before it or in a run without
+ * end, or `failed`. Before it, the repeats that were held back are logged.
  */
 export function logEnd(
   log: RepeatLimitedLogger,
-  { plan, committer }: { plan: readonly PlannedPartition[]; committer: OffsetCommitter | undefined },
-  { records, batches, sent, repeated }: ProcessorStats,
-  durationMs: number,
-  failure: RunFailure,
+  { plan, delivery }: Pick<RunParts, 'plan' | 'delivery'>,
+  { stats, durationMs, outcome }: EndOfRun,
 ): void {
   log.close();
+  const { records, batches, sent, repeated } = stats;
   const figures = {
     records,
     batches,
@@ -85,14 +84,20 @@ export function logEnd(
     durationMs: Math.round(durationMs),
     recordsPerSecond: durationMs > 0 ? Math.round((records * 1000) / durationMs) : 0,
   };
-  if (failure.hasFailed) {
-    const error = failure.first;
+  if (outcome.hasFailed) {
+    const error = outcome.first;
     const code = KasperError.is(error) ? error.code : undefined;
     log.error('Run failed', { state: 'failed', code, ...figures, error });
     return;
   }
-  const isAtEnd = ({ topic, partition, end }: PlannedPartition) =>
-    end !== undefined && (committer?.committed(topic, partition) ?? -1) >= end;
+  const isAtEnd = (planned: PlannedPartition) =>
+    planned.end !== undefined && (delivery?.committed(planned) ?? -1) >= planned.end;
   const state = plan.length > 0 && plan.every(isAtEnd) ? 'ended' : 'stopped';
   log.info(`Run ${state}`, { state, ...figures });
+}
+
+interface EndOfRun {
+  readonly stats: ProcessorStats;
+  readonly durationMs: number;
+  readonly outcome: RunOutcome;
 }

@@ -1,238 +1,190 @@
-import type { BatchReport } from '../batch-report.ts';
-import { stillOwned, unguarded } from '../assignment/ownership-guard.ts';
-import type { Claims } from '../assignment/static/claims.ts';
-import type { Config } from '../config/config.ts';
-import { InputFlow } from '../input/input-flow.ts';
-import { EndOffsetWatch } from '../input/end-offset-watch.ts';
-import type { CommitResult, GroupOffsets, KafkaClient } from '../kafka/client.ts';
-import type { TimeoutError } from '../kernel/errors.ts';
-import type { Logger } from '../kernel/logger.ts';
-import { makeClaims } from '../assignment/static/static-assignment.ts';
-import type { MessageProcessor } from '../message-processor.ts';
-import { OffsetCommitter } from '../delivery/offset-committer.ts';
-import { attempt } from './run-failure.ts';
-import { logStart } from './run-log.ts';
-import { logPlan, planStart, type PlannedPartition } from '../input/start-plan.ts';
-import { TopicWatch } from '../assignment/topic-watch.ts';
-import type { UserProcessors } from './user-processors.ts';
+import type { PartitionsOwner } from '../assignment/assignment.ts';
+import { stillOwned } from '../assignment/ownership-guard.ts';
 import { checkTopics } from '../assignment/static/assigned-partitions.ts';
-import { warnOfMembers } from '../assignment/static/warn-of-members.ts';
-
-export interface RunSurroundings {
-  readonly config: Config;
-  readonly client: KafkaClient;
-  readonly offsets: GroupOffsets;
-  readonly processors: ReadonlyMap<number, MessageProcessor>;
-  readonly users: UserProcessors;
-  readonly logger: Logger;
-  /** Aborted when the processor closes. */
-  readonly closing: AbortSignal;
-  readonly stop: () => void;
-  readonly onBatch: (report: BatchReport) => void;
-  /** Told how many records are sent again and may be stored twice. */
-  readonly onRepeated: (records: number) => void;
-  /** Told of positions that a request did not commit, also where they are tried again. */
-  readonly onRefused: (failed: readonly CommitResult[]) => void;
-  /** A bounded run has processed all it wanted. */
-  readonly onEnd: () => void;
-  readonly onFailed: (error: unknown) => void;
-}
+import { StaticAssignment } from '../assignment/static/static-assignment.ts';
+import { TopicWatch } from '../assignment/topic-watch.ts';
+import type { RunContext } from '../config/run-context.ts';
+import { AtLeastOnce } from '../delivery/at-least-once.ts';
+import { EndOffsetWatch } from '../input/end-offset-watch.ts';
+import { InputFlow } from '../input/input-flow.ts';
+import { logPlan, planStart } from '../input/start-plan.ts';
+import type { TopicDescription } from '../kafka/client.ts';
+import type { KasperError, TimeoutError } from '../kernel/errors.ts';
+import type { TopicPartition } from '../kernel/topic-partition.ts';
+import type { MessageProcessor } from '../message-processor.ts';
+import { ReleaseStack } from './release-stack.ts';
+import { logStart } from './run-log.ts';
+import type { RunOutcome } from './run-outcome.ts';
+import type { RunParts } from './run-parts.ts';
+import type { UserProcessors } from './user-processors.ts';
 
 /**
- * What one run is made of, in the order in which it comes to be: the claims, the plan of where to begin, the committer, the flow from fetches to commits, the
- * watch over the topics. Each is undefined before.
+ * One run: connects, takes its partitions, finds out where to begin, reads, and at the end finishes and releases everything.
+ *
+ * Its assignment tells it which partitions it has. For a static one that is all of them at the start, and none at the end.
  */
-export class Run {
-  readonly #around: RunSurroundings;
-  #claims: Claims | undefined;
-  #plan: readonly PlannedPartition[] = [];
-  #committer: OffsetCommitter | undefined;
-  #flow: InputFlow | undefined;
-  #watch: TopicWatch | undefined;
-  #endWatch: EndOffsetWatch | undefined;
-  #phase = 'it opens its monitor';
+export class Run implements PartitionsOwner {
+  readonly #context: RunContext;
+  readonly #options: RunOptions;
+  /** What this run has opened. */
+  readonly #opened: ReleaseStack;
+  #isBounded = false;
+  #topics: ReadonlyMap<string, TopicDescription> = new Map();
+  #topicWatch: TopicWatch | undefined;
 
-  constructor(around: RunSurroundings) {
-    this.#around = around;
-  }
-
-  get plan(): readonly PlannedPartition[] {
-    return this.#plan;
-  }
-
-  get committer(): OffsetCommitter | undefined {
-    return this.#committer;
-  }
-
-  get flow(): InputFlow | undefined {
-    return this.#flow;
-  }
-
-  get endWatch(): EndOffsetWatch | undefined {
-    return this.#endWatch;
-  }
-
-  /** What a start is at, in words. */
-  get phase(): string {
-    return this.#phase;
+  constructor(context: RunContext, options: RunOptions) {
+    this.#context = context;
+    this.#options = options;
+    this.#opened = new ReleaseStack(options.outcome);
+    // It may have connected before the run, for hasConsumedAllMessages().
+    void this.#opened.opened('The Kafka client could not be closed', () => context.client.close());
   }
 
   /** From the first connection to the last thing before the first fetch. Gives up quietly when the processor is closed meanwhile. */
-  async prepare(bounded: boolean): Promise<void> {
-    const { config, client, offsets, users, logger, closing, onRefused, onFailed } = this.#around;
-    logStart(config, bounded, logger);
-    if (this.#isEnding()) return;
-    this.#phase = 'it connects to Kafka';
+  async prepare(isBounded: boolean): Promise<void> {
+    const { config, client, logger } = this.#context;
+    const { parts } = this.#options;
+    this.#isBounded = isBounded;
+    logStart(config, isBounded, logger);
+    parts.phase = 'it connects to Kafka';
     await client.connect();
     if (this.#isEnding()) return;
-    const topics = await client.describeTopics(config.inputTopics);
-    checkTopics(config, topics);
+    this.#topics = await client.describeTopics(config.inputTopics);
+    checkTopics(config, this.#topics);
     if (this.#isEnding()) return;
-    const claims = makeClaims(config, { client, logger, topics, closing, onFailed });
-    this.#claims = claims;
-    const guard = claims ?? unguarded;
-    // Before the offsets are read, so that two that start at once do not both decide where to begin.
-    this.#phase = 'it claims its partitions, and waits while another process has them';
-    await claims?.take();
-    this.#phase = 'it finds out where to begin';
-    const committedIn = (topic: string, partition: number) => claims?.topicId(topic, partition);
-    const plan = await planStart(config, client, offsets, bounded, { topics, committedIn }, logger);
-    await warnOfMembers(config, client, logger);
-    if (this.#isEnding()) return;
-    this.#plan = plan;
-    logPlan(config, plan, logger);
+    const assignment = new StaticAssignment(this.#context, this.#topics);
+    parts.assignment = assignment;
+    // Released after everything else but the client, so that the next owner begins when this one has ended.
+    await this.#opened.opened('The claims could not be released', (withinMs) => assignment.close(withinMs));
+    // Before the offsets are read, so that two that start at the same time do not both decide where to begin.
+    parts.phase = 'it claims its partitions, and waits while another process has them';
+    await assignment.open(this);
+  }
 
-    const { clock, commitTimeoutMs, offsetRefreshMs, commitMetadata } = config;
-    const times = { clock, commitTimeoutMs, offsetRefreshMs };
-    const committer = new OffsetCommitter({
-      offsets,
-      guard,
-      logger,
-      ...times,
-      commitMetadata,
-      onRefused,
-      onFailed,
+  /** Finds out where to begin, and gets everything ready to read. */
+  async gained(partitions: readonly TopicPartition[]): Promise<void> {
+    const { parts, users, processors } = this.#options;
+    const { config, client, logger, reports } = this.#context;
+    const { assignment } = parts;
+    if (assignment === undefined) return;
+    parts.phase = 'it finds out where to begin';
+    const delivery = new AtLeastOnce(this.#context, assignment);
+    parts.delivery = delivery;
+    await this.#opened.opened('The commits could not be ended', () => {
+      delivery.close();
     });
-    this.#committer = committer;
-    const isKept = ({ hadCommit, wasReset }: PlannedPartition) => hadCommit && !wasReset;
-    for (const planned of plan.filter(isKept)) committer.adopt(planned);
-    // Committed before the first fetch, so that a restart never decides it again.
-    committer.rewind(...plan.filter((planned) => !isKept(planned)));
-    await committer.settled();
-    if (!committer.isClosed) claims?.noteTopicIds(plan);
-    this.#phase = 'init() is awaited';
+    const question = { partitions, isBounded: this.#isBounded, topics: this.#topics, topicIds: assignment };
+    const plan = await planStart(this.#context, delivery, question);
+    if (this.#isEnding()) return;
+    parts.plan = plan;
+    logPlan(config, plan, logger);
+    await delivery.start(plan);
+    if (!delivery.isClosed) assignment.noteTopicIds(plan);
+
+    parts.phase = 'init() is awaited';
     for (const processor of users.all) {
       // They may write where only the owner may.
-      if ((processor.init ?? processor.onAssigned) !== undefined) await stillOwned(guard);
+      if ((processor.init ?? processor.onAssigned) !== undefined) await stillOwned(assignment.guard);
       if (this.#isEnding()) return;
-      await this.#init(processor);
+      await this.#init(processor, partitions);
     }
     if (this.#isEnding()) return;
-    committer.startRefresh();
-    const { processors, stop, onBatch, onRepeated, onEnd } = this.#around;
-    const flow = new InputFlow({
-      config,
-      plan,
-      client,
-      committer,
-      guard,
-      processors,
-      logger,
-      closing,
-      stop,
-      onBatch,
-      onRepeated,
-      onTopicIdCommitted: (committed) => claims?.noteTopicIds([committed]),
-      onEnd,
-      onFailed,
-    });
-    this.#flow = flow;
-    const onTopicId = (topic: string, topicId: string) => {
-      flow.noteTopicId(topic, topicId);
-    };
-    this.#watch = new TopicWatch({ config, client, logger, topics, onTopicId, onFailed });
-    this.#watch.start();
-    const onAsk = () => flow.expectEnds();
-    this.#endWatch = new EndOffsetWatch({ config, client, logger, partitions: plan, onAsk });
-    this.#endWatch.start();
+    const flow = new InputFlow(this.#context, { delivery, assignment, plan, processors });
+    parts.flow = flow;
+    const topics = this.#topics;
+    this.#topicWatch = new TopicWatch({ config, client, logger, topics, followed: flow, reports });
+    this.#topicWatch.start();
+    parts.endWatch = new EndOffsetWatch({ config, client, logger, partitions, logs: flow });
+    parts.endWatch.start();
   }
 
-  /** Begins no more batches; those in hand go on. */
+  /** Finishes the batches in process and commits them. Whatever fails, all steps are done. */
+  async revoked(partitions: readonly TopicPartition[]): Promise<void> {
+    const { parts, users, outcome } = this.#options;
+    const { flow, delivery } = parts;
+    await this.#opened.attempt('Reading could not be ended', () => flow?.stop());
+    try {
+      await delivery?.settled();
+    } catch (error) {
+      // The run's failure already, not one of closing.
+      outcome.keep(error);
+    }
+    await this.#opened.attempt('Sending could not be ended', () => delivery?.closeSink());
+    await users.revoked(partitions, this.#opened);
+  }
+
+  /** Claims are of all partitions or of none, so the run has failed. */
+  lost(_partitions: readonly TopicPartition[], error: KasperError): void {
+    this.#context.reports.failed(error);
+  }
+
+  /** Begins no more batches; those in process continue. */
   halt(): void {
-    this.#flow?.halt();
+    this.#options.parts.flow?.halt();
   }
 
-  /** What is in hand, in words for an error. */
-  inHandNow(): string {
-    return this.#flow?.inHandNow() ?? 'the start';
+  /** What is in process, in words for an error. */
+  inProcessNow(): string {
+    return this.#options.parts.flow?.inProcessNow() ?? 'the start';
   }
 
-  /** Whether a batch was given up while the user's function still ran: it may still write. */
+  /** Whether a batch was given up while the user's function was still running: it may still write. */
   get hangs(): boolean {
-    return this.#flow?.hangs === true;
+    return this.#options.parts.flow?.hangs === true;
   }
 
-  /** Gives up the batches in hand. */
+  /** Gives up the batches in process. */
   abandon(tooLate: TimeoutError): void {
-    this.#flow?.abandon(tooLate);
+    this.#options.parts.flow?.abandon(tooLate);
   }
 
   /**
-   * Finishes what is in hand and commits it, as far as the run has come. Whatever fails, all steps are done.
+   * Finishes what is in process and commits it, as far as the run has come, then lets the user's processors go.
    *
    * @param starting the start, if it is under way
-   * @param onCommitFailed a CommitError is the run's failure already, not one of closing
    */
-  async finish(
-    starting: Promise<void> | undefined,
-    onFailure: (error: unknown) => void,
-    onCommitFailed: (error: unknown) => void,
-  ): Promise<void> {
-    const { config, client } = this.#around;
-    const flow = this.#flow;
-    this.#stopWatches();
-    if (flow === undefined) {
+  async finish(starting: Promise<void> | undefined): Promise<void> {
+    const { parts, users } = this.#options;
+    this.#topicWatch?.stop();
+    parts.endWatch?.stop();
+    if (parts.flow === undefined) {
       // Closed while it started: connecting is cut short, nothing was processed.
-      this.#committer?.close();
-      await this.#claims?.close(config.closeTimeoutMs);
-      await attempt('The Kafka client could not be closed', () => client.close(), onFailure);
+      await this.#opened.release(this.#context.config.closeTimeoutMs);
       await starting;
-      return;
     }
-    await attempt('Reading could not be ended', () => flow.stop(), onFailure);
-    await attempt('', () => this.#committer?.settled(), onCommitFailed);
-    await attempt('Sending could not be ended', () => flow.release(), onFailure);
+    await this.revoked(parts.plan);
+    await users.close(this.#opened);
   }
 
   /**
    * Commits nothing more and lets the partitions go.
    *
-   * @param withinMs how long the release of the claims may take; 0 leaves them, since work may still be under way
+   * @param withinMs for how long the release of the claims may take; 0 leaves them, since work may still be in process
    */
   async release(withinMs: number): Promise<void> {
-    this.#stopWatches();
-    this.#committer?.close();
-    // Last of all, so that the next owner begins when this one has ended.
-    await this.#claims?.close(withinMs);
-  }
-
-  #stopWatches(): void {
-    this.#watch?.stop();
-    this.#endWatch?.stop();
+    await this.#opened.release(withinMs);
   }
 
   #isEnding(): boolean {
-    return this.#around.closing.aborted;
+    return this.#context.closing.aborted;
   }
 
-  async #init(processor: MessageProcessor): Promise<void> {
-    const { users, onFailed } = this.#around;
+  async #init(processor: MessageProcessor, partitions: readonly TopicPartition[]): Promise<void> {
     try {
-      await users.init(processor);
+      await this.#options.users.init(processor, partitions);
     } catch (error) {
       // While it closes, what a start throws is taken for a consequence of that.
-      if (this.#isEnding()) onFailed(error);
+      if (this.#isEnding()) this.#context.reports.failed(error);
       throw error;
     }
   }
+}
+
+/** What a run works with. */
+export interface RunOptions {
+  readonly parts: RunParts;
+  readonly outcome: RunOutcome;
+  /** By partition number. */
+  readonly processors: ReadonlyMap<number, MessageProcessor>;
+  readonly users: UserProcessors;
 }

@@ -2,10 +2,9 @@ import type { Config } from '../config/config.ts';
 import { LifecycleError } from '../kernel/errors.ts';
 import { unlimited } from '../kernel/limit-repeats.ts';
 import type { Logger } from '../kernel/logger.ts';
-import type { MessageProcessor } from '../message-processor.ts';
-import { attempt } from './run-failure.ts';
 import type { TopicPartition } from '../kernel/topic-partition.ts';
-import { assignedPartitions } from '../assignment/static/assigned-partitions.ts';
+import type { MessageProcessor } from '../message-processor.ts';
+import type { ReleaseStack } from './release-stack.ts';
 
 /** The MessageProcessors of a run, and their life: init, onAssigned, onRevoked and close. */
 export class UserProcessors {
@@ -26,12 +25,16 @@ export class UserProcessors {
     return new Set(this.#byPartition.values());
   }
 
-  /** @throws LifecycleError with the cause */
-  async init(processor: MessageProcessor): Promise<void> {
+  /**
+   * Begins with one of them, and gives it those of `partitions` that are its own.
+   *
+   * @throws LifecycleError with the cause
+   */
+  async init(processor: MessageProcessor, partitions: readonly TopicPartition[]): Promise<void> {
     try {
       await processor.init?.({ stores: this.#config.stores, logger: this.#log });
       this.#assigned.add(processor);
-      await processor.onAssigned?.(this.#partitionsOf(processor));
+      await processor.onAssigned?.(this.#ownOf(processor, partitions));
     } catch (cause) {
       throw new LifecycleError(`init or onAssigned of the MessageProcessor failed: ${String(cause)}`, {
         cause,
@@ -39,22 +42,27 @@ export class UserProcessors {
     }
   }
 
-  /** Whatever fails, all are revoked and closed. */
-  async release(onFailure: (error: unknown) => void): Promise<void> {
+  /** Takes `partitions` from all of them to whom they were given, whatever fails. */
+  async revoked(
+    partitions: readonly TopicPartition[],
+    closing: Pick<ReleaseStack, 'attempt'>,
+  ): Promise<void> {
     for (const processor of this.#assigned) {
-      await attempt(
-        'onRevoked of the MessageProcessor failed',
-        () => processor.onRevoked?.(this.#partitionsOf(processor)),
-        onFailure,
+      await closing.attempt('onRevoked of the MessageProcessor failed', () =>
+        processor.onRevoked?.(this.#ownOf(processor, partitions)),
       );
     }
-    for (const processor of this.all)
-      await attempt('close of the MessageProcessor failed', () => processor.close?.(), onFailure);
   }
 
-  #partitionsOf(processor: MessageProcessor): readonly TopicPartition[] {
-    return assignedPartitions(this.#config).filter(
-      ({ partition }) => this.#byPartition.get(partition) === processor,
-    );
+  /** Closes all of them, whatever fails. */
+  async close(closing: Pick<ReleaseStack, 'attempt'>): Promise<void> {
+    for (const processor of this.all)
+      await closing.attempt('close of the MessageProcessor failed', () => processor.close?.());
+  }
+
+  #ownOf(processor: MessageProcessor, partitions: readonly TopicPartition[]): readonly TopicPartition[] {
+    return partitions
+      .filter(({ partition }) => this.#byPartition.get(partition) === processor)
+      .map(({ topic, partition }) => ({ topic, partition }));
   }
 }

@@ -4,8 +4,6 @@ import type { LastBatch } from '../stats.ts';
 
 /** The last batch of a partition, while its steps are reported. */
 interface Steps {
-  /** The very list that all reports of one batch share: it tells the batches apart. */
-  readonly ranges: BatchReport['ranges'];
   readonly processMs: number;
   produceMs: number;
 }
@@ -14,7 +12,8 @@ interface OfPartition {
   batches: number;
   underWay: Steps | undefined;
   last: LastBatch | null;
-  lastRanges: BatchReport['ranges'] | undefined;
+  /** The number of that batch. */
+  lastBatch: number | undefined;
 }
 
 /** What a run has done in each partition, and what its last batch there took. */
@@ -31,7 +30,7 @@ export class PartitionTotals {
     const partition = this.#of(report.partition);
     switch (report.step) {
       case 'processed':
-        partition.underWay = { ranges: report.ranges, processMs: report.durationMs, produceMs: 0 };
+        partition.underWay = { processMs: report.durationMs, produceMs: 0 };
         break;
       case 'flushed':
         if (partition.underWay !== undefined) partition.underWay.produceMs = report.durationMs;
@@ -59,18 +58,18 @@ export class PartitionTotals {
     return this.#ofPartition.get(partition)?.last ?? null;
   }
 
-  #ended(partition: OfPartition, { records, bytes, sent, trigger, durationMs, ranges }: BatchReport): void {
+  #ended(partition: OfPartition, { batch, records, bytes, sent, trigger, durationMs }: BatchReport): void {
     const { processMs = 0, produceMs = 0 } = partition.underWay ?? {};
     partition.underWay = undefined;
-    partition.lastRanges = ranges;
+    partition.lastBatch = batch;
     const steps = { processMs, produceMs, storeMs: durationMs, commitMs: null };
     partition.last = { records, bytes, sent, trigger, ...steps, endedAt: this.#wallNow() };
   }
 
-  #committed(partition: OfPartition, { ranges, durationMs, partition: number }: BatchReport): void {
+  #committed(partition: OfPartition, { batch, ranges, durationMs, partition: number }: BatchReport): void {
     partition.batches++;
     // The next batch may have come as far meanwhile: commits are pipelined.
-    if (partition.last !== null && partition.lastRanges === ranges)
+    if (partition.last !== null && partition.lastBatch === batch)
       partition.last = { ...partition.last, commitMs: durationMs };
     const ofTopics = this.#records.get(number) ?? new Map<string, number>();
     this.#records.set(number, ofTopics);
@@ -80,7 +79,7 @@ export class PartitionTotals {
   #of(partition: number): OfPartition {
     let found = this.#ofPartition.get(partition);
     if (found === undefined) {
-      found = { batches: 0, underWay: undefined, last: null, lastRanges: undefined };
+      found = { batches: 0, underWay: undefined, last: null, lastBatch: undefined };
       this.#ofPartition.set(partition, found);
     }
     return found;

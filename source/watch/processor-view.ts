@@ -6,7 +6,9 @@ import type { CommitResult, KafkaObserver } from '../kafka/client.ts';
 import type { Timer } from '../kernel/clock.ts';
 import type { KasperError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
-import type { ProcessorState } from '../lifecycle.ts';
+import type { Listeners } from '../kernel/listeners.ts';
+import type { Lifecycle } from '../lifecycle.ts';
+import type { ProcessorEvents } from '../processor-events.ts';
 import { MetricsGuard } from './metrics-guard.ts';
 import { PartitionTotals } from './partition-totals.ts';
 import { ProcessorGauges } from './processor-gauges.ts';
@@ -14,23 +16,17 @@ import { ProcessorMetrics, type FailingPart } from './processor-metrics.ts';
 import { takeStats } from './take-stats.ts';
 import { codeOf, RecentErrors } from './recent-errors.ts';
 import type { ProcessorStats } from '../stats.ts';
-import type { RunFailure } from '../run/run-failure.ts';
+import type { RunOutcome } from '../run/run-outcome.ts';
+import type { RunParts } from '../run/run-parts.ts';
+import type { RunReports } from '../run-reports.ts';
 import { RunTotals } from './run-totals.ts';
-import type { Run } from '../run/run.ts';
 import type { TopicPartition } from '../kernel/topic-partition.ts';
 
-export interface ProcessorViewOptions {
-  readonly config: Config;
-  readonly logger: Logger;
-  readonly failure: RunFailure;
-  readonly state: () => ProcessorState;
-  readonly run: () => Run;
-}
-
 /**
- * All that others get to see of a processor: counts what it does, shows it as metrics, takes snapshots, and judges its health.
+ * All that others get to see of a processor: counts what it does, shows it as metrics, takes snapshots, judges its health, and calls its
+ * listeners. What happens it learns from the run ({@link RunReports}) and from the client ({@link KafkaObserver}).
  */
-export class ProcessorView implements KafkaObserver {
+export class ProcessorView implements RunReports, KafkaObserver {
   readonly totals = new RunTotals();
   readonly #options: ProcessorViewOptions;
   readonly #ofPartitions: PartitionTotals;
@@ -63,26 +59,23 @@ export class ProcessorView implements KafkaObserver {
   }
 
   stats(): ProcessorStats {
-    const { config, state, run, failure } = this.#options;
-    const { flow, committer, endWatch } = run();
+    const { config, lifecycle, outcome, parts } = this.#options;
     return takeStats({
       config,
-      state: state(),
+      state: lifecycle.state,
       startedAt: this.#startedAt,
       totals: this.totals,
       ofPartitions: this.#ofPartitions,
-      failure,
+      outcome,
       recentErrors: this.#recentErrors,
-      endsAskedAt: endWatch?.answeredAt,
-      flow,
-      committer,
+      parts,
     });
   }
 
   health(): HealthReport {
-    const { config, run } = this.#options;
+    const { config, parts } = this.#options;
     const { stallTimeoutMs, stallLagRecords, clock } = config;
-    const { endWatch, phase } = run();
+    const { endWatch, phase } = parts;
     const unansweredSince = endWatch?.unansweredSince;
     const brokersSilentMs =
       unansweredSince === undefined ? 0 : clock.now() - Math.max(unansweredSince, this.#answeredAt);
@@ -118,28 +111,39 @@ export class ProcessorView implements KafkaObserver {
     this.#showGauges();
   }
 
-  onBatch(report: BatchReport): void {
+  batch(report: BatchReport): void {
     this.totals.add(report);
     this.#ofPartitions.add(report);
     this.#metrics.addBatch(report);
+    this.#options.listeners.emit('batch', report);
   }
 
-  onRepeated(records: number): void {
+  repeated(records: number): void {
     this.totals.addRepeated(records);
     this.#metrics.addRepeated(records);
   }
 
-  onFailed(error: unknown): void {
-    this.#recentErrors.add(error);
-  }
-
-  onRefused(failed: readonly CommitResult[]): void {
+  refused(failed: readonly CommitResult[]): void {
     const byCode = new Map<string, CommitResult[]>();
     for (const result of failed) {
       const code = codeOf(result.error);
       byCode.set(code, [...(byCode.get(code) ?? []), result]);
     }
     for (const same of byCode.values()) this.#onErrors('commit', same[0]?.error, same);
+  }
+
+  ended(): void {
+    this.#options.outcome.end();
+  }
+
+  /** The first failure ends the run; later ones are kept beside it. */
+  failed(error: unknown): void {
+    const { outcome, listeners } = this.#options;
+    if (outcome.keep(error)) {
+      this.#recentErrors.add(error);
+      listeners.emit('error', error);
+    }
+    outcome.end();
   }
 
   onAnswer(api: string, ms: number): void {
@@ -176,4 +180,14 @@ export class ProcessorView implements KafkaObserver {
   #showGauges(): void {
     this.#gauges.show(this.stats());
   }
+}
+
+/** What a view looks at. */
+export interface ProcessorViewOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly lifecycle: Lifecycle;
+  readonly outcome: RunOutcome;
+  readonly parts: RunParts;
+  readonly listeners: Listeners<ProcessorEvents>;
 }

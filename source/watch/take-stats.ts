@@ -1,15 +1,14 @@
 import type { Config } from '../config/config.ts';
-import type { InputFlow } from '../input/input-flow.ts';
+import type { InputPartition } from '../input/input-partition.ts';
+import type { PartitionProgress } from '../input/partition-progress.ts';
 import { deepFreeze } from '../kernel/deep-freeze.ts';
 import type { ProcessorState } from '../lifecycle.ts';
-import type { OffsetCommitter } from '../delivery/offset-committer.ts';
-import type { PartitionProgress } from '../input/partition-progress.ts';
+import type { RunOutcome } from '../run/run-outcome.ts';
+import type { RunParts } from '../run/run-parts.ts';
+import type { PartitionProcessorStats, PartitionStats, ProcessorStats, RunSummary } from '../stats.ts';
 import type { PartitionTotals } from './partition-totals.ts';
 import { describeError, type RecentErrors } from './recent-errors.ts';
-import type { PartitionProcessorStats, PartitionStats, ProcessorStats, RunSummary } from '../stats.ts';
-import type { RunFailure } from '../run/run-failure.ts';
 import type { RunTotals } from './run-totals.ts';
-import type { PlannedPartition } from '../input/start-plan.ts';
 
 /** All that a snapshot is taken of; before the first fetch there is no flow. */
 export interface StatsSources {
@@ -18,41 +17,41 @@ export interface StatsSources {
   readonly startedAt: number | undefined;
   readonly totals: RunTotals;
   readonly ofPartitions: PartitionTotals;
-  readonly failure: RunFailure;
+  readonly outcome: RunOutcome;
   readonly recentErrors: RecentErrors;
-  readonly endsAskedAt: number | undefined;
-  readonly flow: InputFlow | undefined;
-  readonly committer: OffsetCommitter | undefined;
+  readonly parts: RunParts;
 }
 
 /** A snapshot of a processor. */
 export function takeStats(sources: StatsSources): ProcessorStats {
-  const { config, state, startedAt, totals, failure, recentErrors, endsAskedAt, flow } = sources;
+  const { config, state, startedAt, totals, outcome, recentErrors, parts } = sources;
+  const { flow, endWatch } = parts;
   const { topicProcessorName, groupId } = config;
   return deepFreeze({
     topicProcessorName,
     groupId,
     state,
     startedAt: startedAt ?? null,
-    failure: failure.hasFailed ? describeError(failure.first) : null,
+    failure: outcome.hasFailed ? describeError(outcome.first) : null,
     recentErrors: recentErrors.all,
-    endsAskedAt: endsAskedAt ?? null,
+    endsAskedAt: endWatch?.answeredAt ?? null,
     ...totals.snapshot(),
     buffered: flow?.buffered ?? 0,
     bufferedBytes: flow?.bufferedBytes ?? 0,
     inHand: flow?.inHand ?? 0,
     partitions: (flow?.progress ?? []).map((progress) => partitionStats(progress, sources)),
-    partitionProcessors: processorStats(sources),
+    partitionProcessors: (flow?.partitions ?? []).map((partition) => processorStats(partition, sources)),
   });
 }
 
 function partitionStats(
-  { topic, partition, position, highWatermark, visibleEnd, paused, workSince, end }: PartitionProgress,
-  { config, ofPartitions, committer }: StatsSources,
+  progress: PartitionProgress,
+  { config, ofPartitions, parts: { delivery } }: StatsSources,
 ): PartitionStats {
-  const committed = committer?.committed(topic, partition) ?? null;
+  const { topic, partition, position, highWatermark, visibleEnd, paused, workSince, end } = progress;
+  const committed = delivery?.committed(progress) ?? null;
   const lag = Math.max(0, visibleEnd - (committed ?? position));
-  const since = Math.max(workSince, committer?.movedAt(topic, partition) ?? workSince);
+  const since = Math.max(workSince, delivery?.movedAt(progress) ?? workSince);
   // A bounded run has nothing to do past its end.
   const isDone = lag === 0 || (end !== undefined && (committed ?? position) >= end);
   const msSinceProgress = isDone ? 0 : config.clock.now() - since;
@@ -60,26 +59,26 @@ function partitionStats(
   return { topic, partition, position, committed, highWatermark, lag, paused, records, msSinceProgress };
 }
 
-function processorStats({ flow, ofPartitions }: StatsSources): PartitionProcessorStats[] {
-  return (flow?.processors ?? []).map(({ processor, hasEnded }) => {
-    const { partition, step, busyMs, buffered, bufferedBytes, inHand } = processor;
-    return {
-      partition,
-      step: hasEnded && step === 'idle' ? 'ended' : step,
-      busyMs,
-      buffered,
-      bufferedBytes,
-      inHand,
-      batches: ofPartitions.batches(partition),
-      lastBatch: ofPartitions.lastBatch(partition),
-    };
-  });
+function processorStats(
+  { partition, step, loop }: InputPartition,
+  { ofPartitions }: StatsSources,
+): PartitionProcessorStats {
+  const { busyMs, buffered, bufferedBytes, inHand } = loop;
+  return {
+    partition,
+    step,
+    busyMs,
+    buffered,
+    bufferedBytes,
+    inHand,
+    batches: ofPartitions.batches(partition),
+    lastBatch: ofPartitions.lastBatch(partition),
+  };
 }
 
 /** What a run has done, at its end. */
 export function summarize(
-  plan: readonly PlannedPartition[],
-  committer: OffsetCommitter | undefined,
+  { plan, delivery }: Pick<RunParts, 'plan' | 'delivery'>,
   totals: RunTotals,
   durationMs: number,
 ): RunSummary {
@@ -89,11 +88,11 @@ export function summarize(
     batches,
     sent,
     durationMs,
-    partitions: plan.map(({ topic, partition, offset }) => ({
-      topic,
-      partition,
-      start: offset,
-      end: committer?.committed(topic, partition) ?? offset,
+    partitions: plan.map((planned) => ({
+      topic: planned.topic,
+      partition: planned.partition,
+      start: planned.offset,
+      end: delivery?.committed(planned) ?? planned.offset,
     })),
     openTransactions: plan.flatMap(({ topic, partition, end, highWatermark }) =>
       end !== undefined && end < highWatermark ? [{ topic, partition, end, highWatermark }] : [],

@@ -6,7 +6,8 @@ const KiB = 1024;
 
 function budgetOf(maxBytes = MiB): { budget: MemoryBudget; refused: () => number } {
   let refused = 0;
-  const budget = new MemoryBudget(maxBytes, () => refused++);
+  const budget = new MemoryBudget(maxBytes);
+  budget.join({ busy: false, bufferedBytes: 1, relieve: () => refused++ });
   return { budget, refused: () => refused };
 }
 
@@ -86,4 +87,25 @@ test('nobody who waits: it is not short', (t) => {
   const { budget } = budgetOf();
   budget.charge(MiB);
   t.false(budget.isShort);
+});
+
+test('a fetch that is refused has the largest holder that is idle process what it holds', (t) => {
+  const budget = new MemoryBudget(MiB);
+  const relieved: string[] = [];
+  const holder = (name: string, bufferedBytes: number, busy: boolean) => ({
+    busy,
+    bufferedBytes,
+    relieve: () => relieved.push(name),
+  });
+  const large = holder('large', 200, false);
+  budget.join(holder('small', 100, false));
+  budget.join(large);
+  budget.join(holder('busy', 300, true));
+  budget.join(holder('empty', 0, false));
+  budget.charge(MiB);
+  budget.reserve(1);
+  t.deepEqual(relieved, ['large']);
+  budget.leave(large);
+  budget.reserve(1);
+  t.deepEqual(relieved, ['large', 'small']);
 });

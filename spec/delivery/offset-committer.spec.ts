@@ -69,7 +69,7 @@ function bench(t: ExecutionContext, options: Partial<OffsetCommitterOptions> = {
     commitTimeoutMs: 5000,
     offsetRefreshMs: 60_000,
     commitMetadata: '',
-    onFailed: (error) => failures.push(error),
+    reports: { refused: () => undefined, failed: (error) => failures.push(error as CommitError) },
     ...options,
   });
   t.teardown(() => {
@@ -197,7 +197,7 @@ for (const [title, metadata, message] of badMetadata) {
     offer(8, { partition: 1 });
     await last().answer();
     await t.throwsAsync(committer.settled(), { instanceOf: CommitError });
-    t.is(committer.committed('in', 1), 8);
+    t.is(committer.committed({ topic: 'in', partition: 1 }), 8);
   });
 }
 
@@ -224,8 +224,8 @@ test('work is acked in order, once, when all its positions are stored', async (t
   await last().answer();
   t.deepEqual(acked, ['first', 'second']);
   t.is(committer.openRecords(0), 0);
-  t.is(committer.committed('a', 0), 7);
-  t.is(committer.committed('b', 0), 2);
+  t.is(committer.committed({ topic: 'a', partition: 0 }), 7);
+  t.is(committer.committed({ topic: 'b', partition: 0 }), 2);
 });
 
 test('offsets go forward only; what is lower counts as done with what is higher', async (t) => {
@@ -236,7 +236,7 @@ test('offsets go forward only; what is lower counts as done with what is higher'
   await last().answer();
   t.is(acked, 1);
   t.is(asked.length, 1);
-  t.is(committer.committed('in', 0), 20);
+  t.is(committer.committed({ topic: 'in', partition: 0 }), 20);
 });
 
 test('a position that is under way is not sent a second time', async (t) => {
@@ -287,7 +287,7 @@ test('each answer is judged alone: what was stored is acked, the rest is retried
   await last().answer();
   await last().answer({ 'in/0': moved() });
   t.deepEqual(acked, [1]);
-  t.is(committer.committed('in', 0), undefined);
+  t.is(committer.committed({ topic: 'in', partition: 0 }), undefined);
   await clock.advance(100);
   t.deepEqual(last().text, ['in/0 10']);
   await last().answer();
@@ -431,7 +431,7 @@ test('an entry that the broker did not answer fails', async (t) => {
     commitTimeoutMs: 1000,
     offsetRefreshMs: 1000,
     commitMetadata: '',
-    onFailed: (error) => failures.push(error),
+    reports: { refused: () => undefined, failed: (error) => failures.push(error as CommitError) },
   });
   t.teardown(() => {
     committer.close();
@@ -533,7 +533,7 @@ test('a rewind may go back; what went past it is acked with it', async (t) => {
   t.deepEqual(last().text, ['in/0 40']);
   await last().answer();
   t.is(acked, 1);
-  t.is(committer.committed('in', 0), 40);
+  t.is(committer.committed({ topic: 'in', partition: 0 }), 40);
   await committer.acked(0);
   offer(60);
   t.deepEqual(last().text, ['in/0 60'], 'forward from there');
@@ -548,7 +548,7 @@ test('a rewind to what is processed again to the same offset as before is not fo
   await last().answer();
   t.deepEqual(last().text, ['in/0 100']);
   await last().answer();
-  t.is(committer.committed('in', 0), 100);
+  t.is(committer.committed({ topic: 'in', partition: 0 }), 100);
 });
 
 test('once closed it commits nothing, keeps no timer, and nobody waits', async (t) => {

@@ -40,7 +40,7 @@ function watched(t: ExecutionContext, isolation: Isolation = 'read_committed') {
     },
     logger: log,
     partitions,
-    onAsk: () => (ends) => taken.push(ends),
+    logs: { expectEnds: () => (ends) => taken.push(ends) },
   });
   t.teardown(() => {
     watch.stop();

@@ -11,6 +11,7 @@ const planned = {
   visibleEnd: 5,
   hadCommit: true,
   wasReset: false,
+  isCommitted: true,
   topicId: undefined,
 };
 const chunk = {

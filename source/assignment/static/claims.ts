@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { ClaimGuard } from '../ownership-guard.ts';
+import type { PartitionsOwner } from '../assignment.ts';
+import type { OwnershipGuard } from '../ownership-guard.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import type { ClaimRecord } from './claim-record.ts';
 import {
@@ -35,8 +36,8 @@ export interface ClaimsOptions {
   readonly retryTimeoutMs: number;
   /** Aborted when the processor closes: ends the waits of a start. */
   readonly closing: AbortSignal;
-  /** Called once, when the claims are lost or can no longer be read. */
-  readonly onFailed: (error: KasperError) => void;
+  /** Told once, when the claims are lost or can no longer be read. */
+  readonly owner: Pick<PartitionsOwner, 'lost'>;
   /** As in {@link ClaimsWatchOptions}. */
   readonly heldBy?: ClaimsWatchOptions['heldBy'];
 }
@@ -68,7 +69,7 @@ const RELEASE_WITHIN_MS = 5_000;
  *
  * Best effort: Kafka has no compare-and-set for offsets.
  */
-export class Claims implements ClaimGuard {
+export class Claims implements OwnershipGuard {
   readonly #options: ClaimsOptions;
   readonly #entries: ClaimEntries;
   readonly #owner = randomUUID();
@@ -313,7 +314,8 @@ export class Claims implements ClaimGuard {
     if (this.#failure !== undefined) return this.#failure;
     this.#failure = error;
     this.#timer?.cancel();
-    if (this.#closed === undefined) this.#options.onFailed(error);
+    const { owner, partitions } = this.#options;
+    if (this.#closed === undefined) owner.lost(partitions, error);
     return error;
   }
 

@@ -1,38 +1,75 @@
-import { isAlive, thisProcess } from './process-identity.ts';
-import { Claims } from './claims.ts';
-import type { Config } from '../../config/config.ts';
-import type { KafkaClient, TopicDescription } from '../../kafka/client.ts';
-import type { KasperError } from '../../kernel/errors.ts';
-import type { Logger } from '../../kernel/logger.ts';
+import type { RunContext } from '../../config/run-context.ts';
+import type { GroupOffsets, TopicDescription } from '../../kafka/client.ts';
+import type { TopicPartition } from '../../kernel/topic-partition.ts';
+import type { Assignment, PartitionsOwner } from '../assignment.ts';
+import { unguarded, type OwnershipGuard } from '../ownership-guard.ts';
 import { assignedPartitions } from './assigned-partitions.ts';
+import { Claims } from './claims.ts';
+import { isAlive, thisProcess } from './process-identity.ts';
+import { warnOfMembers } from './warn-of-members.ts';
 
-/** What claims need beside the options. */
-export interface ClaimsSurroundings {
-  readonly client: KafkaClient;
-  readonly logger: Logger;
-  readonly topics: ReadonlyMap<string, TopicDescription>;
-  readonly closing: AbortSignal;
-  readonly onFailed: (error: KasperError) => void;
-}
+/**
+ * The partitions that the option `inputPartitions` lists: all are gained at the start and revoked at the end. Claims prove
+ * that no other process has them, unless `claims` is false.
+ */
+export class StaticAssignment implements Assignment {
+  readonly offsets: GroupOffsets;
+  readonly #context: RunContext;
+  readonly #topics: ReadonlyMap<string, TopicDescription>;
+  #claims: Claims | undefined;
 
-/** The claims of a run in this process; undefined with `claims: false`. */
-export function makeClaims(config: Config, around: ClaimsSurroundings): Claims | undefined {
-  if (!config.claims) return undefined;
-  const { clock, instanceId, claimTimeoutMs, offsetRefreshMs, retryTimeoutMs } = config;
-  const { client, logger, topics, closing, onFailed } = around;
-  return new Claims({
-    offsets: client.group(config.claimsGroupId),
-    clock,
-    logger,
-    partitions: assignedPartitions(config),
-    topics,
-    process: thisProcess(),
-    isAlive,
-    instanceId,
-    claimTimeoutMs,
-    offsetRefreshMs,
-    retryTimeoutMs,
-    closing,
-    onFailed,
-  });
+  /** @param topics the input topics, as the cluster describes them now */
+  constructor(context: RunContext, topics: ReadonlyMap<string, TopicDescription>) {
+    this.#context = context;
+    this.#topics = topics;
+    this.offsets = context.client.group(context.config.groupId);
+  }
+
+  get guard(): OwnershipGuard {
+    return this.#claims ?? unguarded;
+  }
+
+  async open(owner: PartitionsOwner): Promise<void> {
+    const { config, client, logger, closing } = this.#context;
+    const partitions = assignedPartitions(config);
+    if (config.claims) {
+      this.#claims = this.#newClaims(partitions, owner);
+      await this.#claims.take();
+    }
+    if (closing.aborted) return;
+    await warnOfMembers(config, client, logger);
+    await owner.gained(partitions);
+  }
+
+  topicIdOf({ topic, partition }: TopicPartition): string | undefined {
+    return this.#claims?.topicId(topic, partition);
+  }
+
+  noteTopicIds(committed: readonly (TopicPartition & { readonly topicId: string | undefined })[]): void {
+    this.#claims?.noteTopicIds(committed);
+  }
+
+  async close(withinMs: number): Promise<void> {
+    await this.#claims?.close(withinMs);
+  }
+
+  #newClaims(partitions: readonly TopicPartition[], owner: PartitionsOwner): Claims {
+    const { config, client, logger, closing } = this.#context;
+    const { clock, instanceId, claimTimeoutMs, offsetRefreshMs, retryTimeoutMs } = config;
+    return new Claims({
+      offsets: client.group(config.claimsGroupId),
+      partitions,
+      topics: this.#topics,
+      owner,
+      process: thisProcess(),
+      isAlive,
+      instanceId,
+      clock,
+      logger,
+      claimTimeoutMs,
+      offsetRefreshMs,
+      retryTimeoutMs,
+      closing,
+    });
+  }
 }

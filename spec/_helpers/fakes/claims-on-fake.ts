@@ -17,7 +17,7 @@ export interface Claimant {
   readonly claims: Claims;
   readonly clock: FakeClock;
   readonly log: LineLogger;
-  /** What onFailed was called with. */
+  /** What the owner was told of its loss. */
   readonly failures: KasperError[];
   /** What `take` came to; undefined while it is under way. */
   readonly taken: () => 'taken' | Error | undefined;
@@ -58,7 +58,7 @@ export async function claimant(
     offsetRefreshMs: 60_000,
     retryTimeoutMs: 120_000,
     closing: closing.signal,
-    onFailed: (error) => failures.push(error),
+    owner: { lost: (_partitions, error) => failures.push(error) },
     ...options,
   });
   t.teardown(() => claims.close(0));

@@ -1,0 +1,19 @@
+import type { BatchReport } from './batch-report.ts';
+import type { CommitResult } from './kafka/client.ts';
+
+/**
+ * Where the parts of a run report what happens. There is one for each run; a part takes the `Pick<>` of it that it needs.
+ * All methods are synchronous and must not throw.
+ */
+export interface RunReports {
+  /** A batch has completed a step of the straight line. */
+  batch(report: BatchReport): void;
+  /** This many records are sent again and may be stored twice. */
+  repeated(records: number): void;
+  /** Positions that one request did not commit, also where they are tried again. */
+  refused(failed: readonly CommitResult[]): void;
+  /** The run is to end without a failure: a bounded one has processed all it wanted, or `process` asked for it. */
+  ended(): void;
+  /** The run cannot continue. The first of these is what it fails with. */
+  failed(error: unknown): void;
+}
