@@ -323,6 +323,24 @@ test('a listener may close it, at any state', async (t) => {
   }
 });
 
+test('a listener that calls close() while it becomes closing gets the promise that all calls share', async (t) => {
+  const { kafka, make } = fixture(t);
+  kafka.createTopic('in').fill('in', 0, 10);
+  const processor = make(noting([]));
+  const inListener: Promise<void>[] = [];
+  processor.on('state', ({ to }) => {
+    if (to === 'closing') inListener.push(processor.close());
+  });
+  const run = processor.runLoop();
+  await kafka.quiet();
+  const first = processor.close();
+  t.is(inListener.length, 1);
+  t.is(inListener[0], first);
+  await t.notThrowsAsync(first);
+  await run;
+  t.is(processor.state, 'closed');
+});
+
 for (const step of ['closeSource', 'closeSink', 'close', 'onRevoked', 'close of the processor'] as const) {
   test(`when ${step} fails, close does all other steps, and both close and run tell it`, async (t) => {
     const { kafka, make, outcome } = fixture(t);

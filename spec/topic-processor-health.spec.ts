@@ -229,6 +229,56 @@ test('a monitor shows it from before it connects until everything has ended', as
   t.deepEqual(monitored?.health(), processor.health());
 });
 
+test('a signal that is aborted already leaves no monitor open', async (t) => {
+  const { kafka, make } = fixture(t);
+  kafka.createTopic('in');
+  let open = 0;
+  const processor = make(noting([]), {
+    monitor: {
+      watch() {
+        open++;
+        return Promise.resolve(() => {
+          open--;
+          return Promise.resolve();
+        });
+      },
+    },
+  });
+  t.like(await processor.runLoop({ signal: AbortSignal.abort() }), { records: 0 });
+  t.is(open, 0);
+  t.is(processor.state, 'closed');
+  t.deepEqual(kafka.order('connect', 'close'), ['close']);
+});
+
+test('a monitor that opens while the processor is closed is released', async (t) => {
+  const { kafka, make } = fixture(t);
+  kafka.createTopic('in');
+  const seen: string[] = [];
+  let open: (() => void) | undefined;
+  const processor = make(noting([]), {
+    monitor: {
+      watch: () =>
+        new Promise((resolve) => {
+          open = () => {
+            seen.push('opened');
+            resolve(() => {
+              seen.push('released');
+              return Promise.resolve();
+            });
+          };
+        }),
+    },
+  });
+  const run = processor.runLoop();
+  await kafka.quiet();
+  const closed = processor.close();
+  await kafka.quiet();
+  open?.();
+  await closed;
+  t.like(await run, { records: 0 });
+  t.deepEqual(seen, ['opened', 'released']);
+});
+
 test('a monitor that cannot listen ends the run before Kafka is touched', async (t) => {
   const { kafka, make, outcome } = fixture(t);
   kafka.createTopic('in');

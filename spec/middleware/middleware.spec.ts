@@ -1,5 +1,6 @@
 import test from 'ava';
 import { BatchError } from '../../source/batch-error.ts';
+import { eachMessage } from '../../source/each-message.ts';
 import { LifecycleError } from '../../source/kernel/errors.ts';
 import { chain, type Middleware } from '../../source/middleware/middleware.ts';
 import type { ProcessContext, ProcessFunction } from '../../source/message-processor.ts';
@@ -175,4 +176,101 @@ test('a sender that is used after its attempt says so', async (t) => {
     /sender\.send\(\) was called after process had returned: a sender belongs to one attempt/,
   );
   t.deepEqual(kafka.values('out'), []);
+});
+
+test('a sender of its own that a middleware passes on is refused, with what to do instead', async (t) => {
+  const { kafka, make, outcome } = fixture(t);
+  kafka.createTopic('in').createTopic('out').fill('in', 0, 1);
+  const withHeader: Middleware = (next) => (messages, own, middle) => {
+    const sender: Sender = { send: own.send.bind(own), flush: own.flush.bind(own) };
+    return next(messages, sender, middle);
+  };
+  let ran = 0;
+  const process = () => {
+    ran++;
+  };
+  const { error } = await outcome(make({ process }, { middleware: [withHeader] }).runToEnd());
+  t.is(ran, 0);
+  t.true((error as Error).cause instanceof LifecycleError);
+  t.regex(String(error), /called next\(\) with a sender of its own.* context\.decorateSender\(/);
+  t.is(kafka.committed(GROUP, 'in', 0), 0);
+});
+
+test('a decorated sender is what each attempt has, and a failed attempt sends nothing', async (t) => {
+  const { kafka, make } = fixture(t);
+  kafka.createTopic('in').createTopic('out').fill('in', 0, 2);
+  const seen: string[] = [];
+  const prefixed =
+    (prefix: string): Middleware =>
+    (next) =>
+    async (messages, own, middle) => {
+      middle.decorateSender((inner, { attempt }) => {
+        seen.push(`${prefix} attempt ${attempt}`);
+        return {
+          send: (message) => {
+            inner.send({ ...message, value: `${prefix} ${String(message.value)}` });
+          },
+          flush: () => inner.flush(),
+        };
+      });
+      await next(messages, own, middle);
+    };
+  const again: Middleware =
+    (next) =>
+    async (...args) => {
+      await t.throwsAsync(async () => next(...args), { message: 'again' });
+      await next(...args);
+    };
+  await make(
+    {
+      process(messages, mine, { attempt }) {
+        for (const { valueText } of messages)
+          mine.send({ topic: 'out', value: `${valueText ?? ''}.${attempt}` });
+        if (attempt === 1) throw new Error('again');
+      },
+    },
+    { middleware: [prefixed('a'), prefixed('b'), again] },
+  ).runToEnd();
+  t.deepEqual(kafka.values('out'), ['a b in0.2', 'a b in1.2']);
+  t.deepEqual(seen, ['a attempt 1', 'b attempt 1', 'a attempt 2', 'b attempt 2']);
+});
+
+test('with eachMessage, what a message that fails sent through a decorated sender is taken back', async (t) => {
+  const { kafka, make } = fixture(t);
+  kafka.createTopic('in').createTopic('out').fill('in', 0, 3);
+  const loud: Middleware = (next) => async (messages, own, middle) => {
+    middle.decorateSender((inner) => ({
+      send: (message) => {
+        inner.send({ ...message, value: `${String(message.value)}!` });
+      },
+      flush: () => inner.flush(),
+    }));
+    await t.throwsAsync(async () => next(messages, own, middle), { instanceOf: BatchError });
+  };
+  await make(
+    eachMessage(({ offset, valueText }, mine) => {
+      mine.send({ topic: 'out', value: valueText });
+      if (offset === 1) throw new Error('bad');
+    }),
+    { middleware: [loud] },
+  ).runToEnd();
+  t.deepEqual(kafka.values('out'), ['in0!', 'in2!']);
+});
+
+test('what a middleware adds to the context reaches process, and one that forgets it loses nothing', async (t) => {
+  const { kafka, make } = fixture(t);
+  kafka.createTopic('in').fill('in', 0, 1);
+  const seen: unknown[] = [];
+  const forgetful: Middleware = (next) => (messages, own, middle) =>
+    next(messages, own, { trace: middle.partition } as unknown as ProcessContext);
+  await make(
+    {
+      process(_messages, _own, inner) {
+        seen.push((inner as { trace?: number }).trace, inner.attempt, inner.trigger);
+        inner.onCommitted(() => seen.push('committed'));
+      },
+    },
+    { middleware: [forgetful] },
+  ).runToEnd();
+  t.deepEqual(seen, [0, 1, 'end', 'committed']);
 });
