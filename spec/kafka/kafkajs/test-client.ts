@@ -113,12 +113,16 @@ export function appendNumbers(
   from = 0,
 ): void {
   for (let i = from; i < from + count; i++) {
-    accumulator.append(topic, i % partitionCount, {
-      key: null,
-      value: Buffer.from(String(i)),
-      headers: undefined,
-      timestamp: FIRST_TIMESTAMP + i,
-    });
+    accumulator.append(
+      topic,
+      i % partitionCount,
+      accumulator.measure({
+        key: null,
+        value: Buffer.from(String(i)),
+        headers: [],
+        timestamp: FIRST_TIMESTAMP + i,
+      }),
+    );
   }
 }
 

@@ -42,12 +42,16 @@ async function embeddedSubject(t: ExecutionContext): Promise<SourceSubject> {
       const from = ends[partition] ?? 0;
       ends[partition] = from + count;
       for (let offset = from; offset < from + count; offset++)
-        accumulator.append('orders', partition, {
-          key: null,
-          value: Buffer.from(String(offset)),
-          headers: undefined,
-          timestamp: FIRST_TIMESTAMP,
-        });
+        accumulator.append(
+          'orders',
+          partition,
+          accumulator.measure({
+            key: null,
+            value: Buffer.from(String(offset)),
+            headers: [],
+            timestamp: FIRST_TIMESTAMP,
+          }),
+        );
       await accumulator.flush();
     },
     holdFetch: () => {
