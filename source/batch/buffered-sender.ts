@@ -1,5 +1,5 @@
 import { LifecycleError, SendError } from '../kernel/errors.ts';
-import type { MeasuredRecord, RecordAccumulator, RecordSink } from '../kafka/client.ts';
+import type { MeasuredRecord, RecordAccumulator, RecordSink } from '../kafka/sink.ts';
 import { checkMessage, toRecord } from '../kafka/outgoing-record.ts';
 import type { KeylessSpread, Partitioner } from '../kafka/partitioner.ts';
 import type { ProducerMessage } from '../message.ts';

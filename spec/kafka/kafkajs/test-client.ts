@@ -1,5 +1,6 @@
 import type { ExecutionContext } from 'ava';
-import type { KafkaClient, PartitionReader } from '../../../source/kafka/client.ts';
+import type { KafkaClient } from '../../../source/kafka/client.ts';
+import type { PartitionReader } from '../../../source/kafka/source.ts';
 import type { StartPosition } from '../../../source/kafka/log-position.ts';
 import type { RecordAccumulator, SinkOptions } from '../../../source/kafka/sink.ts';
 import type {
