@@ -2,7 +2,7 @@ import { BatchError } from './batch-error.ts';
 import { endedByClose } from './closed-while-waiting.ts';
 import type { ConsumerMessage, ProducerMessage } from './message.ts';
 import type { MessageFailure, MessageProcessor, ProcessContext, StoreMap } from './message-processor.ts';
-import { checkMessage, toRecord } from './kafka/outgoing-record.ts';
+import { checkMessage, headerPairs, toRecord } from './kafka/outgoing-record.ts';
 import { stagingOf, type Sender, type SendStaging } from './sender.ts';
 
 /** Handles one message; what it sends goes out with the batch. */
@@ -73,7 +73,12 @@ class StagedSender implements Sender, SendStaging {
   send(message: ProducerMessage): void {
     checkMessage(message);
     const { key, value, headers } = toRecord(message, () => 0, true);
-    this.#staged.push({ ...message, key, value, ...(headers === undefined ? {} : { headers }) });
+    this.#staged.push({
+      ...message,
+      key,
+      value,
+      ...(message.headers === undefined ? {} : { headers: headerPairs(headers) }),
+    });
   }
 
   flush(): Promise<void> {

@@ -67,6 +67,7 @@ export {
 export { partitioners, type Partitioner } from './kafka/partitioner.ts';
 export type {
   Compression,
+  MeasuredRecord,
   OutgoingRecord,
   RecordAccumulator,
   RecordSink,

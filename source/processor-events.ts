@@ -1,5 +1,5 @@
 import type { BatchReport } from './batch-report.ts';
-import type { PartitionOffset } from './kafka/client.ts';
+import type { PartitionOffset } from './kafka/log-position.ts';
 import type { ProcessorState } from './lifecycle.ts';
 
 /** The events of a TopicProcessor and what their listeners get. */

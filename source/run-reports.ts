@@ -1,5 +1,5 @@
 import type { BatchReport } from './batch-report.ts';
-import type { CommitResult } from './kafka/client.ts';
+import type { CommitResult } from './kafka/group-offsets.ts';
 
 /**
  * Where the parts of a run report what happens. There is one for each run; a part takes the `Pick<>` of it that it needs.

@@ -1,4 +1,4 @@
-import type { OffsetSpec } from './kafka/client.ts';
+import type { OffsetSpec } from './kafka/log-position.ts';
 import { ConfigError } from './kernel/errors.ts';
 
 /**

@@ -15,7 +15,7 @@ export async function fill(
   const timestamp = Date.now();
   for (let i = 0; i < records; i++) {
     const key = Buffer.from(String(i).padStart(7, '0'));
-    accumulator.append(topic, i % partitions, { key, value, headers: undefined, timestamp });
+    accumulator.append(topic, i % partitions, accumulator.measure({ key, value, headers: [], timestamp }));
     if (accumulator.bytes > 16 * 1024 * 1024) await accumulator.flush();
   }
   await accumulator.flush();

@@ -82,12 +82,16 @@ export async function sendRecords(
       const keyBytes = key === undefined ? null : Buffer.from(key);
       const partition =
         keyBytes === null ? spread++ % partitionCount : partitioners.murmur2(keyBytes, partitionCount);
-      waiting.append(topic, partition, {
-        key: keyBytes,
-        value: Buffer.from(value),
-        headers: undefined,
-        timestamp: Date.now(),
-      });
+      waiting.append(
+        topic,
+        partition,
+        waiting.measure({
+          key: keyBytes,
+          value: Buffer.from(value),
+          headers: [],
+          timestamp: Date.now(),
+        }),
+      );
     }
     await waiting.flush();
   } finally {

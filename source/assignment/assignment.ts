@@ -1,4 +1,4 @@
-import type { GroupOffsets } from '../kafka/client.ts';
+import type { GroupOffsets } from '../kafka/group-offsets.ts';
 import type { KasperError } from '../kernel/errors.ts';
 import type { TopicPartition } from '../kernel/topic-partition.ts';
 import type { OwnershipGuard } from './ownership-guard.ts';

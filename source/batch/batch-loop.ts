@@ -1,7 +1,7 @@
 import { endedByClose } from '../closed-while-waiting.ts';
 import type { RunContext } from '../config/run-context.ts';
 import type { PartitionDelivery } from '../delivery/delivery.ts';
-import type { Chunk } from '../kafka/client.ts';
+import type { Chunk } from '../kafka/source.ts';
 import type { Timer } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { BatchTrigger } from '../message-processor.ts';

@@ -1,5 +1,5 @@
 import type { BatchRange } from '../batch-report.ts';
-import type { Chunk } from '../kafka/client.ts';
+import type { Chunk } from '../kafka/source.ts';
 import type { ConsumerMessage } from '../message.ts';
 import type { BatchTrigger } from '../message-processor.ts';
 

@@ -1,5 +1,5 @@
 import { LifecycleError, SendError } from '../kernel/errors.ts';
-import type { OutgoingRecord, RecordAccumulator, RecordSink } from '../kafka/client.ts';
+import type { MeasuredRecord, RecordAccumulator, RecordSink } from '../kafka/sink.ts';
 import { checkMessage, toRecord } from '../kafka/outgoing-record.ts';
 import type { KeylessSpread, Partitioner } from '../kafka/partitioner.ts';
 import type { ProducerMessage } from '../message.ts';
@@ -23,8 +23,7 @@ interface Waiting {
   readonly partition: number | undefined;
   /** Whether `partition` is one that the topic has; otherwise it is what the caller asked for, if anything. */
   readonly isPlaced: boolean;
-  readonly record: OutgoingRecord;
-  readonly bytes: number;
+  readonly record: MeasuredRecord;
 }
 
 /** The Sender of one attempt: records are encoded when they are sent, and wait per partition. */
@@ -64,14 +63,13 @@ export class BufferedSender implements Sender, BatchOutput {
     const partitionCount = sink.partitionCount(topic);
     const mustWait = this.#isHolding || partitionCount === undefined || this.#unplaced.length > 0;
     // What is not encoded now is copied, since the caller may reuse its buffers.
-    const record = toRecord(message, wallNow, mustWait);
-    const bytes = sink.encodedBytes(record);
-    this.#checkBytes(topic, bytes);
+    const record = this.#accumulator.measure(toRecord(message, wallNow, mustWait));
+    this.#checkBytes(topic, record.bytes);
     if (partitionCount !== undefined) {
       const partition = this.#partitionOf(topic, message.partition, record, partitionCount);
-      if (mustWait) this.#wait({ topic, partition, isPlaced: true, record, bytes });
+      if (mustWait) this.#wait({ topic, partition, isPlaced: true, record });
       else this.#append(topic, partition, record);
-    } else this.#wait({ topic, partition: message.partition, isPlaced: false, record, bytes });
+    } else this.#wait({ topic, partition: message.partition, isPlaced: false, record });
   }
 
   hold(): void {
@@ -84,17 +82,17 @@ export class BufferedSender implements Sender, BatchOutput {
     const held = this.#held;
     this.#held = [];
     for (const waiting of held) {
-      const { topic, partition, isPlaced, record, bytes } = waiting;
+      const { topic, partition, isPlaced, record } = waiting;
       if (this.#unplaced.length === 0 && isPlaced && partition !== undefined) {
         this.#append(topic, partition, record);
-        this.#waitingBytes -= bytes;
+        this.#waitingBytes -= record.bytes;
       } else this.#unplaced.push(waiting);
     }
   }
 
   takeBack(): void {
     this.#isHolding = false;
-    for (const { bytes } of this.#held) this.#waitingBytes -= bytes;
+    for (const { record } of this.#held) this.#waitingBytes -= record.bytes;
     this.#held = [];
   }
 
@@ -127,7 +125,7 @@ export class BufferedSender implements Sender, BatchOutput {
     this.#waitingBytes = 0;
   }
 
-  #append(topic: string, partition: number, record: OutgoingRecord): void {
+  #append(topic: string, partition: number, record: MeasuredRecord): void {
     this.#accumulator.append(topic, partition, record);
     this.#appended++;
   }
@@ -141,12 +139,12 @@ export class BufferedSender implements Sender, BatchOutput {
       const unplaced = this.#unplaced;
       let placed = 0;
       try {
-        for (const { topic, partition, record, bytes } of unplaced) {
+        for (const { topic, partition, record } of unplaced) {
           const partitionCount = sink.partitionCount(topic);
           // Sent while the topics before it were asked for: the next round learns its topic.
           if (partitionCount === undefined) break;
           this.#append(topic, this.#partitionOf(topic, partition, record, partitionCount), record);
-          this.#waitingBytes -= bytes;
+          this.#waitingBytes -= record.bytes;
           placed++;
         }
       } finally {
@@ -157,7 +155,7 @@ export class BufferedSender implements Sender, BatchOutput {
 
   #wait(waiting: Waiting): void {
     (this.#isHolding ? this.#held : this.#unplaced).push(waiting);
-    this.#waitingBytes += waiting.bytes;
+    this.#waitingBytes += waiting.record.bytes;
   }
 
   #checkBytes(topic: string, bytes: number): void {
@@ -180,7 +178,7 @@ export class BufferedSender implements Sender, BatchOutput {
   #partitionOf(
     topic: string,
     explicit: number | undefined,
-    record: OutgoingRecord,
+    record: MeasuredRecord,
     partitionCount: number,
   ): number {
     if (explicit !== undefined) {

@@ -1,4 +1,4 @@
-import type { FetchBudget } from '../kafka/client.ts';
+import type { FetchBudget } from '../kafka/source.ts';
 
 /**
  * Counts the bytes of fetched records in memory against `maxBufferBytes`: reservations of fetches in flight, and chunks that are buffered

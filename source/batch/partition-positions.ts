@@ -1,5 +1,5 @@
 import type { PartitionDelivery } from '../delivery/delivery.ts';
-import type { StartPosition } from '../kafka/client.ts';
+import type { StartPosition } from '../kafka/log-position.ts';
 import type { TopicPosition } from './batcher.ts';
 
 /** Positions of one partition that do not come from a batch: those that moved past markers or gaps only, and those that went back. */

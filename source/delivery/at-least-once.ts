@@ -1,7 +1,9 @@
 import type { Assignment } from '../assignment/assignment.ts';
 import { stillOwned, type OwnershipGuard } from '../assignment/ownership-guard.ts';
 import type { RunContext } from '../config/run-context.ts';
-import type { CommittedOffset, RecordSink, StartPosition } from '../kafka/client.ts';
+import type { CommittedOffset } from '../kafka/group-offsets.ts';
+import type { StartPosition } from '../kafka/log-position.ts';
+import type { RecordSink } from '../kafka/sink.ts';
 import type { TopicPartition } from '../kernel/topic-partition.ts';
 import type {
   BatchDelivery,

@@ -1,4 +1,5 @@
-import type { CommitResult, PartitionOffset } from '../kafka/client.ts';
+import type { CommitResult } from '../kafka/group-offsets.ts';
+import type { PartitionOffset } from '../kafka/log-position.ts';
 import { CommitError } from '../kernel/errors.ts';
 
 /**

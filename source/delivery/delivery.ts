@@ -1,4 +1,6 @@
-import type { CommittedOffset, RecordSink, StartPosition } from '../kafka/client.ts';
+import type { CommittedOffset } from '../kafka/group-offsets.ts';
+import type { StartPosition } from '../kafka/log-position.ts';
+import type { RecordSink } from '../kafka/sink.ts';
 import type { TopicPartition } from '../kernel/topic-partition.ts';
 
 /** How the outputs and the positions of a run become durable. */

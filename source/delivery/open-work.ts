@@ -1,4 +1,4 @@
-import type { StartPosition } from '../kafka/client.ts';
+import type { StartPosition } from '../kafka/log-position.ts';
 
 /** A batch all of whose records are done: what to commit, and what waits for the ack. */
 export interface DoneWork {

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
-import type { KafkaClient, PartitionOffset } from '../kafka/client.ts';
+import type { KafkaClient } from '../kafka/client.ts';
+import type { PartitionOffset } from '../kafka/log-position.ts';
 import type { Timer } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { TopicPartition } from '../kernel/topic-partition.ts';

@@ -1,4 +1,5 @@
-import type { Chunk, OutOfRange, StartPosition } from '../kafka/client.ts';
+import type { StartPosition } from '../kafka/log-position.ts';
+import type { Chunk, OutOfRange } from '../kafka/source.ts';
 import { OffsetOutOfRangeError } from '../kernel/errors.ts';
 import type { PlannedPartition } from './start-plan.ts';
 import type { TopicPartition } from '../kernel/topic-partition.ts';

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import type { OutOfRange } from '../kafka/client.ts';
+import type { OutOfRange } from '../kafka/source.ts';
 import { OffsetOutOfRangeError } from '../kernel/errors.ts';
 
 /**

@@ -98,8 +98,3 @@ export interface KafkaObserver {
   /** A connection to a broker that was there before is opened again. */
   onReconnect(): void;
 }
-
-export type * from './group-offsets.ts';
-export type * from './log-position.ts';
-export type * from './sink.ts';
-export type * from './source.ts';

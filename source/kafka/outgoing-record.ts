@@ -2,8 +2,8 @@ import type { OutgoingRecord } from './sink.ts';
 import { SendError } from '../kernel/errors.ts';
 import type { HeadersInit, HeaderValue, ProducerMessage } from '../message.ts';
 
-/** A header as it is handed on: pairs can be gone through more than once, whatever the caller gave. */
-type HeaderPair = readonly [name: string, value: HeaderValue];
+/** Of all records without headers. */
+const NO_HEADERS: readonly HeaderValue[] = Object.freeze([]);
 
 /** @throws SendError unless `message` is an object that names a topic and, if at all, a possible partition and timestamp */
 export function checkMessage(message: ProducerMessage): void {
@@ -42,9 +42,18 @@ export function toRecord(message: ProducerMessage, wallNow: () => number, own: b
   return {
     key: key === undefined ? null : toBytes(key, 'key', topic, own),
     value: toBytes(value, 'value', topic, own),
-    headers: headers === undefined ? undefined : toPairs(headers, topic, own),
+    headers: headers === undefined ? NO_HEADERS : listHeaders(headers, topic, own),
     timestamp: timestamp ?? wallNow(),
   };
+}
+
+/** The headers of a record, as a message may have them. */
+export function headerPairs(
+  headers: OutgoingRecord['headers'],
+): (readonly [name: string, value: HeaderValue])[] {
+  const pairs: (readonly [string, HeaderValue])[] = [];
+  for (let at = 0; at < headers.length; at += 2) pairs.push([headers[at] as string, headers[at + 1] ?? null]);
+  return pairs;
 }
 
 function toBytes(value: unknown, what: string, topic: string, own: boolean): Uint8Array | null {
@@ -56,36 +65,38 @@ function toBytes(value: unknown, what: string, topic: string, own: boolean): Uin
   );
 }
 
-/** Read once: an iterator such as `map.entries()` is empty the second time. */
-function toPairs(headers: HeadersInit, topic: string, own: boolean): HeaderPair[] {
+/** Names and values in turn. Read once: an iterator such as `map.entries()` is empty the second time. */
+function listHeaders(headers: HeadersInit, topic: string, own: boolean): HeaderValue[] {
   const given: unknown = headers;
   if (typeof given !== 'object' || given === null) {
     throw new SendError(
       `headers must be an object or name-value pairs, not ${show(given)} (topic '${topic}')`,
     );
   }
-  const pairs: HeaderPair[] = [];
+  const fields: HeaderValue[] = [];
   if (Symbol.iterator in given) {
     for (const pair of given as Iterable<unknown>) {
       if (!Array.isArray(pair))
         throw new SendError(`headers: ${show(pair)} is not a name-value pair (topic '${topic}')`);
       const [name, value] = pair as readonly unknown[];
-      pairs.push(toPair(name, value, topic, own));
+      if (typeof name !== 'string')
+        throw new SendError(`headers: a name must be text, not ${show(name)} (topic '${topic}')`);
+      fields.push(name, toHeaderValue(name, value, topic, own));
     }
   } else {
     for (const [name, value] of Object.entries(given)) {
-      const values: readonly unknown[] = Array.isArray(value) ? value : [value];
-      for (const each of values) pairs.push(toPair(name, each, topic, own));
+      if (Array.isArray(value))
+        for (const each of value as readonly unknown[])
+          fields.push(name, toHeaderValue(name, each, topic, own));
+      else fields.push(name, toHeaderValue(name, value, topic, own));
     }
   }
-  return pairs;
+  return fields;
 }
 
-function toPair(name: unknown, value: unknown, topic: string, own: boolean): HeaderPair {
-  if (typeof name !== 'string')
-    throw new SendError(`headers: a name must be text, not ${show(name)} (topic '${topic}')`);
-  if (value === null || typeof value === 'string') return [name, value];
-  if (value instanceof Uint8Array) return [name, own ? Buffer.from(value) : value];
+function toHeaderValue(name: string, value: unknown, topic: string, own: boolean): HeaderValue {
+  if (value === null || typeof value === 'string') return value;
+  if (value instanceof Uint8Array) return own ? Buffer.from(value) : value;
   throw new SendError(
     `header '${name}' must be a Buffer, text or null, not ${show(value)} (topic '${topic}'): encode it first`,
   );

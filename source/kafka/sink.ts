@@ -1,4 +1,4 @@
-import type { HeadersInit } from '../message.ts';
+import type { HeaderValue } from '../message.ts';
 
 /** Sends records. One per processor; it owns the producer id and the sequence numbers. */
 export interface RecordSink {
@@ -12,8 +12,6 @@ export interface RecordSink {
    * @throws ProduceError that names the topic, if it does not exist
    */
   loadTopic(topic: string): Promise<number>;
-  /** The size in bytes of a record as it will be encoded. */
-  encodedBytes(record: OutgoingRecord): number;
   /** An empty buffer for records of one sender. */
   accumulator(): RecordAccumulator;
   /** Waits for requests under way, then lets go of everything. */
@@ -26,8 +24,15 @@ export interface RecordAccumulator {
   readonly count: number;
   /** Encoded bytes held. */
   readonly bytes: number;
-  /** Encodes a copy of the record and returns its size in bytes. */
-  append(topic: string, partition: number, record: OutgoingRecord): number;
+  /**
+   * Measures a record, once for all that follows: what is measured here can be checked against limits, and
+   * appended then or later.
+   *
+   * @throws ConfigError that names a header with a wrong value
+   */
+  measure(record: OutgoingRecord): MeasuredRecord;
+  /** Encodes a copy of a record that this accumulator measured; returns the bytes that it takes. */
+  append(topic: string, partition: number, record: MeasuredRecord): number;
   /**
    * Sends everything (Produce, acks=all) and resolves when each record was acked. Retriable failures are
    * retried. Afterwards what was acked is gone; after a failure the rest is still held, in order. A flush
@@ -41,12 +46,19 @@ export interface RecordAccumulator {
   clear(): void;
 }
 
-/** A record as the accumulator takes it: bytes, and a partition that was chosen. */
+/** A record to send, as bytes. */
 export interface OutgoingRecord {
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
-  readonly headers: HeadersInit | undefined;
+  /** Names and values in turn, in the order in which they are sent. */
+  readonly headers: readonly HeaderValue[];
   readonly timestamp: number;
+}
+
+/** A record whose size is known. */
+export interface MeasuredRecord extends OutgoingRecord {
+  /** What a batch takes that holds nothing but this record, uncompressed: never fewer bytes than it will. */
+  readonly bytes: number;
 }
 
 /** How records are sent. */

@@ -433,3 +433,49 @@ test('a record that is held is checked as any other', async (t) => {
   }
   t.is(sender.count, 0);
 });
+
+for (const isKnown of [true, false]) {
+  test(`a record is measured once and its headers are read once, ${isKnown ? 'where its topic is known' : 'also if it waits for its topic'}`, async (t) => {
+    const kafka = new FakeKafka();
+    kafka.createTopic('out', 4);
+    const sink = kafka.client().sink();
+    const accumulator = sink.accumulator();
+    const measure = accumulator.measure.bind(accumulator);
+    const append = accumulator.append.bind(accumulator);
+    const measured: unknown[] = [];
+    const appended: unknown[] = [];
+    accumulator.measure = (record) => {
+      const result = measure(record);
+      measured.push(result);
+      return result;
+    };
+    accumulator.append = (topic, partition, record) => {
+      appended.push(record);
+      return append(topic, partition, record);
+    };
+    sink.accumulator = () => accumulator;
+    const { sender } = bench(t, { sink });
+    if (isKnown) await sink.loadTopic('out');
+    let readings = 0;
+    const headers = {
+      *[Symbol.iterator]() {
+        readings++;
+        yield ['trace', '1'] as const;
+        yield ['from', null] as const;
+      },
+    };
+    sender.send({ topic: 'out', value: 'v', headers });
+    await sender.flush();
+    t.is(readings, 1);
+    t.is(measured.length, 1);
+    t.deepEqual(appended, measured);
+    t.is(appended[0], measured[0]);
+    t.deepEqual(
+      [...(kafka.records('out')[0]?.headers ?? [])].map(([name, value]) => [name, value?.toString()]),
+      [
+        ['trace', '1'],
+        ['from', undefined],
+      ],
+    );
+  });
+}

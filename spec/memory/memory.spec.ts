@@ -26,9 +26,9 @@ async function filledCluster(
   const sink = client.sink({ idempotent: true, compression: 'none', retryTimeoutMs: 10_000 });
   await sink.loadTopic('input');
   const accumulator = sink.accumulator();
-  const record = { key: null, value: Buffer.alloc(valueBytes, 'v'), headers: undefined, timestamp: 1 };
+  const record = { key: null, value: Buffer.alloc(valueBytes, 'v'), headers: [], timestamp: 1 };
   for (let i = 0; i < partitions * perPartition; i++) {
-    accumulator.append('input', i % partitions, record);
+    accumulator.append('input', i % partitions, accumulator.measure(record));
     if (accumulator.bytes > 16 * MiB) await accumulator.flush();
   }
   await accumulator.flush();

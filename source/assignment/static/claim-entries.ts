@@ -1,5 +1,5 @@
 import { parseClaim, type ClaimRecord } from './claim-record.ts';
-import type { CommitResult, GroupOffsets, OffsetToCommit } from '../../kafka/client.ts';
+import type { CommitResult, GroupOffsets, OffsetToCommit } from '../../kafka/group-offsets.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { AssignmentError, KasperError } from '../../kernel/errors.ts';
 import type { TopicPartition } from '../../kernel/topic-partition.ts';

@@ -13,7 +13,8 @@ import {
 } from './claim-entries.ts';
 import { byOwner, ClaimsWatch, heldError, type ClaimsWatchOptions, type GoneOwner } from './other-owners.ts';
 import { ClosedWhileWaiting } from '../../closed-while-waiting.ts';
-import type { GroupOffsets, TopicDescription } from '../../kafka/client.ts';
+import type { TopicDescription } from '../../kafka/client.ts';
+import type { GroupOffsets } from '../../kafka/group-offsets.ts';
 import { backoffMs } from '../../kernel/backoff.ts';
 import { sleep, type Clock, type Timer } from '../../kernel/clock.ts';
 import { FencedError, type KasperError } from '../../kernel/errors.ts';

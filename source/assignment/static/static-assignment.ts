@@ -1,5 +1,6 @@
 import type { RunContext } from '../../config/run-context.ts';
-import type { GroupOffsets, TopicDescription } from '../../kafka/client.ts';
+import type { TopicDescription } from '../../kafka/client.ts';
+import type { GroupOffsets } from '../../kafka/group-offsets.ts';
 import type { TopicPartition } from '../../kernel/topic-partition.ts';
 import type { Assignment, PartitionsOwner } from '../assignment.ts';
 import { unguarded, type OwnershipGuard } from '../ownership-guard.ts';

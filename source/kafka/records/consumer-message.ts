@@ -1,8 +1,8 @@
 import { ConfigError } from '../../kernel/errors.ts';
 import type { ConsumerMessage, HeadersInit } from '../../message.ts';
 import { ConsumedRecord } from './consumed-record.ts';
-import { recordBodyBytes, writeRecord } from './encode-record.ts';
-import { outgoingHeaders } from './outgoing-headers.ts';
+import { measureRecord, recordBodyBytes, writeRecord } from './encode-record.ts';
+import { listHeaders } from './outgoing-headers.ts';
 import { varintBytes } from './varint.ts';
 
 /** What {@link consumerMessage} makes a message of. Text is taken as UTF-8. */
@@ -38,16 +38,15 @@ export function consumerMessage(init: ConsumerMessageInit): ConsumerMessage {
   ];
   if (problems.length > 0) throw new ConfigError(problems, { what: 'Consumer message' });
 
-  const record = {
+  const record = measureRecord({
     key: bytesOf(init.key ?? null),
     value: bytesOf(init.value ?? null),
-    headers: init.headers,
+    headers: listHeaders(init.headers),
     timestamp,
-  };
-  const headers = outgoingHeaders(init.headers);
-  const bodyBytes = recordBodyBytes(record, headers, 0, 0);
+  });
+  const bodyBytes = recordBodyBytes(record, 0, 0);
   const buffer = Buffer.allocUnsafeSlow(varintBytes(bodyBytes) + bodyBytes);
-  writeRecord(buffer, record, headers, 0, 0, bodyBytes, 0);
+  writeRecord(buffer, record, 0, 0, bodyBytes, 0);
   const batch = {
     buffer,
     topic,

@@ -1,12 +1,6 @@
-import type { OutgoingRecord } from '../sink.ts';
+import type { MeasuredRecord, OutgoingRecord } from '../sink.ts';
 import { BATCH_HEADER_BYTES } from './batch-header.ts';
-import {
-  fieldBytes,
-  type OutgoingHeaders,
-  outgoingHeaders,
-  writeField,
-  writeHeaders,
-} from './outgoing-headers.ts';
+import { fieldBytes, headersBytes, writeField, writeHeaders } from './outgoing-headers.ts';
 import {
   MAX_VARINT_BYTES,
   MAX_VARLONG_BYTES,
@@ -18,29 +12,31 @@ import {
 
 /** The attributes of a record: a byte that Kafka does not use. */
 const ATTRIBUTES_BYTES = 1;
+/** What a batch takes beside key, value and headers of its only record, at most: that depends on its place. */
+const MOST_PLACE_BYTES =
+  BATCH_HEADER_BYTES + MAX_VARINT_BYTES + ATTRIBUTES_BYTES + MAX_VARLONG_BYTES + MAX_VARINT_BYTES;
+
+/**
+ * Measures a record: the one time that its fields are gone through before they are written. Its `bytes` are
+ * at most 17 more than those of a batch that holds nothing else.
+ *
+ * @throws ConfigError that names a header with a wrong value
+ */
+export function measureRecord({ key, value, headers, timestamp }: OutgoingRecord): MeasuredRecord {
+  const bytes = MOST_PLACE_BYTES + fieldBytes(key) + fieldBytes(value) + headersBytes(headers);
+  return { key, value, headers, timestamp, bytes };
+}
 
 /** Bytes of a record without its own length, which comes before it. */
-export function recordBodyBytes(
-  record: OutgoingRecord,
-  headers: OutgoingHeaders,
-  timestampDelta: number,
-  offsetDelta: number,
-): number {
-  return (
-    ATTRIBUTES_BYTES +
-    varlongBytes(timestampDelta) +
-    varintBytes(offsetDelta) +
-    fieldBytes(record.key) +
-    fieldBytes(record.value) +
-    headers.bytes
-  );
+export function recordBodyBytes(record: MeasuredRecord, timestampDelta: number, offsetDelta: number): number {
+  const fields = record.bytes - MOST_PLACE_BYTES;
+  return ATTRIBUTES_BYTES + varlongBytes(timestampDelta) + varintBytes(offsetDelta) + fields;
 }
 
 /** Writes a record with its length before it and returns the position after it. */
 export function writeRecord(
   buffer: Buffer,
-  record: OutgoingRecord,
-  headers: OutgoingHeaders,
+  record: MeasuredRecord,
   timestampDelta: number,
   offsetDelta: number,
   bodyBytes: number,
@@ -52,24 +48,5 @@ export function writeRecord(
   at = writeVarint(buffer, offsetDelta, at);
   at = writeField(buffer, record.key, at);
   at = writeField(buffer, record.value, at);
-  return writeHeaders(buffer, headers, at);
-}
-
-/**
- * Bytes of a batch, uncompressed, that holds nothing but this record: never fewer than it will have, and at most 17 more, since the
- * record's place in a batch is not known yet.
- *
- * @throws ConfigError that names a header with a wrong value
- */
-export function encodedRecordBytes(record: OutgoingRecord): number {
-  return (
-    BATCH_HEADER_BYTES +
-    MAX_VARINT_BYTES +
-    ATTRIBUTES_BYTES +
-    MAX_VARLONG_BYTES +
-    MAX_VARINT_BYTES +
-    fieldBytes(record.key) +
-    fieldBytes(record.value) +
-    outgoingHeaders(record.headers).bytes
-  );
+  return writeHeaders(buffer, record.headers, at);
 }

@@ -3,49 +3,44 @@ import { ConfigError } from '../../kernel/errors.ts';
 import type { HeadersInit, HeaderValue } from '../../message.ts';
 import { varintBytes, writeVarint } from './varint.ts';
 
-/** Headers of one record, ready to be written. */
-export interface OutgoingHeaders {
-  /** Names and values in turn. */
-  readonly fields: readonly HeaderValue[];
-  /** Bytes of the encoded headers, their count included. */
-  readonly bytes: number;
-}
-
-/** A count of 0 takes one byte. */
-const noHeaders: OutgoingHeaders = Object.freeze({ fields: Object.freeze([]), bytes: 1 });
-
-/**
- * Lists the headers in the order in which they are to be sent, and measures them.
- *
- * @throws ConfigError that names the header whose value is neither bytes nor text nor null
- */
-export function outgoingHeaders(init: HeadersInit | undefined): OutgoingHeaders {
-  if (init === undefined) return noHeaders;
+/** Lists names and values in turn, in the order in which they are to be sent. */
+export function listHeaders(init: HeadersInit | undefined): readonly HeaderValue[] {
+  if (init === undefined) return [];
   const fields: HeaderValue[] = [];
-  let bytes = 0;
-  const add = (name: unknown, value: unknown) => {
-    if (typeof name !== 'string') throw badHeader(`a header name must be text, not ${inspect(name)}`);
-    if (!isHeaderValue(value)) {
-      throw badHeader(`header ${JSON.stringify(name)} must be a Buffer, text or null, not ${inspect(value)}`);
-    }
-    fields.push(name, value);
-    bytes += fieldBytes(name) + fieldBytes(value);
-  };
   if (isPairs(init)) {
-    for (const [name, value] of init) add(name, value);
+    for (const [name, value] of init) fields.push(name, value);
   } else {
     for (const [name, value] of Object.entries(init)) {
-      if (Array.isArray(value)) for (const one of value as readonly unknown[]) add(name, one);
-      else add(name, value);
+      if (Array.isArray(value)) for (const one of value as readonly HeaderValue[]) fields.push(name, one);
+      else fields.push(name, value as HeaderValue);
     }
   }
-  return fields.length === 0 ? noHeaders : { fields, bytes: bytes + varintBytes(fields.length / 2) };
+  return fields;
+}
+
+/**
+ * Bytes of encoded headers, their count included.
+ *
+ * @param fields names and values in turn
+ * @throws ConfigError that names the header whose value is neither bytes nor text nor null
+ */
+export function headersBytes(fields: readonly HeaderValue[]): number {
+  let bytes = varintBytes(fields.length / 2);
+  for (let at = 0; at < fields.length; at += 2) {
+    const name = fields[at];
+    const value = fields[at + 1];
+    if (typeof name !== 'string') throw badHeader(`a header name must be text, not ${inspect(name)}`);
+    if (!isHeaderValue(value))
+      throw badHeader(`header ${JSON.stringify(name)} must be a Buffer, text or null, not ${inspect(value)}`);
+    bytes += fieldBytes(name) + fieldBytes(value);
+  }
+  return bytes;
 }
 
 /** Writes the headers and returns the position after them. */
-export function writeHeaders(buffer: Buffer, headers: OutgoingHeaders, start: number): number {
-  let at = writeVarint(buffer, headers.fields.length / 2, start);
-  for (const field of headers.fields) at = writeField(buffer, field, at);
+export function writeHeaders(buffer: Buffer, fields: readonly HeaderValue[], start: number): number {
+  let at = writeVarint(buffer, fields.length / 2, start);
+  for (const field of fields) at = writeField(buffer, field, at);
   return at;
 }
 

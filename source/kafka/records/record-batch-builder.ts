@@ -1,14 +1,11 @@
 import { crc32c } from '@node-rs/crc32';
 import { ConfigError, LifecycleError } from '../../kernel/errors.ts';
-import type { Compression, OutgoingRecord } from '../sink.ts';
+import type { Compression, MeasuredRecord } from '../sink.ts';
 import { writeInt64 } from '../wire/wire-writer.ts';
 import { BATCH_HEADER_BYTES, BATCH_LENGTH_OVERHEAD, CRC_START, TRANSACTIONAL } from './batch-header.ts';
 import { type Codec, codecNamed } from './compression.ts';
 import { recordBodyBytes, writeRecord } from './encode-record.ts';
-import { outgoingHeaders } from './outgoing-headers.ts';
 import { varintBytes } from './varint.ts';
-
-export { encodedRecordBytes } from './encode-record.ts';
 
 /** A record batch that is complete but for its producer and checksum, which {@link stampBatch} writes. */
 export interface SealedBatch {
@@ -63,24 +60,23 @@ export class RecordBatchBuilder {
   }
 
   /**
-   * Copies a record into the batch and returns the bytes it takes there: exact, and never more than
-   * {@link encodedRecordBytes} says less the batch header.
+   * Copies a record into the batch and returns the bytes it takes there: exact, and never more than those
+   * that were measured, less the batch header.
    *
-   * @throws ConfigError for a wrong header or timestamp; the batch is then as it was before
+   * @throws ConfigError for a wrong timestamp; the batch is then as it was before
    * @throws LifecycleError after {@link seal}
    */
-  append(record: OutgoingRecord): number {
+  append(record: MeasuredRecord): number {
     const { timestamp } = record;
     if (this.#sealed) throw new LifecycleError('This record batch is sealed: append to a new builder');
     if (!Number.isSafeInteger(timestamp)) throw badTimestamp(timestamp);
-    const headers = outgoingHeaders(record.headers);
     const offsetDelta = this.#count;
     const timestampDelta = offsetDelta === 0 ? 0 : timestamp - this.#baseTimestamp;
-    const bodyBytes = recordBodyBytes(record, headers, timestampDelta, offsetDelta);
+    const bodyBytes = recordBodyBytes(record, timestampDelta, offsetDelta);
     const start = this.#length;
     const needed = start + varintBytes(bodyBytes) + bodyBytes;
     if (needed > this.#buffer.length) this.#grow(needed);
-    this.#length = writeRecord(this.#buffer, record, headers, timestampDelta, offsetDelta, bodyBytes, start);
+    this.#length = writeRecord(this.#buffer, record, timestampDelta, offsetDelta, bodyBytes, start);
     this.#count = offsetDelta + 1;
     if (offsetDelta === 0) {
       this.#baseTimestamp = timestamp;

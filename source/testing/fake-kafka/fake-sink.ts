@@ -1,5 +1,5 @@
 import type { KafkaObserver } from '../../kafka/client.ts';
-import type { OutgoingRecord, RecordAccumulator, RecordSink } from '../../kafka/sink.ts';
+import type { MeasuredRecord, OutgoingRecord, RecordAccumulator, RecordSink } from '../../kafka/sink.ts';
 import { type KasperError, ProduceError } from '../../kernel/errors.ts';
 import type { FakeCluster } from './fake-cluster.ts';
 import type { MessageParts } from './fake-message.ts';
@@ -35,10 +35,6 @@ export class FakeSink implements RecordSink {
     return partitionCount;
   }
 
-  encodedBytes(record: OutgoingRecord): number {
-    return encodedBytes(record);
-  }
-
   accumulator(): RecordAccumulator {
     return new FakeAccumulator(this.#cluster, this.#client);
   }
@@ -72,15 +68,19 @@ class FakeAccumulator implements RecordAccumulator {
     return bytes;
   }
 
-  append(topic: string, partition: number, record: OutgoingRecord): number {
+  measure(record: OutgoingRecord): MeasuredRecord {
+    return { ...record, bytes: encodedBytes(record) };
+  }
+
+  append(topic: string, partition: number, record: MeasuredRecord): number {
     const key = `${topic}/${partition}`;
     const pile = this.#piles.get(key) ?? { topic, partition, records: [], bytes: 0 };
     this.#piles.set(key, pile);
-    const bytes = encodedBytes(record);
+    const { bytes } = record;
     pile.records.push({
       key: copy(record.key),
       value: copy(record.value),
-      headers: headerPairs(record).map(([name, value]) => [name, copy(value)]),
+      headers: headerPairs(record),
       timestamp: record.timestamp,
     });
     pile.bytes += bytes;
@@ -140,21 +140,17 @@ interface Pile {
 }
 
 /** About what a record takes in a batch. */
-export function encodedBytes(record: OutgoingRecord): number {
-  let bytes = 20 + (record.key?.length ?? 0) + (record.value?.length ?? 0);
-  for (const [name, value] of headerPairs(record)) bytes += name.length + (value?.length ?? 0) + 2;
+function encodedBytes({ key, value, headers }: OutgoingRecord): number {
+  let bytes = 20 + (key?.length ?? 0) + (value?.length ?? 0) + headers.length;
+  for (const field of headers) bytes += field?.length ?? 0;
   return bytes;
 }
 
-function headerPairs({ headers }: OutgoingRecord): (readonly [string, Uint8Array | string | null])[] {
-  if (headers === undefined) return [];
-  if (Symbol.iterator in headers)
-    return [...(headers as Iterable<readonly [string, Uint8Array | string | null]>)];
-  return Object.entries(headers).flatMap(([name, value]) =>
-    (Array.isArray(value) ? value : [value]).map(
-      (each) => [name, each as Uint8Array | string | null] as const,
-    ),
-  );
+function headerPairs({ headers }: OutgoingRecord): (readonly [name: string, value: Buffer | null])[] {
+  const pairs: (readonly [string, Buffer | null])[] = [];
+  for (let at = 0; at < headers.length; at += 2)
+    pairs.push([headers[at] as string, copy(headers[at + 1] ?? null)]);
+  return pairs;
 }
 
 function copy(bytes: Uint8Array | string | null): Buffer | null {

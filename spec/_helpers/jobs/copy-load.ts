@@ -139,12 +139,16 @@ async function startWriter(t: ExecutionContext, kafka: RealKafka, topic: string)
     while (!stopping.signal.aborted) {
       for (let i = sent; i < sent + AT_ONCE; i++) {
         const value = Buffer.from(String(i));
-        accumulator.append(topic, i % PARTITIONS, {
-          key: null,
-          value,
-          headers: undefined,
-          timestamp: Date.now(),
-        });
+        accumulator.append(
+          topic,
+          i % PARTITIONS,
+          accumulator.measure({
+            key: null,
+            value,
+            headers: [],
+            timestamp: Date.now(),
+          }),
+        );
       }
       await accumulator.flush();
       sent += AT_ONCE;

@@ -68,13 +68,13 @@ testOnEach('answers are timed by request, acks counted by partition', async (t, 
   const record = {
     key: null,
     value: Buffer.from('x'.repeat(500)),
-    headers: undefined,
+    headers: [],
     timestamp: Date.now(),
   };
   let bytes = 0;
-  for (let i = 0; i < 50; i++) bytes += accumulator.append(out, 1, record);
+  for (let i = 0; i < 50; i++) bytes += accumulator.append(out, 1, accumulator.measure(record));
   await accumulator.flush();
-  accumulator.append(out, 0, record);
+  accumulator.append(out, 0, accumulator.measure(record));
   await accumulator.flush();
   t.deepEqual([...seen.acked.keys()].sort(), [`${out}/0`, `${out}/1`]);
   t.is(seen.acked.get(`${out}/1`)?.records, 50);

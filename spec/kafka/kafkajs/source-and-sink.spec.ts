@@ -40,18 +40,26 @@ testOnEach('keys, headers, tombstones and timestamps come back as they were sent
   t.is(await sink.loadTopic(topic), 1);
   t.is(sink.partitionCount(topic), 1);
   const accumulator = sink.accumulator();
-  accumulator.append(topic, 0, {
-    key: Buffer.from('k'),
-    value: null,
-    headers: { trace: ['1', null] },
-    timestamp: FIRST_TIMESTAMP + 123,
-  });
-  accumulator.append(topic, 0, {
-    key: null,
-    value: Buffer.alloc(0),
-    headers: undefined,
-    timestamp: FIRST_TIMESTAMP,
-  });
+  accumulator.append(
+    topic,
+    0,
+    accumulator.measure({
+      key: Buffer.from('k'),
+      value: null,
+      headers: ['trace', '1', 'trace', null],
+      timestamp: FIRST_TIMESTAMP + 123,
+    }),
+  );
+  accumulator.append(
+    topic,
+    0,
+    accumulator.measure({
+      key: null,
+      value: Buffer.alloc(0),
+      headers: [],
+      timestamp: FIRST_TIMESTAMP,
+    }),
+  );
   t.is(accumulator.count, 2);
   await accumulator.flush();
   t.is(accumulator.count, 0);
@@ -76,12 +84,16 @@ testOnEach('a flush larger than a batch is cut, and its order is kept', async (t
   const accumulator = sink.accumulator();
   const filler = 'x'.repeat(9_000);
   for (let i = 0; i < 400; i++)
-    accumulator.append(topic, 0, {
-      key: Buffer.from(filler),
-      value: Buffer.from(String(i)),
-      headers: undefined,
-      timestamp: FIRST_TIMESTAMP,
-    });
+    accumulator.append(
+      topic,
+      0,
+      accumulator.measure({
+        key: Buffer.from(filler),
+        value: Buffer.from(String(i)),
+        headers: [],
+        timestamp: FIRST_TIMESTAMP,
+      }),
+    );
   t.true(accumulator.bytes > 3_600_000);
   await accumulator.flush();
   const collector = await readAll(t, client, topic, 1, 400);
@@ -179,12 +191,16 @@ testOnEach('reading stays within the budget and goes on when there is room again
   // Batches of 30 kB, so that the limits bite between them.
   for (let round = 0; round < 30; round++) {
     for (let i = 0; i < 90; i++)
-      accumulator.append(topic, i % 3, {
-        key: Buffer.alloc(1_000),
-        value: Buffer.from(String(round * 90 + i)),
-        headers: undefined,
-        timestamp: FIRST_TIMESTAMP,
-      });
+      accumulator.append(
+        topic,
+        i % 3,
+        accumulator.measure({
+          key: Buffer.alloc(1_000),
+          value: Buffer.from(String(round * 90 + i)),
+          headers: [],
+          timestamp: FIRST_TIMESTAMP,
+        }),
+      );
     await accumulator.flush();
   }
   const budget = new CountingBudget(200_000);

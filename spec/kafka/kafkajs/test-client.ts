@@ -1,5 +1,6 @@
 import type { ExecutionContext } from 'ava';
-import type { KafkaClient, PartitionReader } from '../../../source/kafka/client.ts';
+import type { KafkaClient } from '../../../source/kafka/client.ts';
+import type { PartitionReader } from '../../../source/kafka/source.ts';
 import type { StartPosition } from '../../../source/kafka/log-position.ts';
 import type { RecordAccumulator, SinkOptions } from '../../../source/kafka/sink.ts';
 import type {
@@ -113,12 +114,16 @@ export function appendNumbers(
   from = 0,
 ): void {
   for (let i = from; i < from + count; i++) {
-    accumulator.append(topic, i % partitionCount, {
-      key: null,
-      value: Buffer.from(String(i)),
-      headers: undefined,
-      timestamp: FIRST_TIMESTAMP + i,
-    });
+    accumulator.append(
+      topic,
+      i % partitionCount,
+      accumulator.measure({
+        key: null,
+        value: Buffer.from(String(i)),
+        headers: [],
+        timestamp: FIRST_TIMESTAMP + i,
+      }),
+    );
   }
 }
 

@@ -1,29 +1,41 @@
 import { createRequire } from 'node:module';
 import { crc32c } from '@node-rs/crc32';
 import fc from 'fast-check';
-import type { Compression, OutgoingRecord } from '../../../source/kafka/sink.ts';
+import type { Compression, MeasuredRecord, OutgoingRecord } from '../../../source/kafka/sink.ts';
 import { assignOffsets, CRC_START } from '../../../source/kafka/records/batch-header.ts';
 import {
   type DecodedRecordSet,
   type DecodeOptions,
   decodeRecordSet,
 } from '../../../source/kafka/records/decode-record-set.ts';
+import { measureRecord } from '../../../source/kafka/records/encode-record.ts';
+import { listHeaders } from '../../../source/kafka/records/outgoing-headers.ts';
 import {
   type BatchProducer,
   RecordBatchBuilder,
   stampBatch,
 } from '../../../source/kafka/records/record-batch-builder.ts';
-import type { ConsumerMessage } from '../../../source/message.ts';
+import type { ConsumerMessage, HeadersInit } from '../../../source/message.ts';
 
 export const compressions: readonly Compression[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 
+/** A record to send, its headers in any form that a message may have them in. */
+export interface RecordInit extends Omit<OutgoingRecord, 'headers'> {
+  readonly headers: HeadersInit | undefined;
+}
+
+/** As a batch takes it. */
+export function measured({ key, value, headers, timestamp }: RecordInit): MeasuredRecord {
+  return measureRecord({ key, value, headers: listHeaders(headers), timestamp });
+}
+
 /** A record to send with all fields at their plainest. */
-export function record(fields: Partial<OutgoingRecord> = {}): OutgoingRecord {
+export function record(fields: Partial<RecordInit> = {}): RecordInit {
   return { key: null, value: null, headers: undefined, timestamp: 1_700_000_000_000, ...fields };
 }
 
 /** Records whose values are these texts. */
-export function records(...values: readonly string[]): OutgoingRecord[] {
+export function records(...values: readonly string[]): RecordInit[] {
   return values.map((value) => record({ value: Buffer.from(value) }));
 }
 
@@ -35,9 +47,9 @@ export interface BatchOptions {
 }
 
 /** A batch as it stands in a log. */
-export function batchOf(content: readonly OutgoingRecord[], options: BatchOptions = {}): Buffer {
+export function batchOf(content: readonly RecordInit[], options: BatchOptions = {}): Buffer {
   const builder = new RecordBatchBuilder({ compression: options.compression ?? 'none' });
-  for (const one of content) builder.append(one);
+  for (const one of content) builder.append(measured(one));
   const sealed = builder.seal();
   stampBatch(sealed, options.producer);
   assignOffsets(sealed.bytes, 0, options.baseOffset ?? 0, options.leaderEpoch ?? 0);

@@ -4,10 +4,11 @@ import type { KasperError } from '../../../kernel/errors.ts';
 import type { BrokerLink } from '../connection/broker-link.ts';
 import type { ClusterConnection } from '../connection/cluster-connection.ts';
 import { brokerError } from '../protocol/broker-errors.ts';
+import { PartitionAnswers } from '../protocol/partition-answers.ts';
 import type { RawRequest } from '../connection/raw-call.ts';
 import { retryLoop } from '../connection/retry-loop.ts';
 import { wrapError } from '../connection/wrap-error.ts';
-import { type TopicPartition, listPartitions } from '../../../kernel/topic-partition.ts';
+import { keyOf, listPartitions, type TopicPartition } from '../../../kernel/topic-partition.ts';
 
 export interface AskLeadersOptions {
   readonly retryTimeoutMs: number;
@@ -69,13 +70,13 @@ export async function askLeaders<
     }));
     const link = await cluster.link(nodeId);
     const answer = await link.call(request(asked, link), cluster.deadlines.requestMs);
+    const found = new PartitionAnswers(answer);
     for (const entry of group) {
-      const { topic, partition } = entry;
-      const what = `${apiName} of ${topic}/${partition} at broker ${nodeId}`;
-      const found = answer.find((each) => each.topic === topic && each.partition === partition);
-      if (found === undefined) failures.push(missingAnswer(what));
-      else if (found.errorCode !== ErrorCodes.NONE) failures.push(brokerError(found.errorCode, what));
-      else answers.set(entry, found);
+      const what = `${apiName} of ${keyOf(entry)} at broker ${nodeId}`;
+      const each = found.of(entry);
+      if (each === undefined) failures.push(missingAnswer(what));
+      else if (each.errorCode !== ErrorCodes.NONE) failures.push(brokerError(each.errorCode, what));
+      else answers.set(entry, each);
     }
   }
 }

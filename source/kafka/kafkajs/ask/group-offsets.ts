@@ -10,6 +10,7 @@ import type {
 import type { PartitionOffset } from '../../log-position.ts';
 import type { ClusterConnection } from '../connection/cluster-connection.ts';
 import { missingAnswer } from './ask-leaders.ts';
+import { PartitionAnswers } from '../protocol/partition-answers.ts';
 import { brokerError } from '../protocol/broker-errors.ts';
 import { describeGroupRequest } from '../protocol/describe-groups.ts';
 import { offsetCommitRequest } from '../protocol/offset-commit.ts';
@@ -52,9 +53,10 @@ export class SimpleGroupOffsets implements GroupOffsets {
     return retryLoop(clock, { timeoutMs: retryTimeoutMs, what, signal }, async () => {
       const answer = await this.#call(offsetFetchRequest(this.#groupId, partitions));
       this.#judge(answer.errorCode, what);
+      const answers = new PartitionAnswers(answer.offsets);
       return partitions.map(({ topic, partition }) => {
         const of = `${what}, ${topic}/${partition}`;
-        const found = answer.offsets.find((entry) => entry.topic === topic && entry.partition === partition);
+        const found = answers.of({ topic, partition });
         if (found === undefined) throw missingAnswer(of);
         this.#judge(found.errorCode, of);
         const { offset, leaderEpoch, metadata } = found;
@@ -100,9 +102,10 @@ export class SimpleGroupOffsets implements GroupOffsets {
 
   async commit(offsets: readonly OffsetToCommit[]): Promise<CommitResult[]> {
     const answer = await this.#call(offsetCommitRequest(this.#groupId, offsets));
+    const answers = new PartitionAnswers(answer);
     return offsets.map(({ topic, partition, offset }) => {
       const what = `OffsetCommit of ${topic}/${partition} at ${offset} in group ${this.#groupId}`;
-      const found = answer.find((entry) => entry.topic === topic && entry.partition === partition);
+      const found = answers.of({ topic, partition });
       let error: BrokerError | undefined;
       if (found === undefined) error = missingAnswer(what);
       else if (found.errorCode !== ErrorCodes.NONE) error = brokerError(found.errorCode, what);

@@ -1,5 +1,7 @@
-import type { Compression, OutgoingRecord, RecordAccumulator } from '../../sink.ts';
-import { encodedRecordBytes, RecordBatchBuilder } from '../../records/record-batch-builder.ts';
+import type { Compression, MeasuredRecord, OutgoingRecord, RecordAccumulator } from '../../sink.ts';
+import { BATCH_HEADER_BYTES } from '../../records/batch-header.ts';
+import { measureRecord } from '../../records/encode-record.ts';
+import { RecordBatchBuilder } from '../../records/record-batch-builder.ts';
 import type { OutgoingBatch } from './flush-ticket.ts';
 
 /** What the accumulator needs of its sink. */
@@ -12,9 +14,6 @@ export interface BatchSender {
   /** Sends batches, in order per partition. @throws ProduceError; `unsent` then holds what was not acked, in order. */
   send(batches: readonly OutgoingBatch[], unsent: OutgoingBatch[]): Promise<void>;
 }
-
-/** What a record takes beside key and value, at the very most, if it has no headers. */
-const RECORD_OVERHEAD = 64;
 
 /** Encodes records into batches, one open batch per partition. */
 export class BatchAccumulator implements RecordAccumulator {
@@ -41,14 +40,19 @@ export class BatchAccumulator implements RecordAccumulator {
     return this.#bytes;
   }
 
-  append(topic: string, partition: number, record: OutgoingRecord): number {
+  measure(record: OutgoingRecord): MeasuredRecord {
+    return measureRecord(record);
+  }
+
+  append(topic: string, partition: number, record: MeasuredRecord): number {
     let builders = this.#open.get(topic);
     if (builders === undefined) {
       builders = [];
       this.#open.set(topic, builders);
     }
     let builder = builders[partition];
-    if (builder !== undefined && builder.bytes + mostBytes(record) > this.#sender.batchBytes(topic)) {
+    const mostBytes = record.bytes - BATCH_HEADER_BYTES;
+    if (builder !== undefined && builder.bytes + mostBytes > this.#sender.batchBytes(topic)) {
       this.#closed.push({ topic, partition, sealed: builder.seal(), maybeStored: false, repeated: false });
       builder = undefined;
     }
@@ -135,10 +139,4 @@ export class BatchAccumulator implements RecordAccumulator {
         this.#bytes += builder?.bytes ?? 0;
       }
   }
-}
-
-/** An upper bound of a record's encoded size; exact sizes are counted only where there are headers. */
-function mostBytes(record: OutgoingRecord): number {
-  if (record.headers !== undefined) return encodedRecordBytes(record);
-  return (record.key?.length ?? 0) + (record.value?.length ?? 0) + RECORD_OVERHEAD;
 }

@@ -1,24 +1,32 @@
 import { ErrorCodes } from '../../wire/error-codes.ts';
-import type { BrokerError, KasperError } from '../../../kernel/errors.ts';
+import type { KasperError } from '../../../kernel/errors.ts';
 import type { ClusterConnection } from '../connection/cluster-connection.ts';
 import { missingAnswer } from '../ask/ask-leaders.ts';
 import type { PartitionQueue } from './partition-queue.ts';
 import { brokerError } from '../protocol/broker-errors.ts';
 import { produceRequest } from '../protocol/produce.ts';
 import type { ProducedPartition } from '../protocol/produce.ts';
+import { PartitionAnswers } from '../protocol/partition-answers.ts';
+import { keyOf } from '../../../kernel/topic-partition.ts';
 import { wrapError } from '../connection/wrap-error.ts';
 
 /** A request is closed once it holds this much; a broker takes 100 MB, but pipelining wants several. */
 const REQUEST_BYTES = 1_000_000;
 /** The broker's code for a repeat that it has stored before. */
+const STORED_BEFORE = ErrorCodes.DUPLICATE_SEQUENCE_NUMBER;
 
 export interface ProduceLoopOptions {
   readonly cluster: ClusterConnection;
   readonly nodeId: number;
   readonly maxInFlight: number;
-  readonly onAcked: (queue: PartitionQueue) => void;
-  /** @param sent whether the batch may have reached the broker */
-  readonly onFailed: (queue: PartitionQueue, error: KasperError, sent: boolean) => void;
+  readonly outcomes: ProduceOutcomes;
+}
+
+/** Takes what became of the heads that a {@link ProduceLoop} sent. */
+export interface ProduceOutcomes {
+  acked(queue: PartitionQueue): void;
+  /** `sent`: the batch may have reached the broker. */
+  failed(queue: PartitionQueue, error: KasperError, at: { readonly sent: boolean }): void;
 }
 
 /** Sends the heads of the partitions that one broker leads, many partitions to a request. */
@@ -82,7 +90,7 @@ export class ProduceLoop {
 
   /** One request; never rejects. */
   async #send(queues: readonly PartitionQueue[]): Promise<void> {
-    const { cluster, nodeId, onFailed } = this.#options;
+    const { cluster, nodeId, outcomes } = this.#options;
     const { produceMs, produceTimeoutMs } = cluster.deadlines;
     let sent = false;
     try {
@@ -97,26 +105,23 @@ export class ProduceLoop {
       this.#judge(queues, answer);
     } catch (thrown) {
       const error = wrapError(thrown, `Produce to broker ${nodeId}`);
-      for (const queue of queues) onFailed(queue, error, sent);
+      for (const queue of queues) outcomes.failed(queue, error, { sent });
     }
   }
 
   /** Every partition that was sent must be found in the answer: silence is not an ack. */
   #judge(queues: readonly PartitionQueue[], answer: readonly ProducedPartition[]): void {
-    const { nodeId, onAcked, onFailed } = this.#options;
+    const { nodeId, outcomes } = this.#options;
+    const answers = new PartitionAnswers(answer);
     for (const queue of queues) {
-      const { topic, partition } = queue;
-      const what = `Produce to ${topic}/${partition} at broker ${nodeId}`;
-      const found = answer.find((entry) => entry.topic === topic && entry.partition === partition);
-      let error: BrokerError | undefined;
-      if (found === undefined) error = missingAnswer(what);
-      else if (
-        found.errorCode !== ErrorCodes.NONE &&
-        found.errorCode !== ErrorCodes.DUPLICATE_SEQUENCE_NUMBER
-      )
-        error = brokerError(found.errorCode, what);
-      if (error === undefined) onAcked(queue);
-      else onFailed(queue, error, true);
+      const errorCode = answers.of(queue)?.errorCode;
+      if (errorCode === ErrorCodes.NONE || errorCode === STORED_BEFORE) {
+        outcomes.acked(queue);
+        continue;
+      }
+      const what = `Produce to ${keyOf(queue)} at broker ${nodeId}`;
+      const error = errorCode === undefined ? missingAnswer(what) : brokerError(errorCode, what);
+      outcomes.failed(queue, error, { sent: true });
     }
   }
 }

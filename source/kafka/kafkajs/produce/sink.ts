@@ -4,8 +4,7 @@ import type { Timer } from '../../../kernel/clock.ts';
 import { BrokerError, LifecycleError, ProduceError } from '../../../kernel/errors.ts';
 import type { KasperError } from '../../../kernel/errors.ts';
 import type { LogFields } from '../../../kernel/logger.ts';
-import type { Compression, OutgoingRecord, RecordAccumulator, RecordSink, SinkOptions } from '../../sink.ts';
-import { encodedRecordBytes } from '../../records/record-batch-builder.ts';
+import type { Compression, RecordAccumulator, RecordSink, SinkOptions } from '../../sink.ts';
 import { BatchAccumulator } from './batch-accumulator.ts';
 import type { BatchSender } from './batch-accumulator.ts';
 import type { ClusterConnection } from '../connection/cluster-connection.ts';
@@ -13,7 +12,7 @@ import { FlushTicket } from './flush-ticket.ts';
 import type { OutgoingBatch, QueuedBatch } from './flush-ticket.ts';
 import { noLeader } from '../ask/ask-leaders.ts';
 import { PartitionQueue } from './partition-queue.ts';
-import { ProduceLoop } from './produce-loop.ts';
+import { ProduceLoop, type ProduceOutcomes } from './produce-loop.ts';
 import { ProducerIds } from './producer-ids.ts';
 import { certainlyNotStored, losesSequence } from './produce-outcome.ts';
 import { RETRY_BACKOFF, retryLoop } from '../connection/retry-loop.ts';
@@ -34,7 +33,7 @@ const NEW_TOPIC_GRACE_MS = 2_000;
  * the same bytes go out again, wherever the leader is then; failed for good, it goes back to its flush, and with it whatever that flush has
  * queued behind it, so that the order holds.
  */
-export class KafkajsSink implements RecordSink, BatchSender {
+export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
   readonly #cluster: ClusterConnection;
   readonly #options: SinkOptions;
   readonly #producerIds: ProducerIds;
@@ -77,7 +76,7 @@ export class KafkajsSink implements RecordSink, BatchSender {
           await this.#cluster.refresh([topic]);
           const count = this.partitionCount(topic);
           if (count !== undefined) return count;
-          const errorCode = this.#cluster.topic(topic)?.errorCode ?? 3;
+          const errorCode = this.#cluster.topic(topic)?.errorCode ?? ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION;
           const error = brokerError(
             errorCode === ErrorCodes.NONE ? ErrorCodes.LEADER_NOT_AVAILABLE : errorCode,
             what,
@@ -92,10 +91,6 @@ export class KafkajsSink implements RecordSink, BatchSender {
       const error = wrapError(thrown, what);
       throw new ProduceError(error.message, { cause: error, retriable: error.retriable });
     }
-  }
-
-  encodedBytes(record: OutgoingRecord): number {
-    return encodedRecordBytes(record);
   }
 
   accumulator(): RecordAccumulator {
@@ -189,15 +184,15 @@ export class KafkajsSink implements RecordSink, BatchSender {
       () => {
         const found = this.#cluster.leaderOf(queue) !== undefined;
         if (found) this.#release(queue);
-        else this.#onFailed(queue, noLeader(this.#cluster, queue), false);
+        else this.failed(queue, noLeader(this.#cluster, queue), { sent: false });
       },
       (thrown: unknown) => {
-        this.#onFailed(queue, wrapError(thrown, `Metadata of ${queue.topic}`), false);
+        this.failed(queue, wrapError(thrown, `Metadata of ${queue.topic}`), { sent: false });
       },
     );
   }
 
-  #onAcked(queue: PartitionQueue): void {
+  acked(queue: PartitionQueue): void {
     const [head] = queue.batches;
     queue.headAcked();
     if (head !== undefined) {
@@ -208,7 +203,7 @@ export class KafkajsSink implements RecordSink, BatchSender {
     this.#release(queue);
   }
 
-  #onFailed(queue: PartitionQueue, error: KasperError, sent: boolean): void {
+  failed(queue: PartitionQueue, error: KasperError, { sent }: { readonly sent: boolean }): void {
     const [head] = queue.batches;
     if (head === undefined) return;
     this.#cluster.observer.onError('Produce', error, [queue]);
@@ -328,12 +323,7 @@ export class KafkajsSink implements RecordSink, BatchSender {
         cluster: this.#cluster,
         nodeId,
         maxInFlight: MAX_IN_FLIGHT_PER_BROKER,
-        onAcked: (queue) => {
-          this.#onAcked(queue);
-        },
-        onFailed: (queue, error, sent) => {
-          this.#onFailed(queue, error, sent);
-        },
+        outcomes: this,
       });
       this.#loops.set(nodeId, loop);
     }

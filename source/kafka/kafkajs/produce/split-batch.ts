@@ -1,5 +1,7 @@
 import type { Compression } from '../../sink.ts';
 import { decodeRecordSet } from '../../records/decode-record-set.ts';
+import { measureRecord } from '../../records/encode-record.ts';
+import { listHeaders } from '../../records/outgoing-headers.ts';
 import { RecordBatchBuilder } from '../../records/record-batch-builder.ts';
 import type { SealedBatch } from '../../records/record-batch-builder.ts';
 import type { OutgoingBatch } from './flush-ticket.ts';
@@ -19,7 +21,7 @@ export function splitBatch(batch: OutgoingBatch, compression: Compression): Seal
   return [messages.slice(0, middle), messages.slice(middle)].map((half) => {
     const builder = new RecordBatchBuilder({ compression });
     for (const { key, value, headers, timestamp } of half)
-      builder.append({ key, value, timestamp, headers: headers.size === 0 ? undefined : headers });
+      builder.append(measureRecord({ key, value, timestamp, headers: listHeaders(headers) }));
     return builder.seal();
   });
 }

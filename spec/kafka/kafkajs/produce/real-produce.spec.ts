@@ -15,8 +15,8 @@ testOnReal(
     appendNumbers(accumulator, topic, 2, 20);
     await accumulator.flush();
     appendNumbers(accumulator, topic, 2, 20);
-    const large = { key: null, value: Buffer.alloc(30_000), headers: undefined, timestamp: Date.now() };
-    accumulator.append(topic, 1, large);
+    const large = { key: null, value: Buffer.alloc(30_000), headers: [], timestamp: Date.now() };
+    accumulator.append(topic, 1, accumulator.measure(large));
     const error = await t.throwsAsync(accumulator.flush(), { instanceOf: ProduceError });
     t.true(error.cause instanceof BrokerError && error.cause.brokerCode === 10);
     t.regex(error.message, /MESSAGE_TOO_LARGE.*max\.message\.bytes/);

@@ -1,0 +1,176 @@
+import { setTimeout } from 'node:timers/promises';
+import test, { type ExecutionContext } from 'ava';
+import { rawBatch } from '../../../_helpers/raw/raw-batch.ts';
+import { sourceContract, type SourceSubject } from '../../../_helpers/contract/source-contract.ts';
+import { startEmbedded } from '../../../_helpers/servers/clusters.ts';
+import { until } from '../../../_helpers/until.ts';
+import {
+  Collector,
+  connectClient,
+  FIRST_TIMESTAMP,
+  newClient,
+  numbers,
+  openSource,
+  partitionsOf,
+  sendNumbers,
+  SHORT_DEADLINES,
+  startAt,
+} from '../test-client.ts';
+
+const FIRST = { topic: 'orders', partition: 0 };
+
+async function embeddedSubject(t: ExecutionContext): Promise<SourceSubject> {
+  const cluster = await startEmbedded(t, { brokers: 1, topics: { orders: 2 } });
+  const client = newClient(t, cluster.brokers);
+  let answers = 0;
+  client.observe?.({
+    onAnswer: (api) => {
+      if (api === 'Fetch') answers++;
+    },
+    onAcked: () => undefined,
+    onError: () => undefined,
+    onReconnect: () => undefined,
+  });
+  await client.connect();
+  const sink = client.sink({ idempotent: true, compression: 'none', retryTimeoutMs: 10_000 });
+  t.teardown(() => sink.close());
+  const ends = [0, 0];
+  return {
+    client,
+    append: async (partition, count) => {
+      const accumulator = sink.accumulator();
+      const from = ends[partition] ?? 0;
+      ends[partition] = from + count;
+      for (let offset = from; offset < from + count; offset++)
+        accumulator.append(
+          'orders',
+          partition,
+          accumulator.measure({
+            key: null,
+            value: Buffer.from(String(offset)),
+            headers: [],
+            timestamp: FIRST_TIMESTAMP,
+          }),
+        );
+      await accumulator.flush();
+    },
+    holdFetch: () => {
+      const before = answers;
+      const fault = cluster.faults.delay({ api: 'Fetch', ms: 250 });
+      return {
+        inFlight: () => fault.done,
+        answer: async () => {
+          await until(() => answers > before, { deadlineMs: 5_000, what: 'the answer' });
+        },
+      };
+    },
+  };
+}
+
+for (const { title, run } of sourceContract) test(title, async (t) => run(t, await embeddedSubject(t)));
+
+test('all partitions that are added in one turn are named by the first request', async (t) => {
+  const cluster = await startEmbedded(t, { brokers: 1, topics: { orders: 5 } });
+  const client = await connectClient(t, cluster.brokers);
+  const named: number[] = [];
+  cluster.faults.delay({
+    api: 'Fetch',
+    ms: 1,
+    times: Infinity,
+    matching: ({ topics }) => {
+      named.push((topics ?? []).flatMap(({ partitions }) => partitions).length);
+      return false;
+    },
+  });
+  const collector = new Collector();
+  collector.read(openSource(t, client), startAt(partitionsOf('orders', 5)));
+  await until(() => named.length > 0, { deadlineMs: 5_000, what: 'a first request' });
+  t.is(named[0], 5);
+});
+
+test('a partition that is removed while it waits for its next try is not read again, unless it is added', async (t) => {
+  const cluster = await startEmbedded(t, { brokers: 1, topics: { orders: 2 } });
+  const client = await connectClient(t, cluster.brokers);
+  await sendNumbers(client, 'orders', 2, 20);
+  const fault = cluster.faults.fail({ api: 'Fetch', code: 6, partition: 0, times: Infinity });
+  const former = new Collector();
+  const source = openSource(t, client);
+  former.read(source, startAt(partitionsOf('orders', 2)));
+  await until(() => fault.hits >= 2, { deadlineMs: 5_000, what: 'two failures' });
+  source.remove(FIRST);
+  fault.cancel();
+  const later = new Collector();
+  later.read(source, startAt([FIRST], 4));
+  await later.untilCount(6);
+  // Long enough for the next try of the one that was removed.
+  await setTimeout(300);
+  await sendNumbers(client, 'orders', 2, 4, { from: 20 });
+  await later.untilCount(8);
+  t.deepEqual(later.offsets('orders', 0), numbers(8, 4));
+  t.deepEqual(former.offsets('orders', 0), []);
+  t.deepEqual(former.errors, []);
+});
+
+test('a partition that is removed while its range is checked is not asked where to continue', async (t) => {
+  const cluster = await startEmbedded(t, { brokers: 1, topics: { orders: 1 } });
+  const client = await connectClient(t, cluster.brokers);
+  await sendNumbers(client, 'orders', 1, 20);
+  cluster.deleteRecords('orders', 0, 10);
+  const check = cluster.faults.delay({ api: 'ListOffsets', ms: 300 });
+  const former = new Collector();
+  const source = openSource(t, client);
+  former.read(source, startAt([FIRST], 5));
+  await check.done;
+  source.remove(FIRST);
+  const later = new Collector();
+  later.read(source, startAt([FIRST], 15));
+  await later.untilCount(5);
+  await setTimeout(500);
+  await sendNumbers(client, 'orders', 1, 1, { from: 20 });
+  await later.untilCount(6);
+  t.deepEqual(later.offsets('orders', 0), numbers(6, 15));
+  t.deepEqual(former.outOfRange, []);
+  t.deepEqual(former.chunks, []);
+  t.deepEqual(later.outOfRange, []);
+});
+
+test('a partition that is removed while a new leader is checked for truncation hears nothing of it', async (t) => {
+  const cluster = await startEmbedded(t, { topics: { orders: 1 } });
+  const client = await connectClient(t, cluster.brokers);
+  await sendNumbers(client, 'orders', 1, 5);
+  cluster.appendRaw('orders', 0, rawBatch({ count: 3, baseOffset: 5, leaderEpoch: 41 }), {
+    keepOffset: true,
+  });
+  const former = new Collector();
+  const source = openSource(t, client);
+  former.read(source, startAt([FIRST]));
+  await former.untilCount(8);
+  const check = cluster.faults.delay({ api: 'OffsetForLeaderEpoch', ms: 300 });
+  cluster.moveLeader('orders', 0, (cluster.leaderOf('orders', 0) % 3) + 1);
+  await check.done;
+  source.remove(FIRST);
+  const later = new Collector();
+  later.read(source, startAt([FIRST], 8));
+  await setTimeout(500);
+  await sendNumbers(client, 'orders', 1, 2, { from: 100 });
+  await later.untilCount(2);
+  t.deepEqual(later.offsets('orders', 0), [8, 9]);
+  t.deepEqual(former.outOfRange, []);
+  t.is(former.count, 8);
+});
+
+test('an error that several partitions have in common is reported to each reader, as the same object', async (t) => {
+  const cluster = await startEmbedded(t, { brokers: 1, topics: { orders: 3 } });
+  const client = await connectClient(t, cluster.brokers, { deadlines: SHORT_DEADLINES });
+  const collector = new Collector();
+  const source = openSource(t, client, { retryTimeoutMs: 300 });
+  collector.read(source, startAt(partitionsOf('orders', 3)));
+  await until(() => collector.chunks.length > 0, { deadlineMs: 5_000, what: 'a first answer' });
+  source.remove({ topic: 'orders', partition: 2 });
+  await cluster.stopNode(1);
+  await until(() => collector.errors.length > 0, { deadlineMs: 10_000, what: 'the error' });
+  const [first, second, ...more] = collector.errors;
+  t.deepEqual([first?.partition, second?.partition].sort(), [0, 1]);
+  t.is(first?.error, second?.error);
+  t.deepEqual(more, []);
+});

@@ -1,0 +1,74 @@
+import test from 'ava';
+import type { ClusterConnection } from '../../../../source/kafka/kafkajs/connection/cluster-connection.ts';
+import { FlushTicket } from '../../../../source/kafka/kafkajs/produce/flush-ticket.ts';
+import { PartitionQueue } from '../../../../source/kafka/kafkajs/produce/partition-queue.ts';
+import { ProduceLoop } from '../../../../source/kafka/kafkajs/produce/produce-loop.ts';
+import type { ProducedPartition } from '../../../../source/kafka/kafkajs/protocol/produce.ts';
+import { RecordBatchBuilder } from '../../../../source/kafka/records/record-batch-builder.ts';
+import { until } from '../../../_helpers/until.ts';
+import { measured, record } from '../../records/batches.ts';
+import { partitionsOf } from '../test-client.ts';
+
+const COUNT = 5_000;
+
+/** A queue whose head holds one small record. */
+function queueOf(partition: number, ticket: FlushTicket): PartitionQueue {
+  const builder = new RecordBatchBuilder({ compression: 'none', initialBytes: 0 });
+  builder.append(measured(record()));
+  const queue = new PartitionQueue({ topic: 'out', partition });
+  queue.batches.push({
+    topic: 'out',
+    partition,
+    sealed: builder.seal(),
+    ticket,
+    maybeStored: false,
+    repeated: false,
+    stampedFor: undefined,
+    sent: 0,
+  });
+  return queue;
+}
+
+/** A cluster of which one link answers all that it is asked. */
+function clusterAnswering(answer: readonly ProducedPartition[]): ClusterConnection {
+  return {
+    deadlines: { produceMs: 1_000, produceTimeoutMs: 500 },
+    readyLink: () => ({ call: () => Promise.resolve(answer) }),
+  } as unknown as ClusterConnection;
+}
+
+for (const order of ['the order of the request', 'the opposite order'] as const) {
+  test(`an answer for 5,000 partitions in ${order} takes work in proportion to their number`, async (t) => {
+    let looks = 0;
+    const answer = partitionsOf('out', COUNT).map(({ topic, partition }) => ({
+      topic,
+      get partition() {
+        looks++;
+        return partition;
+      },
+      get errorCode() {
+        looks++;
+        return partition === 17 ? 29 : 0;
+      },
+      baseOffset: 0,
+    }));
+    if (order === 'the opposite order') answer.reverse();
+    const acked: number[] = [];
+    const failed: number[] = [];
+    const loop = new ProduceLoop({
+      cluster: clusterAnswering(answer),
+      nodeId: 1,
+      maxInFlight: 1,
+      outcomes: {
+        acked: ({ partition }) => acked.push(partition),
+        failed: ({ partition }) => failed.push(partition),
+      },
+    });
+    const ticket = new FlushTicket(COUNT);
+    for (const { partition } of partitionsOf('out', COUNT)) loop.offer(queueOf(partition, ticket));
+    await until(() => acked.length + failed.length === COUNT, { deadlineMs: 20_000, what: 'all outcomes' });
+    t.is(acked.length, COUNT - 1);
+    t.deepEqual(failed, [17]);
+    t.true(looks <= 5 * COUNT, `${looks} looks`);
+  });
+}
