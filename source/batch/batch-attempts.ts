@@ -5,7 +5,7 @@ import { unlimited } from '../kernel/limit-repeats.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Batch } from './batcher.ts';
 import { isBatchError } from '../batch-error.ts';
-import { ClosedWhileWaiting } from '../closed-while-waiting.ts';
+import { ClosedWhileWaiting } from '../kernel/closed-while-waiting.ts';
 import { kasperProcessCall } from './inside-process.ts';
 import type { ConsumerMessage } from '../message.ts';
 import type { BatchTrigger, ProcessContext, ProcessFunction, StoreMap } from '../message-processor.ts';

@@ -9,7 +9,7 @@ import type { BatchReport } from '../batch-report.ts';
 import { BatchRun, type BatchRunOptions } from './batch-attempts.ts';
 import { callGuarded } from '../kernel/call-guarded.ts';
 import { stillOwned } from '../assignment/ownership-guard.ts';
-import { endedByClose } from '../closed-while-waiting.ts';
+import { endedByClose } from '../kernel/closed-while-waiting.ts';
 import type { Chunk } from '../kafka/client.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import type { BatchTrigger, MessageProcessor, ProcessFunction } from '../message-processor.ts';
