@@ -10,6 +10,7 @@ import { BatchRun, type BatchRunOptions } from './batch-attempts.ts';
 import { callGuarded } from '../kernel/call-guarded.ts';
 import { stillOwned } from '../assignment/ownership-guard.ts';
 import { endedByClose } from '../kernel/closed-while-waiting.ts';
+import { textOf } from '../kernel/thrown-text.ts';
 import type { Chunk } from '../kafka/client.ts';
 import type { MemoryBudget } from './memory-budget.ts';
 import type { BatchTrigger, MessageProcessor, ProcessFunction } from '../message-processor.ts';
@@ -380,9 +381,8 @@ function toProcessError(
   const where = ranges
     .map(({ topic, first, last }) => `${topic}/${partition} offsets ${first} to ${last}`)
     .join(', ');
-  const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new ProcessError(
-    `The ${doing} failed for ${where}; nothing of this batch was committed, so it comes again at the next start. ${why}`,
+    `The ${doing} failed for ${where}; nothing of this batch was committed, so it comes again at the next start. ${textOf(error)}`,
     { cause: error, partition, ranges },
   );
 }

@@ -1,11 +1,12 @@
 import type { ClaimGuard } from '../assignment/ownership-guard.ts';
 import { backoffMs } from '../kernel/backoff.ts';
 import type { Clock, Timer } from '../kernel/clock.ts';
-import { CommitError, KasperError } from '../kernel/errors.ts';
+import { CommitError, type KasperError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { metadataFor, type CommitMetadata } from '../config/commit-metadata.ts';
 import type { CommitResult, GroupOffsets, OffsetToCommit, StartPosition } from '../kafka/client.ts';
 import { keyOf } from '../kernel/topic-partition.ts';
+import { toKasperError } from '../kernel/to-kasper-error.ts';
 
 /** What is committed; the metadata is added when it is sent. */
 type Position = StartPosition;
@@ -242,14 +243,14 @@ export class OffsetCommitter {
         sent.push({ topic, partition, offset, leaderEpoch, metadata });
         sentFor.push(position);
       } catch (error) {
-        results.set(position, failed(position, toKasperError(error)));
+        results.set(position, failed(position, toCommitError(error)));
       }
     }
     try {
       const answers = sent.length === 0 ? [] : await offsets.commit(sent);
       sentFor.forEach((position, at) => results.set(position, answers[at] ?? failed(position, noAnswer())));
     } catch (error) {
-      const cause = toKasperError(error);
+      const cause = toCommitError(error);
       for (const position of sentFor) results.set(position, failed(position, cause));
     }
     return positions.map((position) => results.get(position) as CommitResult);
@@ -375,6 +376,6 @@ function noAnswer(): CommitError {
   return new CommitError('the broker gave no answer for this partition');
 }
 
-function toKasperError(error: unknown): KasperError {
-  return KasperError.is(error) ? error : new CommitError(String(error), { cause: error });
+function toCommitError(error: unknown): KasperError {
+  return toKasperError(error, (text, options) => new CommitError(text, options));
 }

@@ -1,4 +1,5 @@
 import { KasperError, LifecycleError, TimeoutError } from '../kernel/errors.ts';
+import { toKasperError } from '../kernel/to-kasper-error.ts';
 
 /** What a run fails with: the first failure; later ones are kept beside it. */
 export class RunFailure {
@@ -44,7 +45,7 @@ export async function attempt(
   try {
     await step();
   } catch (cause) {
-    onFailure(KasperError.is(cause) ? cause : new LifecycleError(`${what}: ${String(cause)}`, { cause }));
+    onFailure(toKasperError(cause, (text, options) => new LifecycleError(`${what}: ${text}`, options)));
   }
 }
 

@@ -5,6 +5,7 @@ import type { Logger } from '../kernel/logger.ts';
 import type { MessageProcessor } from '../message-processor.ts';
 import { attempt } from './run-failure.ts';
 import type { TopicPartition } from '../kernel/topic-partition.ts';
+import { textOf } from '../kernel/thrown-text.ts';
 import { assignedPartitions } from '../assignment/static/assigned-partitions.ts';
 
 /** The MessageProcessors of a run, and their life: init, onAssigned, onRevoked and close. */
@@ -33,7 +34,7 @@ export class UserProcessors {
       this.#assigned.add(processor);
       await processor.onAssigned?.(this.#partitionsOf(processor));
     } catch (cause) {
-      throw new LifecycleError(`init or onAssigned of the MessageProcessor failed: ${String(cause)}`, {
+      throw new LifecycleError(`init or onAssigned of the MessageProcessor failed: ${textOf(cause)}`, {
         cause,
       });
     }
