@@ -1,5 +1,6 @@
 import type { StartPosition } from '../kafka/log-position.ts';
 import { CommitError } from '../kernel/errors.ts';
+import { textOf } from '../kernel/thrown-text.ts';
 
 /**
  * Text that is stored beside each committed offset, or a function that returns it for a position.
@@ -29,7 +30,7 @@ export function metadataFor(metadata: CommitMetadata, position: StartPosition): 
   try {
     value = metadata({ topic, partition, offset, leaderEpoch });
   } catch (cause) {
-    throw new CommitError(`commitMetadata failed for ${topic}/${partition} at ${offset}: ${String(cause)}`, {
+    throw new CommitError(`commitMetadata failed for ${topic}/${partition} at ${offset}: ${textOf(cause)}`, {
       cause,
     });
   }

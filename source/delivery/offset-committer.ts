@@ -1,7 +1,8 @@
 import type { OwnershipGuard } from '../assignment/ownership-guard.ts';
 import { backoffMs } from '../kernel/backoff.ts';
 import type { Clock, Timer } from '../kernel/clock.ts';
-import { CommitError, KasperError } from '../kernel/errors.ts';
+import { CommitError, type KasperError } from '../kernel/errors.ts';
+import { toKasperError } from '../kernel/to-kasper-error.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { metadataFor, type CommitMetadata } from '../config/commit-metadata.ts';
 import type { CommitResult, GroupOffsets, OffsetToCommit } from '../kafka/group-offsets.ts';
@@ -194,14 +195,14 @@ export class OffsetCommitter {
         sent.push({ topic, partition, offset, leaderEpoch, metadata });
         sentFor.push(position);
       } catch (error) {
-        results.set(position, failed(position, toKasperError(error)));
+        results.set(position, failed(position, toCommitError(error)));
       }
     }
     try {
       const answers = sent.length === 0 ? [] : await offsets.commit(sent);
       sentFor.forEach((position, at) => results.set(position, answers[at] ?? failed(position, noAnswer())));
     } catch (error) {
-      const cause = toKasperError(error);
+      const cause = toCommitError(error);
       for (const position of sentFor) results.set(position, failed(position, cause));
     }
     return positions.map((position) => results.get(position) as CommitResult);
@@ -314,6 +315,6 @@ function noAnswer(): CommitError {
   return new CommitError('the broker gave no answer for this partition');
 }
 
-function toKasperError(error: unknown): KasperError {
-  return KasperError.is(error) ? error : new CommitError(String(error), { cause: error });
+function toCommitError(error: unknown): KasperError {
+  return toKasperError(error, (text, options) => new CommitError(text, options));
 }

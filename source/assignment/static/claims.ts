@@ -5,14 +5,14 @@ import type { ProcessIdentity } from './process-identity.ts';
 import type { ClaimRecord } from './claim-record.ts';
 import {
   ClaimEntries,
-  toKasperError,
+  toClaimError,
   type ClaimEntry,
   type ClaimsReading,
   type ClaimToWrite,
   type Moment,
 } from './claim-entries.ts';
 import { byOwner, ClaimsWatch, heldError, type ClaimsWatchOptions, type GoneOwner } from './other-owners.ts';
-import { ClosedWhileWaiting } from '../../closed-while-waiting.ts';
+import { ClosedWhileWaiting } from '../../kernel/closed-while-waiting.ts';
 import type { TopicDescription } from '../../kafka/client.ts';
 import type { GroupOffsets } from '../../kafka/group-offsets.ts';
 import { backoffMs } from '../../kernel/backoff.ts';
@@ -149,7 +149,7 @@ export class Claims implements OwnershipGuard {
         await this.#writeAll();
       } catch (thrown) {
         this.#throwIfClosing();
-        const error = toKasperError(thrown);
+        const error = toClaimError(thrown);
         failingSince ??= clock.now();
         if (!error.retriable || clock.now() - failingSince >= retryTimeoutMs) throw error;
         await this.#pause(backoffMs({ initialMs: 50, maxMs: 1000 }, failures++));
@@ -213,7 +213,7 @@ export class Claims implements OwnershipGuard {
     try {
       reading = await this.#entries.read(this.#options.partitions);
     } catch (error) {
-      throw this.#fail(toKasperError(error));
+      throw this.#fail(toClaimError(error));
     }
     const foreign = reading.entries.filter((entry) => this.#isForeign(entry));
     const { heldBy = heldError } = this.#options;
@@ -247,7 +247,7 @@ export class Claims implements OwnershipGuard {
       else await this.#entries.write(this.#toWrite().slice(0, 1));
       return BEAT_EVERY_MS;
     } catch (thrown) {
-      const error = toKasperError(thrown);
+      const error = toClaimError(thrown);
       if (this.#failure === undefined && !error.retriable) this.#fail(error);
       if (this.#failure === undefined)
         logger.warn('The claims could not be renewed yet; trying again', { error: error.message });
@@ -364,7 +364,7 @@ export class Claims implements OwnershipGuard {
         await this.#entries.write(released);
         return;
       } catch (error) {
-        if (!toKasperError(error).retriable) throw error;
+        if (!toClaimError(error).retriable) throw error;
         await sleep(clock, backoffMs({ initialMs: 50, maxMs: 1000 }, failures++), signal);
       }
     }

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ConfigError } from '../../index.ts';
 import { isObject } from '../../kernel/is-object.ts';
+import { messageOf, stackOf } from '../../kernel/thrown-text.ts';
 import { parseJsonWithComments } from './config-json.ts';
+import { defaultExport, fileError } from './module-file.ts';
 import type { Io } from '../terminal/io.ts';
 
 /** Looked for in the working folder. */
@@ -48,7 +49,7 @@ function readJson(name: string, path: string): unknown {
   try {
     return parseJsonWithComments(readFileSync(path, 'utf8'));
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw fileError(name, error instanceof SyntaxError ? `this is not JSON: ${why}` : why, error);
   }
 }
@@ -58,15 +59,10 @@ async function importConfig(name: string, path: string): Promise<unknown> {
   try {
     module = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
   } catch (error) {
-    const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    throw fileError(name, `it threw when it was imported:\n${why.replaceAll(/^/gm, '  ')}`, error);
+    throw fileError(name, `it threw when it was imported:\n${stackOf(error).replaceAll(/^/gm, '  ')}`, error);
   }
-  const exported = module['default'];
+  const exported = defaultExport(module);
   if (exported === undefined)
     throw fileError(name, 'there is no default export; write `export default { … }`');
-  return isObject(exported) && exported['__esModule'] === true ? exported['default'] : exported;
-}
-
-function fileError(name: string, problem: string, cause?: unknown): ConfigError {
-  return new ConfigError([problem], cause === undefined ? { what: name } : { what: name, cause });
+  return exported;
 }
