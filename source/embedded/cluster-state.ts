@@ -3,9 +3,9 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { FaultRegistry } from './faults/fault-registry.ts';
 import { Groups } from './groups/groups.ts';
-import type { ApiName } from './request-summary.ts';
 import { Topics } from './logs/topics.ts';
 import type { Topic } from './logs/topics.ts';
+import type { ApiName } from './request-summary.ts';
 
 /** A node as other nodes and clients see it. */
 export interface NodeAddress {

@@ -4,12 +4,12 @@ import { ClusterState } from './cluster-state.ts';
 import type { RequestCount } from './cluster-state.ts';
 import { Faults } from './faults/faults.ts';
 import { defaultReplicationFactor, newTopicProblem } from './logs/new-topic.ts';
+import type { Partition } from './logs/partition.ts';
+import type { Topic } from './logs/topics.ts';
 import { EmbeddedNode } from './node.ts';
 import { clusterError, resolveOptions } from './options.ts';
 import type { EmbeddedClusterOptions, EmbeddedTopicOptions, ResolvedOptions } from './options.ts';
-import type { Partition } from './logs/partition.ts';
 import type { ApiName } from './request-summary.ts';
-import type { Topic } from './logs/topics.ts';
 
 /** An offset that a group committed. */
 export interface EmbeddedCommit {

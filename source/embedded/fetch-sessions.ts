@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
+import { ErrorCodes } from '../kafka/wire/error-codes.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { ErrorCodes } from './error-codes.ts';
 import { keyOf, type TopicPartition } from '../kernel/topic-partition.ts';
 
 /** A broker's `max.incremental.fetch.session.cache.slots`. */

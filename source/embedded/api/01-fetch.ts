@@ -1,11 +1,11 @@
 import { byTopic } from '../../kafka/wire/by-topic.ts';
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { WireReader } from '../../kafka/wire/wire-reader.ts';
+import type { TopicPartition } from '../../kernel/topic-partition.ts';
 import { defineApi } from '../api.ts';
 import type { Outcome, RequestContext } from '../api.ts';
-import { ErrorCodes } from '../error-codes.ts';
 import type { FetchTurn, SessionPartition } from '../fetch-sessions.ts';
 import type { Partition } from '../logs/partition.ts';
-import type { TopicPartition } from '../../kernel/topic-partition.ts';
 
 /** A broker's `fetch.max.bytes`: no response holds more, whatever the client asks for. */
 const MAX_RESPONSE_BYTES = 57_671_680;

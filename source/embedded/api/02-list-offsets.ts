@@ -1,6 +1,6 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
-import { ErrorCodes } from '../error-codes.ts';
 
 const LATEST = -1;
 const EARLIEST = -2;
@@ -63,15 +63,20 @@ function find(topic: string, query: OffsetQuery, isolation: number, context: Req
   const { log } = partition;
   if (query.timestamp === LATEST) {
     const offset = isolation === READ_COMMITTED ? log.lastStableOffset : log.endOffset;
-    return { code: 0, timestamp: -1, offset, leaderEpoch: partition.leaderEpoch };
+    return { code: ErrorCodes.NONE, timestamp: -1, offset, leaderEpoch: partition.leaderEpoch };
   }
   if (query.timestamp === EARLIEST) {
-    return { code: 0, timestamp: -1, offset: log.startOffset, leaderEpoch: log.epochAt(log.startOffset) };
+    return {
+      code: ErrorCodes.NONE,
+      timestamp: -1,
+      offset: log.startOffset,
+      leaderEpoch: log.epochAt(log.startOffset),
+    };
   }
   if (query.timestamp < 0) return nothing(ErrorCodes.UNSUPPORTED_VERSION);
   const found = log.findByTime(query.timestamp);
   if (found === undefined) return nothing(ErrorCodes.NONE);
-  return { code: 0, ...found, leaderEpoch: log.epochAt(found.offset) };
+  return { code: ErrorCodes.NONE, ...found, leaderEpoch: log.epochAt(found.offset) };
 }
 
 function nothing(code: number): ListedOffset {

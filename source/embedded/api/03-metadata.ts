@@ -1,8 +1,8 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { WireReader } from '../../kafka/wire/wire-reader.ts';
 import type { WireWriter } from '../../kafka/wire/wire-writer.ts';
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
-import { ErrorCodes } from '../error-codes.ts';
 import { NO_LEADER } from '../logs/partition.ts';
 import type { Partition } from '../logs/partition.ts';
 import { isTopicName } from '../logs/topics.ts';

@@ -1,9 +1,9 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { WireReader } from '../../kafka/wire/wire-reader.ts';
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
-import { ErrorCodes } from '../error-codes.ts';
-import { groupError } from './group-access.ts';
 import type { GroupOffsets } from '../groups/group-offsets.ts';
+import { groupError } from './group-access.ts';
 
 const TOP_LEVEL_ERROR_FROM = 2;
 const FLEXIBLE_FROM = 6;

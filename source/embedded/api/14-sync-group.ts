@@ -1,9 +1,9 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
 import type { Outcome, RequestContext } from '../api.ts';
-import { ErrorCodes } from '../error-codes.ts';
-import { groupError } from './group-access.ts';
 import { NO_ASSIGNMENT } from '../groups/group-member.ts';
 import type { SyncAnswer } from '../groups/group-member.ts';
+import { groupError } from './group-access.ts';
 
 interface SyncGroupRequest {
   readonly groupId: string;

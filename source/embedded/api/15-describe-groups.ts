@@ -1,10 +1,10 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { WireWriter } from '../../kafka/wire/wire-writer.ts';
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
-import { ErrorCodes } from '../error-codes.ts';
-import { groupError } from './group-access.ts';
 import { NO_ASSIGNMENT } from '../groups/group-member.ts';
 import type { Group } from '../groups/group.ts';
+import { groupError } from './group-access.ts';
 
 /** What stands for "not asked for" where authorized operations are listed. */
 const OPERATIONS_UNKNOWN = -2_147_483_648;

@@ -1,6 +1,6 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
 import type { Api } from '../api.ts';
-import { ErrorCodes } from '../error-codes.ts';
 import type { ResponseWriter } from '../response-writer.ts';
 
 export const API_VERSIONS_KEY = 18;

@@ -1,8 +1,8 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
-import { ErrorCodes } from '../error-codes.ts';
-import { groupError } from './group-access.ts';
 import type { Group } from '../groups/group.ts';
 import { subscribedTopics } from '../groups/subscriptions.ts';
+import { groupError } from './group-access.ts';
 
 /** @see https://kafka.apache.org/protocol#The_Messages_OffsetDelete */
 export const offsetDelete = defineApi({

@@ -1,7 +1,8 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { ConfigError } from '../../kernel/errors.ts';
-import type { DelayFault, DropFault, FailFault, FaultHandle, FaultTarget } from './fault.ts';
-import type { FaultRegistry } from './fault-registry.ts';
 import { apiNames } from '../request-summary.ts';
+import type { FaultRegistry } from './fault-registry.ts';
+import type { DelayFault, DropFault, FailFault, FaultHandle, FaultTarget } from './fault.ts';
 
 /**
  * Makes the embedded cluster misbehave in one chosen way at a time, as networks and brokers do.
@@ -26,7 +27,7 @@ export class Faults {
    * @throws ConfigError
    */
   fail(fault: FailFault): FaultHandle {
-    check(fault, !Number.isInteger(fault.code) || fault.code === 0, () => {
+    check(fault, !Number.isInteger(fault.code) || fault.code === ErrorCodes.NONE, () => {
       return `code must be an error code of Kafka's protocol other than 0, got ${fault.code}`;
     });
     return this.#registry.add({ kind: 'fail', fault });

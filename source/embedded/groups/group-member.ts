@@ -1,5 +1,5 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { Timer } from '../../kernel/clock.ts';
-import { ErrorCodes } from '../error-codes.ts';
 
 /** One way of assigning partitions that a member offers, with what it tells the group's leader. */
 export interface GroupProtocol {

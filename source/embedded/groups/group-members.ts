@@ -1,4 +1,4 @@
-import { ErrorCodes } from '../error-codes.ts';
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { NO_ASSIGNMENT, joinRefused } from './group-member.ts';
 import type { GroupMember } from './group-member.ts';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { Clock, Timer } from '../../kernel/clock.ts';
-import { ErrorCodes } from '../error-codes.ts';
 import {
   GroupMember,
   NO_ASSIGNMENT,

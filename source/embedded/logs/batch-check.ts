@@ -15,7 +15,7 @@ import {
   producerIdOf,
   recordCountOf,
 } from '../../kafka/records/batch-header.ts';
-import { ErrorCodes } from '../error-codes.ts';
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 
 const ZSTD = 4;
 const FIRST_VERSION_WITH_ZSTD = 7;

@@ -1,5 +1,5 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { ClusterState } from '../cluster-state.ts';
-import { ErrorCodes } from '../error-codes.ts';
 import { unknownSettings } from './topic-config.ts';
 import { isTopicName } from './topics.ts';
 

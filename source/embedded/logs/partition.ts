@@ -5,8 +5,8 @@ import {
   producerEpochOf,
   producerIdOf,
 } from '../../kafka/records/batch-header.ts';
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { checkBatch } from './batch-check.ts';
-import { ErrorCodes } from '../error-codes.ts';
 import { PartitionLog } from './partition-log.ts';
 import { ProducerState, nextSequence } from './producer-state.ts';
 

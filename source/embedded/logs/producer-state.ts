@@ -1,4 +1,4 @@
-import { ErrorCodes } from '../error-codes.ts';
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 
 const REMEMBERED_BATCHES = 5;
 const SEQUENCES = 2 ** 31;
