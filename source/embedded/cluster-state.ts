@@ -55,10 +55,6 @@ export class ClusterState {
     return this.#nodes().filter(({ live }) => live);
   }
 
-  get nodeCount(): number {
-    return this.#nodes().length;
-  }
-
   /** The node that answers for the cluster as its controller: the live one with the lowest id, -1 if none runs. */
   get controllerId(): number {
     return this.liveNodes[0]?.nodeId ?? -1;

@@ -7,7 +7,8 @@ import { keyOf, type TopicPartition } from '../kernel/topic-partition.ts';
 const MAX_SESSIONS = 1000;
 /** A broker's `min.incremental.fetch.session.eviction.ms`: a session that was not used for so long makes room for another one. */
 const EVICTION_MS = 120_000;
-const NO_SESSION = 0;
+/** The id where a request or an answer is of no session. */
+export const NO_SESSION = 0;
 const INITIAL_EPOCH = 0;
 const FINAL_EPOCH = -1;
 const MAX_EPOCH = 0x7fffffff;

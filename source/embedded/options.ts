@@ -1,8 +1,8 @@
 import { systemClock } from '../kernel/clock.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { ConfigError } from '../kernel/errors.ts';
 import { silentLogger } from '../kernel/logger.ts';
 import type { Logger } from '../kernel/logger.ts';
+import { clusterError } from './cluster-error.ts';
 
 /** A topic to create. */
 export interface EmbeddedTopicOptions {
@@ -85,10 +85,4 @@ export function resolveOptions(options: EmbeddedClusterOptions): ResolvedOptions
     offsetsRetentionMs,
     clock: options.clock ?? systemClock,
   };
-}
-
-/** A ConfigError about the embedded cluster. */
-export function clusterError(problems: readonly string[], cause?: unknown): ConfigError {
-  const what = 'Embedded Kafka cluster';
-  return new ConfigError(problems, cause === undefined ? { what } : { what, cause });
 }

@@ -1,7 +1,13 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
+import type { TopicPartition } from '../../kernel/topic-partition.ts';
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
 import type { AppendResult } from '../logs/partition.ts';
+
+/** What is sent for one partition. */
+interface ToAppend extends TopicPartition {
+  readonly records: Buffer | null;
+}
 
 /** The answer for one partition. */
 interface PartitionResult extends AppendResult {
@@ -31,7 +37,7 @@ export const produce = defineApi({
     const topics = [...recordsByPartition(request.topics)].map(([topic, partitions]) => ({
       topic,
       results: [...partitions].map(([partition, records]) =>
-        append(topic, partition, records, request.acks, context),
+        append({ topic, partition, records }, request.acks, context),
       ),
     }));
     if (request.acks === 0) {
@@ -70,20 +76,15 @@ function recordsByPartition(
   return merged;
 }
 
-function append(
-  topicName: string,
-  index: number,
-  records: Buffer | null,
-  acks: number,
-  context: RequestContext,
-): PartitionResult {
+function append(wanted: ToAppend, acks: number, context: RequestContext): PartitionResult {
   const { cluster, nodeId, version } = context;
-  const topic = cluster.topics.get(topicName);
+  const { partition: index, records } = wanted;
+  const topic = cluster.topics.get(wanted.topic);
   const partition = topic?.partitions[index];
   const code =
-    context.forcedError(topicName, index) ||
+    context.forcedError(wanted.topic, index) ||
     (acks < -1 || acks > 1 ? ErrorCodes.INVALID_REQUIRED_ACKS : ErrorCodes.NONE) ||
-    (partition?.access(nodeId, -1, true) ?? ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION);
+    (partition?.access(nodeId) ?? ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION);
   if (code !== ErrorCodes.NONE || topic === undefined || partition === undefined) return refused(index, code);
   const { maxMessageBytes, minInsyncReplicas } = topic.config;
   if (acks === -1 && cluster.topics.inSyncReplicas(partition).length < minInsyncReplicas) {

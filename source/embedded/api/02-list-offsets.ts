@@ -1,4 +1,5 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
+import type { TopicPartition } from '../../kernel/topic-partition.ts';
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
 
@@ -44,7 +45,7 @@ export const listOffsets = defineApi({
     if (version >= 2) out.fields.int32(0);
     out.fields.array(request.topics, (writer, { topic, partitions }) => {
       writer.string(topic).array(partitions, (_, query) => {
-        const found = find(topic, query, request.isolation, context);
+        const found = find({ topic, ...query }, request.isolation, context);
         writer.int32(query.partition).int16(found.code).int64(found.timestamp).int64(found.offset);
         if (version >= 4) writer.int32(found.leaderEpoch);
       });
@@ -53,12 +54,12 @@ export const listOffsets = defineApi({
   },
 });
 
-function find(topic: string, query: OffsetQuery, isolation: number, context: RequestContext): ListedOffset {
-  const forced = context.forcedError(topic, query.partition);
+function find(query: OffsetQuery & TopicPartition, isolation: number, context: RequestContext): ListedOffset {
+  const forced = context.forcedError(query.topic, query.partition);
   if (forced !== ErrorCodes.NONE) return nothing(forced);
-  const partition = context.cluster.topics.partition(topic, query.partition);
+  const partition = context.cluster.topics.partition(query.topic, query.partition);
   if (partition === undefined) return nothing(ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION);
-  const access = partition.access(context.nodeId, query.currentLeaderEpoch, true);
+  const access = partition.access(context.nodeId, query);
   if (access !== ErrorCodes.NONE) return nothing(access);
   const { log } = partition;
   if (query.timestamp === LATEST) {

@@ -1,4 +1,5 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
+import type { TopicPartition } from '../../kernel/topic-partition.ts';
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
 import type { ClusterState } from '../cluster-state.ts';
@@ -55,7 +56,7 @@ export const offsetCommit = defineApi<OffsetCommitRequest>({
     out.fields.array(request.topics, (writer, { topic, partitions }) => {
       const answers = partitions.map((entry) => {
         const code =
-          context.forcedError(topic, entry.partition) || commitError(topic, entry, refusal, cluster);
+          context.forcedError(topic, entry.partition) || commitError({ topic, ...entry }, refusal, cluster);
         if (code === ErrorCodes.NONE) group?.offsets.set({ topic, ...entry, committedAt });
         return { partition: entry.partition, code };
       });
@@ -78,12 +79,11 @@ function checkGroup(request: OffsetCommitRequest, context: RequestContext): numb
 }
 
 function commitError(
-  topic: string,
-  entry: { readonly partition: number; readonly metadata: string },
+  entry: TopicPartition & { readonly metadata: string },
   refusal: number,
   cluster: ClusterState,
 ): number {
-  if (cluster.topics.partition(topic, entry.partition) === undefined) {
+  if (cluster.topics.partition(entry.topic, entry.partition) === undefined) {
     return ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION;
   }
   if (refusal !== ErrorCodes.NONE) return refusal;

@@ -3,14 +3,11 @@ import { defineApi } from '../api.ts';
 import type { Outcome, RequestContext } from '../api.ts';
 import { NO_ASSIGNMENT } from '../groups/group-member.ts';
 import type { SyncAnswer } from '../groups/group-member.ts';
+import type { SyncRequest } from '../groups/group.ts';
 import { groupError } from './group-access.ts';
 
-interface SyncGroupRequest {
+interface SyncGroupRequest extends SyncRequest {
   readonly groupId: string;
-  readonly generation: number;
-  readonly memberId: string;
-  readonly groupInstanceId: string | null;
-  readonly assignments: ReadonlyMap<string, Buffer>;
 }
 
 /** @see https://kafka.apache.org/protocol#The_Messages_SyncGroup */
@@ -43,6 +40,6 @@ function sync(request: SyncGroupRequest, context: RequestContext): Promise<SyncA
     return Promise.resolve({ code: code || ErrorCodes.UNKNOWN_MEMBER_ID, assignment: NO_ASSIGNMENT });
   }
   return new Promise((resolve) => {
-    group.sync(request, request.generation, request.assignments, resolve);
+    group.sync(request, resolve);
   });
 }

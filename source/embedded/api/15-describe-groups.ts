@@ -23,7 +23,7 @@ export const describeGroups = defineApi({
       const code = context.forcedError() || groupError(groupId, context, { emptyIdAllowed: true });
       const group = code === ErrorCodes.NONE ? context.cluster.groups.get(groupId) : undefined;
       writer.int16(code).string(groupId);
-      writeGroup(writer, group, code === ErrorCodes.NONE ? 'Dead' : '', context);
+      writeGroup(writer, { group, stateIfMissing: code === ErrorCodes.NONE ? 'Dead' : '' }, context);
       if (version >= 3) writer.int32(OPERATIONS_UNKNOWN);
     });
     return 'answer';
@@ -33,8 +33,7 @@ export const describeGroups = defineApi({
 /** A group that does not exist is shown as Dead, without an error. Members tell what they have only while the group is stable. */
 function writeGroup(
   writer: WireWriter,
-  group: Group | undefined,
-  stateIfMissing: string,
+  { group, stateIfMissing }: { readonly group: Group | undefined; readonly stateIfMissing: string },
   { version }: RequestContext,
 ): void {
   const stable = group?.state === 'Stable';

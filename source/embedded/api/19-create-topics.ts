@@ -55,7 +55,7 @@ function create(
   validateOnly: boolean,
   context: RequestContext,
 ): NewTopicProblem | undefined {
-  const { cluster } = context;
+  const { topics } = context.cluster;
   const forced = context.forcedError(wanted.topic);
   if (forced !== ErrorCodes.NONE) return { code: forced, message: 'Asked for by a fault hook' };
   if (wanted.hasAssignments) {
@@ -67,11 +67,11 @@ function create(
   // From version 4 on, -1 asks for the broker's own numbers.
   const partitionCount = wanted.partitionCount === -1 ? 1 : wanted.partitionCount;
   const replicationFactor =
-    wanted.replicationFactor === -1 ? defaultReplicationFactor(cluster) : wanted.replicationFactor;
+    wanted.replicationFactor === -1 ? defaultReplicationFactor(topics) : wanted.replicationFactor;
   const topic = { name: wanted.topic, partitionCount, replicationFactor, config: wanted.config };
-  const problem = newTopicProblem(topic, cluster);
+  const problem = newTopicProblem(topic, topics);
   if (problem === undefined && !validateOnly) {
-    cluster.topics.create(topic.name, partitionCount, replicationFactor, topic.config);
+    topics.create(topic);
   }
   return problem;
 }

@@ -86,7 +86,10 @@ export class PartitionLog {
    * Views of the log from the batch that holds `offset` on, `maxBytes` in all: the last batch may be cut off.
    * A first batch that is larger than `maxBytes` comes whole if `wholeFirst`, else nothing comes.
    */
-  read(offset: number, maxBytes: number, wholeFirst: boolean): Buffer[] {
+  read(
+    offset: number,
+    { maxBytes, wholeFirst }: { readonly maxBytes: number; readonly wholeFirst: boolean },
+  ): Buffer[] {
     const first = this.#batches[this.#find(offset)];
     if (first === undefined) return [];
     if (first.bytes > maxBytes && !wholeFirst) return [];

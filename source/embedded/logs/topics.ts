@@ -9,6 +9,14 @@ export function isTopicName(name: string): boolean {
   return LEGAL_NAME.test(name) && name !== '.' && name !== '..';
 }
 
+/** A topic that somebody wants to create. */
+export interface NewTopic {
+  readonly name: string;
+  readonly partitionCount: number;
+  readonly replicationFactor: number;
+  readonly config: Readonly<Record<string, string>>;
+}
+
 /** A topic with its partitions, numbered from 0. */
 export interface Topic {
   readonly name: string;
@@ -33,6 +41,10 @@ export class Topics {
     this.#isLive = isLive;
   }
 
+  get nodeCount(): number {
+    return this.#nodeIds.length;
+  }
+
   get(name: string): Topic | undefined {
     return this.#topics.get(name);
   }
@@ -46,12 +58,7 @@ export class Topics {
   }
 
   /** The caller has checked the name, that it is free, and the numbers. */
-  create(
-    name: string,
-    partitionCount: number,
-    replicationFactor: number,
-    config: Readonly<Record<string, string>>,
-  ): Topic {
+  create({ name, partitionCount, replicationFactor, config }: NewTopic): Topic {
     const topic: Topic = {
       name,
       id: randomUUID().replaceAll('-', ''),
@@ -69,7 +76,7 @@ export class Topics {
     for (let index = topic.partitions.length; index < partitionCount; index++) {
       const replicas = this.#replicasOf(topic, index);
       const leader = replicas.find(this.#isLive) ?? NO_LEADER;
-      topic.partitions.push(new Partition(topic.name, index, replicas, leader));
+      topic.partitions.push(new Partition({ topic: topic.name, index, replicas, leader }));
     }
   }
 
