@@ -15,14 +15,14 @@ import type { ApiName } from './request-summary.ts';
 import { partitionNamed, topicNamed } from './topic-lookup.ts';
 
 /**
- * A Kafka cluster in memory, for development, demos and tests: several nodes with real TCP listeners on loopback
- * that speak Kafka's wire protocol, so that any Kafka client can use it.
+ * A Kafka cluster in memory, for development, demos and tests: several nodes with real TCP
+ * listeners on loopback that speak Kafka's wire protocol, so that any Kafka client can use it.
  *
- * **Never for production**: everything is gone with the process, replication is only shown, and it serves what
- * clients of Kafka 2.3 send, without transactions, authentication and retention.
+ * **Never for production**: everything is lost with the process, replication is only simulated, and
+ * it serves what clients of Kafka 2.3 send, without transactions, authentication and retention.
  *
- * Nodes have the ids 1, 2, 3 and so on. A partition's copies are on as many nodes as it has replicas; every append
- * reaches them all at once.
+ * Nodes have the ids 1, 2, 3 and so on. A partition's copies are on as many nodes as it has
+ * replicas; every append reaches them all immediately.
  *
  * @example
  * ```ts
@@ -83,7 +83,10 @@ export class EmbeddedCluster {
     return this.#nodes.connections;
   }
 
-  /** How many requests came, by API and version, since the start; of one API or of all. Those that a fault met count too. */
+  /**
+   * How many requests came since the start, by API and version; of one API or of all. Requests that
+   * a fault met count too.
+   */
   requests(api?: ApiName): RequestCount[] {
     const all = this.#state.requests();
     return api === undefined ? all : all.filter((entry) => entry.api === api);
@@ -101,7 +104,8 @@ export class EmbeddedCluster {
   }
 
   /**
-   * Deletes a topic with its records and what groups committed for it. Made again, it has another topic id.
+   * Deletes a topic with its records and what groups committed for it. Recreated, it has another
+   * topic id.
    *
    * @throws ConfigError if there is no such topic
    */
@@ -125,7 +129,11 @@ export class EmbeddedCluster {
     this.#state.topics.grow(topic, total);
   }
 
-  /** The id of the node that leads a partition; -1 if none of its replicas runs. @throws ConfigError */
+  /**
+   * The id of the node that leads a partition; -1 if none of its replicas runs.
+   *
+   * @throws ConfigError
+   */
   leaderOf(topic: string, partition: number): number {
     return this.#partition(topic, partition).leader;
   }
@@ -152,8 +160,8 @@ export class EmbeddedCluster {
   }
 
   /**
-   * Makes another node the coordinator of a group. Members and offsets stay; requests that wait there are answered with
-   * NOT_COORDINATOR.
+   * Makes another node the coordinator of a group. Members and offsets stay; requests that wait
+   * there are answered with NOT_COORDINATOR.
    *
    * @throws ConfigError if the node does not run
    */
@@ -201,9 +209,11 @@ export class EmbeddedCluster {
   }
 
   /**
-   * Appends a record batch unchecked: control batches, damaged ones, gaps. Its length field must be right.
+   * Appends a record batch unchecked: control batches, damaged ones, gaps. Its length field must be
+   * right.
    *
-   * @param options `keepOffset`: the base offset and leader epoch of the header stay; else the batch gets the next offset
+   * @param options `keepOffset`: the base offset and leader epoch of the header stay; else the
+   *   batch gets the next offset
    * @returns the base offset it has
    * @throws ConfigError if it is no batch, or its offset lies before the end of the log
    */
@@ -217,7 +227,8 @@ export class EmbeddedCluster {
   }
 
   /**
-   * Closes the listener of a node and cuts its connections. Partitions and groups that it led go to other nodes at once.
+   * Closes the listener of a node and cuts its connections. Partitions and groups that it led go to
+   * other nodes immediately.
    *
    * @throws ConfigError if there is no such node
    */
@@ -231,7 +242,8 @@ export class EmbeddedCluster {
   }
 
   /**
-   * Starts a stopped node again on the same port. Partitions without a leader get one; others stay where they are.
+   * Starts a stopped node again on the same port. Partitions without a leader get one; others stay
+   * where they are.
    *
    * @throws ConfigError if there is no such node, or the port was taken meanwhile
    */
@@ -241,7 +253,7 @@ export class EmbeddedCluster {
     this.#state.topics.electLeaders();
   }
 
-  /** Ends all nodes and connections and forgets everything. Idempotent. */
+  /** Stops all nodes, closes all connections and forgets everything. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

@@ -37,10 +37,12 @@ interface ServedRequest {
 }
 
 /**
- * One client connection. As on a real broker one request is in service at a time, and whatever else the client sends
- * waits for its answer: a fetch that waits for records holds up all later requests of its connection.
+ * One client connection. As on a real broker one request is in service at a time, and all else that
+ * the client sends waits for its answer: a fetch that waits for records holds up all later requests
+ * of its connection.
  *
- * The socket is still read meanwhile, up to a bound, so that the end of the connection is noticed at once.
+ * The socket is still read meanwhile, up to a bound, so that the end of the connection is noticed
+ * immediately.
  */
 export class Connection {
   readonly #socket: Socket;
@@ -75,7 +77,7 @@ export class Connection {
     });
   }
 
-  /** Ends the connection at once; requests in service are not answered. */
+  /** Closes the connection immediately; requests in service are not answered. */
   destroy(): void {
     this.#socket.destroy();
   }
@@ -158,7 +160,10 @@ export class Connection {
     }
   }
 
-  /** Ends early where the connection does: then nobody waits for the answer, but the request still takes effect. */
+  /**
+   * Resolves early if the connection closes: nobody waits for the answer then, but the request
+   * still takes effect.
+   */
   #delay(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const { signal } = this.#closed;
@@ -186,7 +191,10 @@ export class Connection {
     };
   }
 
-  /** A version that is not served closes the connection, as on a real broker; only ApiVersions is answered, so that a newer client can step back. */
+  /**
+   * A version that is not served closes the connection, as on a real broker; only ApiVersions is
+   * answered, so that a newer client can step back.
+   */
   async #refuse(header: RequestHeader, api: Api | undefined): Promise<void> {
     if (header.apiKey === API_VERSIONS_KEY) {
       const out = new ResponseWriter();

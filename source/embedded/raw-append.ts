@@ -5,7 +5,8 @@ import type { Partition } from './logs/partition.ts';
 /**
  * Appends a record batch of which only the length and the offset are checked.
  *
- * @param options `keepOffset`: the base offset and leader epoch of the header stay; else the batch gets the next offset
+ * @param options `keepOffset`: the base offset and leader epoch of the header stay; else the batch
+ *   gets the next offset
  * @returns the base offset it has
  * @throws ConfigError if it is no batch, or its offset lies before the end of the log
  */

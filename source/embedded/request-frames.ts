@@ -1,4 +1,4 @@
-/** The length that stands before each message. */
+/** The length before each request and response. */
 export const LENGTH_BYTES = 4;
 
 /** The bytes that a client sent, cut into its requests: each has its length before it. */
@@ -11,7 +11,10 @@ export class RequestFrames {
     return this.#waitingBytes;
   }
 
-  /** What the next request says of its length, with the length itself; undefined until that has been received. */
+  /**
+   * Bytes of the next request by its length field, that field included; undefined until the field
+   * was received.
+   */
   get nextBytes(): number | undefined {
     if (this.#waitingBytes < LENGTH_BYTES) return undefined;
     let first = this.#chunks[0];
@@ -28,7 +31,10 @@ export class RequestFrames {
     this.#waitingBytes += chunk.length;
   }
 
-  /** Cuts the next whole request off; undefined while a part is missing. Its bytes are copied only where several chunks hold them. */
+  /**
+   * Cuts the next whole request off; undefined while a part is missing. Its bytes are copied only
+   * where several chunks hold them.
+   */
   take(): Buffer | undefined {
     const end = this.nextBytes;
     const first = this.#chunks[0];

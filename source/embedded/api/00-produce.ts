@@ -41,7 +41,7 @@ export const produce = defineApi({
       ),
     }));
     if (request.acks === 0) {
-      // Without an answer, a lost connection is the only way to tell the client of an error.
+      // Without an answer, a closed connection is the only way to report an error to the client.
       const failed = topics.some(({ results }) => results.some(({ code }) => code !== ErrorCodes.NONE));
       return failed ? 'close' : 'no-answer';
     }
@@ -57,7 +57,10 @@ export const produce = defineApi({
   },
 });
 
-/** A partition that stands in the request twice keeps its second record set alone: a broker's own behaviour. */
+/**
+ * Of a partition that is listed twice in the request only the second record set counts, as on a
+ * real broker.
+ */
 function recordsByPartition(
   topics: readonly {
     topic: string;

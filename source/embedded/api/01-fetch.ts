@@ -11,7 +11,7 @@ import { readPartitions } from './fetch-reads.ts';
 import type { FetchLimits, FetchRead, PartitionRead } from './fetch-reads.ts';
 
 const READ_COMMITTED = 1;
-/** They speak of no partition: where a fault wants one, it is answered at the top. */
+/** They concern no partition: where a fault wants one of them, it is answered at the top. */
 const SESSION_CODES: ReadonlySet<number> = new Set([
   ErrorCodes.FETCH_SESSION_ID_NOT_FOUND,
   ErrorCodes.INVALID_FETCH_SESSION_EPOCH,
@@ -95,7 +95,10 @@ function readForgotten(reader: WireReader): TopicPartition[] {
     .flat();
 }
 
-/** Waits until enough bytes are there, something went wrong, or the time is up; then reads again and answers. */
+/**
+ * Waits until there are enough bytes, a read fails, or the time is up; then reads again and
+ * answers.
+ */
 function longPoll(turn: FetchTurn, request: FetchRequest, context: RequestContext): Promise<Outcome> {
   const watched: Partition[] = [];
   for (const { topic, partition } of turn.partitions) {
@@ -109,7 +112,8 @@ function longPoll(turn: FetchTurn, request: FetchRequest, context: RequestContex
       timer.cancel();
       context.closed.removeEventListener('abort', left);
     };
-    // Called in the middle of an append: a request that appends to several partitions is to be seen as a whole.
+    // Called in the middle of an append: a request that appends to several partitions is to be seen
+    // as a whole.
     const changed = () => {
       if (checking) return;
       checking = true;
@@ -162,7 +166,8 @@ function write(
     writer.string(topic).array(entries, (_, read) => {
       writer.int32(read.partition).int16(read.code).int64(read.highWatermark).int64(read.lastStableOffset);
       if (version >= 5) writer.int64(read.logStartOffset);
-      // No list for who reads everything, an empty one for who must leave aborted transactions out.
+      // No list for readers of everything, an empty one for readers that leave aborted transactions
+      // out.
       writer.int32(request.isolation === READ_COMMITTED || read.code !== ErrorCodes.NONE ? 0 : -1);
       if (version >= 11) writer.int32(-1);
       writer.int32(read.bytes);

@@ -11,7 +11,7 @@ import type { Topic } from '../logs/topics.ts';
 const FLEXIBLE_FROM = 9;
 const TOPIC_IDS_FROM = 10;
 const NO_TOPIC_ID = '0'.repeat(32);
-/** What stands for "not asked for" where authorized operations are listed. */
+/** Means "not asked for" where authorized operations are listed. */
 const OPERATIONS_UNKNOWN = -2_147_483_648;
 
 interface MetadataRequest {

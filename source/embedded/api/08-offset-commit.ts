@@ -60,7 +60,8 @@ export const offsetCommit = defineApi<OffsetCommitRequest>({
         if (code === ErrorCodes.NONE) group?.offsets.set({ topic, ...entry, committedAt });
         return { partition: entry.partition, code };
       });
-      // As a broker does, and to catch clients that take answers to come in the order of the request.
+      // As a broker does, and to catch clients that take answers to come in the order of the
+      // request.
       answers.sort((a, b) => rank(a.code) - rank(b.code));
       writer.string(topic).array(answers, (_, { partition, code }) => {
         writer.int32(partition).int16(code);

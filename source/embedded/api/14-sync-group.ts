@@ -32,7 +32,7 @@ export const syncGroup = defineApi<SyncGroupRequest>({
   },
 });
 
-/** Resolves when the group's leader has said who gets what. */
+/** Resolves when the group's leader has assigned the partitions. */
 function sync(request: SyncGroupRequest, context: RequestContext): Promise<SyncAnswer> {
   const code = context.forcedError() || groupError(request.groupId, context);
   const group = context.cluster.groups.get(request.groupId);

@@ -6,7 +6,7 @@ import { NO_ASSIGNMENT } from '../groups/group-member.ts';
 import type { Group } from '../groups/group.ts';
 import { groupError } from './group-access.ts';
 
-/** What stands for "not asked for" where authorized operations are listed. */
+/** Means "not asked for" where authorized operations are listed. */
 const OPERATIONS_UNKNOWN = -2_147_483_648;
 
 /** @see https://kafka.apache.org/protocol#The_Messages_DescribeGroups */
@@ -30,7 +30,10 @@ export const describeGroups = defineApi({
   },
 });
 
-/** A group that does not exist is shown as Dead, without an error. Members tell what they have only while the group is stable. */
+/**
+ * A group that does not exist is shown as Dead, without an error. What members have is shown only
+ * while the group is stable.
+ */
 function writeGroup(
   writer: WireWriter,
   { group, stateIfMissing }: { readonly group: Group | undefined; readonly stateIfMissing: string },

@@ -33,7 +33,8 @@ export function apiVersionsOf(served: () => Iterable<Api>): Api {
 }
 
 /**
- * The answer to an ApiVersions request of a version that is not served, in the form of version 0: the client asks again with one that is.
+ * The answer to an ApiVersions request of a version that is not served, in the form of version 0:
+ * the client asks again with one that is.
  *
  * @see https://cwiki.apache.org/confluence/display/KAFKA/KIP-511
  */

@@ -61,7 +61,7 @@ function create(
   if (wanted.hasAssignments) {
     return {
       code: ErrorCodes.INVALID_REPLICA_ASSIGNMENT,
-      message: 'The embedded cluster places replicas by itself: leave the assignments out',
+      message: 'The embedded cluster chooses the replicas: leave the assignments out',
     };
   }
   // From version 4 on, -1 asks for the broker's own numbers.

@@ -53,7 +53,7 @@ function describe(
   const { type, name, settings } = resource;
   const forced = context.forcedError(name);
   if (forced !== ErrorCodes.NONE) return { code: forced, entries: [] };
-  // A broker has nothing to set here: what stands for all topics is shown as its configuration.
+  // A broker has no settings here: the defaults of all topics are shown as its configuration.
   const config = type === BROKER ? new TopicConfig({}) : context.cluster.topics.get(name)?.config;
   if (type !== BROKER && type !== TOPIC) return { code: ErrorCodes.INVALID_REQUEST, entries: [] };
   if (config === undefined) return { code: ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION, entries: [] };

@@ -36,7 +36,10 @@ export const offsetDelete = defineApi({
   },
 });
 
-/** With members, the offsets can only be taken from a group of consumers: they tell what they are subscribed to. */
+/**
+ * With members, offsets can only be deleted from a group of consumers: its members say what they
+ * are subscribed to.
+ */
 function groupRefusal(group: Group | undefined): number {
   if (group === undefined) return ErrorCodes.GROUP_ID_NOT_FOUND;
   if (group.state === 'Empty' || group.protocolType === 'consumer') return ErrorCodes.NONE;

@@ -2,7 +2,7 @@ import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { RequestContext } from '../api.ts';
 import type { FetchTurn, SessionPartition } from '../fetch-sessions.ts';
 
-/** A broker's `fetch.max.bytes`: no response holds more, whatever the client asks for. */
+/** A broker's `fetch.max.bytes`: no response holds more, even if the client asks for more. */
 const MAX_RESPONSE_BYTES = 57_671_680;
 const FIRST_VERSION_SERVED_BY_FOLLOWERS = 11;
 
@@ -36,7 +36,8 @@ export function readPartitions(turn: FetchTurn, request: FetchLimits, context: R
   const enough = Math.min(request.minBytes, left);
   let bytes = 0;
   const partitions = turn.partitions.map((wanted) => {
-    // The first partition that has anything gives a whole batch, however small the limits: else nobody could get past a large one.
+    // The first partition with records gives a whole batch, however small the limits: else no
+    // reader could get past a large one.
     const read = readOne(
       wanted,
       { maxBytes: Math.max(0, Math.min(wanted.maxBytes, left)), wholeFirst: bytes === 0 },

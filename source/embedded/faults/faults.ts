@@ -22,7 +22,8 @@ export class Faults {
   }
 
   /**
-   * Answers the next requests of an API with an error code, for each partition they name, or at the top where they name none.
+   * Answers the next requests of an API with an error code, for each partition they name, or at the
+   * top where they name none.
    *
    * @throws ConfigError
    */
@@ -55,17 +56,20 @@ export class Faults {
     return this.#registry.add({ kind: 'drop', fault });
   }
 
-  /** The node takes connections and requests, and answers nothing until {@link thaw}, as a process that was stopped (SIGSTOP). */
+  /**
+   * The node takes connections and requests, and answers nothing until {@link thaw}, as a process
+   * that was stopped (SIGSTOP).
+   */
   freeze(node: number): void {
     this.#registry.freeze(node);
   }
 
-  /** The node goes on with all that waited. */
+  /** The node continues with all requests that waited. */
   thaw(node: number): void {
     this.#registry.thaw(node);
   }
 
-  /** Calls off every fault and thaws every node. */
+  /** Cancels every fault and thaws every node. */
   clear(): void {
     this.#registry.clear();
   }

@@ -19,7 +19,10 @@ import { PendingMembers } from './pending-members.ts';
  */
 export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead';
 
-/** The members of a group, and the state that they bring it into: who joins, who leads, which generation this is. */
+/**
+ * The members of a group, and the state that they bring it into: who joins, who leads, which
+ * generation this is.
+ */
 export class GroupRebalance {
   readonly members = new GroupMembers();
   readonly pending: PendingMembers;
@@ -168,7 +171,10 @@ export class GroupRebalance {
     if (member.id === this.leaderId) this.leaderId = '';
   }
 
-  /** Both halves of a rebalance end after the longest rebalance timeout of the members, with those that came. */
+  /**
+   * Both halves of a rebalance end after the longest rebalance timeout of the members, with those
+   * that came.
+   */
   #limitTime(onTimeout: () => void): void {
     this.#timeLimit?.cancel();
     let limitMs = 0;

@@ -40,7 +40,10 @@ export class Group {
     return this.#rebalance.state;
   }
 
-  /** '' as long as no member ever joined: then offsets expire one by one, else all at once. */
+  /**
+   * '' as long as no member ever joined: then each offset expires by itself, else all of them
+   * together.
+   */
   get protocolType(): string {
     return this.#protocolType;
   }
@@ -131,8 +134,8 @@ export class Group {
   }
 
   /**
-   * Whether a commit is accepted; returns an error code. Generation -1 and an empty member id make a simple
-   * consumer, which may commit as long as the group has no members.
+   * Whether a commit is accepted; returns an error code. Generation -1 and an empty member id make
+   * a simple consumer, which may commit as long as the group has no members.
    */
   checkCommit(who: MemberIdentity, generation: number): number {
     if (generation < 0 && this.state === 'Empty') return ErrorCodes.NONE;
@@ -146,7 +149,10 @@ export class Group {
     return this.state === 'CompletingRebalance' ? ErrorCodes.REBALANCE_IN_PROGRESS : ErrorCodes.NONE;
   }
 
-  /** The coordinator moved to another node: what waits here is told to look for it. Sessions start anew. */
+  /**
+   * The coordinator moved to another node: requests that wait here are answered with
+   * NOT_COORDINATOR. Sessions restart.
+   */
   moved(): void {
     for (const member of this.#members) {
       member.answerJoin(joinRefused(ErrorCodes.NOT_COORDINATOR, member.id));
@@ -188,7 +194,10 @@ export class Group {
     }
   }
 
-  /** A static member was restarted: it takes the place of its former self, in Stable without a rebalance. */
+  /**
+   * A static member was restarted: it takes the place of its former self, in Stable without a
+   * rebalance.
+   */
   #replaceStatic(former: GroupMember, member: GroupMember, answer: (answer: JoinAnswer) => void): void {
     const leaderBefore = this.#rebalance.leaderId;
     const same = former.offersSame(member.request.protocols);
@@ -198,7 +207,7 @@ export class Group {
     if (this.#rebalance.leaderId === former.id) this.#rebalance.leaderId = member.id;
     if (this.state === 'Stable' && same) {
       this.#rebalance.beat(member);
-      // Names the leader of before, so that a restarted leader does not assign anew.
+      // Names the former leader, so that a restarted leader does not assign again.
       answer({ ...this.#rebalance.joined(member), leaderId: leaderBefore, members: [] });
       return;
     }

@@ -21,7 +21,8 @@ const ZSTD = 4;
 const FIRST_VERSION_WITH_ZSTD = 7;
 
 /**
- * What a broker checks before it appends what a producer sent, in a broker's order. Returns an error code, 0 for a good batch.
+ * What a broker checks before it appends what a producer sent, in a broker's order. Returns an
+ * error code, 0 for a good batch.
  *
  * @param produceVersion version of the Produce request: zstd is allowed from 7 on
  * @param maxBytes the topic's `max.message.bytes`

@@ -3,13 +3,13 @@ import { unknownSettings } from './topic-config.ts';
 import { isTopicName } from './topics.ts';
 import type { NewTopic, Topics } from './topics.ts';
 
-/** Why a topic cannot be created: Kafka's error code, and words. */
+/** Why a topic cannot be created: Kafka's error code, and a message. */
 export interface NewTopicProblem {
   readonly code: number;
   readonly message: string;
 }
 
-/** Copies of a topic that does not say how many it wants: three, or as many as there are nodes. */
+/** Copies of a topic that asks for no number: three, or as many as there are nodes. */
 export function defaultReplicationFactor(topics: Topics): number {
   return Math.min(3, topics.nodeCount);
 }

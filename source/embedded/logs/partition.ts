@@ -29,7 +29,7 @@ export interface PartitionOptions {
   readonly leader: number;
 }
 
-/** One partition: its log, who leads it and since when, and who waits for news of it. */
+/** One partition: its log, who leads it and since when, and who waits for changes. */
 export class Partition {
   readonly topic: string;
   readonly index: number;
@@ -57,7 +57,7 @@ export class Partition {
     return this.#leaderEpoch;
   }
 
-  /** The topic was deleted: whoever still holds this object must look again. */
+  /** The topic was deleted: holders of this object must look the partition up again. */
   get deleted(): boolean {
     return this.#deleted;
   }
@@ -75,8 +75,9 @@ export class Partition {
   }
 
   /**
-   * The error code for a request that reached `nodeId` and takes `currentLeaderEpoch` (-1: unchecked) for the
-   * leader's epoch, 0 if it may be served. Followers serve those that do not need the leader.
+   * The error code for a request that reached `nodeId` and takes `currentLeaderEpoch` (-1:
+   * unchecked) for the leader's epoch, 0 if it may be served. Followers serve those that do not
+   * need the leader.
    */
   access(
     nodeId: number,

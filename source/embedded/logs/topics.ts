@@ -20,12 +20,15 @@ export interface NewTopic {
 /** A topic with its partitions, numbered from 0. */
 export interface Topic {
   readonly name: string;
-  /** 32 hex digits; a topic that is deleted and made anew gets another one. */
+  /** 32 hex digits; a topic that is deleted and recreated gets another one. */
   readonly id: string;
   readonly partitions: Partition[];
   readonly config: TopicConfig;
   readonly replicationFactor: number;
-  /** Index of the node that leads partition 0, in the list of all nodes; the partitions go round from there. */
+  /**
+   * Index of the node that leads partition 0, in the list of all nodes; the partitions after it are
+   * led by the nodes after that one, in turn.
+   */
   readonly firstNode: number;
 }
 
