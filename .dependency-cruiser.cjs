@@ -22,6 +22,9 @@ const lateMetrics = '^metrics/late-metrics\\.ts$';
 const codecPort = '^source/codecs/codec\\.ts$';
 const entryPoints = '^(source|stores|metrics|source/testing|source/logging)/index\\.ts$';
 const room = (name) => `^source/${name}/`;
+/** What the requests to the embedded cluster are served with. */
+const belowEmbeddedApi =
+  '^source/embedded/(api|cluster-state|fetch-sessions|request-summary|response-writer)\\.ts$';
 
 /** The rooms of the pipeline, from what stands on all others to what all others stand on: a room may import those below it. */
 const pipeline = ['watch', 'run', 'input', 'batch', 'delivery', 'assignment', 'config'];
@@ -93,11 +96,21 @@ const rows = [
     may: [nouns, ...pipeline.map(room), kafkaPorts, openClient, metricsPorts, kernel],
   },
   { files: '^source/index\\.ts$', may: ['^source/(?!cli/|testing/|embedded/)', storePorts, metricsPorts] },
+  { files: room('embedded/groups'), may: [room('embedded/groups'), wire, kernel] },
   {
-    files: room('embedded'),
-    may: [room('embedded'), records, wire, kernel],
+    files: room('embedded/logs'),
+    may: [room('embedded/logs'), records, wire, kernel],
     packages: ['@node-rs/crc32'],
   },
+  {
+    files: room('embedded/faults'),
+    may: [room('embedded/faults'), '^source/embedded/request-summary\\.ts$', wire, kernel],
+  },
+  {
+    files: room('embedded/api'),
+    may: [room('embedded/(api|groups|logs)'), belowEmbeddedApi, wire, kernel],
+  },
+  { files: '^source/embedded/[^/]+\\.ts$', may: [room('embedded'), records, wire, kernel] },
   {
     files: room('testing'),
     may: [

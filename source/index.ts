@@ -160,4 +160,4 @@ export type {
 export type { SeekTarget } from './seek-target.ts';
 export type { Sender } from './sender.ts';
 export { TopicProcessor, type RunOptions } from './topic-processor.ts';
-export { describeTopics, type PartitionReport, type TopicReport } from './operate/topic-report.ts';
+export { topicReports, type PartitionReport, type TopicReport } from './operate/topic-report.ts';

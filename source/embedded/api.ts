@@ -12,16 +12,20 @@ export interface RequestContext {
   readonly version: number;
   readonly clientId: string;
   readonly clientHost: string;
-  /** Aborted when the connection is gone, so that nothing waits for a client that left. */
+  /** Aborted when the connection is closed, so that nothing waits for a client that left. */
   readonly closed: AbortSignal;
   readonly out: ResponseWriter;
   /**
-   * The error code that a fault hook wants for this topic-partition, or for the whole request where nothing is named; 0 for none.
+   * The error code that a fault hook wants for this topic-partition, or for the whole request where
+   * nothing is named; 0 for none.
    */
   forcedError(topic?: string, partition?: number): number;
 }
 
-/** What becomes of the request once it was served: answered, not answered (acks=0), or the connection closed. */
+/**
+ * What becomes of the request once it was served: answered, not answered (acks=0), or the
+ * connection closed.
+ */
 export type Outcome = 'answer' | 'no-answer' | 'close';
 
 /** How one API is read and served. */
@@ -32,7 +36,10 @@ interface ApiDefinition<R extends RequestSummary> {
   readonly max: number;
   /** From this version on the request has tagged fields. */
   readonly flexibleFrom?: number;
-  /** What ApiVersions says instead of `min`: for clients that take a minimum above 0 for a missing feature. */
+  /**
+   * What ApiVersions shows instead of `min`: some clients take a minimum above 0 for a missing
+   * feature.
+   */
   readonly advertisedMin?: number;
   readonly read: (reader: WireReader, version: number) => R;
   /** Writes the answer to `context.out`. The connection serves nothing else until it is done. */

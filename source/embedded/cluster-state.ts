@@ -3,9 +3,9 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { FaultRegistry } from './faults/fault-registry.ts';
 import { Groups } from './groups/groups.ts';
-import type { ApiName } from './request-summary.ts';
 import { Topics } from './logs/topics.ts';
 import type { Topic } from './logs/topics.ts';
+import type { ApiName } from './request-summary.ts';
 
 /** A node as other nodes and clients see it. */
 export interface NodeAddress {
@@ -15,14 +15,16 @@ export interface NodeAddress {
   readonly live: boolean;
 }
 
-/** How often one version of one API was asked for. */
+/** How many requests of one API and version came. */
 export interface RequestCount {
   readonly api: ApiName;
   readonly version: number;
   readonly count: number;
 }
 
-/** What all nodes of the cluster share: in a real cluster it is replicated, here it is one object. */
+/**
+ * What all nodes of the cluster share: in a real cluster it is replicated, here it is one object.
+ */
 export class ClusterState {
   readonly id = randomBytes(16).toString('base64url');
   readonly clock: Clock;
@@ -35,7 +37,7 @@ export class ClusterState {
   readonly #requests = new Map<string, { api: ApiName; version: number; count: number }>();
   #lastProducerId = 0n;
 
-  /** @param nodes asked anew each time: nodes stop and start */
+  /** @param options `nodes` is called each time: nodes stop and start */
   constructor(options: {
     clock: Clock;
     logger: Logger;
@@ -55,11 +57,10 @@ export class ClusterState {
     return this.#nodes().filter(({ live }) => live);
   }
 
-  get nodeCount(): number {
-    return this.#nodes().length;
-  }
-
-  /** The node that answers for the cluster as its controller: the live one with the lowest id, -1 if none runs. */
+  /**
+   * The node that answers for the cluster as its controller: the live one with the lowest id, -1 if
+   * none runs.
+   */
   get controllerId(): number {
     return this.liveNodes[0]?.nodeId ?? -1;
   }
@@ -68,7 +69,10 @@ export class ClusterState {
     return this.#nodes().some((node) => node.nodeId === nodeId && node.live);
   }
 
-  /** The node that coordinates a group: the one it was moved to, else chosen by a hash of the group's id; undefined if none runs. */
+  /**
+   * The node that coordinates a group: the one it was moved to, else chosen by a hash of the
+   * group's id; undefined if none runs.
+   */
   coordinatorOf(groupId: string): NodeAddress | undefined {
     const live = this.liveNodes;
     const moved = live.find(({ nodeId }) => nodeId === this.#coordinators.get(groupId));
@@ -107,7 +111,10 @@ export class ClusterState {
   }
 }
 
-/** The hash that Java's String has, made positive: spreads group ids over the nodes, the same in every run. */
+/**
+ * The hash that Java's String has, made positive: spreads group ids over the nodes, the same in
+ * every run.
+ */
 function hash(text: string): number {
   let value = 0;
   for (let i = 0; i < text.length; i++) value = (Math.imul(31, value) + text.charCodeAt(i)) | 0;

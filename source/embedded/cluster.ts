@@ -1,34 +1,28 @@
-import { BATCH_HEADER_BYTES, baseOffsetOf, batchBytes } from '../kafka/records/batch-header.ts';
 import { LifecycleError } from '../kernel/errors.ts';
+import { clusterError } from './cluster-error.ts';
 import { ClusterState } from './cluster-state.ts';
 import type { RequestCount } from './cluster-state.ts';
 import { Faults } from './faults/faults.ts';
+import type { EmbeddedCommit } from './groups/group-offsets.ts';
 import { defaultReplicationFactor, newTopicProblem } from './logs/new-topic.ts';
-import { EmbeddedNode } from './node.ts';
-import { clusterError, resolveOptions } from './options.ts';
-import type { EmbeddedClusterOptions, EmbeddedTopicOptions, ResolvedOptions } from './options.ts';
 import type { Partition } from './logs/partition.ts';
+import type { Topics } from './logs/topics.ts';
+import { EmbeddedNodes } from './nodes.ts';
+import { resolveOptions } from './options.ts';
+import type { EmbeddedClusterOptions, EmbeddedTopicOptions, ResolvedOptions } from './options.ts';
+import { appendRaw } from './raw-append.ts';
 import type { ApiName } from './request-summary.ts';
-import type { Topic } from './logs/topics.ts';
-
-/** An offset that a group committed. */
-export interface EmbeddedCommit {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-  readonly leaderEpoch: number;
-  readonly metadata: string;
-}
+import { partitionNamed, topicNamed } from './topic-lookup.ts';
 
 /**
- * A Kafka cluster in memory, for development, demos and tests: several nodes with real TCP listeners on loopback
- * that speak Kafka's wire protocol, so that any Kafka client can use it.
+ * A Kafka cluster in memory, for development, demos and tests: several nodes with real TCP
+ * listeners on loopback that speak Kafka's wire protocol, so that any Kafka client can use it.
  *
- * **Never for production**: everything is gone with the process, replication is only shown, and it serves what
- * clients of Kafka 2.3 send, without transactions, authentication and retention.
+ * **Never for production**: everything is lost with the process, replication is only simulated, and
+ * it serves what clients of Kafka 2.3 send, without transactions, authentication and retention.
  *
- * Nodes have the ids 1, 2, 3 and so on. A partition's copies are on as many nodes as it has replicas; every append
- * reaches them all at once.
+ * Nodes have the ids 1, 2, 3 and so on. A partition's copies are on as many nodes as it has
+ * replicas; every append reaches them all immediately.
  *
  * @example
  * ```ts
@@ -40,21 +34,19 @@ export class EmbeddedCluster {
   /** Makes the cluster misbehave. */
   readonly faults: Faults;
   readonly #state: ClusterState;
-  readonly #nodes: readonly EmbeddedNode[];
+  readonly #nodes: EmbeddedNodes;
   #closing: Promise<void> | undefined;
 
   private constructor(options: ResolvedOptions) {
-    const { brokers, host, port, clock, logger, offsetsRetentionMs } = options;
-    this.#nodes = Array.from(
-      { length: brokers },
-      (_, i) => new EmbeddedNode(i + 1, host, port === 0 ? 0 : port + i),
-    );
+    const { clock, logger, offsetsRetentionMs } = options;
+    const nodes = new EmbeddedNodes(options);
+    this.#nodes = nodes;
     this.#state = new ClusterState({
       clock,
       logger,
       offsetsRetentionMs,
-      nodeIds: this.#nodes.map(({ nodeId }) => nodeId),
-      nodes: () => this.#nodes,
+      nodeIds: nodes.all.map(({ nodeId }) => nodeId),
+      nodes: () => nodes.all,
     });
     this.faults = new Faults(this.#state.faults);
   }
@@ -68,7 +60,7 @@ export class EmbeddedCluster {
     const resolved = resolveOptions(options);
     const cluster = new EmbeddedCluster(resolved);
     try {
-      for (const node of cluster.#nodes) await node.start(cluster.#state);
+      await cluster.#nodes.start(cluster.#state);
       for (const [name, topic] of resolved.topics) cluster.createTopic(name, topic);
     } catch (error) {
       await cluster.close();
@@ -83,17 +75,18 @@ export class EmbeddedCluster {
 
   /** `host:port` of every node, also of those that are stopped. */
   get brokers(): string[] {
-    return this.#nodes.map(({ host, port }) => `${host}:${port}`);
+    return this.#nodes.addresses;
   }
 
   /** Connections that clients have open to all nodes together. */
   get connections(): number {
-    let open = 0;
-    for (const node of this.#nodes) open += node.connections;
-    return open;
+    return this.#nodes.connections;
   }
 
-  /** How many requests came, by API and version, since the start; of one API or of all. Those that a fault met count too. */
+  /**
+   * How many requests came since the start, by API and version; of one API or of all. Requests that
+   * a fault met count too.
+   */
   requests(api?: ApiName): RequestCount[] {
     const all = this.#state.requests();
     return api === undefined ? all : all.filter((entry) => entry.api === api);
@@ -101,22 +94,23 @@ export class EmbeddedCluster {
 
   /** @throws ConfigError */
   createTopic(name: string, options: EmbeddedTopicOptions): void {
-    this.#checkOpen();
+    const topics = this.#topics;
     const { partitions, config = {} } = options;
-    const replicationFactor = options.replicationFactor ?? defaultReplicationFactor(this.#state);
+    const replicationFactor = options.replicationFactor ?? defaultReplicationFactor(topics);
     const wanted = { name, partitionCount: partitions, replicationFactor, config };
-    const problem = newTopicProblem(wanted, this.#state);
+    const problem = newTopicProblem(wanted, topics);
     if (problem !== undefined) throw clusterError([problem.message]);
-    this.#state.topics.create(name, partitions, replicationFactor, config);
+    topics.create(wanted);
   }
 
   /**
-   * Deletes a topic with its records and what groups committed for it. Made again, it has another topic id.
+   * Deletes a topic with its records and what groups committed for it. Recreated, it has another
+   * topic id.
    *
    * @throws ConfigError if there is no such topic
    */
   deleteTopic(name: string): void {
-    this.#state.deleteTopic(this.#topic(name));
+    this.#state.deleteTopic(topicNamed(this.#topics, name));
   }
 
   /**
@@ -126,7 +120,7 @@ export class EmbeddedCluster {
    * @throws ConfigError if there is no such topic, or it has as many already
    */
   addPartitions(name: string, total: number): void {
-    const topic = this.#topic(name);
+    const topic = topicNamed(this.#topics, name);
     if (!Number.isInteger(total) || total <= topic.partitions.length) {
       throw clusterError([
         `topic '${name}' has ${topic.partitions.length} partitions: it can only get more, not ${total}`,
@@ -135,7 +129,11 @@ export class EmbeddedCluster {
     this.#state.topics.grow(topic, total);
   }
 
-  /** The id of the node that leads a partition; -1 if none of its replicas runs. @throws ConfigError */
+  /**
+   * The id of the node that leads a partition; -1 if none of its replicas runs.
+   *
+   * @throws ConfigError
+   */
   leaderOf(topic: string, partition: number): number {
     return this.#partition(topic, partition).leader;
   }
@@ -147,7 +145,7 @@ export class EmbeddedCluster {
    */
   moveLeader(topic: string, partition: number, nodeId: number): void {
     const found = this.#partition(topic, partition);
-    this.#liveNode(nodeId);
+    this.#nodes.checkLive(nodeId);
     if (!found.replicas.includes(nodeId)) {
       throw clusterError([
         `node ${nodeId} holds no copy of ${topic}/${partition}: choose one of ${found.replicas.join(', ')}`,
@@ -162,13 +160,13 @@ export class EmbeddedCluster {
   }
 
   /**
-   * Makes another node the coordinator of a group. Members and offsets stay; requests that wait there are answered with
-   * NOT_COORDINATOR.
+   * Makes another node the coordinator of a group. Members and offsets stay; requests that wait
+   * there are answered with NOT_COORDINATOR.
    *
    * @throws ConfigError if the node does not run
    */
   moveCoordinator(groupId: string, nodeId: number): void {
-    this.#liveNode(nodeId);
+    this.#nodes.checkLive(nodeId);
     this.#state.moveCoordinator(groupId, nodeId);
   }
 
@@ -211,9 +209,11 @@ export class EmbeddedCluster {
   }
 
   /**
-   * Appends a record batch unchecked: control batches, damaged ones, gaps. Its length field must be right.
+   * Appends a record batch unchecked: control batches, damaged ones, gaps. Its length field must be
+   * right.
    *
-   * @param options `keepOffset`: the base offset and leader epoch of the header stay; else the batch gets the next offset
+   * @param options `keepOffset`: the base offset and leader epoch of the header stay; else the
+   *   batch gets the next offset
    * @returns the base offset it has
    * @throws ConfigError if it is no batch, or its offset lies before the end of the log
    */
@@ -223,26 +223,17 @@ export class EmbeddedCluster {
     batch: Buffer,
     options: { readonly keepOffset?: boolean } = {},
   ): number {
-    const found = this.#partition(topic, partition);
-    if (batch.length < BATCH_HEADER_BYTES || batchBytes(batch, 0) !== batch.length) {
-      throw clusterError([`${batch.length} bytes are not one whole record batch by its length field`]);
-    }
-    if (options.keepOffset !== true) return found.append(batch);
-    if (baseOffsetOf(batch, 0) < found.log.endOffset) {
-      throw clusterError([
-        `base offset ${baseOffsetOf(batch, 0)} lies before the end ${found.log.endOffset} of ${topic}/${partition}`,
-      ]);
-    }
-    return found.appendAsIs(batch);
+    return appendRaw(this.#partition(topic, partition), batch, options);
   }
 
   /**
-   * Closes the listener of a node and cuts its connections. Partitions and groups that it led go to other nodes at once.
+   * Closes the listener of a node and cuts its connections. Partitions and groups that it led go to
+   * other nodes immediately.
    *
    * @throws ConfigError if there is no such node
    */
   async stopNode(nodeId: number): Promise<void> {
-    const node = this.#node(nodeId);
+    const node = this.#nodes.get(nodeId);
     const coordinated = this.#state.groups.all().filter(({ id }) => this.coordinatorOf(id) === nodeId);
     const stopped = node.stop();
     this.#state.topics.electLeaders();
@@ -251,17 +242,18 @@ export class EmbeddedCluster {
   }
 
   /**
-   * Starts a stopped node again on the same port. Partitions without a leader get one; others stay where they are.
+   * Starts a stopped node again on the same port. Partitions without a leader get one; others stay
+   * where they are.
    *
    * @throws ConfigError if there is no such node, or the port was taken meanwhile
    */
   async startNode(nodeId: number): Promise<void> {
     this.#checkOpen();
-    await this.#node(nodeId).start(this.#state);
+    await this.#nodes.get(nodeId).start(this.#state);
     this.#state.topics.electLeaders();
   }
 
-  /** Ends all nodes and connections and forgets everything. Idempotent. */
+  /** Stops all nodes, closes all connections and forgets everything. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -273,7 +265,7 @@ export class EmbeddedCluster {
   }
 
   async #close(): Promise<void> {
-    const stopped = Promise.all(this.#nodes.map((node) => node.stop()));
+    const stopped = this.#nodes.stop();
     this.#state.groups.close();
     this.#state.faults.clear();
     await stopped;
@@ -283,30 +275,12 @@ export class EmbeddedCluster {
     if (this.#closing !== undefined) throw new LifecycleError('The embedded Kafka cluster is closed');
   }
 
-  #topic(name: string): Topic {
+  get #topics(): Topics {
     this.#checkOpen();
-    const topic = this.#state.topics.get(name);
-    if (topic !== undefined) return topic;
-    const names = this.#state.topics.all().map((each) => each.name);
-    throw clusterError([`there is no topic '${name}'; there are: ${names.join(', ') || 'none'}`]);
+    return this.#state.topics;
   }
 
-  #partition(name: string, index: number): Partition {
-    const topic = this.#topic(name);
-    const partition = topic.partitions[index];
-    if (partition !== undefined) return partition;
-    throw clusterError([
-      `topic '${name}' has no partition ${index}: it has ${topic.partitions.length}, from 0`,
-    ]);
-  }
-
-  #node(nodeId: number): EmbeddedNode {
-    const node = this.#nodes.find((each) => each.nodeId === nodeId);
-    if (node !== undefined) return node;
-    throw clusterError([`there is no node ${nodeId}: ids are 1 to ${this.#nodes.length}`]);
-  }
-
-  #liveNode(nodeId: number): void {
-    if (!this.#node(nodeId).live) throw clusterError([`node ${nodeId} is stopped: start it first`]);
+  #partition(topic: string, partition: number): Partition {
+    return partitionNamed(this.#topics, topic, partition);
   }
 }

@@ -6,12 +6,12 @@ import { API_VERSIONS_KEY, unsupportedApiVersions } from './api/18-api-versions.
 import type { ClusterState } from './cluster-state.ts';
 import type { FaultPlan } from './faults/fault-registry.ts';
 import type { FetchSessions } from './fetch-sessions.ts';
+import { LENGTH_BYTES, RequestFrames } from './request-frames.ts';
 import { ResponseWriter } from './response-writer.ts';
 
 const MAX_REQUEST_BYTES = 104_857_600;
 /** Beyond this the socket is no longer read while a request is in service. */
 const MAX_WAITING_BYTES = 1_048_576;
-const LENGTH_BYTES = 4;
 
 /** What a connection is part of. */
 export interface ConnectionOptions {
@@ -28,11 +28,21 @@ interface RequestHeader {
   readonly correlationId: number;
 }
 
+/** A request with its answer, and what the faults want done with them. */
+interface ServedRequest {
+  readonly header: RequestHeader;
+  readonly flexible: boolean;
+  readonly plan: FaultPlan;
+  readonly out: ResponseWriter;
+}
+
 /**
- * One client connection. As on a real broker one request is in service at a time, and whatever else the client sends
- * waits for its answer: a fetch that waits for records holds up all later requests of its connection.
+ * One client connection. As on a real broker one request is in service at a time, and all else that
+ * the client sends waits for its answer: a fetch that waits for records holds up all later requests
+ * of its connection.
  *
- * The socket is still read meanwhile, up to a bound, so that the end of the connection is noticed at once.
+ * The socket is still read meanwhile, up to a bound, so that the end of the connection is noticed
+ * immediately.
  */
 export class Connection {
   readonly #socket: Socket;
@@ -42,8 +52,7 @@ export class Connection {
   readonly #fetchSessions: FetchSessions;
   readonly #logger: Logger;
   readonly #closed = new AbortController();
-  #chunks: Buffer[] = [];
-  #waitingBytes = 0;
+  readonly #frames = new RequestFrames();
   #serving = false;
 
   constructor(socket: Socket, options: ConnectionOptions) {
@@ -68,16 +77,15 @@ export class Connection {
     });
   }
 
-  /** Ends the connection at once; requests in service are not answered. */
+  /** Closes the connection immediately; requests in service are not answered. */
   destroy(): void {
     this.#socket.destroy();
   }
 
   #receive(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    this.#waitingBytes += chunk.length;
+    this.#frames.push(chunk);
     if (!this.#serving) this.#serveWaiting();
-    else if (this.#waitingBytes > MAX_WAITING_BYTES) this.#socket.pause();
+    else if (this.#frames.waitingBytes > MAX_WAITING_BYTES) this.#socket.pause();
   }
 
   #serveWaiting(): void {
@@ -106,27 +114,15 @@ export class Connection {
     }
   }
 
-  /** Cuts the next whole request off what was received. Its bytes are copied only where several chunks hold them. */
   #nextFrame(): Buffer | undefined {
-    if (this.#waitingBytes < LENGTH_BYTES) return undefined;
-    let first = this.#chunks[0];
-    if (first === undefined) return undefined;
-    if (first.length < LENGTH_BYTES) {
-      first = Buffer.concat(this.#chunks);
-      this.#chunks = [first];
-    }
-    const end = LENGTH_BYTES + first.readInt32BE(0);
-    if (end < LENGTH_BYTES || end > LENGTH_BYTES + MAX_REQUEST_BYTES) {
-      this.#logger.warn('A request of an impossible size closes the connection', { bytes: end });
+    const bytes = this.#frames.nextBytes;
+    if (bytes === undefined) return undefined;
+    if (bytes < LENGTH_BYTES || bytes > LENGTH_BYTES + MAX_REQUEST_BYTES) {
+      this.#logger.warn('A request of an impossible size closes the connection', { bytes });
       this.destroy();
       return undefined;
     }
-    if (this.#waitingBytes < end) return undefined;
-    const whole = first.length >= end ? first : Buffer.concat(this.#chunks);
-    const rest = first.length >= end ? this.#chunks.slice(1) : [];
-    this.#chunks = whole.length > end ? [whole.subarray(end), ...rest] : rest;
-    this.#waitingBytes -= end;
-    return whole.subarray(LENGTH_BYTES, end);
+    return this.#frames.take();
   }
 
   async #serve(frame: Buffer): Promise<void> {
@@ -150,16 +146,10 @@ export class Connection {
     }
     const context = this.#context(header.version, clientId, plan);
     const outcome = await request.serve(context);
-    await this.#conclude(header, flexible, context.out, outcome, plan);
+    await this.#conclude(outcome, { header, flexible, plan, out: context.out });
   }
 
-  async #conclude(
-    header: RequestHeader,
-    flexible: boolean,
-    out: ResponseWriter,
-    outcome: Outcome,
-    plan: FaultPlan,
-  ): Promise<void> {
+  async #conclude(outcome: Outcome, { header, flexible, plan, out }: ServedRequest): Promise<void> {
     await this.#cluster.faults.thawed(this.#nodeId);
     if (outcome === 'close' || plan.drop === 'after') {
       this.destroy();
@@ -170,7 +160,10 @@ export class Connection {
     }
   }
 
-  /** Ends early where the connection does: then nobody waits for the answer, but the request still takes effect. */
+  /**
+   * Resolves early if the connection closes: nobody waits for the answer then, but the request
+   * still takes effect.
+   */
   #delay(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const { signal } = this.#closed;
@@ -198,7 +191,10 @@ export class Connection {
     };
   }
 
-  /** A version that is not served closes the connection, as on a real broker; only ApiVersions is answered, so that a newer client can step back. */
+  /**
+   * A version that is not served closes the connection, as on a real broker; only ApiVersions is
+   * answered, so that a newer client can step back.
+   */
   async #refuse(header: RequestHeader, api: Api | undefined): Promise<void> {
     if (header.apiKey === API_VERSIONS_KEY) {
       const out = new ResponseWriter();

@@ -1,25 +1,29 @@
 import { randomInt } from 'node:crypto';
+import { ErrorCodes } from '../kafka/wire/error-codes.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { ErrorCodes } from './error-codes.ts';
 import { keyOf, type TopicPartition } from '../kernel/topic-partition.ts';
 
 /** A broker's `max.incremental.fetch.session.cache.slots`. */
 const MAX_SESSIONS = 1000;
-/** A broker's `min.incremental.fetch.session.eviction.ms`: a session that was not used for so long makes room for another one. */
+/**
+ * A broker's `min.incremental.fetch.session.eviction.ms`: a session that was not used for this long
+ * makes room for another one.
+ */
 const EVICTION_MS = 120_000;
-const NO_SESSION = 0;
+/** The id where a request or an answer is of no session. */
+export const NO_SESSION = 0;
 const INITIAL_EPOCH = 0;
 const FINAL_EPOCH = -1;
 const MAX_EPOCH = 0x7fffffff;
 
-/** What is asked for of one partition. */
+/** What is asked for in one partition. */
 export interface SessionPartition extends TopicPartition {
   readonly currentLeaderEpoch: number;
   readonly offset: number;
   readonly maxBytes: number;
 }
 
-/** What is told of one partition, as far as it decides whether there is news. */
+/** What is read of one partition, as far as it decides whether it is new to the client. */
 export interface SessionRead extends TopicPartition {
   readonly code: number;
   readonly bytes: number;
@@ -27,7 +31,7 @@ export interface SessionRead extends TopicPartition {
   readonly logStartOffset: number;
 }
 
-/** What a Fetch request says of sessions. */
+/** The part of a Fetch request that concerns its session. */
 export interface SessionRequest {
   readonly sessionId: number;
   readonly sessionEpoch: number;
@@ -41,7 +45,7 @@ export interface FetchTurn {
   readonly code: number;
   /** All that is asked for, in the order in which it is served. */
   readonly partitions: readonly SessionPartition[];
-  /** What the answer says: of a session, only the news. */
+  /** What the answer holds: in a session, only what is new. */
   conclude<Read extends SessionRead>(reads: readonly Read[]): Conclusion<Read>;
 }
 
@@ -65,7 +69,8 @@ interface Session {
 }
 
 /**
- * The incremental fetch sessions of one broker: it remembers what a client asks for, and tells only what is new. They are gone when the broker stops.
+ * The incremental fetch sessions of one broker: it remembers what a client asks for, and answers
+ * only what is new. Sessions are gone when the broker stops.
  *
  * @see https://cwiki.apache.org/confluence/display/KAFKA/KIP-227%3A+Introduce+Incremental+FetchRequests+to+Increase+Partition+Scalability
  */
@@ -87,7 +92,7 @@ export class FetchSessions {
     const session = this.#sessions.get(sessionId);
     if (session === undefined) return refusal(ErrorCodes.FETCH_SESSION_ID_NOT_FOUND);
     if (session.epoch !== sessionEpoch) return refusal(ErrorCodes.INVALID_FETCH_SESSION_EPOCH);
-    return this.#goingOn(session, request);
+    return this.#continuing(session, request);
   }
 
   #opening(named: readonly SessionPartition[]): FetchTurn {
@@ -101,7 +106,7 @@ export class FetchSessions {
     };
   }
 
-  #goingOn(session: Session, { named, forgotten }: SessionRequest): FetchTurn {
+  #continuing(session: Session, { named, forgotten }: SessionRequest): FetchTurn {
     const { partitions } = session;
     for (const asked of named) {
       const known = partitions.get(keyOf(asked));
@@ -124,11 +129,11 @@ export class FetchSessions {
       code: ErrorCodes.NONE,
       partitions: all,
       conclude: (reads) => {
-        // Another connection may have gone on with it meanwhile.
+        // Another connection may have continued the session meanwhile.
         if (session.epoch !== epoch)
           return { code: ErrorCodes.INVALID_FETCH_SESSION_EPOCH, sessionId: NO_SESSION, partitions: [] };
-        const news = reads.filter((read) => takeNews(partitions, read));
-        return { code: ErrorCodes.NONE, sessionId: session.id, partitions: news };
+        const changed = reads.filter((read) => takeChanges(partitions, read));
+        return { code: ErrorCodes.NONE, sessionId: session.id, partitions: changed };
       },
     };
   }
@@ -160,8 +165,8 @@ export class FetchSessions {
   }
 }
 
-/** Whether a partition is to be told of; one that gave records is served last from now on. */
-function takeNews(partitions: Map<string, CachedPartition>, read: SessionRead): boolean {
+/** Whether a partition is to be in the answer; one that gave records is served last from now on. */
+function takeChanges(partitions: Map<string, CachedPartition>, read: SessionRead): boolean {
   const key = keyOf(read);
   const known = partitions.get(key);
   if (known === undefined) return true;

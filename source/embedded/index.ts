@@ -1,5 +1,5 @@
 export { EmbeddedCluster } from './cluster.ts';
-export type { EmbeddedCommit } from './cluster.ts';
+export type { EmbeddedCommit } from './groups/group-offsets.ts';
 export type { RequestCount } from './cluster-state.ts';
 export type { Faults } from './faults/faults.ts';
 export type { DelayFault, DropFault, FailFault, FaultHandle, FaultTarget } from './faults/fault.ts';

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
-import { ConfigError } from '../kernel/errors.ts';
 import { apis } from './api/apis.ts';
+import { clusterError } from './cluster-error.ts';
 import type { ClusterState, NodeAddress } from './cluster-state.ts';
 import { Connection } from './connection.ts';
 import { FetchSessions } from './fetch-sessions.ts';
@@ -46,10 +46,7 @@ export class EmbeddedNode implements NodeAddress {
       server.once('error', (cause) => {
         const remedy = 'choose another port, or 0 for a free one';
         reject(
-          new ConfigError([`cannot listen on ${this.host}:${this.#port} (${cause.message}): ${remedy}`], {
-            cause,
-            what: 'Embedded Kafka cluster',
-          }),
+          clusterError([`cannot listen on ${this.host}:${this.#port} (${cause.message}): ${remedy}`], cause),
         );
       });
       server.listen({ host: this.host, port: this.#port, exclusive: true }, resolve);

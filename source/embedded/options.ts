@@ -1,8 +1,8 @@
 import { systemClock } from '../kernel/clock.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { ConfigError } from '../kernel/errors.ts';
 import { silentLogger } from '../kernel/logger.ts';
 import type { Logger } from '../kernel/logger.ts';
+import { clusterError } from './cluster-error.ts';
 
 /** A topic to create. */
 export interface EmbeddedTopicOptions {
@@ -11,8 +11,8 @@ export interface EmbeddedTopicOptions {
   /** Copies of each partition. Default: 3, or the number of nodes where there are fewer. */
   readonly replicationFactor?: number;
   /**
-   * Kafka's topic settings. `max.message.bytes` and `min.insync.replicas` have an effect; the others are kept and
-   * shown by DescribeConfigs.
+   * Kafka's topic settings. `max.message.bytes` and `min.insync.replicas` have an effect; the
+   * others are kept and shown by DescribeConfigs.
    */
   readonly config?: Readonly<Record<string, string>>;
 }
@@ -21,16 +21,19 @@ export interface EmbeddedTopicOptions {
 export interface EmbeddedClusterOptions {
   /** Number of nodes, 1 to 100. Their ids count from 1. Default 1. */
   readonly brokers?: number;
-  /** Port of the first node; the others take the ports after it. Default 0: each takes a free one. */
+  /**
+   * Port of the first node; the others take the ports after it. Default 0: each takes a free one.
+   */
   readonly port?: number;
-  /** Address to listen on, and to tell clients. Default '127.0.0.1'. */
+  /** Address to listen on, which clients are given too. Default '127.0.0.1'. */
   readonly host?: string;
-  /** Topics that are there from the start: a number of partitions, or options. */
+  /** Topics that exist from the start: a number of partitions, or options. */
   readonly topics?: Readonly<Record<string, number | EmbeddedTopicOptions>>;
   /** Default: nothing is logged. */
   readonly logger?: Logger;
   /**
-   * Committed offsets expire after that many milliseconds, by Kafka's rules (`offsets.retention.minutes`). Default: never.
+   * Committed offsets expire after this many milliseconds, by Kafka's rules
+   * (`offsets.retention.minutes`). Default: never.
    */
   readonly offsetsRetentionMs?: number;
   /** Default: the clock of this machine. Record timestamps are the producers'. */
@@ -85,10 +88,4 @@ export function resolveOptions(options: EmbeddedClusterOptions): ResolvedOptions
     offsetsRetentionMs,
     clock: options.clock ?? systemClock,
   };
-}
-
-/** A ConfigError about the embedded cluster. */
-export function clusterError(problems: readonly string[], cause?: unknown): ConfigError {
-  const what = 'Embedded Kafka cluster';
-  return new ConfigError(problems, cause === undefined ? { what } : { what, cause });
 }

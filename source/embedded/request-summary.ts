@@ -34,7 +34,10 @@ export interface TopicSummary {
   readonly partitions: readonly { readonly partition: number }[];
 }
 
-/** What a request asks for, as far as fault hooks look at it. Which fields are there depends on the API. */
+/**
+ * What a request asks for, as far as fault hooks look at it. Which fields are there depends on the
+ * API.
+ */
 export interface RequestSummary {
   readonly groupId?: string;
   readonly memberId?: string;

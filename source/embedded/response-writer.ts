@@ -7,7 +7,8 @@ interface Attachment {
 }
 
 /**
- * The body of a response: fields go through {@link fields}; record batches are attached as views and never copied.
+ * The body of a response: fields go through {@link fields}; record batches are attached as views
+ * and never copied.
  */
 export class ResponseWriter {
   readonly fields = new WireWriter(256);

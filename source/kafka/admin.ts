@@ -45,7 +45,7 @@ export interface KafkaAdmin {
    *
    * @param topics default: all that this user may describe, internal ones included
    */
-  describeTopics(topics?: readonly string[]): Promise<TopicDetails[]>;
+  topicDetails(topics?: readonly string[]): Promise<TopicDetails[]>;
   /** Reads settings of topics (DescribeConfigs); results in the order of `topics`, each judged alone. */
   topicSettings(topics: readonly string[], names: readonly string[]): Promise<TopicSettings[]>;
   /** The ids of all groups that this user may describe, sorted, whether or not they have members (ListGroups, asked of each broker). */

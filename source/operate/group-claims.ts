@@ -1,19 +1,25 @@
-import { isAlive, thisProcess, type ProcessIdentity } from '../assignment/static/process-identity.ts';
 import { parseClaim, type ClaimRecord } from '../assignment/static/claim-record.ts';
+import { isAlive, thisProcess, type ProcessIdentity } from '../assignment/static/process-identity.ts';
 import { CLAIMS_SUFFIX } from '../config/group-names.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import type { GroupOffsets } from '../kafka/group-offsets.ts';
 import { sleep, systemClock, type Clock } from '../kernel/clock.ts';
-import type { TopicPartition } from '../kernel/topic-partition.ts';
-import { keyOf } from '../kernel/topic-partition.ts';
+import { keyOf, type TopicPartition } from '../kernel/topic-partition.ts';
 
 /**
- * Whether the owner of a partition lives: its beat was seen to move (`alive`), or it did not while it was watched (`silent`: it hangs, was suspended or cut
- * off, or has died on another host), its process is known to have ended (`ended`: one of this host), or it has left properly (`released`).
+ * The state of the owner of a partition:
+ * - `alive`: its beat was seen to move
+ * - `silent`: its beat did not move while it was watched: it hangs, was suspended or cut off, or
+ *   has died on another host
+ * - `ended`: its process, on this host, has ended
+ * - `released`: it has released the partition
  */
 export type ClaimState = 'alive' | 'silent' | 'ended' | 'released';
 
-/** What an owner says of itself. All but the state is undefined where this version cannot read it. */
+/**
+ * What an owner writes about itself. All but the state is undefined where this version cannot read
+ * the claim.
+ */
 export interface ClaimInfo {
   readonly state: ClaimState;
   readonly host: string | undefined;
@@ -21,16 +27,22 @@ export interface ClaimInfo {
   readonly instanceId: string | undefined;
   /** ISO 8601, by the owner's clock. */
   readonly startedAt: string | undefined;
-  /** The id of the topic in which the committed offset is, where that is known: another one than the topic has now means that it was made anew. */
+  /**
+   * The id of the topic in which the committed offset is, where that is known. If the topic has
+   * another id now, it was recreated.
+   */
   readonly topicId: string | undefined;
 }
 
 /** The claim on one partition. */
 export interface PartitionClaim extends TopicPartition, ClaimInfo {}
 
-/** How claims are looked at. */
+/** How claims are watched. */
 export interface GroupClaimsOptions {
-  /** For how long an owner is watched that shows no sign of life, in milliseconds. Default 5000: owners beat every 3 s. */
+  /**
+   * For how long an owner is watched whose beat does not move, in milliseconds. Default 5000:
+   * owners beat every 3 s.
+   */
   readonly watchMs?: number;
   /** Ends the watching: the promise rejects with its reason. */
   readonly signal?: AbortSignal;
@@ -47,8 +59,9 @@ interface Entry extends TopicPartition {
 }
 
 /**
- * Who owns the partitions of a job: the entries of the group `{groupId}-claims` (OffsetFetch), sorted by topic and partition. Owners that may live are
- * watched until their beats have moved, or for `watchMs`, so this takes some 3 seconds while processors run. Writes nothing.
+ * Who owns the partitions of a job: the entries of the group `{groupId}-claims` (OffsetFetch),
+ * sorted by topic and partition. Owners that may be alive are watched until their beats have moved,
+ * or for `watchMs`, so this takes some 3 seconds while processors run. Writes nothing.
  *
  * @throws BrokerError, ConnectionError or TimeoutError
  */
@@ -93,7 +106,7 @@ function beatsOf(entries: readonly Entry[]): Map<string, string> {
   return beats;
 }
 
-/** Of an entry that cannot be read nothing is known but that it has an owner. */
+/** An entry that cannot be read has an owner too, though nothing else is known of it. */
 function ownerOf(entry: Entry): string {
   return entry.record?.owner ?? keyOf(entry);
 }

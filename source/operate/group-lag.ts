@@ -1,19 +1,19 @@
-import { groupClaims, type ClaimInfo, type GroupClaimsOptions, type PartitionClaim } from './group-claims.ts';
-import { selectPartitions, type GroupSelection, type SelectedPartition } from './group-partitions.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import type { CommittedOffset } from '../kafka/group-offsets.ts';
 import type { Isolation, PartitionOffset } from '../kafka/log-position.ts';
 import { KasperError } from '../kernel/errors.ts';
-import type { TopicPartition } from '../kernel/topic-partition.ts';
-import { keyOf } from '../kernel/topic-partition.ts';
+import { keyOf, type TopicPartition } from '../kernel/topic-partition.ts';
+import { groupClaims, type ClaimInfo, type GroupClaimsOptions, type PartitionClaim } from './group-claims.ts';
+import { selectPartitions, type GroupSelection, type SelectedPartition } from './group-partitions.ts';
 
 /**
- * Why a start would not go on at the committed offset: records before the start of the log were deleted unread (`before-start`), the log ends before it
- * (`past-end`), or it is of a topic that was deleted and made anew since (`recreated`, as the claim tells).
+ * Why a start would not continue at the committed offset: records before the start of the log were
+ * deleted unread (`before-start`), the log ends before it (`past-end`), or it is of a topic that
+ * was deleted and recreated since (`recreated`, by the topic id in the claim).
  */
 export type OffsetProblem = 'before-start' | 'past-end' | 'recreated';
 
-/** How far a group is in one partition. */
+/** How far a group has come in one partition. */
 export interface PartitionLag extends TopicPartition {
   /** The next offset to process; undefined where nothing was committed. */
   readonly committedOffset: number | undefined;
@@ -26,8 +26,9 @@ export interface PartitionLag extends TopicPartition {
   /** Its end, as the isolation sees it; undefined while the partition has no leader. */
   readonly endOffset: number | undefined;
   /**
-   * Offsets from the committed one, or from the start of the log if that is later, to the end. Markers of transactions and what compaction took away
-   * count, too. Undefined where one of them is not known.
+   * Offsets from the committed one, or from the start of the log if that is later, to the end.
+   * Transaction markers and what compaction removed count too. Undefined where one of them is not
+   * known.
    */
   readonly lag: number | undefined;
   readonly problem: OffsetProblem | undefined;
@@ -35,7 +36,7 @@ export interface PartitionLag extends TopicPartition {
   readonly claim: ClaimInfo | undefined;
 }
 
-/** How far a group is. */
+/** How far a group has come. */
 export interface GroupLag {
   readonly groupId: string;
   readonly isolation: Isolation;
@@ -45,23 +46,31 @@ export interface GroupLag {
   readonly partitions: readonly PartitionLag[];
   /** Committed offsets of partitions that do not exist any more. */
   readonly gone: readonly (TopicPartition & { readonly committedOffset: number })[];
-  /** Why the claims could not be read, such as for want of access; nothing is known of owners then. */
+  /**
+   * Why the claims could not be read, such as missing access rights; nothing is known of owners
+   * then.
+   */
   readonly claimsError: KasperError | undefined;
 }
 
 /** What {@link groupLag} looks at. */
 export interface GroupLagOptions extends GroupSelection, GroupClaimsOptions {
-  /** Whether the end is the last stable offset ('read_committed', the default) or the high watermark. */
+  /**
+   * Whether the end is the last stable offset ('read_committed', the default) or the high
+   * watermark.
+   */
   readonly isolation?: Isolation;
   /** Whether the owners are looked for, which takes some 3 seconds while they run. Default true. */
   readonly claims?: boolean;
 }
 
 /**
- * How far a consumer group is behind (OffsetFetch, Metadata, ListOffsets), and who works on it. Changes nothing.
+ * How far a consumer group is behind (OffsetFetch, Metadata, ListOffsets), and who works on it.
+ * Changes nothing.
  *
  * @param groupId of a job: `groupIdOf(topicProcessorName)`
- * @throws ConfigError for topics or partitions that never were there, and for a group that has committed nothing if no topics are named
+ * @throws ConfigError for topics or partitions that never existed, and for a group that has
+ *   committed nothing if no topics are named
  * @throws BrokerError, ConnectionError or TimeoutError
  */
 export async function groupLag(
@@ -71,7 +80,7 @@ export async function groupLag(
 ): Promise<GroupLag> {
   const { isolation = 'read_committed', claims = true } = options;
   const [{ positions, gone }, found] = await Promise.all([
-    readPositions(client, groupId, options, isolation),
+    readPositions(client, groupId, { ...options, isolation }),
     claims ? readClaims(client, groupId, options) : [],
   ]);
   const byKey = new Map(Array.isArray(found) ? found.map((claim) => [keyOf(claim), claim]) : []);
@@ -98,10 +107,9 @@ interface Position {
 async function readPositions(
   client: KafkaClient,
   groupId: string,
-  selection: GroupSelection,
-  isolation: Isolation,
+  { isolation, ...selection }: GroupSelection & { readonly isolation: Isolation },
 ): Promise<{ positions: Position[]; gone: readonly (CommittedOffset & PartitionOffset)[] }> {
-  // The ends after the commits: so no lag is below zero.
+  // The ends are read after the commits, so that no lag is below zero.
   const { partitions, gone } = await selectPartitions(client, groupId, selection);
   const led = partitions.filter(({ hasLeader }) => hasLeader);
   const [starts, ends, lasts] = await Promise.all([
@@ -122,7 +130,7 @@ async function readPositions(
   return { positions, gone };
 }
 
-/** Those who may not read the claims can still see the lag. */
+/** Users who may not read the claims can still see the lag. */
 async function readClaims(
   client: KafkaClient,
   groupId: string,
@@ -139,6 +147,7 @@ async function readClaims(
 function lagOf({ selected, start, end, last }: Position, claim: PartitionClaim | undefined): PartitionLag {
   const { topic, partition, topicId, committed } = selected;
   const committedOffset = committed?.offset;
+  const isRecreated = committedOffset !== undefined && isOther(claim?.topicId, topicId);
   const isKnown = committedOffset !== undefined && start !== undefined && end !== undefined;
   return {
     topic,
@@ -149,7 +158,7 @@ function lagOf({ selected, start, end, last }: Position, claim: PartitionClaim |
     startOffset: start,
     endOffset: end,
     lag: isKnown ? Math.max(0, end - Math.max(committedOffset, start)) : undefined,
-    problem: problemOf(committedOffset, start, last, isOther(claim?.topicId, topicId)),
+    problem: isRecreated ? 'recreated' : problemOf(committedOffset, start, last),
     claim: claim === undefined ? undefined : infoOf(claim),
   };
 }
@@ -158,10 +167,8 @@ function problemOf(
   committedOffset: number | undefined,
   start: number | undefined,
   last: number | undefined,
-  isRecreated: boolean,
 ): OffsetProblem | undefined {
   if (committedOffset === undefined) return undefined;
-  if (isRecreated) return 'recreated';
   if (start !== undefined && committedOffset < start) return 'before-start';
   return last !== undefined && committedOffset > last ? 'past-end' : undefined;
 }

@@ -5,10 +5,10 @@ import type { CommittedOffset } from '../kafka/group-offsets.ts';
 import type { PartitionOffset } from '../kafka/log-position.ts';
 import { ConfigError } from '../kernel/errors.ts';
 import { didYouMean } from '../kernel/nearest-name.ts';
+import { keyOf, type TopicPartition } from '../kernel/topic-partition.ts';
 import { unknownTopics } from './unknown-topics.ts';
-import type { TopicPartition } from '../kernel/topic-partition.ts';
 
-/** Which partitions of a group are meant. */
+/** Selects partitions of a group. */
 export interface GroupSelection {
   /** Default: the topics in which the group has committed offsets. */
   readonly topics?: readonly string[] | undefined;
@@ -19,12 +19,12 @@ export interface GroupSelection {
 /** A partition that exists, with what the group committed for it. */
 export interface SelectedPartition extends TopicPartition {
   readonly topicId: string | undefined;
-  /** Without a leader its offsets cannot be asked for. */
+  /** Whether it has a leader now: without one nobody knows the ends of its log. */
   readonly hasLeader: boolean;
   readonly committed: CommittedOffset | undefined;
 }
 
-/** What a selection comes to. */
+/** The partitions that a selection means. */
 export interface SelectedPartitions {
   readonly topics: readonly TopicDetails[];
   /** In the order of topics and partitions. */
@@ -36,7 +36,8 @@ export interface SelectedPartitions {
 /**
  * Finds out which partitions a selection means (OffsetFetch for all topics, Metadata).
  *
- * @throws ConfigError that lists topics and partitions that never were there, or if the group has committed nothing and no topics are named
+ * @throws ConfigError that lists topics and partitions that never existed, or if the group has
+ *   committed nothing and no topics are named
  */
 export async function selectPartitions(
   client: KafkaClient,
@@ -50,9 +51,9 @@ export async function selectPartitions(
   const committed = allCommitted.filter(
     ({ topic, partition }) => names.has(topic) && wanted?.has(partition) !== false,
   );
-  const byKey = new Map(committed.map((entry) => [`${entry.topic}/${entry.partition}`, entry]));
+  const byKey = new Map(committed.map((entry) => [keyOf(entry), entry]));
 
-  const topics = await client.admin().describeTopics([...names]);
+  const topics = await client.admin().topicDetails([...names]);
   const partitions = topics.flatMap(({ topic, topicId, partitions: all }) =>
     all
       .filter(({ partition }) => wanted?.has(partition) !== false)
@@ -61,10 +62,10 @@ export async function selectPartitions(
         partition,
         topicId,
         hasLeader: leader !== undefined,
-        committed: byKey.get(`${topic}/${partition}`),
+        committed: byKey.get(keyOf({ topic, partition })),
       })),
   );
-  for (const { topic, partition } of partitions) byKey.delete(`${topic}/${partition}`);
+  for (const each of partitions) byKey.delete(keyOf(each));
   const gone = [...byKey.values()];
 
   const found = new Set([...topics, ...gone].map(({ topic }) => topic));

@@ -1,15 +1,16 @@
 import { CLAIMS_SUFFIX } from '../config/group-names.ts';
-import { selectPartitions, type GroupSelection, type SelectedPartition } from './group-partitions.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import type { Isolation, OffsetSpec } from '../kafka/log-position.ts';
 import { ConfigError } from '../kernel/errors.ts';
-import { checkTarget, type SeekTarget } from '../seek-target.ts';
 import { show } from '../kernel/shown-value.ts';
-import { keyOf, type TopicPartition } from '../kernel/topic-partition.ts';
+import { keyOf, listPartitions, type TopicPartition } from '../kernel/topic-partition.ts';
+import { checkTarget, type SeekTarget } from '../seek-target.ts';
+import { selectPartitions, type GroupSelection, type SelectedPartition } from './group-partitions.ts';
 
 /**
- * Where committed offsets are set: as for `seek`, or by so many offsets forwards or, with a negative number, back. An offset must be in the log, a time past
- * the end gives the end, and a shift stops at either end of the log.
+ * Where committed offsets are set: as for `seek`, or moved by a number of offsets, forwards or,
+ * below 0, back. An offset must be in the log, a time past the end gives the end, and a shift stops
+ * at either end of the log.
  */
 export type ResetTarget = SeekTarget | { readonly shiftBy: number };
 
@@ -22,9 +23,12 @@ export interface PlannedReset extends TopicPartition {
   /** The ends of the log: its first offset, and the high watermark. */
   readonly startOffset: number;
   readonly endOffset: number;
-  /** So many offsets that were done come again. Markers of transactions and what compaction took away count, too. */
+  /**
+   * How many offsets that were done are reprocessed. Transaction markers and what compaction
+   * removed count too.
+   */
   readonly again: number;
-  /** So many offsets that were not done are skipped. */
+  /** How many offsets that were not done are skipped. */
   readonly skipped: number;
   /** Whether a shift was stopped by an end of the log. */
   readonly clamped: boolean;
@@ -41,17 +45,22 @@ export interface ResetPlan {
   readonly gone: readonly TopicPartition[];
 }
 
-/** Which offsets are set, and how far a reader sees. */
+/** Which offsets are set, and which end of the log counts. */
 export interface ResetSelection extends GroupSelection {
-  /** Which end 'latest' and a time past the end mean: the last stable offset ('read_committed', the default) or the high watermark. */
+  /**
+   * Which end 'latest' and a time past the end mean: the last stable offset ('read_committed', the
+   * default) or the high watermark.
+   */
   readonly isolation?: Isolation;
 }
 
 /**
- * Finds out what a reset would do (OffsetFetch, Metadata, ListOffsets); changes nothing. Without topics and partitions all offsets that are committed are meant;
- * with either, also partitions for which nothing was committed.
+ * Finds out what a reset would do (OffsetFetch, Metadata, ListOffsets); changes nothing. Without
+ * topics and partitions all committed offsets are meant; with either, also partitions for which
+ * nothing was committed.
  *
- * @throws ConfigError that lists all that does not fit: an offset that is not in the log, with both its ends; an unknown topic; nothing to set
+ * @throws ConfigError that lists all that does not fit: an offset that is not in the log, with both
+ *   its ends; an unknown topic; nothing to set
  * @throws BrokerError, ConnectionError or TimeoutError
  */
 export async function planOffsetReset(
@@ -71,12 +80,11 @@ export async function planOffsetReset(
   const selected = found.filter(settable);
   const leaderless = selected.filter(({ hasLeader }) => !hasLeader);
   if (leaderless.length > 0)
-    throw resetError(
-      groupId,
-      leaderless.map((at) => `${keyOf(at)} has no leader now: bring its brokers up, then try again`),
-    );
+    throw resetError(groupId, [
+      `${listPartitions(leaderless)} ${leaderless.length === 1 ? 'has no leader now: bring its' : 'have no leader now: bring their'} brokers up, then try again`,
+    ]);
   if (selected.length === 0) throw resetError(groupId, [nothingToSet(target)]);
-  const { planned, problems } = await planEach(client, selected, target, isolation);
+  const { planned, problems } = await planEach(client, selected, { target, isolation });
   if (problems.length > 0) throw resetError(groupId, problems);
   return {
     groupId,
@@ -101,8 +109,7 @@ function checkResetTarget(to: unknown): CheckedTarget {
 async function planEach(
   client: KafkaClient,
   selected: readonly SelectedPartition[],
-  target: CheckedTarget,
-  isolation: Isolation,
+  { target, isolation }: { readonly target: CheckedTarget; readonly isolation: Isolation },
 ): Promise<{ planned: PlannedReset[]; problems: string[] }> {
   const isAsked = typeof target !== 'number' && !isShift(target);
   const [starts, ends, asked] = await Promise.all([

@@ -1,8 +1,8 @@
-import { toClaimError, type ClaimEntry } from '../assignment/static/claim-entries.ts';
 import { stillOwned, unguarded, type OwnershipGuard } from '../assignment/ownership-guard.ts';
-import { isAlive, thisProcess } from '../assignment/static/process-identity.ts';
+import { toClaimError, type ClaimEntry } from '../assignment/static/claim-entries.ts';
 import { Claims } from '../assignment/static/claims.ts';
 import { byOwner } from '../assignment/static/other-owners.ts';
+import { isAlive, thisProcess } from '../assignment/static/process-identity.ts';
 import { CLAIMS_SUFFIX } from '../config/group-names.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import type { CommitResult } from '../kafka/group-offsets.ts';
@@ -10,6 +10,7 @@ import { backoffMs } from '../kernel/backoff.ts';
 import { sleep, systemClock, type Clock } from '../kernel/clock.ts';
 import { AssignmentError, CommitError, LifecycleError, type KasperError } from '../kernel/errors.ts';
 import { silentLogger, type Logger } from '../kernel/logger.ts';
+import { keyOf, listPartitions } from '../kernel/topic-partition.ts';
 import {
   planOffsetReset,
   type PlannedReset,
@@ -17,22 +18,25 @@ import {
   type ResetSelection,
   type ResetTarget,
 } from './offset-reset-plan.ts';
-import { keyOf, listPartitions } from '../kernel/topic-partition.ts';
 
 /** How offsets are set. */
 export interface ResetOptions extends ResetSelection {
   /**
-   * Whether the partitions are claimed meanwhile, as a processor does, so that none can run on them. Default true. False: for groups that are not of this
-   * library, and where the claims may not be written; then you make sure that nobody reads on.
+   * Whether the partitions are claimed meanwhile, as a processor does, so that none can run on
+   * them. Default true. False: for groups of other programs, and where the claims may not be
+   * written; then make sure yourself that nobody consumes.
    */
   readonly claims?: boolean;
-  /** For how long an owner that did not end properly must have been silent, in milliseconds. Default 15000, as for a processor. */
+  /**
+   * For how long an owner that did not release its partitions must have been silent, in
+   * milliseconds. Default 15000, as for a processor.
+   */
   readonly claimTimeoutMs?: number;
-  /** For how long retriable failures are ridden out, in milliseconds. Default 30000. */
+  /** For how long retriable failures are retried, in milliseconds. Default 30000. */
   readonly retryTimeoutMs?: number;
-  /** Ends it, as long as nothing is changed: the promise rejects with LifecycleError. */
+  /** Ends the reset as long as nothing is changed: the promise rejects with LifecycleError. */
   readonly signal?: AbortSignal;
-  /** Told of owners that are taken over from. Default: silent. */
+  /** Logs owners whose partitions are taken over. Default: silent. */
   readonly logger?: Logger;
   /** Default: the clock of this machine. */
   readonly clock?: Clock;
@@ -45,21 +49,25 @@ type Settings = Required<Pick<ResetOptions, 'claimTimeoutMs' | 'retryTimeoutMs' 
 /** Waits between attempts to commit. */
 const RETRY_BACKOFF = { initialMs: 100, maxMs: 2_000 };
 const RELEASE_WITHIN_MS = 5_000;
-/** Only entries that are kept for longer than this would be written anew. */
+/** Only entries that are kept for longer than this would be written again. */
 const OFFSET_REFRESH_MS = 60_000;
 
 /**
- * Sets the committed offsets of a group that nobody works on, so that the next start goes on there (OffsetCommit, without membership).
+ * Sets the committed offsets of a group that nobody works on (OffsetCommit, without membership).
+ * The next start continues there.
  *
- * The partitions are claimed meanwhile. So it is refused while a processor runs on one of them, waits for `claimTimeoutMs` where an owner of another host
- * left no word, takes a second where nobody owns them, and no processor can begin before it is done. A topic that was made anew since is accepted from then
- * on. Processors with `claims: false` cannot be seen: make sure that none runs.
+ * The partitions are claimed meanwhile, so no processor can begin before it is done. It is refused
+ * while a processor runs on one of them, and takes a second where nobody owns them. Where an owner
+ * on another host did not release them, it waits for `claimTimeoutMs`. A topic that was recreated
+ * since is accepted from then on. Processors with `claims: false` cannot be seen: make sure that
+ * none runs.
  *
  * @param groupId of a job: `groupIdOf(topicProcessorName)`
  * @returns what was done, with the offsets as they were after the claim
- * @throws AssignmentError while a processor runs on one of the partitions, or a consumer is a member of the group: it is named, and nothing was changed
+ * @throws AssignmentError while a processor runs on one of the partitions, or a consumer is a
+ *   member of the group: the error names it, and nothing was changed
  * @throws ConfigError as {@link planOffsetReset}, before anything is changed
- * @throws CommitError if not all offsets could be set; `stored` and `failed` tell which
+ * @throws CommitError if not all offsets could be set; `stored` and `failed` list them
  * @throws LifecycleError if the signal ended it before anything was changed
  * @throws BrokerError, ConnectionError or TimeoutError, before anything is changed
  */
@@ -76,12 +84,12 @@ export async function resetOffsets(
     clock: options.clock ?? systemClock,
     signal: options.signal ?? new AbortController().signal,
   };
-  // What does not fit is said before anybody is waited for.
+  // Wrong arguments are reported before any owner is waited for.
   const preview = await planOffsetReset(client, groupId, to, options);
   await refuseMembers(client, groupId);
   if (options.claims === false) {
     throwIfStopped(settings.signal);
-    await commitPlan(client, preview, settings, unguarded, () => undefined);
+    await commitPlan(client, preview, { ...settings, guard: unguarded, onStored: () => undefined });
     return preview;
   }
   const claims = claimsFor(client, preview, settings);
@@ -89,13 +97,14 @@ export async function resetOffsets(
   try {
     await claims.take();
     await stillOwned(claims);
-    // An owner may have committed until it ended.
+    // An owner may have committed until it stopped.
     const plan = only(await planOffsetReset(client, groupId, to, options), preview);
     throwIfStopped(settings.signal);
     isBegun = true;
-    await commitPlan(client, plan, settings, claims, (stored) => {
+    const onStored = (stored: readonly PlannedReset[]) => {
       claims.noteTopicIds(stored);
-    });
+    };
+    await commitPlan(client, plan, { ...settings, guard: claims, onStored });
     return plan;
   } catch (error) {
     if (!isBegun) throwIfStopped(settings.signal);
@@ -126,7 +135,7 @@ function claimsFor(client: KafkaClient, { groupId, partitions }: ResetPlan, sett
   });
 }
 
-/** Of what can be set now, that which was claimed. */
+/** The part of a plan that was claimed. */
 function only(plan: ResetPlan, { partitions }: ResetPlan): ResetPlan {
   const claimed = new Set(partitions.map(keyOf));
   return { ...plan, partitions: plan.partitions.filter((each) => claimed.has(keyOf(each))) };
@@ -155,13 +164,20 @@ function throwIfStopped(signal: AbortSignal): void {
   if (signal.aborted) throw new LifecycleError('The reset was stopped before anything was changed');
 }
 
-/** Commits until each partition was answered for good, each judged alone. Once begun, it is not stopped. */
+interface CommitSettings extends Pick<Settings, 'clock' | 'retryTimeoutMs'> {
+  /** Asked before each commit. */
+  readonly guard: OwnershipGuard;
+  readonly onStored: (partitions: readonly PlannedReset[]) => void;
+}
+
+/**
+ * Commits until no partition is left that can be tried again; each is judged alone. Once begun, it
+ * is not stopped.
+ */
 async function commitPlan(
   client: KafkaClient,
   { groupId, partitions }: ResetPlan,
-  { clock, retryTimeoutMs }: Settings,
-  guard: OwnershipGuard,
-  onStored: (partitions: readonly PlannedReset[]) => void,
+  { clock, retryTimeoutMs, guard, onStored }: CommitSettings,
 ): Promise<void> {
   const offsets = client.group(groupId);
   const stored: PlannedReset[] = [];
@@ -178,7 +194,8 @@ async function commitPlan(
     const worst = errors.find(({ retriable }) => !retriable) ?? errors[0];
     if (worst === undefined) return;
     const waitMs = backoffMs(RETRY_BACKOFF, attempt);
-    if (!worst.retriable || clock.now() + waitMs > until) throw commitError(groupId, failed, stored, worst);
+    if (!worst.retriable || clock.now() + waitMs > until)
+      throw commitError(worst, { groupId, failed, stored });
     left = failed;
     await sleep(clock, waitMs);
   }
@@ -190,7 +207,8 @@ async function commitOnce(
   partitions: readonly PlannedReset[],
 ): Promise<(KasperError | undefined)[]> {
   try {
-    // The epoch of the record before is not known, and what was said of another position is not true of this one.
+    // The epoch of the record before is not known, and the metadata of another position would not
+    // be true of this one.
     const results: CommitResult[] = await offsets.commit(
       partitions.map(({ topic, partition, toOffset }) => ({
         topic,
@@ -208,10 +226,8 @@ async function commitOnce(
 }
 
 function commitError(
-  groupId: string,
-  failed: readonly PlannedReset[],
-  stored: readonly PlannedReset[],
   cause: KasperError,
+  { groupId, failed, stored }: Record<'failed' | 'stored', readonly PlannedReset[]> & { groupId: string },
 ): CommitError {
   const done = stored.length === 0 ? 'none was set' : `set were ${listPartitions(stored)}`;
   const withOffset = (each: PlannedReset) => ({

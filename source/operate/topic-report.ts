@@ -1,6 +1,7 @@
 import type { PartitionDetails, TopicDetails, TopicSetting } from '../kafka/admin.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import { ConfigError, type KasperError } from '../kernel/errors.ts';
+import { keyOf } from '../kernel/topic-partition.ts';
 import { unknownTopics } from './unknown-topics.ts';
 
 /** The settings that decide how long records live, what is acked, and how large a record may be. */
@@ -22,25 +23,29 @@ export interface PartitionReport extends PartitionDetails {
   readonly records: number | undefined;
 }
 
-/** All that matters of a topic to who runs jobs on it. */
+/** What operators of jobs want to know of a topic. */
 export interface TopicReport extends Omit<TopicDetails, 'partitions'> {
   readonly partitions: readonly PartitionReport[];
-  /** cleanup.policy, retention.ms, retention.bytes, min.insync.replicas, max.message.bytes; none if they could not be read. */
+  /**
+   * cleanup.policy, retention.ms, retention.bytes, min.insync.replicas, max.message.bytes; none if
+   * they could not be read.
+   */
   readonly settings: readonly TopicSetting[];
-  /** Why the settings could not be read, such as for want of access. */
+  /** Why the settings could not be read, such as missing access rights. */
   readonly settingsError: KasperError | undefined;
 }
 
 /**
- * Describes topics with the ends of their logs and the settings that matter (Metadata, ListOffsets, DescribeConfigs); in the order of `topics`.
+ * Reports on topics with the ends of their logs and the settings that matter (Metadata,
+ * ListOffsets, DescribeConfigs); in the order of `topics`.
  *
  * @throws ConfigError that lists the topics that do not exist, each with the name that may be meant
  * @throws BrokerError, ConnectionError or TimeoutError
  */
-export async function describeTopics(client: KafkaClient, topics: readonly string[]): Promise<TopicReport[]> {
+export async function topicReports(client: KafkaClient, topics: readonly string[]): Promise<TopicReport[]> {
   const admin = client.admin();
   const names = [...new Set(topics)];
-  const details = new Map((await admin.describeTopics(names)).map((each) => [each.topic, each]));
+  const details = new Map((await admin.topicDetails(names)).map((each) => [each.topic, each]));
   const problems = await unknownTopics(
     admin,
     names.filter((topic) => !details.has(topic)),
@@ -48,20 +53,18 @@ export async function describeTopics(client: KafkaClient, topics: readonly strin
   if (problems.length > 0) throw new ConfigError(problems, { what: 'Topics' });
   const found = names.flatMap((topic) => details.get(topic) ?? []);
   const led = found.flatMap(({ topic, partitions }) =>
-    partitions
-      .filter(({ leader }) => leader !== undefined)
-      .map(({ partition }) => ({ topic, partition, key: `${topic}/${partition}` })),
+    partitions.filter(({ leader }) => leader !== undefined).map(({ partition }) => ({ topic, partition })),
   );
   const [starts, ends, settings] = await Promise.all([
     client.listOffsets('earliest', led, 'read_uncommitted'),
     client.listOffsets('latest', led, 'read_uncommitted'),
     admin.topicSettings(names, settingNames),
   ]);
-  const index = new Map(led.map(({ key }, at) => [key, at]));
+  const index = new Map(led.map((each, at) => [keyOf(each), at]));
   return found.map((topic, at): TopicReport => ({
     ...topic,
     partitions: topic.partitions.map((partition) => {
-      const place = index.get(`${topic.topic}/${partition.partition}`) ?? -1;
+      const place = index.get(keyOf({ topic: topic.topic, partition: partition.partition })) ?? -1;
       const startOffset = starts[place]?.offset;
       const endOffset = ends[place]?.offset;
       const isKnown = startOffset !== undefined && endOffset !== undefined;

@@ -6,7 +6,11 @@ import type { Logger } from '../../source/kernel/logger.ts';
 import { startEmbedded } from '../_helpers/servers/embedded.ts';
 import { rawBatch } from '../_helpers/raw/raw-batch.ts';
 import { RawClient } from '../_helpers/raw/raw-client.ts';
-import { commit, fetch, metadata, present, produce } from '../_helpers/raw/raw-requests.ts';
+import { present } from '../_helpers/raw/present.ts';
+import { fetch } from '../_helpers/raw/raw-fetch.ts';
+import { commit } from '../_helpers/raw/raw-offsets.ts';
+import { produce } from '../_helpers/raw/raw-produce.ts';
+import { metadata } from '../_helpers/raw/raw-topics.ts';
 import { until } from '../_helpers/until.ts';
 
 const deadlineMs = 5_000;

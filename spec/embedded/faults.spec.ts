@@ -2,7 +2,10 @@ import test from 'ava';
 import { startEmbedded } from '../_helpers/servers/embedded.ts';
 import { rawBatch } from '../_helpers/raw/raw-batch.ts';
 import { RawClient } from '../_helpers/raw/raw-client.ts';
-import { fetch, initProducerId, metadata, present, produce } from '../_helpers/raw/raw-requests.ts';
+import { present } from '../_helpers/raw/present.ts';
+import { fetch } from '../_helpers/raw/raw-fetch.ts';
+import { initProducerId, produce } from '../_helpers/raw/raw-produce.ts';
+import { metadata } from '../_helpers/raw/raw-topics.ts';
 import { ConfigError } from '../../source/kernel/errors.ts';
 
 const flights = { brokers: 1, topics: { flights: 2 } } as const;

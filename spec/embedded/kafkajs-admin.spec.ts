@@ -6,7 +6,8 @@ import type { EmbeddedCluster } from '../../source/embedded/index.ts';
 import { kafkajsOn, startEmbedded, uniqueName } from '../_helpers/servers/embedded.ts';
 import { rawBatch } from '../_helpers/raw/raw-batch.ts';
 import { RawClient } from '../_helpers/raw/raw-client.ts';
-import { commit, present } from '../_helpers/raw/raw-requests.ts';
+import { present } from '../_helpers/raw/present.ts';
+import { commit } from '../_helpers/raw/raw-offsets.ts';
 
 async function start(t: ExecutionContext, brokers = 3): Promise<{ cluster: EmbeddedCluster; admin: Admin }> {
   const cluster = await startEmbedded(t, { brokers });

@@ -6,7 +6,7 @@ import type { EmbeddedCluster } from '../../source/embedded/index.ts';
 import { kafkajsOn, startEmbedded, uniqueName } from '../_helpers/servers/embedded.ts';
 import { RawClient } from '../_helpers/raw/raw-client.ts';
 import { heartbeat, joinAnew, sync } from '../_helpers/raw/raw-group.ts';
-import { present } from '../_helpers/raw/raw-requests.ts';
+import { present } from '../_helpers/raw/present.ts';
 import { until } from '../_helpers/until.ts';
 
 const deadlineMs = 20_000;

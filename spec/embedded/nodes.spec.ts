@@ -3,16 +3,11 @@ import { startEmbedded, uniqueName } from '../_helpers/servers/embedded.ts';
 import { rawBatch } from '../_helpers/raw/raw-batch.ts';
 import { RawClient } from '../_helpers/raw/raw-client.ts';
 import { join, joinAnew } from '../_helpers/raw/raw-group.ts';
-import {
-  commit,
-  fetch,
-  fetchOffsets,
-  findCoordinator,
-  listOffset,
-  metadata,
-  present,
-  produce,
-} from '../_helpers/raw/raw-requests.ts';
+import { present } from '../_helpers/raw/present.ts';
+import { fetch } from '../_helpers/raw/raw-fetch.ts';
+import { commit, fetchOffsets, findCoordinator } from '../_helpers/raw/raw-offsets.ts';
+import { produce } from '../_helpers/raw/raw-produce.ts';
+import { listOffset, metadata } from '../_helpers/raw/raw-topics.ts';
 import type { EmbeddedCluster } from '../../source/embedded/index.ts';
 import { until } from '../_helpers/until.ts';
 

@@ -5,7 +5,8 @@ import type { Clock } from '../../source/kernel/clock.ts';
 import { startEmbedded } from '../_helpers/servers/embedded.ts';
 import { RawClient } from '../_helpers/raw/raw-client.ts';
 import { joinAnew, leave, sync } from '../_helpers/raw/raw-group.ts';
-import { commit, present } from '../_helpers/raw/raw-requests.ts';
+import { present } from '../_helpers/raw/present.ts';
+import { commit } from '../_helpers/raw/raw-offsets.ts';
 
 const minute = 60_000;
 const groupId = 'group';

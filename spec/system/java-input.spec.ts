@@ -10,7 +10,7 @@ import { TopicProcessor } from '../../source/topic-processor.ts';
 import { describeGroup, kcatRecords } from '../_helpers/servers/kafka-tools.ts';
 import { RawClient } from '../_helpers/raw/raw-client.ts';
 import { leaderAddress } from '../_helpers/raw/raw-cluster.ts';
-import { fetch } from '../_helpers/raw/raw-requests.ts';
+import { fetch } from '../_helpers/raw/raw-fetch.ts';
 import { randomName, testOnReal, type RealKafka } from '../_helpers/servers/services.ts';
 import { until } from '../_helpers/until.ts';
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { ConfigError, describeTopics, type TopicDetails } from '../../index.ts';
+import { ConfigError, topicReports, type TopicDetails } from '../../index.ts';
 import { withKafka } from './admin-client.ts';
 import { addConnectionFlags, type ConnectionFlags } from '../settings/connection-flags.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
@@ -48,7 +48,7 @@ function addListCommand(parent: Command, io: Io, done: (exitCode: number) => voi
   command.addHelpText('after', LIST_JSON);
   command.action(async () => {
     const flags: TopicsFlags = command.opts();
-    const all = await withKafka(flags, io, (client) => client.admin().describeTopics());
+    const all = await withKafka(flags, io, (client) => client.admin().topicDetails());
     const rows = all.filter(({ internal }) => flags.internal === true || !internal).map(rowOf);
     io.stdout.write(flags.json === true ? jsonDocument({ topics: rows }) : listText(rows, io.stdout.columns));
     done(exitCodes.ok.code);
@@ -71,7 +71,7 @@ function addDescribeCommand(parent: Command, io: Io, done: (exitCode: number) =>
     const flags: TopicsFlags = command.opts();
     const problems = names.map(topicNameProblem).filter((problem) => problem !== undefined);
     if (problems.length > 0) throw new ConfigError(problems, { what: 'Topics' });
-    const topics = await withKafka(flags, io, (client) => describeTopics(client, names));
+    const topics = await withKafka(flags, io, (client) => topicReports(client, names));
     const { columns } = io.stdout;
     io.stdout.write(
       flags.json === true ? topicsJson(topics) : topics.map((topic) => topicText(topic, columns)).join('\n'),

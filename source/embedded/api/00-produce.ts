@@ -1,7 +1,13 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
+import type { TopicPartition } from '../../kernel/topic-partition.ts';
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
-import { ErrorCodes } from '../error-codes.ts';
 import type { AppendResult } from '../logs/partition.ts';
+
+/** What is sent for one partition. */
+interface ToAppend extends TopicPartition {
+  readonly records: Buffer | null;
+}
 
 /** The answer for one partition. */
 interface PartitionResult extends AppendResult {
@@ -31,11 +37,11 @@ export const produce = defineApi({
     const topics = [...recordsByPartition(request.topics)].map(([topic, partitions]) => ({
       topic,
       results: [...partitions].map(([partition, records]) =>
-        append(topic, partition, records, request.acks, context),
+        append({ topic, partition, records }, request.acks, context),
       ),
     }));
     if (request.acks === 0) {
-      // Without an answer, a lost connection is the only way to tell the client of an error.
+      // Without an answer, a closed connection is the only way to report an error to the client.
       const failed = topics.some(({ results }) => results.some(({ code }) => code !== ErrorCodes.NONE));
       return failed ? 'close' : 'no-answer';
     }
@@ -51,7 +57,10 @@ export const produce = defineApi({
   },
 });
 
-/** A partition that stands in the request twice keeps its second record set alone: a broker's own behaviour. */
+/**
+ * Of a partition that is listed twice in the request only the second record set counts, as on a
+ * real broker.
+ */
 function recordsByPartition(
   topics: readonly {
     topic: string;
@@ -70,20 +79,15 @@ function recordsByPartition(
   return merged;
 }
 
-function append(
-  topicName: string,
-  index: number,
-  records: Buffer | null,
-  acks: number,
-  context: RequestContext,
-): PartitionResult {
+function append(wanted: ToAppend, acks: number, context: RequestContext): PartitionResult {
   const { cluster, nodeId, version } = context;
-  const topic = cluster.topics.get(topicName);
+  const { partition: index, records } = wanted;
+  const topic = cluster.topics.get(wanted.topic);
   const partition = topic?.partitions[index];
   const code =
-    context.forcedError(topicName, index) ||
+    context.forcedError(wanted.topic, index) ||
     (acks < -1 || acks > 1 ? ErrorCodes.INVALID_REQUIRED_ACKS : ErrorCodes.NONE) ||
-    (partition?.access(nodeId, -1, true) ?? ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION);
+    (partition?.access(nodeId) ?? ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION);
   if (code !== ErrorCodes.NONE || topic === undefined || partition === undefined) return refused(index, code);
   const { maxMessageBytes, minInsyncReplicas } = topic.config;
   if (acks === -1 && cluster.topics.inSyncReplicas(partition).length < minInsyncReplicas) {

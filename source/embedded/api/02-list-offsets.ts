@@ -1,6 +1,7 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
+import type { TopicPartition } from '../../kernel/topic-partition.ts';
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
-import { ErrorCodes } from '../error-codes.ts';
 
 const LATEST = -1;
 const EARLIEST = -2;
@@ -44,7 +45,7 @@ export const listOffsets = defineApi({
     if (version >= 2) out.fields.int32(0);
     out.fields.array(request.topics, (writer, { topic, partitions }) => {
       writer.string(topic).array(partitions, (_, query) => {
-        const found = find(topic, query, request.isolation, context);
+        const found = find({ topic, ...query }, request.isolation, context);
         writer.int32(query.partition).int16(found.code).int64(found.timestamp).int64(found.offset);
         if (version >= 4) writer.int32(found.leaderEpoch);
       });
@@ -53,25 +54,30 @@ export const listOffsets = defineApi({
   },
 });
 
-function find(topic: string, query: OffsetQuery, isolation: number, context: RequestContext): ListedOffset {
-  const forced = context.forcedError(topic, query.partition);
+function find(query: OffsetQuery & TopicPartition, isolation: number, context: RequestContext): ListedOffset {
+  const forced = context.forcedError(query.topic, query.partition);
   if (forced !== ErrorCodes.NONE) return nothing(forced);
-  const partition = context.cluster.topics.partition(topic, query.partition);
+  const partition = context.cluster.topics.partition(query.topic, query.partition);
   if (partition === undefined) return nothing(ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION);
-  const access = partition.access(context.nodeId, query.currentLeaderEpoch, true);
+  const access = partition.access(context.nodeId, query);
   if (access !== ErrorCodes.NONE) return nothing(access);
   const { log } = partition;
   if (query.timestamp === LATEST) {
     const offset = isolation === READ_COMMITTED ? log.lastStableOffset : log.endOffset;
-    return { code: 0, timestamp: -1, offset, leaderEpoch: partition.leaderEpoch };
+    return { code: ErrorCodes.NONE, timestamp: -1, offset, leaderEpoch: partition.leaderEpoch };
   }
   if (query.timestamp === EARLIEST) {
-    return { code: 0, timestamp: -1, offset: log.startOffset, leaderEpoch: log.epochAt(log.startOffset) };
+    return {
+      code: ErrorCodes.NONE,
+      timestamp: -1,
+      offset: log.startOffset,
+      leaderEpoch: log.epochAt(log.startOffset),
+    };
   }
   if (query.timestamp < 0) return nothing(ErrorCodes.UNSUPPORTED_VERSION);
   const found = log.findByTime(query.timestamp);
   if (found === undefined) return nothing(ErrorCodes.NONE);
-  return { code: 0, ...found, leaderEpoch: log.epochAt(found.offset) };
+  return { code: ErrorCodes.NONE, ...found, leaderEpoch: log.epochAt(found.offset) };
 }
 
 function nothing(code: number): ListedOffset {

@@ -1,8 +1,8 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { WireReader } from '../../kafka/wire/wire-reader.ts';
 import type { WireWriter } from '../../kafka/wire/wire-writer.ts';
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
-import { ErrorCodes } from '../error-codes.ts';
 import { NO_LEADER } from '../logs/partition.ts';
 import type { Partition } from '../logs/partition.ts';
 import { isTopicName } from '../logs/topics.ts';
@@ -11,7 +11,7 @@ import type { Topic } from '../logs/topics.ts';
 const FLEXIBLE_FROM = 9;
 const TOPIC_IDS_FROM = 10;
 const NO_TOPIC_ID = '0'.repeat(32);
-/** What stands for "not asked for" where authorized operations are listed. */
+/** Means "not asked for" where authorized operations are listed. */
 const OPERATIONS_UNKNOWN = -2_147_483_648;
 
 interface MetadataRequest {

@@ -1,7 +1,8 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
+import type { TopicPartition } from '../../kernel/topic-partition.ts';
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
 import type { ClusterState } from '../cluster-state.ts';
-import { ErrorCodes } from '../error-codes.ts';
 import { groupError } from './group-access.ts';
 
 /** A broker's `offset.metadata.max.bytes`. */
@@ -55,11 +56,12 @@ export const offsetCommit = defineApi<OffsetCommitRequest>({
     out.fields.array(request.topics, (writer, { topic, partitions }) => {
       const answers = partitions.map((entry) => {
         const code =
-          context.forcedError(topic, entry.partition) || commitError(topic, entry, refusal, cluster);
+          context.forcedError(topic, entry.partition) || commitError({ topic, ...entry }, refusal, cluster);
         if (code === ErrorCodes.NONE) group?.offsets.set({ topic, ...entry, committedAt });
         return { partition: entry.partition, code };
       });
-      // As a broker does, and to catch clients that take answers to come in the order of the request.
+      // As a broker does, and to catch clients that take answers to come in the order of the
+      // request.
       answers.sort((a, b) => rank(a.code) - rank(b.code));
       writer.string(topic).array(answers, (_, { partition, code }) => {
         writer.int32(partition).int16(code);
@@ -78,12 +80,11 @@ function checkGroup(request: OffsetCommitRequest, context: RequestContext): numb
 }
 
 function commitError(
-  topic: string,
-  entry: { readonly partition: number; readonly metadata: string },
+  entry: TopicPartition & { readonly metadata: string },
   refusal: number,
   cluster: ClusterState,
 ): number {
-  if (cluster.topics.partition(topic, entry.partition) === undefined) {
+  if (cluster.topics.partition(entry.topic, entry.partition) === undefined) {
     return ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION;
   }
   if (refusal !== ErrorCodes.NONE) return refusal;

@@ -1,9 +1,9 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { WireReader } from '../../kafka/wire/wire-reader.ts';
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
-import { ErrorCodes } from '../error-codes.ts';
-import { groupError } from './group-access.ts';
 import type { GroupOffsets } from '../groups/group-offsets.ts';
+import { groupError } from './group-access.ts';
 
 const TOP_LEVEL_ERROR_FROM = 2;
 const FLEXIBLE_FROM = 6;
@@ -41,7 +41,8 @@ export const offsetFetch = defineApi<OffsetFetchRequest>({
   handle(request, context) {
     const { version } = context;
     const code = context.forcedError() || groupError(request.groupId, context, { emptyIdAllowed: true });
-    // An error of the whole request stands at the top, where there is a place for it, and no partition is named then.
+    // An error of the whole request is given at the top where the version has a field for it; then
+    // no partition is named.
     const refused = code !== ErrorCodes.NONE && version >= TOP_LEVEL_ERROR_FROM;
     const topics = refused ? [] : fetchedTopics(request, code, context);
     if (version >= FLEXIBLE_FROM) writeFlexible(topics, code, context);

@@ -1,7 +1,7 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
 import type { NodeAddress } from '../cluster-state.ts';
-import { ErrorCodes } from '../error-codes.ts';
 
 const GROUP = 0;
 

@@ -1,9 +1,9 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
 import type { Outcome, RequestContext } from '../api.ts';
-import { ErrorCodes } from '../error-codes.ts';
-import { groupError } from './group-access.ts';
 import { joinRefused } from '../groups/group-member.ts';
 import type { JoinAnswer, JoinRequest } from '../groups/group-member.ts';
+import { groupError } from './group-access.ts';
 
 const MEMBER_ID_REQUIRED_FROM = 4;
 

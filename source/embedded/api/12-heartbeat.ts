@@ -1,5 +1,5 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
-import { ErrorCodes } from '../error-codes.ts';
 import { groupError } from './group-access.ts';
 
 /** @see https://kafka.apache.org/protocol#The_Messages_Heartbeat */

@@ -1,16 +1,13 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
 import type { Outcome, RequestContext } from '../api.ts';
-import { ErrorCodes } from '../error-codes.ts';
-import { groupError } from './group-access.ts';
 import { NO_ASSIGNMENT } from '../groups/group-member.ts';
 import type { SyncAnswer } from '../groups/group-member.ts';
+import type { SyncRequest } from '../groups/group.ts';
+import { groupError } from './group-access.ts';
 
-interface SyncGroupRequest {
+interface SyncGroupRequest extends SyncRequest {
   readonly groupId: string;
-  readonly generation: number;
-  readonly memberId: string;
-  readonly groupInstanceId: string | null;
-  readonly assignments: ReadonlyMap<string, Buffer>;
 }
 
 /** @see https://kafka.apache.org/protocol#The_Messages_SyncGroup */
@@ -35,7 +32,7 @@ export const syncGroup = defineApi<SyncGroupRequest>({
   },
 });
 
-/** Resolves when the group's leader has said who gets what. */
+/** Resolves when the group's leader has assigned the partitions. */
 function sync(request: SyncGroupRequest, context: RequestContext): Promise<SyncAnswer> {
   const code = context.forcedError() || groupError(request.groupId, context);
   const group = context.cluster.groups.get(request.groupId);
@@ -43,6 +40,6 @@ function sync(request: SyncGroupRequest, context: RequestContext): Promise<SyncA
     return Promise.resolve({ code: code || ErrorCodes.UNKNOWN_MEMBER_ID, assignment: NO_ASSIGNMENT });
   }
   return new Promise((resolve) => {
-    group.sync(request, request.generation, request.assignments, resolve);
+    group.sync(request, resolve);
   });
 }

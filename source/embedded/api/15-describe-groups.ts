@@ -1,12 +1,12 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { WireWriter } from '../../kafka/wire/wire-writer.ts';
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
-import { ErrorCodes } from '../error-codes.ts';
-import { groupError } from './group-access.ts';
 import { NO_ASSIGNMENT } from '../groups/group-member.ts';
 import type { Group } from '../groups/group.ts';
+import { groupError } from './group-access.ts';
 
-/** What stands for "not asked for" where authorized operations are listed. */
+/** Means "not asked for" where authorized operations are listed. */
 const OPERATIONS_UNKNOWN = -2_147_483_648;
 
 /** @see https://kafka.apache.org/protocol#The_Messages_DescribeGroups */
@@ -23,18 +23,20 @@ export const describeGroups = defineApi({
       const code = context.forcedError() || groupError(groupId, context, { emptyIdAllowed: true });
       const group = code === ErrorCodes.NONE ? context.cluster.groups.get(groupId) : undefined;
       writer.int16(code).string(groupId);
-      writeGroup(writer, group, code === ErrorCodes.NONE ? 'Dead' : '', context);
+      writeGroup(writer, { group, stateIfMissing: code === ErrorCodes.NONE ? 'Dead' : '' }, context);
       if (version >= 3) writer.int32(OPERATIONS_UNKNOWN);
     });
     return 'answer';
   },
 });
 
-/** A group that does not exist is shown as Dead, without an error. Members tell what they have only while the group is stable. */
+/**
+ * A group that does not exist is shown as Dead, without an error. What members have is shown only
+ * while the group is stable.
+ */
 function writeGroup(
   writer: WireWriter,
-  group: Group | undefined,
-  stateIfMissing: string,
+  { group, stateIfMissing }: { readonly group: Group | undefined; readonly stateIfMissing: string },
   { version }: RequestContext,
 ): void {
   const stable = group?.state === 'Stable';

@@ -1,6 +1,6 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
 import type { Api } from '../api.ts';
-import { ErrorCodes } from '../error-codes.ts';
 import type { ResponseWriter } from '../response-writer.ts';
 
 export const API_VERSIONS_KEY = 18;
@@ -33,7 +33,8 @@ export function apiVersionsOf(served: () => Iterable<Api>): Api {
 }
 
 /**
- * The answer to an ApiVersions request of a version that is not served, in the form of version 0: the client asks again with one that is.
+ * The answer to an ApiVersions request of a version that is not served, in the form of version 0:
+ * the client asks again with one that is.
  *
  * @see https://cwiki.apache.org/confluence/display/KAFKA/KIP-511
  */

@@ -1,6 +1,6 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
-import { ErrorCodes } from '../error-codes.ts';
 import { defaultReplicationFactor, newTopicProblem } from '../logs/new-topic.ts';
 import type { NewTopicProblem } from '../logs/new-topic.ts';
 
@@ -55,23 +55,23 @@ function create(
   validateOnly: boolean,
   context: RequestContext,
 ): NewTopicProblem | undefined {
-  const { cluster } = context;
+  const { topics } = context.cluster;
   const forced = context.forcedError(wanted.topic);
   if (forced !== ErrorCodes.NONE) return { code: forced, message: 'Asked for by a fault hook' };
   if (wanted.hasAssignments) {
     return {
       code: ErrorCodes.INVALID_REPLICA_ASSIGNMENT,
-      message: 'The embedded cluster places replicas by itself: leave the assignments out',
+      message: 'The embedded cluster chooses the replicas: leave the assignments out',
     };
   }
   // From version 4 on, -1 asks for the broker's own numbers.
   const partitionCount = wanted.partitionCount === -1 ? 1 : wanted.partitionCount;
   const replicationFactor =
-    wanted.replicationFactor === -1 ? defaultReplicationFactor(cluster) : wanted.replicationFactor;
+    wanted.replicationFactor === -1 ? defaultReplicationFactor(topics) : wanted.replicationFactor;
   const topic = { name: wanted.topic, partitionCount, replicationFactor, config: wanted.config };
-  const problem = newTopicProblem(topic, cluster);
+  const problem = newTopicProblem(topic, topics);
   if (problem === undefined && !validateOnly) {
-    cluster.topics.create(topic.name, partitionCount, replicationFactor, topic.config);
+    topics.create(topic);
   }
   return problem;
 }

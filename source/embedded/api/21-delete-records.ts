@@ -1,6 +1,6 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
-import { ErrorCodes } from '../error-codes.ts';
 
 /** Stands for the high watermark: everything that is there now. */
 const TO_THE_END = -1;
@@ -37,7 +37,7 @@ function deleteBefore(
   const partition = context.cluster.topics.partition(topic, wanted.partition);
   const code =
     context.forcedError(topic, wanted.partition) ||
-    (partition?.access(context.nodeId, -1, true) ?? ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION);
+    (partition?.access(context.nodeId) ?? ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION);
   if (code !== ErrorCodes.NONE || partition === undefined) return { code, startOffset: -1 };
   const offset = wanted.offset === TO_THE_END ? partition.log.endOffset : wanted.offset;
   if (offset < 0 || offset > partition.log.endOffset) {

@@ -1,5 +1,5 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
-import { ErrorCodes } from '../error-codes.ts';
 
 /**
  * Gives out producer ids for idempotent producers. Transactions are not served.

@@ -1,6 +1,6 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
-import { ErrorCodes } from '../error-codes.ts';
 
 interface EpochQuery {
   readonly partition: number;
@@ -50,8 +50,7 @@ function find(
   const partition = context.cluster.topics.partition(topic, query.partition);
   const code =
     context.forcedError(topic, query.partition) ||
-    (partition?.access(context.nodeId, query.currentLeaderEpoch, true) ??
-      ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION);
+    (partition?.access(context.nodeId, query) ?? ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION);
   if (code !== ErrorCodes.NONE || partition === undefined) return { code, epoch: -1, endOffset: -1 };
   return { code, ...partition.log.endOfEpoch(query.leaderEpoch) };
 }

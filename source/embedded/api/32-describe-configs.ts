@@ -1,6 +1,6 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
-import { ErrorCodes } from '../error-codes.ts';
 import { TopicConfig } from '../logs/topic-config.ts';
 import type { ConfigEntry } from '../logs/topic-config.ts';
 
@@ -53,7 +53,7 @@ function describe(
   const { type, name, settings } = resource;
   const forced = context.forcedError(name);
   if (forced !== ErrorCodes.NONE) return { code: forced, entries: [] };
-  // A broker has nothing to set here: what stands for all topics is shown as its configuration.
+  // A broker has no settings here: the defaults of all topics are shown as its configuration.
   const config = type === BROKER ? new TopicConfig({}) : context.cluster.topics.get(name)?.config;
   if (type !== BROKER && type !== TOPIC) return { code: ErrorCodes.INVALID_REQUEST, entries: [] };
   if (config === undefined) return { code: ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION, entries: [] };

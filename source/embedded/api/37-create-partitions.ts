@@ -1,6 +1,6 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
-import { ErrorCodes } from '../error-codes.ts';
 
 interface TopicToGrow {
   readonly topic: string;

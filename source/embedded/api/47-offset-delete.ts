@@ -1,8 +1,8 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
-import { ErrorCodes } from '../error-codes.ts';
-import { groupError } from './group-access.ts';
 import type { Group } from '../groups/group.ts';
 import { subscribedTopics } from '../groups/subscriptions.ts';
+import { groupError } from './group-access.ts';
 
 /** @see https://kafka.apache.org/protocol#The_Messages_OffsetDelete */
 export const offsetDelete = defineApi({
@@ -36,7 +36,10 @@ export const offsetDelete = defineApi({
   },
 });
 
-/** With members, the offsets can only be taken from a group of consumers: they tell what they are subscribed to. */
+/**
+ * With members, offsets can only be deleted from a group of consumers: its members say what they
+ * are subscribed to.
+ */
 function groupRefusal(group: Group | undefined): number {
   if (group === undefined) return ErrorCodes.GROUP_ID_NOT_FOUND;
   if (group.state === 'Empty' || group.protocolType === 'consumer') return ErrorCodes.NONE;

@@ -1,7 +1,9 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { RequestContext } from '../api.ts';
-import { ErrorCodes } from '../error-codes.ts';
 
-/** The error code for a request about a group, 0 if this node coordinates it and the id is allowed. */
+/**
+ * The error code for a request about a group, 0 if this node coordinates it and the id is allowed.
+ */
 export function groupError(
   groupId: string,
   context: RequestContext,

@@ -1,5 +1,6 @@
-import type { DelayFault, DropFault, FailFault, FaultHandle } from './fault.ts';
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { ApiName, RequestSummary } from '../request-summary.ts';
+import type { DelayFault, DropFault, FailFault, FaultHandle } from './fault.ts';
 
 /** What the faults want done with one request. */
 export interface FaultPlan {
@@ -8,7 +9,7 @@ export interface FaultPlan {
   errorFor(topic?: string, partition?: number): number;
 }
 
-const NO_FAULT: FaultPlan = { delayMs: 0, drop: undefined, errorFor: () => 0 };
+const NO_FAULT: FaultPlan = { delayMs: 0, drop: undefined, errorFor: () => ErrorCodes.NONE };
 
 /** A fault, by what it does. */
 export type FaultKind =
@@ -120,7 +121,8 @@ export class FaultRegistry {
     return {
       delayMs,
       drop,
-      errorFor: (topic, partition) => failures.find((fault) => covers(fault, topic, partition))?.code ?? 0,
+      errorFor: (topic, partition) =>
+        failures.find((fault) => covers(fault, topic, partition))?.code ?? ErrorCodes.NONE,
     };
   }
 }

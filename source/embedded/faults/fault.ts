@@ -3,11 +3,17 @@ import type { ApiName, RequestSummary } from '../request-summary.ts';
 /** Which requests a fault meets. */
 export interface FaultTarget {
   readonly api: ApiName;
-  /** How many requests it meets before it is over. Default 1; `Infinity` lasts until it is cancelled. */
+  /**
+   * How many requests it meets before it is over. Default 1; `Infinity` lasts until it is
+   * cancelled.
+   */
   readonly times?: number;
   /** Only requests to this node. Default: to any. */
   readonly node?: number;
-  /** Only requests for which this returns true: it sees what the request names. An incremental Fetch names only what changed in its session. */
+  /**
+   * Only requests for which this returns true: it sees what the request names. An incremental Fetch
+   * names only what changed in its session.
+   */
   readonly matching?: (request: RequestSummary) => boolean;
 }
 
@@ -29,8 +35,8 @@ export interface DelayFault extends FaultTarget {
 /** Cuts the connection. */
 export interface DropFault extends FaultTarget {
   /**
-   * `'before'` the request is served, so that it has no effect; `'after'` it was served, so that only the answer is lost;
-   * in `'mid-response'`, after half of the answer's bytes.
+   * `'before'` the request is served, so that it has no effect; `'after'` it was served, so that
+   * only the answer is lost; in `'mid-response'`, after half of the answer's bytes.
    */
   readonly when: 'before' | 'after' | 'mid-response';
 }
@@ -41,6 +47,6 @@ export interface FaultHandle {
   readonly hits: number;
   /** Resolves once it has met `times` requests. Stays open if it is cancelled before. */
   readonly done: Promise<void>;
-  /** Calls it off. */
+  /** Ends the fault before it has met `times` requests. */
   cancel(): void;
 }

@@ -1,7 +1,8 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { ConfigError } from '../../kernel/errors.ts';
-import type { DelayFault, DropFault, FailFault, FaultHandle, FaultTarget } from './fault.ts';
-import type { FaultRegistry } from './fault-registry.ts';
 import { apiNames } from '../request-summary.ts';
+import type { FaultRegistry } from './fault-registry.ts';
+import type { DelayFault, DropFault, FailFault, FaultHandle, FaultTarget } from './fault.ts';
 
 /**
  * Makes the embedded cluster misbehave in one chosen way at a time, as networks and brokers do.
@@ -21,12 +22,13 @@ export class Faults {
   }
 
   /**
-   * Answers the next requests of an API with an error code, for each partition they name, or at the top where they name none.
+   * Answers the next requests of an API with an error code, for each partition they name, or at the
+   * top where they name none.
    *
    * @throws ConfigError
    */
   fail(fault: FailFault): FaultHandle {
-    check(fault, !Number.isInteger(fault.code) || fault.code === 0, () => {
+    check(fault, !Number.isInteger(fault.code) || fault.code === ErrorCodes.NONE, () => {
       return `code must be an error code of Kafka's protocol other than 0, got ${fault.code}`;
     });
     return this.#registry.add({ kind: 'fail', fault });
@@ -54,17 +56,20 @@ export class Faults {
     return this.#registry.add({ kind: 'drop', fault });
   }
 
-  /** The node takes connections and requests, and answers nothing until {@link thaw}, as a process that was stopped (SIGSTOP). */
+  /**
+   * The node takes connections and requests, and answers nothing until {@link thaw}, as a process
+   * that was stopped (SIGSTOP).
+   */
   freeze(node: number): void {
     this.#registry.freeze(node);
   }
 
-  /** The node goes on with all that waited. */
+  /** The node continues with all requests that waited. */
   thaw(node: number): void {
     this.#registry.thaw(node);
   }
 
-  /** Calls off every fault and thaws every node. */
+  /** Cancels every fault and thaws every node. */
   clear(): void {
     this.#registry.clear();
   }

@@ -1,7 +1,9 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { Timer } from '../../kernel/clock.ts';
-import { ErrorCodes } from '../error-codes.ts';
 
-/** One way of assigning partitions that a member offers, with what it tells the group's leader. */
+/**
+ * One way of assigning partitions that a member offers, with its metadata for the group's leader.
+ */
 export interface GroupProtocol {
   readonly name: string;
   readonly metadata: Buffer;
@@ -17,7 +19,7 @@ export interface JoinRequest {
   readonly rebalanceTimeoutMs: number;
   readonly protocolType: string;
   readonly protocols: readonly GroupProtocol[];
-  /** From JoinGroup v4 on: a member without an id is told its id and must come again with it. */
+  /** From JoinGroup v4 on: a member without an id is given one and must join again with it. */
   readonly memberIdRequired: boolean;
 }
 

@@ -1,4 +1,4 @@
-import { ErrorCodes } from '../error-codes.ts';
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { NO_ASSIGNMENT, joinRefused } from './group-member.ts';
 import type { GroupMember } from './group-member.ts';
 
@@ -49,7 +49,10 @@ export class GroupMembers implements Iterable<GroupMember> {
     if (member.instanceId !== null) this.#static.delete(member.instanceId);
   }
 
-  /** The error code for a request of this member, 0 if it is one. An instance id that another member took over fences the older one. */
+  /**
+   * The error code for a request of this member, 0 if it is one. An instance id that another member
+   * took over fences the older one.
+   */
   identify(who: MemberIdentity): number {
     if (who.groupInstanceId === null) {
       return this.#members.has(who.memberId) ? ErrorCodes.NONE : ErrorCodes.UNKNOWN_MEMBER_ID;

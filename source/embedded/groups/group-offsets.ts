@@ -1,10 +1,14 @@
 /** An offset that a group committed. */
-export interface CommittedEntry {
+export interface EmbeddedCommit {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
   readonly leaderEpoch: number;
   readonly metadata: string;
+}
+
+/** A committed offset with its age. */
+export interface CommittedEntry extends EmbeddedCommit {
   /** Monotonic time of the commit. */
   readonly committedAt: number;
 }

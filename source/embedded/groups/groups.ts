@@ -8,7 +8,10 @@ export class Groups {
   readonly #retentionMs: number | undefined;
   #expiry: Timer | undefined;
 
-  /** @param retentionMs committed offsets live that long (`offsets.retention.minutes`); undefined: for ever */
+  /**
+   * @param retentionMs for how long committed offsets are kept (`offsets.retention.minutes`);
+   *   undefined: for ever
+   */
   constructor(clock: Clock, retentionMs: number | undefined) {
     this.#clock = clock;
     this.#retentionMs = retentionMs;
@@ -58,8 +61,9 @@ export class Groups {
   }
 
   /**
-   * A group that never had a member loses each offset that long after its commit. A group that once had one loses
-   * all of them that long after the last member left, also those that were committed a moment ago.
+   * A group that never had a member loses each offset `retentionMs` after its commit. A group that
+   * once had one loses all of them `retentionMs` after the last member left, also those that were
+   * committed a moment ago.
    */
   #expire(before: number): void {
     for (const group of this.all()) {

@@ -2,7 +2,7 @@ import { WireReader } from '../../kafka/wire/wire-reader.ts';
 import type { Group } from './group.ts';
 
 /**
- * The topics that the members of a group are subscribed to, as consumers tell it when they join.
+ * The topics that the members of a group are subscribed to, as consumers send them when they join.
  *
  * @see https://kafka.apache.org/protocol#protocol_consumer
  */

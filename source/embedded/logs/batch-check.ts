@@ -15,13 +15,14 @@ import {
   producerIdOf,
   recordCountOf,
 } from '../../kafka/records/batch-header.ts';
-import { ErrorCodes } from '../error-codes.ts';
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 
 const ZSTD = 4;
 const FIRST_VERSION_WITH_ZSTD = 7;
 
 /**
- * What a broker checks before it appends what a producer sent, in a broker's order. Returns an error code, 0 for a good batch.
+ * What a broker checks before it appends what a producer sent, in a broker's order. Returns an
+ * error code, 0 for a good batch.
  *
  * @param produceVersion version of the Produce request: zstd is allowed from 7 on
  * @param maxBytes the topic's `max.message.bytes`

@@ -1,29 +1,21 @@
-import type { ClusterState } from '../cluster-state.ts';
-import { ErrorCodes } from '../error-codes.ts';
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { unknownSettings } from './topic-config.ts';
 import { isTopicName } from './topics.ts';
+import type { NewTopic, Topics } from './topics.ts';
 
-/** A topic that somebody wants to create. */
-export interface WantedTopic {
-  readonly name: string;
-  readonly partitionCount: number;
-  readonly replicationFactor: number;
-  readonly config: Readonly<Record<string, string>>;
-}
-
-/** Why a topic cannot be created: Kafka's error code, and words. */
+/** Why a topic cannot be created: Kafka's error code, and a message. */
 export interface NewTopicProblem {
   readonly code: number;
   readonly message: string;
 }
 
-/** Copies of a topic that does not say how many it wants: three, or as many as there are nodes. */
-export function defaultReplicationFactor(cluster: ClusterState): number {
-  return Math.min(3, cluster.nodeCount);
+/** Copies of a topic that asks for no number: three, or as many as there are nodes. */
+export function defaultReplicationFactor(topics: Topics): number {
+  return Math.min(3, topics.nodeCount);
 }
 
 /** The first problem with a new topic, in a broker's order; undefined if it can be created. */
-export function newTopicProblem(wanted: WantedTopic, cluster: ClusterState): NewTopicProblem | undefined {
+export function newTopicProblem(wanted: NewTopic, topics: Topics): NewTopicProblem | undefined {
   const { name, partitionCount, replicationFactor, config } = wanted;
   if (!isTopicName(name)) {
     return {
@@ -31,7 +23,7 @@ export function newTopicProblem(wanted: WantedTopic, cluster: ClusterState): New
       message: `a topic's name has 1 to 249 letters, digits, '.', '_' or '-', got '${name}'`,
     };
   }
-  if (cluster.topics.get(name) !== undefined) {
+  if (topics.get(name) !== undefined) {
     return { code: ErrorCodes.TOPIC_ALREADY_EXISTS, message: `topic '${name}' exists already` };
   }
   if (!Number.isInteger(partitionCount) || partitionCount < 1) {
@@ -40,10 +32,10 @@ export function newTopicProblem(wanted: WantedTopic, cluster: ClusterState): New
       message: `topic '${name}' needs a whole number of partitions from 1, got ${partitionCount}`,
     };
   }
-  if (replicationFactor < 1 || replicationFactor > cluster.nodeCount) {
+  if (replicationFactor < 1 || replicationFactor > topics.nodeCount) {
     return {
       code: ErrorCodes.INVALID_REPLICATION_FACTOR,
-      message: `topic '${name}' wants ${replicationFactor} replicas, and there are ${cluster.nodeCount} nodes`,
+      message: `topic '${name}' wants ${replicationFactor} replicas, and there are ${topics.nodeCount} nodes`,
     };
   }
   const unknown = unknownSettings(config);

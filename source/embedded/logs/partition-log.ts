@@ -10,7 +10,10 @@ import { firstRecordSince } from './record-times.ts';
 const FIRST_SEGMENT_BYTES = 64 * 1024;
 const MAX_SEGMENT_BYTES = 4 * 1024 * 1024;
 
-/** Batches one after another in one piece of memory, so that a read is a few views whatever the number of batches. */
+/**
+ * Batches one after another in one piece of memory, so that a read gives a few views, however many
+ * batches there are.
+ */
 interface Segment {
   readonly buffer: Buffer;
   length: number;
@@ -38,10 +41,11 @@ export interface TimedOffset {
 }
 
 /**
- * The log of one partition: record batches as opaque bytes, in memory. Nothing here looks into a batch beyond its
- * header; the only exception is a search by timestamp.
+ * The log of one partition: record batches as opaque bytes, in memory. Nothing here looks into a
+ * batch beyond its header; the only exception is a search by timestamp.
  *
- * Written bytes never change, so views that were handed out stay valid, also after records were deleted.
+ * Written bytes never change, so views that were handed out stay valid, also after records were
+ * deleted.
  */
 export class PartitionLog {
   /** Batches from `#first` on; those before it were deleted. */
@@ -57,7 +61,10 @@ export class PartitionLog {
     return this.#startOffset;
   }
 
-  /** The offset that the next record gets. Also the high watermark: every append counts as replicated at once. */
+  /**
+   * The offset that the next record gets. Also the high watermark: every append counts as
+   * replicated immediately.
+   */
   get endOffset(): number {
     return this.#endOffset;
   }
@@ -75,7 +82,7 @@ export class PartitionLog {
     return baseOffset;
   }
 
-  /** Copies the batch to the end with the base offset and leader epoch that stand in its header. */
+  /** Copies the batch to the end with the base offset and leader epoch of its header. */
   appendAsIs(batch: Buffer): number {
     const baseOffset = baseOffsetOf(batch, 0);
     this.#store(batch, baseOffset);
@@ -83,10 +90,14 @@ export class PartitionLog {
   }
 
   /**
-   * Views of the log from the batch that holds `offset` on, `maxBytes` in all: the last batch may be cut off.
-   * A first batch that is larger than `maxBytes` comes whole if `wholeFirst`, else nothing comes.
+   * Views of the log from the batch that holds `offset` on, `maxBytes` in all: the last batch may
+   * be cut off. A first batch that is larger than `maxBytes` comes whole if `wholeFirst`, else
+   * nothing comes.
    */
-  read(offset: number, maxBytes: number, wholeFirst: boolean): Buffer[] {
+  read(
+    offset: number,
+    { maxBytes, wholeFirst }: { readonly maxBytes: number; readonly wholeFirst: boolean },
+  ): Buffer[] {
     const first = this.#batches[this.#find(offset)];
     if (first === undefined) return [];
     if (first.bytes > maxBytes && !wholeFirst) return [];
@@ -154,7 +165,8 @@ export class PartitionLog {
   }
 
   /**
-   * The largest epoch up to `epoch` and the offset after its last record; both -1 for an epoch that never was.
+   * The largest epoch up to `epoch` and the offset after its last record; both -1 for an epoch that
+   * never was.
    *
    * @see https://cwiki.apache.org/confluence/display/KAFKA/KIP-320
    */
@@ -197,7 +209,10 @@ export class PartitionLog {
     return next;
   }
 
-  /** Index of the first batch whose last offset is not below `offset`; the length of the list if there is none. */
+  /**
+   * Index of the first batch whose last offset is not below `offset`; the length of the list if
+   * there is none.
+   */
   #find(offset: number): number {
     let low = this.#first;
     let high = this.#batches.length;

@@ -5,8 +5,8 @@ import {
   producerEpochOf,
   producerIdOf,
 } from '../../kafka/records/batch-header.ts';
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { checkBatch } from './batch-check.ts';
-import { ErrorCodes } from '../error-codes.ts';
 import { PartitionLog } from './partition-log.ts';
 import { ProducerState, nextSequence } from './producer-state.ts';
 
@@ -20,7 +20,16 @@ export interface AppendResult {
 /** No live node leads the partition. */
 export const NO_LEADER = -1;
 
-/** One partition: its log, who leads it and since when, and who waits for news of it. */
+/** A new partition. */
+export interface PartitionOptions {
+  readonly topic: string;
+  readonly index: number;
+  readonly replicas: readonly number[];
+  /** Node id, or {@link NO_LEADER}. */
+  readonly leader: number;
+}
+
+/** One partition: its log, who leads it and since when, and who waits for changes. */
 export class Partition {
   readonly topic: string;
   readonly index: number;
@@ -32,11 +41,11 @@ export class Partition {
   #leaderEpoch = 0;
   #deleted = false;
 
-  constructor(topic: string, index: number, replicas: readonly number[], leader: number) {
-    this.topic = topic;
-    this.index = index;
-    this.replicas = replicas;
-    this.#leader = leader;
+  constructor(options: PartitionOptions) {
+    this.topic = options.topic;
+    this.index = options.index;
+    this.replicas = options.replicas;
+    this.#leader = options.leader;
   }
 
   /** Node id of the leader, or {@link NO_LEADER}. */
@@ -48,7 +57,7 @@ export class Partition {
     return this.#leaderEpoch;
   }
 
-  /** The topic was deleted: whoever still holds this object must look again. */
+  /** The topic was deleted: holders of this object must look the partition up again. */
   get deleted(): boolean {
     return this.#deleted;
   }
@@ -66,10 +75,17 @@ export class Partition {
   }
 
   /**
-   * The error code for a request that reached `nodeId` and takes `currentLeaderEpoch` (-1: unchecked) for the
-   * leader's epoch, 0 if it may be served. Followers serve those that do not need the leader.
+   * The error code for a request that reached `nodeId` and takes `currentLeaderEpoch` (-1:
+   * unchecked) for the leader's epoch, 0 if it may be served. Followers serve those that do not
+   * need the leader.
    */
-  access(nodeId: number, currentLeaderEpoch: number, needsLeader: boolean): number {
+  access(
+    nodeId: number,
+    {
+      currentLeaderEpoch = -1,
+      needsLeader = true,
+    }: { currentLeaderEpoch?: number; needsLeader?: boolean } = {},
+  ): number {
     if (currentLeaderEpoch !== -1) {
       if (currentLeaderEpoch < this.#leaderEpoch) return ErrorCodes.FENCED_LEADER_EPOCH;
       if (currentLeaderEpoch > this.#leaderEpoch) return ErrorCodes.UNKNOWN_LEADER_EPOCH;

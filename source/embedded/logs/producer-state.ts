@@ -1,4 +1,4 @@
-import { ErrorCodes } from '../error-codes.ts';
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 
 const REMEMBERED_BATCHES = 5;
 const SEQUENCES = 2 ** 31;
@@ -25,7 +25,10 @@ interface Producer {
   readonly batches: StoredBatch[];
 }
 
-/** What is to be done with a batch: append it, answer with the place where it already stands, or refuse it. */
+/**
+ * What is to be done with a batch: append it, answer with the offset at which it is stored already,
+ * or refuse it.
+ */
 export type SequenceVerdict =
   | { readonly kind: 'append' }
   | { readonly kind: 'duplicate'; readonly baseOffset: number; readonly maxTimestamp: number }
@@ -34,7 +37,8 @@ export type SequenceVerdict =
 const APPEND: SequenceVerdict = { kind: 'append' };
 
 /**
- * What one partition knows of idempotent producers: for each id its epoch and its last five batches.
+ * What one partition knows of idempotent producers: for each id its epoch and its last five
+ * batches.
  *
  * @see https://cwiki.apache.org/confluence/display/KAFKA/KIP-98
  */
@@ -43,7 +47,8 @@ export class ProducerState {
 
   check(batch: ProducerBatch): SequenceVerdict {
     const producer = this.#producers.get(batch.producerId);
-    // An id that the broker does not know may start at any sequence: its older batches may have been deleted.
+    // An id that the broker does not know may start at any sequence: its older batches may have
+    // been deleted.
     if (producer === undefined) return APPEND;
     if (batch.epoch < producer.epoch) return { kind: 'refuse', code: ErrorCodes.INVALID_PRODUCER_EPOCH };
     if (batch.epoch > producer.epoch) {

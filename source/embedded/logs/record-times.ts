@@ -14,10 +14,11 @@ const NO_CODEC = 0;
 const GZIP = 1;
 
 /**
- * The first record of a batch, from offset `fromOffset` on, whose timestamp is not below `timestamp`; undefined if there is none.
+ * The first record of a batch, from offset `fromOffset` on, whose timestamp is not below
+ * `timestamp`; undefined if there is none.
  *
- * Looks at single records where they are plain or gzip; for other codecs the first offset of the batch stands
- * for all of it, so that a reader starts too early rather than too late.
+ * Looks at single records where they are plain or gzip; for other codecs the first offset of the
+ * batch is taken for all of it, so that a reader starts too early rather than too late.
  */
 export function firstRecordSince(
   batch: Buffer,

@@ -1,4 +1,7 @@
-/** Topic settings that Kafka 2.3 to 4 share, with their defaults. The embedded cluster acts on `max.message.bytes` and `min.insync.replicas` alone. */
+/**
+ * Topic settings that Kafka 2.3 to 4 share, with their defaults. The embedded cluster acts on
+ * `max.message.bytes` and `min.insync.replicas` alone.
+ */
 const defaults: Readonly<Record<string, string>> = {
   'cleanup.policy': 'delete',
   'compression.type': 'producer',
@@ -61,7 +64,7 @@ export class TopicConfig {
   }
 }
 
-/** The names among `given` that are no topic settings of Kafka. */
+/** The names among `given` that Kafka has no topic setting for. */
 export function unknownSettings(given: Readonly<Record<string, string>>): string[] {
   return Object.keys(given).filter((name) => !Object.hasOwn(defaults, name));
 }

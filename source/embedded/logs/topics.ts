@@ -9,15 +9,26 @@ export function isTopicName(name: string): boolean {
   return LEGAL_NAME.test(name) && name !== '.' && name !== '..';
 }
 
+/** A topic that somebody wants to create. */
+export interface NewTopic {
+  readonly name: string;
+  readonly partitionCount: number;
+  readonly replicationFactor: number;
+  readonly config: Readonly<Record<string, string>>;
+}
+
 /** A topic with its partitions, numbered from 0. */
 export interface Topic {
   readonly name: string;
-  /** 32 hex digits; a topic that is deleted and made anew gets another one. */
+  /** 32 hex digits; a topic that is deleted and recreated gets another one. */
   readonly id: string;
   readonly partitions: Partition[];
   readonly config: TopicConfig;
   readonly replicationFactor: number;
-  /** Index of the node that leads partition 0, in the list of all nodes; the partitions go round from there. */
+  /**
+   * Index of the node that leads partition 0, in the list of all nodes; the partitions after it are
+   * led by the nodes after that one, in turn.
+   */
   readonly firstNode: number;
 }
 
@@ -33,6 +44,10 @@ export class Topics {
     this.#isLive = isLive;
   }
 
+  get nodeCount(): number {
+    return this.#nodeIds.length;
+  }
+
   get(name: string): Topic | undefined {
     return this.#topics.get(name);
   }
@@ -46,12 +61,7 @@ export class Topics {
   }
 
   /** The caller has checked the name, that it is free, and the numbers. */
-  create(
-    name: string,
-    partitionCount: number,
-    replicationFactor: number,
-    config: Readonly<Record<string, string>>,
-  ): Topic {
+  create({ name, partitionCount, replicationFactor, config }: NewTopic): Topic {
     const topic: Topic = {
       name,
       id: randomUUID().replaceAll('-', ''),
@@ -69,7 +79,7 @@ export class Topics {
     for (let index = topic.partitions.length; index < partitionCount; index++) {
       const replicas = this.#replicasOf(topic, index);
       const leader = replicas.find(this.#isLive) ?? NO_LEADER;
-      topic.partitions.push(new Partition(topic.name, index, replicas, leader));
+      topic.partitions.push(new Partition({ topic: topic.name, index, replicas, leader }));
     }
   }
 

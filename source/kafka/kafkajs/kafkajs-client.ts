@@ -18,7 +18,7 @@ import { SimpleGroupOffsets } from './ask/group-offsets.ts';
 import { lookUpOffsets } from './ask/offset-lookup.ts';
 import { KafkajsSink } from './produce/sink.ts';
 import { LeaderSource } from './fetch/leader-source.ts';
-import { createTopics, describeTopics } from './ask/topics.ts';
+import { createTopics, topicDescriptions } from './ask/topics.ts';
 import type { TopicPartition } from '../../kernel/topic-partition.ts';
 
 export interface KafkajsClientOptions {
@@ -65,7 +65,7 @@ export class KafkajsClient implements KafkaClient {
   }
 
   async describeTopics(topics: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>> {
-    return describeTopics(this.#connected(), topics, this.#limits());
+    return topicDescriptions(this.#connected(), topics, this.#limits());
   }
 
   async createTopics(topics: readonly NewTopic[]): Promise<string[]> {

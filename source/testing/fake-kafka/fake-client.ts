@@ -111,7 +111,7 @@ export class FakeClient implements KafkaClient, FakeAsker {
   /** Topics with one replica at broker 1, without settings. */
   admin(): KafkaAdmin {
     return {
-      describeTopics: async (topics) => {
+      topicDetails: async (topics) => {
         await this.ask({ name: 'describeAllTopics' });
         return (topics ?? this.#cluster.topics.names()).flatMap((topic) => {
           const partitionCount = this.#cluster.topics.partitionCount(topic);

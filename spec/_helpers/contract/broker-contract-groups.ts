@@ -2,7 +2,7 @@ import type { ExecutionContext } from 'ava';
 import type { ContractCase } from './contract-case.ts';
 import { newGroup, newTopic } from '../raw/raw-cluster.ts';
 import { heartbeat, join, joinAnew, leave, sync } from '../raw/raw-group.ts';
-import { commit, fetchOffsets } from '../raw/raw-requests.ts';
+import { commit, fetchOffsets } from '../raw/raw-offsets.ts';
 import { until } from '../until.ts';
 
 const deadlineMs = 20_000;

@@ -7,9 +7,9 @@ import {
   type FetchOptions,
   fetchInSession,
   type FetchSessionOptions,
-  produce,
   type ToFetch,
-} from '../raw/raw-requests.ts';
+} from '../raw/raw-fetch.ts';
+import { produce } from '../raw/raw-produce.ts';
 import { until } from '../until.ts';
 
 /** Of seven partitions on one or three brokers, these have the same leader. */

@@ -1,7 +1,15 @@
+import { fetchCases } from './broker-contract-fetch.ts';
 import { groupCases } from './broker-contract-groups.ts';
-import { logCases } from './broker-contract-logs.ts';
+import { produceCases } from './broker-contract-produce.ts';
 import { sessionCases } from './broker-contract-sessions.ts';
+import { topicCases } from './broker-contract-topics.ts';
 import type { ContractCase } from './contract-case.ts';
 
 /** What the embedded cluster must do as Apache Kafka does it: each case holds on both. */
-export const brokerContract: readonly ContractCase[] = [...logCases, ...sessionCases, ...groupCases];
+export const brokerContract: readonly ContractCase[] = [
+  ...produceCases,
+  ...fetchCases,
+  ...topicCases,
+  ...sessionCases,
+  ...groupCases,
+];

@@ -1,7 +1,9 @@
 import type { ExecutionContext } from 'ava';
 import { uniqueName } from '../servers/embedded.ts';
 import { RawClient } from './raw-client.ts';
-import { createTopic, fetchOffsets, findCoordinator, listOffset, metadata, present } from './raw-requests.ts';
+import { present } from './present.ts';
+import { fetchOffsets, findCoordinator } from './raw-offsets.ts';
+import { createTopic, listOffset, metadata } from './raw-topics.ts';
 import { until } from '../until.ts';
 
 const deadlineMs = 20_000;

@@ -1,38 +1,11 @@
 import type { OffsetRange } from '../../../source/kernel/errors.ts';
+import { keyOf, type TopicPartition } from '../../../source/kernel/topic-partition.ts';
 import type { ConsumerMessage } from '../../../source/message.ts';
 import type { FakeKafka } from '../../../source/testing/fake-kafka/fake-kafka.ts';
 import { GROUP } from '../fakes/processor-run.ts';
-
-/** What must hold in every schedule, by name. */
-export const invariants = {
-  durable:
-    'before an offset is committed, the outputs of all records before it, from a sought position on, are acked, and the stores flushed',
-  finished: 'no commit goes past a record whose process has not returned',
-  order:
-    'a run takes the records of a partition one after another, from its committed or sought offset on, and leaves none out',
-  outputOrder:
-    'outputs of one input partition are written in its order, within a run and from run to run, and from one seek to the next',
-  forward: 'committed offsets never go back but by a seek, and never past the end of the log',
-  seek: 'a sought position is committed before anything of it is processed, and a seek fails only if the run ends',
-  open: 'records begun and not committed stay within maxUncommittedRecords, one batch is always allowed',
-  single: 'no partition is in process twice at once, and no more partitions than concurrency allows',
-  graceful:
-    'what process has finished is committed when a run ends, whatever ended it but a commit that failed',
-  afterEnd:
-    'after a failure no batch begins; after the end nothing is asked of the brokers, and no timer is left',
-  failure: 'a run fails with the error that was caused, and only if one was',
-  progress: 'a run that is to close, or to reach the end, does so',
-  complete:
-    'in the end every record has its output unless a seek left it out, and every partition is committed to its end',
-} as const;
-
-export type Invariant = keyof typeof invariants;
-
-/** An invariant that did not hold. */
-export interface Violation {
-  readonly invariant: Invariant;
-  readonly what: string;
-}
+import { InputBooks, type Book } from './input-books.ts';
+import type { Invariant, Violation } from './invariants.ts';
+import { OutputReader } from './output-reader.ts';
 
 /** What is expected of the runs of one schedule. */
 export interface LedgerOptions {
@@ -43,43 +16,33 @@ export interface LedgerOptions {
   readonly maxUncommittedRecords: number;
 }
 
-/** One input topic-partition, over all runs. */
-interface Book {
-  /** Next offset that process must be given; undefined: whatever was committed. */
-  next: number | undefined;
-  /** Offsets that the present run has begun. */
-  begun: number[];
-  /** Offsets below this were found durable and finished when they were committed, or a seek left them out. */
-  checked: number;
-  /** Where a seek goes that is not known to be committed yet. */
-  sought: number | undefined;
-  /** Records that a seek left out. */
-  readonly leftOut: Set<number>;
-  /** Raised by each run and each seek: within a pass, offsets go up. */
-  pass: number;
-}
-
-/** Writes down what the runs of one schedule do, and notices at once when an invariant does not hold. */
+/**
+ * Writes down what the runs of one schedule do, and notices immediately when an invariant does not
+ * hold.
+ */
 export class ScheduleLedger {
   readonly violations: Violation[] = [];
   readonly #options: LedgerOptions;
-  readonly #books = new Map<string, Book>();
+  readonly #books = new InputBooks();
+  readonly #outputs: OutputReader;
   /** Names of records by {@link nameOf}: process has returned. */
   readonly #finished = new Set<string>();
   /** Put into the store, and not flushed yet. */
   readonly #unflushed = new Set<string>();
   readonly #flushed = new Set<string>();
   readonly #inProcess = new Set<number>();
-  readonly #outputs = new Map<string, number>();
-  readonly #outputsSeen: number[] = [];
-  /** Last output of an input partition: the pass that wrote it, and its offset. */
-  readonly #lastOutput = new Map<string, { readonly pass: number; readonly offset: number }>();
   #passes = 0;
-  /** Outputs that were written more than once. */
-  repeats = 0;
 
   constructor(options: LedgerOptions) {
     this.#options = options;
+    this.#outputs = new OutputReader(options.kafka, (invariant, what) => {
+      this.fail(invariant, what);
+    });
+  }
+
+  /** Outputs that were written more than once. */
+  get repeats(): number {
+    return this.#outputs.repeats;
   }
 
   fail(invariant: Invariant, what: string): void {
@@ -91,8 +54,8 @@ export class ScheduleLedger {
     this.#inProcess.clear();
     this.#unflushed.clear();
     this.#passes++;
-    for (const [key, book] of this.#books) {
-      this.#settle(key, book);
+    for (const book of this.#books) {
+      this.#settle(book);
       // The run before this one ended before it was committed.
       book.sought = undefined;
       book.next = undefined;
@@ -101,24 +64,23 @@ export class ScheduleLedger {
     }
   }
 
-  /** The source is told to go on from another offset; all that was begun before is committed. */
-  seek(topic: string, partition: number, offset: number): void {
-    const key = `${topic}/${partition}`;
-    const book = this.#book(topic, partition);
-    this.#settle(key, book);
-    if (this.#inProcess.has(partition)) this.fail('seek', `${key} is in process`);
-    const committed = this.#committed(topic, partition);
+  /** The source is told to continue at another offset; all that was begun before is committed. */
+  seek(at: TopicPartition, offset: number): void {
+    const book = this.#book(at);
+    this.#settle(book);
+    if (this.#inProcess.has(at.partition)) this.fail('seek', `${keyOf(at)} is in process`);
+    const committed = this.#committed(at);
     if (book.begun.some((each) => each >= committed))
-      this.fail('seek', `${key} is committed at ${committed} only`);
+      this.fail('seek', `${keyOf(at)} is committed at ${committed} only`);
     book.sought = offset;
     book.next = offset;
     book.begun = [];
     book.pass = ++this.#passes;
   }
 
-  /** Stands for the present pass in an output. */
-  passOf({ topic, partition }: ConsumerMessage): number {
-    return this.#book(topic, partition).pass;
+  /** Names the present pass in an output. */
+  passOf(message: ConsumerMessage): number {
+    return this.#book(message).pass;
   }
 
   /** Process is called. */
@@ -128,20 +90,7 @@ export class ScheduleLedger {
     this.#inProcess.add(partition);
     if (this.#inProcess.size > concurrency) this.fail('single', `${this.#inProcess.size} are in process`);
     if (messages.length > batchSize) this.fail('open', `a batch of ${messages.length}`);
-    for (const { topic, offset } of messages) {
-      const book = this.#book(topic, partition);
-      this.#settle(`${topic}/${partition}`, book);
-      if (book.sought !== undefined)
-        this.fail('seek', `${topic}/${partition} begins before ${book.sought} is committed`);
-      const log = this.#options.kafka.log({ topic, partition });
-      const expected = book.next ?? this.#committed(topic, partition);
-      if (offset < expected)
-        this.fail('order', `${topic}/${partition} went back from ${expected} to ${offset}`);
-      for (let between = expected; between < offset; between++)
-        if (log.messages.has(between)) this.fail('order', `${topic}/${partition} left ${between} out`);
-      book.next = offset + 1;
-      book.begun.push(offset);
-    }
+    for (const { topic, offset } of messages) this.#beginOne({ topic, partition }, offset);
     this.checkOpen(partition);
   }
 
@@ -172,104 +121,118 @@ export class ScheduleLedger {
   }
 
   /** The broker is about to store an offset. */
-  commit(topic: string, partition: number, offset: number, isFlushed: boolean): void {
-    const log = this.#options.kafka.log({ topic, partition });
-    const book = this.#book(topic, partition);
-    this.#settle(`${topic}/${partition}`, book);
+  commit(at: TopicPartition, offset: number, { isFlushed }: { readonly isFlushed: boolean }): void {
+    const key = keyOf(at);
+    const log = this.#options.kafka.log(at);
+    const book = this.#book(at);
+    this.#settle(book);
     if (book.sought !== undefined) {
-      this.#commitSought(topic, partition, book, offset);
+      this.#commitSought(book, book.sought, offset);
       return;
     }
-    const before = this.#options.kafka.committed(GROUP, topic, partition);
+    const before = this.#options.kafka.committed(GROUP, at.topic, at.partition);
     if (before !== undefined && offset < before)
-      this.fail('forward', `${topic}/${partition} went from ${before} back to ${offset}`);
-    if (offset > log.end) this.fail('forward', `${topic}/${partition} at ${offset}, past its end`);
-    this.#readOutputs();
+      this.fail('forward', `${key} went from ${before} back to ${offset}`);
+    if (offset > log.end) this.fail('forward', `${key} at ${offset}, past its end`);
+    this.#outputs.read();
     for (; book.checked < offset; book.checked++) {
       if (!log.messages.has(book.checked)) continue;
-      const name = `${topic}/${partition}/${book.checked}`;
+      const name = `${key}/${book.checked}`;
       if (!this.#finished.has(name))
-        this.fail('finished', `${topic}/${partition} at ${offset}, and ${book.checked} is not finished`);
+        this.fail('finished', `${key} at ${offset}, and ${book.checked} is not finished`);
       if (!this.#outputs.has(name))
-        this.fail(
-          'durable',
-          `${topic}/${partition} at ${offset}, and the output of ${book.checked} is not there`,
-        );
+        this.fail('durable', `${key} at ${offset}, and the output of ${book.checked} is not there`);
       if (isFlushed && !this.#flushed.has(name))
-        this.fail('durable', `${topic}/${partition} at ${offset}, and ${book.checked} is not flushed`);
+        this.fail('durable', `${key} at ${offset}, and ${book.checked} is not flushed`);
     }
   }
 
-  /** How much would come again after a crash now. */
+  /** How much would be reprocessed after a crash now. */
   checkOpen(partition: number): void {
     const { commit, batchSize, maxUncommittedRecords } = this.#options;
     const allowed = commit === 'each' ? batchSize : Math.max(batchSize, maxUncommittedRecords);
     let open = 0;
-    for (const [topic, book] of this.#booksOf(partition)) {
-      const committed = this.#committed(topic, partition);
+    for (const book of this.#books) {
+      if (book.partition !== partition) continue;
+      const committed = this.#committed(book);
       open += book.begun.filter((offset) => offset >= committed).length;
     }
     if (open > allowed)
       this.fail('open', `${open} records of partition ${partition}, ${allowed} are allowed`);
   }
 
-  /** A batch has its outputs and stores behind it: at the end of the run it is to be committed. */
+  /** The outputs and stores of a batch are durable: at the end of the run it must be committed. */
   checkCommitted(ranges: readonly OffsetRange[]): void {
-    for (const { topic, partition, last } of ranges) {
-      const committed = this.#committed(topic, partition);
-      if (committed <= last)
+    for (const range of ranges) {
+      const committed = this.#committed(range);
+      if (committed <= range.last)
         this.fail(
           'graceful',
-          `${topic}/${partition} is finished up to ${last} and committed at ${committed}`,
+          `${keyOf(range)} is finished up to ${range.last} and committed at ${committed}`,
         );
     }
   }
 
-  /** What was sought is to be committed when the run ends. */
+  /** What was sought must be committed when the run ends. */
   checkSought(): void {
-    for (const [key, book] of this.#books) {
-      this.#settle(key, book);
-      if (book.sought !== undefined) this.fail('graceful', `${key} was to go to ${book.sought}`);
+    for (const book of this.#books) {
+      this.#settle(book);
+      if (book.sought !== undefined) this.fail('graceful', `${keyOf(book)} was to go to ${book.sought}`);
     }
   }
 
-  /** Everything is to be done. */
-  checkComplete(inputs: readonly { readonly topic: string; readonly partition: number }[]): void {
-    this.#readOutputs();
-    for (const { topic, partition } of inputs) {
-      const log = this.#options.kafka.log({ topic, partition });
-      const committed = this.#committed(topic, partition);
-      if (committed !== log.end)
-        this.fail('complete', `${topic}/${partition} is committed at ${committed} of ${log.end}`);
-      const { leftOut } = this.#book(topic, partition);
+  /** Everything must be done. */
+  checkComplete(inputs: readonly TopicPartition[]): void {
+    this.#outputs.read();
+    for (const input of inputs) {
+      const key = keyOf(input);
+      const log = this.#options.kafka.log(input);
+      const committed = this.#committed(input);
+      if (committed !== log.end) this.fail('complete', `${key} is committed at ${committed} of ${log.end}`);
+      const { leftOut } = this.#book(input);
       for (const offset of log.messages.keys())
-        if (!leftOut.has(offset) && !this.#outputs.has(`${topic}/${partition}/${offset}`))
-          this.fail('complete', `${topic}/${partition} offset ${offset} has no output`);
+        if (!leftOut.has(offset) && !this.#outputs.has(`${key}/${offset}`))
+          this.fail('complete', `${key} offset ${offset} has no output`);
     }
   }
 
-  /** Until it is stored nothing else is committed, but for what an offset that is gone is replaced with. */
-  #commitSought(topic: string, partition: number, book: Book, offset: number): void {
-    const sought = book.sought ?? offset;
-    const committed = this.#committed(topic, partition);
-    // It was on its way: the periodic commit of what is stored already, or a position behind a gap, which acks no record.
-    if (offset >= committed && !this.#hasRecords(topic, partition, committed, offset)) return;
-    if (offset < sought || this.#hasRecords(topic, partition, sought, offset))
-      this.fail('seek', `${topic}/${partition} was to go to ${sought}, and is committed at ${offset}`);
+  #beginOne(at: TopicPartition, offset: number): void {
+    const key = keyOf(at);
+    const book = this.#book(at);
+    this.#settle(book);
+    if (book.sought !== undefined) this.fail('seek', `${key} begins before ${book.sought} is committed`);
+    const log = this.#options.kafka.log(at);
+    const expected = book.next ?? this.#committed(at);
+    if (offset < expected) this.fail('order', `${key} went back from ${expected} to ${offset}`);
+    for (let between = expected; between < offset; between++)
+      if (log.messages.has(between)) this.fail('order', `${key} left ${between} out`);
+    book.next = offset + 1;
+    book.begun.push(offset);
+  }
+
+  /**
+   * Until a sought position is stored nothing else is committed, but for what an offset that is
+   * gone is replaced with.
+   */
+  #commitSought(book: Book, sought: number, offset: number): void {
+    const committed = this.#committed(book);
+    // It was in flight: the periodic commit of what is stored already, or a position behind a gap,
+    // which acks no record.
+    if (offset >= committed && !this.#hasRecords(book, committed, offset)) return;
+    if (offset < sought || this.#hasRecords(book, sought, offset))
+      this.fail('seek', `${keyOf(book)} was to go to ${sought}, and is committed at ${offset}`);
     book.sought = offset;
   }
 
-  /** A sought position that is committed: everything from there on is to be done anew. */
-  #settle(key: string, book: Book): void {
-    const slash = key.lastIndexOf('/');
-    const [topic, partition] = [key.slice(0, slash), Number(key.slice(slash + 1))];
+  /** A sought position that is committed: everything from there on is to be done again. */
+  #settle(book: Book): void {
     const { sought } = book;
-    if (sought === undefined || this.#committed(topic, partition) !== sought) return;
+    if (sought === undefined || this.#committed(book) !== sought) return;
     book.sought = undefined;
     book.checked = sought;
-    this.#readOutputs();
-    for (const offset of this.#options.kafka.log({ topic, partition }).messages.keys()) {
-      const name = `${key}/${offset}`;
+    this.#outputs.read();
+    for (const offset of this.#options.kafka.log(book).messages.keys()) {
+      const name = `${keyOf(book)}/${offset}`;
       if (offset < sought) {
         if (!this.#outputs.has(name)) book.leftOut.add(offset);
         continue;
@@ -279,71 +242,22 @@ export class ScheduleLedger {
     }
   }
 
-  #hasRecords(topic: string, partition: number, from: number, to: number): boolean {
-    const { messages } = this.#options.kafka.log({ topic, partition });
+  #hasRecords(at: TopicPartition, from: number, to: number): boolean {
+    const { messages } = this.#options.kafka.log(at);
     for (let offset = from; offset < to; offset++) if (messages.has(offset)) return true;
     return false;
   }
 
-  /** Outputs have the name of their input as key and the pass as value. */
-  #readOutputs(): void {
-    const { kafka } = this.#options;
-    for (let partition = 0; partition < (kafka.topics.partitionCount('out') ?? 0); partition++) {
-      const log = kafka.log({ topic: 'out', partition });
-      let at = this.#outputsSeen[partition] ?? 0;
-      for (; at < log.end; at++) {
-        const { keyText, valueText } = log.messages.get(at) ?? {};
-        this.#readOutput(keyText ?? '', Number(valueText));
-      }
-      this.#outputsSeen[partition] = at;
-    }
-  }
-
-  #readOutput(name: string, pass: number): void {
-    const times = this.#outputs.get(name) ?? 0;
-    this.#outputs.set(name, times + 1);
-    if (times > 0) this.repeats++;
-    const slash = name.lastIndexOf('/');
-    const input = name.slice(0, slash);
-    const offset = Number(name.slice(slash + 1));
-    const last = this.#lastOutput.get(input);
-    this.#lastOutput.set(input, { pass, offset });
-    if (last === undefined) return;
-    if (pass < last.pass) this.fail('outputOrder', `${name} of pass ${pass} comes after pass ${last.pass}`);
-    if (pass === last.pass && offset <= last.offset)
-      this.fail('outputOrder', `${name} comes after offset ${last.offset}`);
-  }
-
-  #committed(topic: string, partition: number): number {
+  #committed({ topic, partition }: TopicPartition): number {
     return this.#options.kafka.committed(GROUP, topic, partition) ?? 0;
   }
 
-  *#booksOf(partition: number): Generator<[topic: string, book: Book]> {
-    for (const [key, book] of this.#books) {
-      const slash = key.lastIndexOf('/');
-      if (Number(key.slice(slash + 1)) === partition) yield [key.slice(0, slash), book];
-    }
-  }
-
-  #book(topic: string, partition: number): Book {
-    const key = `${topic}/${partition}`;
-    let book = this.#books.get(key);
-    if (book === undefined) {
-      book = {
-        next: undefined,
-        begun: [],
-        checked: 0,
-        sought: undefined,
-        leftOut: new Set(),
-        pass: this.#passes,
-      };
-      this.#books.set(key, book);
-    }
-    return book;
+  #book(at: TopicPartition): Book {
+    return this.#books.get(at, this.#passes);
   }
 }
 
-/** A record, in words: the key of its output. */
-export function nameOf({ topic, partition, offset }: ConsumerMessage): string {
-  return `${topic}/${partition}/${offset}`;
+/** The name of a record: the key of its output. */
+export function nameOf(message: ConsumerMessage): string {
+  return `${keyOf(message)}/${message.offset}`;
 }

@@ -1,6 +1,7 @@
 import test from 'ava';
-import { happenings, playSchedule, type Happening } from './random-schedule.ts';
-import { invariants, type Invariant } from './schedule-ledger.ts';
+import { happenings, noHappenings, type HappeningCounts } from './happenings.ts';
+import { invariants, type Invariant } from './invariants.ts';
+import { playSchedule } from './random-schedule.ts';
 
 /** SCHEDULE_SEED plays one schedule alone, the one that a failure names. */
 const { SCHEDULE_SEED: onlySeed } = process.env;
@@ -10,14 +11,14 @@ const TIMEOUT_MS = 600_000;
 interface Played {
   /** The first violation of each invariant that did not hold, with the seed. */
   readonly violated: ReadonlyMap<Invariant, string>;
-  readonly counts: Readonly<Record<Happening, number>>;
+  readonly counts: Readonly<HappeningCounts>;
 }
 
 async function playAll(from: number, count: number): Promise<Played> {
   const seeds =
     onlySeed === undefined ? Array.from({ length: count }, (_none, at) => from + at) : [Number(onlySeed)];
   const violated = new Map<Invariant, string>();
-  const counts = Object.fromEntries(happenings.map((name) => [name, 0])) as Record<Happening, number>;
+  const counts = noHappenings();
   for (const seed of seeds) {
     const outcome = await playSchedule(seed);
     for (const name of happenings) counts[name] += outcome.counts[name];
@@ -28,7 +29,7 @@ async function playAll(from: number, count: number): Promise<Played> {
   return { violated, counts };
 }
 
-/** Specs of so many random schedules, whose seeds count up from `from`. */
+/** Specs of this many random schedules, whose seeds count up from `from`. */
 export function testSchedules(from: number, count: number): void {
   const playing = playAll(from, count);
 

@@ -66,7 +66,7 @@ testOnEach('lag --json is one document with a place for each field', async (t, c
   await job.run([0, 1]);
   const { exitCode, stdout, stderr } = await kasper(['lag', job.name, '--json', '--brokers', job.brokers]);
   t.deepEqual([exitCode, stderr], [0, '']);
-  const [topic] = await job.client.admin().describeTopics([job.topic]);
+  const [topic] = await job.client.admin().topicDetails([job.topic]);
   const lag = JSON.parse(stdout) as {
     partitions: { leaderEpoch: unknown; claim: { startedAt: string } | null }[];
   };

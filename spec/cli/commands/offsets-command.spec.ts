@@ -29,7 +29,7 @@ in-xxxxxxxxxxxx          2          -      -
   });
   await processor.close();
   const { stdout } = await kasper(['offsets', 'show', job.name, '--json', '--brokers', job.brokers]);
-  const [topic] = await job.client.admin().describeTopics([job.topic]);
+  const [topic] = await job.client.admin().topicDetails([job.topic]);
   const shown = JSON.parse(stdout) as { partitions: { claim: { startedAt: string } | null }[] };
   t.deepEqual(shown as unknown, {
     group: job.groupId,

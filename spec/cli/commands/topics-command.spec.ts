@@ -13,7 +13,7 @@ testOnEach('list shows names, partitions and replicas', async (t, cluster) => {
   await cluster.createTopic(one, 1);
   const brokers = cluster.brokers.join(',');
   const client = await clientOf(t, cluster);
-  const [first] = await client.admin().describeTopics([one]);
+  const [first] = await client.admin().topicDetails([one]);
   const replicas = first?.partitions[0]?.replicas.length ?? 0;
   const { exitCode, stdout, stderr } = await kasper(['topics', 'list', '--brokers', brokers]);
   t.deepEqual([exitCode, stderr], [0, '']);
@@ -65,7 +65,7 @@ testOnEach('describe shows partitions, offsets and the settings that matter', as
   );
   await deleteRecords(cluster, topic, 5, 1).catch(() => undefined);
   const client = await clientOf(t, cluster);
-  const [details] = await client.admin().describeTopics([topic]);
+  const [details] = await client.admin().topicDetails([topic]);
   const row = (partition: number, figures: string) => {
     const { leader, replicas = [] } = details?.partitions[partition] ?? {};
     const nodes = replicas.join(',');

@@ -25,7 +25,7 @@ export class KafkajsAdmin implements KafkaAdmin {
     this.#options = options;
   }
 
-  async describeTopics(topics?: readonly string[]): Promise<TopicDetails[]> {
+  async topicDetails(topics?: readonly string[]): Promise<TopicDetails[]> {
     // An empty list would ask for the brokers alone, which tells nothing here.
     if (topics?.length === 0) return [];
     const cluster = this.#connected();

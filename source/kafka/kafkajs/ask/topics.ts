@@ -14,7 +14,7 @@ export interface TopicsOptions {
 }
 
 /** Describes topics (Metadata); those that do not exist are left out. */
-export async function describeTopics(
+export async function topicDescriptions(
   cluster: ClusterConnection,
   topics: readonly string[],
   options: TopicsOptions,

@@ -37,7 +37,7 @@ testOnEach('topics are described with leaders and replicas; all of them, or some
   // The group's coordinator makes Kafka's own topic, if it is not there yet.
   await client.group(randomName('group')).fetchAll();
   const nodes = cluster.kind === 'real' ? sharedNodes : 3;
-  const some = await client.admin().describeTopics([two, 'no-such-topic', one, two]);
+  const some = await client.admin().topicDetails([two, 'no-such-topic', one, two]);
   t.deepEqual(
     some.map(({ topic, internal, partitions }) => [topic, internal, partitions.length]),
     [
@@ -54,7 +54,7 @@ testOnEach('topics are described with leaders and replicas; all of them, or some
       t.true(replicas.includes(leader ?? -1));
     });
   }
-  const all = await client.admin().describeTopics();
+  const all = await client.admin().topicDetails();
   t.deepEqual(
     all.filter(({ topic }) => topic === one || topic === two),
     some,
@@ -64,7 +64,7 @@ testOnEach('topics are described with leaders and replicas; all of them, or some
     all,
   );
   if (cluster.kind === 'real') t.true(all.find(({ topic }) => topic === '__consumer_offsets')?.internal);
-  t.deepEqual(await client.admin().describeTopics([]), []);
+  t.deepEqual(await client.admin().topicDetails([]), []);
 });
 
 testOnEach('settings of topics tell where they come from; each topic is judged alone', async (t, cluster) => {
@@ -114,7 +114,7 @@ test('a partition without a leader is described as such', async (t) => {
   const client = await connectClient(t, cluster.brokers);
   const leader = cluster.leaderOf('orders', 1);
   await cluster.stopNode(leader);
-  const [topic] = await client.admin().describeTopics(['orders']);
+  const [topic] = await client.admin().topicDetails(['orders']);
   const lost = topic?.partitions.find(({ replicas }) => replicas.includes(leader));
   t.like(lost, { leader: undefined, inSyncReplicas: [] });
 });
@@ -132,7 +132,7 @@ test('what can be tried again is ridden out, and a moved coordinator is found', 
   }
   t.deepEqual(await client.admin().listGroups(), ['jobs']);
   cluster.faults.drop({ api: 'Metadata', when: 'after' });
-  t.is((await client.admin().describeTopics()).length, 1);
+  t.is((await client.admin().topicDetails()).length, 1);
   const fault = cluster.faults.fail({ api: 'ListGroups', code: 14, times: 2 });
   t.deepEqual(await client.admin().listGroups(), ['jobs']);
   t.is(fault.hits, 2);
@@ -141,6 +141,6 @@ test('what can be tried again is ridden out, and a moved coordinator is found', 
 test('without a connection nothing is asked', async (t) => {
   const cluster = await startEmbedded(t);
   const client = newClient(t, cluster.brokers);
-  await t.throwsAsync(client.admin().describeTopics(), { instanceOf: LifecycleError });
+  await t.throwsAsync(client.admin().topicDetails(), { instanceOf: LifecycleError });
   await t.throwsAsync(client.admin().topicSettings(['a'], []), { instanceOf: LifecycleError });
 });

@@ -1,0 +1,98 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
+import type { RequestContext } from '../api.ts';
+import type { FetchTurn, SessionPartition } from '../fetch-sessions.ts';
+
+/** A broker's `fetch.max.bytes`: no response holds more, even if the client asks for more. */
+const MAX_RESPONSE_BYTES = 57_671_680;
+const FIRST_VERSION_SERVED_BY_FOLLOWERS = 11;
+
+/** How much a Fetch is to bring. */
+export interface FetchLimits {
+  readonly minBytes: number;
+  readonly maxBytes: number;
+}
+
+/** The answer for one partition. */
+export interface PartitionRead {
+  readonly topic: string;
+  readonly partition: number;
+  readonly code: number;
+  readonly highWatermark: number;
+  readonly lastStableOffset: number;
+  readonly logStartOffset: number;
+  readonly views: readonly Buffer[];
+  readonly bytes: number;
+}
+
+export interface FetchRead {
+  readonly partitions: readonly PartitionRead[];
+  /** To be sent without waiting for more: enough bytes, or an error. */
+  readonly isDue: boolean;
+}
+
+/** Reads all that a Fetch asks for, as it is now. */
+export function readPartitions(turn: FetchTurn, request: FetchLimits, context: RequestContext): FetchRead {
+  let left = Math.min(request.maxBytes, MAX_RESPONSE_BYTES);
+  const enough = Math.min(request.minBytes, left);
+  let bytes = 0;
+  const partitions = turn.partitions.map((wanted) => {
+    // The first partition with records gives a whole batch, however small the limits: else no
+    // reader could get past a large one.
+    const read = readOne(
+      wanted,
+      { maxBytes: Math.max(0, Math.min(wanted.maxBytes, left)), wholeFirst: bytes === 0 },
+      context,
+    );
+    bytes += read.bytes;
+    left -= read.bytes;
+    return read;
+  });
+  const failed = partitions.some(({ code }) => code !== ErrorCodes.NONE);
+  return { partitions, isDue: failed || partitions.length === 0 || bytes >= enough };
+}
+
+function readOne(
+  wanted: SessionPartition,
+  limit: { readonly maxBytes: number; readonly wholeFirst: boolean },
+  context: RequestContext,
+): PartitionRead {
+  const { cluster, nodeId, version } = context;
+  const { topic } = wanted;
+  const forced = context.forcedError(topic, wanted.partition);
+  if (forced !== ErrorCodes.NONE) return failure(wanted, forced);
+  const partition = cluster.topics.partition(topic, wanted.partition);
+  if (partition === undefined) return failure(wanted, ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION);
+  const needsLeader = version < FIRST_VERSION_SERVED_BY_FOLLOWERS;
+  const access = partition.access(nodeId, { currentLeaderEpoch: wanted.currentLeaderEpoch, needsLeader });
+  if (access !== ErrorCodes.NONE) return failure(wanted, access);
+  const { log } = partition;
+  if (wanted.offset < log.startOffset || wanted.offset > log.endOffset) {
+    return failure(wanted, ErrorCodes.OFFSET_OUT_OF_RANGE);
+  }
+  const views = log.read(wanted.offset, limit);
+  let bytes = 0;
+  for (const view of views) bytes += view.length;
+  return {
+    topic,
+    partition: wanted.partition,
+    code: ErrorCodes.NONE,
+    highWatermark: log.endOffset,
+    lastStableOffset: log.lastStableOffset,
+    logStartOffset: log.startOffset,
+    views,
+    bytes,
+  };
+}
+
+function failure(wanted: SessionPartition, code: number): PartitionRead {
+  return {
+    topic: wanted.topic,
+    partition: wanted.partition,
+    code,
+    highWatermark: -1,
+    lastStableOffset: -1,
+    logStartOffset: -1,
+    views: [],
+    bytes: 0,
+  };
+}

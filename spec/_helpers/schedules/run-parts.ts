@@ -1,0 +1,28 @@
+import type { FakeClock } from '../fakes/fake-clock.ts';
+import type { PlannedFailure } from './planned-failure.ts';
+import type { RunPlan } from './run-plan.ts';
+import type { ScheduleWorld } from './schedule-world.ts';
+
+/** One run, as its parts see it. */
+export interface LiveRun {
+  /** Its process is gone. */
+  readonly isDead: boolean;
+  /** It has failed or ended: no batch may begin. */
+  readonly isOver: boolean;
+  /** Something is about to happen in the run: the moment for what comes suddenly. */
+  nextTurn(): void;
+}
+
+/** What the parts of one run share. */
+export interface RunParts {
+  readonly world: ScheduleWorld;
+  readonly plan: RunPlan;
+  readonly clock: FakeClock;
+  readonly failure: PlannedFailure;
+  readonly run: LiveRun;
+}
+
+/** What a dead process waits for. */
+export function never<T>(): Promise<T> {
+  return new Promise(() => undefined);
+}
