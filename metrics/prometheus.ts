@@ -3,8 +3,8 @@ import { ConfigError } from '../source/kernel/errors.ts';
 import { packageVersion } from '../source/kernel/package-version.ts';
 import { metricDefinitions, type MetricDefinition } from './definitions.ts';
 import { expose, type Exposition, type ExpositionFormat } from './exposition.ts';
-import { kasperFamilies } from './kasper-names.ts';
-import { mergeSnapshots } from './merge-snapshots.ts';
+import { kasperFamilies } from './prometheus/kasper-names.ts';
+import { mergeSnapshots } from './prometheus/merge-snapshots.ts';
 import type { MetricsSnapshot } from './metrics-snapshot.ts';
 import type {
   Counter,
@@ -14,7 +14,7 @@ import type {
   MetricsProvider,
   Observer,
 } from './metrics.ts';
-import { checkDeclaration, sampleNames } from './prometheus-declarations.ts';
+import { checkDeclaration, sampleNames } from './prometheus/declarations.ts';
 import {
   PrometheusCounter,
   PrometheusGauge,
@@ -22,13 +22,13 @@ import {
   PrometheusSummary,
   type Declared,
   type PrometheusMetric,
-} from './prometheus-metric.ts';
+} from './prometheus/prometheus-metric.ts';
 import {
   prometheusSettings,
   type PrometheusMetricsOptions,
   type PrometheusSettings,
-} from './prometheus-options.ts';
-import { measureProcess, processFamilies } from './prometheus-process.ts';
+} from './prometheus/prometheus-options.ts';
+import { measureProcess, processFamilies } from './prometheus/process-families.ts';
 
 /** What a metric is declared with; of a gauge of several processes, also how its values become one. */
 export type PrometheusMetricOptions = MetricOptions & Partial<Pick<MetricDefinition, 'unit' | 'aggregation'>>;

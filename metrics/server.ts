@@ -10,7 +10,7 @@ import {
   type MonitorServerOptions,
 } from './server/server-options.ts';
 import { ServerThread } from './server/server-thread.ts';
-import { WatchedProcessors } from './server/watched-processors.ts';
+import { ShownProcessors } from './server/shown-processors.ts';
 
 export type { MonitorServerOptions } from './server/server-options.ts';
 
@@ -29,7 +29,7 @@ export type { MonitorServerOptions } from './server/server-options.ts';
 export class MonitorServer implements Monitor, AsyncDisposable {
   readonly #config: MonitorServerConfig;
   readonly #beats = new Beats();
-  readonly #watched = new WatchedProcessors();
+  readonly #shown = new ShownProcessors();
   readonly #gauges = new Map<MetricsProvider, () => void>();
   #thread: ServerThread | undefined;
   #stopBeats: (() => void) | undefined;
@@ -68,7 +68,7 @@ export class MonitorServer implements Monitor, AsyncDisposable {
    */
   async watch(monitored: Monitored): Promise<() => Promise<void>> {
     this.#assertOpen('watch');
-    this.#watched.add(monitored);
+    this.#shown.add(monitored);
     const { metrics } = monitored;
     try {
       if (!this.#gauges.has(metrics)) this.#gauges.set(metrics, addEventLoopGauges(metrics, this.#beats));
@@ -146,14 +146,14 @@ export class MonitorServer implements Monitor, AsyncDisposable {
 
   #remove(monitored: Monitored): void {
     const { metrics } = monitored;
-    this.#watched.remove(monitored);
-    if (this.#watched.uses(metrics)) return;
+    this.#shown.remove(monitored);
+    if (this.#shown.uses(metrics)) return;
     this.#gauges.get(metrics)?.();
     this.#gauges.delete(metrics);
   }
 
   get #isUsed(): boolean {
-    return !this.#isClosed && (this.#isKept || this.#watched.size > 0);
+    return !this.#isClosed && (this.#isKept || this.#shown.size > 0);
   }
 
   #inTurn(step: () => Promise<void>): Promise<void> {
@@ -172,12 +172,12 @@ export class MonitorServer implements Monitor, AsyncDisposable {
   #answer(question: Question): Answers[Question] | Promise<Answers[Question]> {
     switch (question) {
       case 'health':
-        return this.#watched.health();
+        return this.#shown.health();
       case 'stats':
-        return this.#watched.stats();
+        return this.#shown.stats();
       case 'text':
       case 'openmetrics':
-        return this.#watched.expose(question);
+        return this.#shown.expose(question);
     }
   }
 

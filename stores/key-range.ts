@@ -1,6 +1,6 @@
 import { StoreError } from '../source/kernel/errors.ts';
 import type { EntriesOptions } from './store.ts';
-import { loneSurrogate } from './entries.ts';
+import { loneSurrogate } from './entry-checks.ts';
 
 /** The keys that are wanted of `entries`. */
 export interface KeyRange {

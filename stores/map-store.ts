@@ -1,4 +1,4 @@
-import { checkKey, checkValue } from './entries.ts';
+import { checkKey, checkValue } from './entry-checks.ts';
 import { checkRange, inOrder, isInRange } from './key-range.ts';
 import type { EntriesOptions, ListedStore, StoreEntries } from './store.ts';
 

@@ -1,4 +1,4 @@
-import { checkKey, checkTenant, checkValue } from './entries.ts';
+import { checkKey, checkTenant, checkValue } from './entry-checks.ts';
 import { MapStore } from './map-store.ts';
 import { MultiMap, type MultiStore, type TenantKey } from './multi-store.ts';
 import type { EntriesOptions, ListedStore, StoreEntries } from './store.ts';

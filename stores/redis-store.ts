@@ -2,7 +2,7 @@ import { BackendStore } from './backend/backend-store.ts';
 import { RedisBackend, type RedisPlace } from './redis/redis-backend.ts';
 import { redisBackendOptions, type RedisOptions } from './redis/redis-options.ts';
 import type { EntriesOptions, ListedStore, StoreCallOptions, StoreEntries } from './store.ts';
-import { text } from './store-options.ts';
+import { text } from './backend/store-options.ts';
 
 /** Options of a {@link RedisStore}. */
 export interface RedisStoreOptions extends RedisOptions {

@@ -2,7 +2,7 @@ import { metricDefinitions } from '../definitions.ts';
 import type { Exposition } from '../exposition.ts';
 import type { MetricsProvider } from '../metrics.ts';
 import type { Beats } from './beats.ts';
-import type { EventLoopState } from './event-loop-watch.ts';
+import type { EventLoopState } from './block-detector.ts';
 
 const { eventLoopBlockedSeconds, eventLoopLongestBlockSeconds } = metricDefinitions;
 

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { formatFor } from './accept.ts';
 import { withEventLoop } from './event-loop-gauges.ts';
-import type { EventLoopState } from './event-loop-watch.ts';
+import type { EventLoopState } from './block-detector.ts';
 import type { JointHealth } from './messages.ts';
 import type { Outcome, Questions } from './questions.ts';
 import { json, text, type Response } from './responses.ts';
-import type { StatsReport } from './stats-report.ts';
+import type { StatsReport } from '../stats-report.ts';
 
 /** How long an answer of the main thread is waited for. Probes give up after a second by default, scrapes after ten. */
 const LIMIT_MS = { health: 500, stats: 2_000, metrics: 2_000 } as const;

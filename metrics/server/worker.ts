@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { isObject } from '../../source/kernel/is-object.ts';
 import { Beats } from './beats.ts';
-import { EventLoopWatch, LOOK_MS } from './event-loop-watch.ts';
+import { BlockDetector, LOOK_MS } from './block-detector.ts';
 import { HttpServer } from './http-server.ts';
 import type { FromServer, ServerData, ToServer } from './messages.ts';
 import { Questions } from './questions.ts';
@@ -18,13 +18,13 @@ function post(message: FromServer): void {
 }
 
 const data = workerData as ServerData;
-const watch = new EventLoopWatch(new Beats(data.beats));
+const detector = new BlockDetector(new Beats(data.beats));
 const questions = new Questions((id, question) => {
   post({ kind: 'ask', id, question });
 });
 const routes = new Routes({
   questions,
-  eventLoop: () => watch.look(),
+  eventLoop: () => detector.look(),
   blockedAfterMs: data.blockedAfterMs,
   about: { version: packageVersion(), host: hostname(), pid: process.pid, node: process.versions.node },
   page: async () => {
@@ -47,7 +47,7 @@ async function serve(): Promise<void> {
       post({ kind: 'trouble', message });
     },
   });
-  const looking = setInterval(() => watch.look(), LOOK_MS);
+  const looking = setInterval(() => detector.look(), LOOK_MS);
   port?.on('message', (message: ToServer) => {
     switch (message.kind) {
       case 'answer':

@@ -1,11 +1,11 @@
 import type {
+  PageReport,
   ReportedBatch,
   ReportedError,
   ReportedPartition,
   ReportedPartitionProcessor,
   ReportedProcessor,
-  StatsReport,
-} from '../../metrics/dashboard/model/stats-report.ts';
+} from '../../metrics/dashboard/model/page-report.ts';
 
 /** What may be changed of a fabricated processor at any time; reports show it from then on. */
 export interface FabricatedProcessor {
@@ -89,7 +89,7 @@ export class FabricatedStats {
     }
   }
 
-  report(): StatsReport {
+  report(): PageReport {
     return {
       version: this.version,
       host: this.host,

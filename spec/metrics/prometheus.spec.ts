@@ -2,7 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import { Registry } from 'prom-client';
 import { ConfigError } from '../../source/kernel/errors.ts';
 import { metricDefinitions, PrometheusMetrics, type MetricsSnapshot } from '../../metrics/index.ts';
-import type { PrometheusMetricsOptions } from '../../metrics/prometheus-options.ts';
+import type { PrometheusMetricsOptions } from '../../metrics/prometheus/prometheus-options.ts';
 import { until } from '../_helpers/until.ts';
 
 /** Without what is measured of the process, so that whole texts can be compared. */

@@ -3,7 +3,7 @@ import type { Backend } from './backend.ts';
 import { Item } from './item.ts';
 import { carryOut, type CallTitle } from './backend-call.ts';
 import { BackendStore, checkItem, flushPlaces } from './backend-store.ts';
-import { checkKey, checkTenant, checkValue } from '../entries.ts';
+import { checkKey, checkTenant, checkValue } from '../entry-checks.ts';
 import { MultiMap, type MultiStore, type TenantKey } from '../multi-store.ts';
 import type { ListedStore, StoreCallOptions } from '../store.ts';
 

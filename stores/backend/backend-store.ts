@@ -3,7 +3,7 @@ import type { Backend } from './backend.ts';
 import { Item } from './item.ts';
 import { carryOut, limitReached, type BackendCall, type CallTitle } from './backend-call.ts';
 import { withinLimits, type CallLimits } from './call-limits.ts';
-import { checkKey, checkValue } from '../entries.ts';
+import { checkKey, checkValue } from '../entry-checks.ts';
 import { checkRange, inOrder, isInRange } from '../key-range.ts';
 import type { EntriesOptions, ListedStore, StoreCallOptions, StoreEntries } from '../store.ts';
 

@@ -1,6 +1,6 @@
 import type { ElasticsearchBackendOptions } from './elasticsearch-backend.ts';
 import type { ElasticsearchClient } from './elasticsearch-client.ts';
-import { checkOptions, oneOf, timeLimit, wholeNumber, type OptionCheck } from '../store-options.ts';
+import { checkOptions, oneOf, timeLimit, wholeNumber, type OptionCheck } from '../backend/store-options.ts';
 
 /** What {@link ElasticsearchStore} and {@link MultiElasticsearchStore} have in common. */
 export interface ElasticsearchOptions {

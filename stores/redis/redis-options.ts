@@ -1,7 +1,7 @@
 import { ConfigError } from '../../source/kernel/errors.ts';
 import type { RedisBackendOptions } from './redis-backend.ts';
 import type { RedisClient } from './redis-client.ts';
-import { checkOptions, oneOf, timeLimit, wholeNumber, type OptionCheck } from '../store-options.ts';
+import { checkOptions, oneOf, timeLimit, wholeNumber, type OptionCheck } from '../backend/store-options.ts';
 
 /** What {@link RedisStore} and {@link MultiRedisStore} have in common. */
 export interface RedisOptions {

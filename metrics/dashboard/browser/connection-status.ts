@@ -1,5 +1,5 @@
 import { clockTime, duration } from '../model/figures.ts';
-import type { StatsReport } from '../model/stats-report.ts';
+import type { PageReport } from '../model/page-report.ts';
 import { byId, setClass, setHidden, setText } from './elements.ts';
 import { showPageTitle } from './page-title.ts';
 
@@ -30,7 +30,7 @@ export class ConnectionStatus {
   }
 
   /** @param before the report before this one */
-  received(report: StatsReport, name: string, before: StatsReport | undefined): void {
+  received(report: PageReport, name: string, before: PageReport | undefined): void {
     this.#receivedAt = performance.now();
     this.#failedAt = undefined;
     this.#name = name;
@@ -72,6 +72,6 @@ export class ConnectionStatus {
 }
 
 /** Whether another process answers. */
-export function isRestarted(before: StatsReport, after: StatsReport): boolean {
+export function isRestarted(before: PageReport, after: PageReport): boolean {
   return before.pid !== after.pid || before.host !== after.host;
 }

@@ -1,11 +1,11 @@
 import type { NamedProcessor } from '../model/processors.ts';
-import type { StatsReport } from '../model/stats-report.ts';
+import type { PageReport } from '../model/page-report.ts';
 import type { HistoryPoint } from '../model/stats-history.ts';
 import type { PartitionRow } from '../model/partition-rows.ts';
 
 /** All that the parts of the page show of one report. */
 export interface PageData {
-  readonly report: StatsReport;
+  readonly report: PageReport;
   readonly processors: readonly NamedProcessor[];
   /** The key of the processor that was chosen, or that of all. */
   readonly chosen: string;

@@ -1,7 +1,7 @@
-import { isStatsReport, type StatsReport } from '../model/stats-report.ts';
+import { isPageReport, type PageReport } from '../model/page-report.ts';
 
 export interface StatsListener {
-  onReport(report: StatsReport): void;
+  onReport(report: PageReport): void;
   /** @param reason a sentence for people */
   onFailure(reason: string): void;
 }
@@ -53,7 +53,7 @@ export class StatsPoller {
 
   /** What the listener throws is reported by the browser, and does not end the polling. */
   async #askOnce(): Promise<void> {
-    let report: StatsReport;
+    let report: PageReport;
     try {
       report = await ask(this.#url);
     } catch (error) {
@@ -76,7 +76,7 @@ export function statsUrl({ pathname }: Location): string {
   return `${pathname.replace(/\/$|\/index\.html$/, '')}/api/stats`;
 }
 
-async function ask(url: string): Promise<StatsReport> {
+async function ask(url: string): Promise<PageReport> {
   const response = await fetch(url, {
     cache: 'no-store',
     headers: { accept: 'application/json' },
@@ -84,7 +84,7 @@ async function ask(url: string): Promise<StatsReport> {
   });
   if (!response.ok) throw new AnswerError(`The server answers with status ${response.status}.`);
   const value: unknown = await response.json().catch(() => undefined);
-  if (!isStatsReport(value)) throw new AnswerError('Something else answers in its place.');
+  if (!isPageReport(value)) throw new AnswerError('Something else answers in its place.');
   return value;
 }
 

@@ -1,6 +1,6 @@
 import { bytes, count, duration, largeCount, none, plural } from '../model/figures.ts';
 import type { NamedProcessor } from '../model/processors.ts';
-import type { ReportedProcessor } from '../model/stats-report.ts';
+import type { ReportedProcessor } from '../model/page-report.ts';
 import { byId, make, setClass, setText } from './elements.ts';
 import type { PageData, PagePart } from './page-data.ts';
 

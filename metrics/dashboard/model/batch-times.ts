@@ -1,4 +1,4 @@
-import type { ReportedBatch, ReportedProcessor } from './stats-report.ts';
+import type { ReportedBatch, ReportedProcessor } from './page-report.ts';
 
 /** Means, in ms, over the batches that ended since the sample before; null where none did. */
 export interface StepTimes {

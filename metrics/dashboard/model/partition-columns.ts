@@ -1,6 +1,6 @@
 import { age, count, none, stepTime } from './figures.ts';
 import type { PartitionRow } from './partition-rows.ts';
-import type { ReportedBatch } from './stats-report.ts';
+import type { ReportedBatch } from './page-report.ts';
 
 /** A column of the table of partitions. */
 export interface PartitionColumn {

@@ -1,6 +1,6 @@
 import { CounterWindow } from './counter-window.ts';
 import type { NamedProcessor } from './processors.ts';
-import type { ReportedBatch, ReportedPartition } from './stats-report.ts';
+import type { ReportedBatch, ReportedPartition } from './page-report.ts';
 
 /** All that the table shows of one topic-partition. */
 export interface PartitionRow extends ReportedPartition {

@@ -1,5 +1,5 @@
 import { CounterWindow } from './counter-window.ts';
-import type { ReportedProcessor } from './stats-report.ts';
+import type { ReportedProcessor } from './page-report.ts';
 
 /** Per second, over the last seconds; null before it is known. */
 export interface Rates {

@@ -1,4 +1,4 @@
-import type { ReportedProcessor, StatsReport } from './stats-report.ts';
+import type { PageReport, ReportedProcessor } from './page-report.ts';
 
 /** A processor of a report, with what tells it from the others. */
 export interface NamedProcessor {
@@ -28,7 +28,7 @@ export function namedProcessors(processors: readonly ReportedProcessor[]): reado
 }
 
 /** What the page as a whole is called: the processor's name, or what they are. */
-export function titleOf({ processors }: StatsReport): string {
+export function titleOf({ processors }: PageReport): string {
   const names = [...new Set(processors.map(({ topicProcessorName }) => topicProcessorName))];
   return names.length === 1 ? (names[0] ?? '') : `${processors.length} processors`;
 }
@@ -36,7 +36,7 @@ export function titleOf({ processors }: StatsReport): string {
 export type Tone = 'good' | 'busy' | 'bad' | 'quiet';
 
 /** The state of everything in one word, and how bad that is. */
-export function overallState({ health, processors }: StatsReport): {
+export function overallState({ health, processors }: PageReport): {
   readonly word: string;
   readonly tone: Tone;
 } {

@@ -2,7 +2,7 @@ import { BatchTimes, type StepTimes } from './batch-times.ts';
 import { LagTrend } from './lag-trend.ts';
 import { addRates, ProcessorRates, type Rates } from './processor-rates.ts';
 import { allKey, type NamedProcessor } from './processors.ts';
-import type { ReportedProcessor } from './stats-report.ts';
+import type { ReportedProcessor } from './page-report.ts';
 
 /** What is drawn of one moment; null where it is not known. */
 export interface HistoryPoint extends Rates, StepTimes {

@@ -1,8 +1,8 @@
 import test from 'ava';
-import { ConfigError } from '../../source/kernel/errors.ts';
-import { metricDefinitions, PrometheusMetrics, type MetricsSnapshot } from '../../metrics/index.ts';
-import { mergeSnapshots } from '../../metrics/merge-snapshots.ts';
-import type { PrometheusMetricsOptions } from '../../metrics/prometheus-options.ts';
+import { ConfigError } from '../../../source/kernel/errors.ts';
+import { metricDefinitions, PrometheusMetrics, type MetricsSnapshot } from '../../../metrics/index.ts';
+import { mergeSnapshots } from '../../../metrics/prometheus/merge-snapshots.ts';
+import type { PrometheusMetricsOptions } from '../../../metrics/prometheus/prometheus-options.ts';
 
 /** What a process has counted, as it would send it. */
 async function snapshotOf(

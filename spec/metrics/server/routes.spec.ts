@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import test from 'ava';
-import type { StatsReport } from '../../metrics/index.ts';
-import { getJson, httpGet } from '../_helpers/http-get.ts';
-import { fakeMonitored, fakeProvider, monitorServer, well } from '../_helpers/jobs/monitored.ts';
-import { until } from '../_helpers/until.ts';
-import { LineLogger } from '../_helpers/fakes/processor-run.ts';
+import type { StatsReport } from '../../../metrics/index.ts';
+import { getJson, httpGet } from '../../_helpers/http-get.ts';
+import { fakeMonitored, fakeProvider, monitorServer, well } from '../../_helpers/jobs/monitored.ts';
+import { until } from '../../_helpers/until.ts';
+import { LineLogger } from '../../_helpers/fakes/processor-run.ts';
 
 test('a processor that is well: health, readiness and stats', async (t) => {
   const server = monitorServer(t);

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import type { MetricFamily } from './metrics-snapshot.ts';
-import type { Labels } from './prometheus-children.ts';
+import type { MetricFamily } from '../metrics-snapshot.ts';
+import type { Labels } from './children.ts';
 import { toSample, type PromValue } from './prometheus-metric.ts';
 
 /** Gauges whose names end as only a counter's may; they have kin that tell the same by type. */

@@ -1,6 +1,6 @@
 import { BEAT_COUNTS, BEAT_MS, sharedNow, type Beat } from './beats.ts';
 
-/** How often the watch is to look, besides the moments at which somebody asks. */
+/** How often the detector must look, besides when it is asked. */
 export const LOOK_MS = 500;
 
 /** What is known of the event loop of the main thread. */
@@ -11,8 +11,8 @@ export interface EventLoopState {
   readonly longestBlockMs: number;
 }
 
-/** The beats as the watch needs them: Beats. */
-export interface WatchedBeats {
+/** What the detector needs of Beats. */
+export interface BeatSource {
   last(): Beat;
   longestBlockMs: number;
 }
@@ -24,8 +24,8 @@ export interface WatchedBeats {
  * between two looks is not counted. Of a stop between a beat and the next look nobody can tell on which side of the beat it was: neither
  * what ended with the beat nor what has begun with it is taken for a block.
  */
-export class EventLoopWatch {
-  readonly #beats: WatchedBeats;
+export class BlockDetector {
+  readonly #beats: BeatSource;
   readonly #now: () => number;
   #lookedAt: number;
   #count: number;
@@ -35,7 +35,7 @@ export class EventLoopWatch {
   #longestMs = 0;
 
   /** @param now on the clock of the beats */
-  constructor(beats: WatchedBeats, now: () => number = sharedNow) {
+  constructor(beats: BeatSource, now: () => number = sharedNow) {
     this.#beats = beats;
     this.#now = now;
     this.#lookedAt = now();

@@ -1,7 +1,7 @@
-import { ConfigError } from '../source/kernel/errors.ts';
-import { isObject } from '../source/kernel/is-object.ts';
-import { unknownName } from '../source/kernel/unknown-name.ts';
-import { metricDefinitions } from './definitions.ts';
+import { ConfigError } from '../../source/kernel/errors.ts';
+import { isObject } from '../../source/kernel/is-object.ts';
+import { unknownName } from '../../source/kernel/unknown-name.ts';
+import { metricDefinitions } from '../definitions.ts';
 
 /** Options of {@link PrometheusMetrics}. */
 export interface PrometheusMetricsOptions {

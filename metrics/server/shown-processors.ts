@@ -19,39 +19,39 @@ const nobody = 'No processor is running';
  * The processors that a server shows, and what it says of all of them together. One that has failed is still shown after it has closed, so that its failure is
  * seen: until one of the same name takes its place.
  */
-export class WatchedProcessors {
-  readonly #watched = new Set<Monitored>();
+export class ShownProcessors {
+  readonly #current = new Set<Monitored>();
   #failed: Shown[] = [];
   /** Also after its processor is gone: until the next one comes, its figures are the last ones. */
   #scraped: ScrapedProvider | undefined;
 
-  /** How many are watched, without those that are gone. */
+  /** How many there are, without those that are gone. */
   get size(): number {
-    return this.#watched.size;
+    return this.#current.size;
   }
 
   /** @throws ConfigError if another one has metrics of its own that are to be scraped */
   add(monitored: Monitored): void {
     const { metrics, name } = monitored;
     if (isScraped(metrics)) {
-      for (const other of this.#watched)
+      for (const other of this.#current)
         if (isScraped(other.metrics) && other.metrics !== metrics) throw twoProviders(other.name, name);
       this.#scraped = metrics;
     }
-    this.#watched.add(monitored);
+    this.#current.add(monitored);
     this.#failed = this.#failed.filter((failed) => failed.name !== name);
   }
 
-  /** Does nothing for one that is not watched. */
+  /** Does nothing for one that is not shown. */
   remove(monitored: Monitored): void {
-    if (!this.#watched.delete(monitored)) return;
+    if (!this.#current.delete(monitored)) return;
     const failed = lastOf(monitored);
     if (failed !== undefined) this.#failed.push(failed);
   }
 
-  /** Whether one that is watched has these metrics. */
+  /** Whether one of the current ones has these metrics. */
   uses(metrics: MetricsProvider): boolean {
-    return [...this.#watched].some((monitored) => monitored.metrics === metrics);
+    return [...this.#current].some((monitored) => monitored.metrics === metrics);
   }
 
   /** Never throws: what the health() of one throws is a problem of that one. */
@@ -68,7 +68,7 @@ export class WatchedProcessors {
         if (!ready) unready.push(problem);
       }
     }
-    if (this.#watched.size === 0) {
+    if (this.#current.size === 0) {
       unready.push(nobody);
       problems.push(nobody);
     }
@@ -88,7 +88,7 @@ export class WatchedProcessors {
   }
 
   #all(): Shown[] {
-    return [...this.#watched, ...this.#failed];
+    return [...this.#current, ...this.#failed];
   }
 }
 

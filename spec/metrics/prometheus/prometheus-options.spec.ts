@@ -1,7 +1,7 @@
 import test from 'ava';
-import { ConfigError } from '../../source/kernel/errors.ts';
-import { PrometheusMetrics } from '../../metrics/index.ts';
-import type { PrometheusMetricsOptions } from '../../metrics/prometheus-options.ts';
+import { ConfigError } from '../../../source/kernel/errors.ts';
+import { PrometheusMetrics } from '../../../metrics/index.ts';
+import type { PrometheusMetricsOptions } from '../../../metrics/prometheus/prometheus-options.ts';
 
 const problemsOf = (options: object | null): readonly string[] => {
   try {

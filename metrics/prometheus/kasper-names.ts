@@ -1,6 +1,6 @@
-import { metricDefinitions } from './definitions.ts';
+import { metricDefinitions } from '../definitions.ts';
 import { mergeSnapshots } from './merge-snapshots.ts';
-import type { MetricFamily, MetricsSnapshot } from './metrics-snapshot.ts';
+import type { MetricFamily, MetricsSnapshot } from '../metrics-snapshot.ts';
 
 /** Kasper's three metrics: its names, kinds and helps, and what they are made of here. */
 const kasperMetrics = [

@@ -1,9 +1,9 @@
 import * as promClient from 'prom-client';
-import type { MetricDefinition } from './definitions.ts';
-import { boundText } from './exposition.ts';
-import type { Counter, Gauge, LabelValues, Observer, ObserverChild } from './metrics.ts';
-import { toSnapshotValue, type MetricFamily, type MetricSample } from './metrics-snapshot.ts';
-import { BoundCounter, BoundGauge, BoundSummary, Children, type Labels } from './prometheus-children.ts';
+import type { MetricDefinition } from '../definitions.ts';
+import { boundText } from '../exposition.ts';
+import type { Counter, Gauge, LabelValues, Observer, ObserverChild } from '../metrics.ts';
+import { toSnapshotValue, type MetricFamily, type MetricSample } from '../metrics-snapshot.ts';
+import { BoundCounter, BoundGauge, BoundSummary, Children, type Labels } from './children.ts';
 
 /** What a metric was declared with, its name in full. */
 export interface Declared extends Pick<MetricFamily, 'name' | 'kind' | 'help' | 'aggregation'> {

@@ -1,11 +1,11 @@
-import { ConfigError } from '../source/kernel/errors.ts';
+import { ConfigError } from '../../source/kernel/errors.ts';
 import {
   fromSnapshotValue,
   toSnapshotValue,
   type MetricFamily,
   type MetricSample,
   type MetricsSnapshot,
-} from './metrics-snapshot.ts';
+} from '../metrics-snapshot.ts';
 
 type Combine = (values: readonly number[]) => number;
 

@@ -1,4 +1,4 @@
-import { ConfigError } from '../source/kernel/errors.ts';
+import { ConfigError } from '../../source/kernel/errors.ts';
 
 /** How one option of a store is checked; the text completes "timeoutMs …". */
 export type OptionCheck = (value: unknown) => string | undefined;

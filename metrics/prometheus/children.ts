@@ -1,5 +1,5 @@
-import { ConfigError } from '../source/kernel/errors.ts';
-import type { CounterChild, GaugeChild, LabelValues, ObserverChild } from './metrics.ts';
+import { ConfigError } from '../../source/kernel/errors.ts';
+import type { CounterChild, GaugeChild, LabelValues, ObserverChild } from '../metrics.ts';
 
 /** The labels of one series. */
 export type Labels = Record<string, string>;

@@ -3,7 +3,7 @@ import { until } from '../services/until.ts';
 import type { FabricatedStats } from './fabricated-stats.ts';
 import { StubServer } from './stub-server.ts';
 
-export interface WatchOptions extends BrowserContextOptions {
+export interface OpenDashboardOptions extends BrowserContextOptions {
   /** What a proxy would have added to the path of the page. */
   readonly prefix?: string;
   /** Called before the dashboard is loaded. */
@@ -11,7 +11,7 @@ export interface WatchOptions extends BrowserContextOptions {
 }
 
 /** The dashboard in a browser, which shows made-up figures, and whose clock is turned by its owner. */
-export class WatchedPage {
+export class OpenDashboard {
   readonly page: Page;
   readonly server: StubServer;
   readonly stats: FabricatedStats;
@@ -28,19 +28,19 @@ export class WatchedPage {
   static async open(
     browser: Browser,
     stats: FabricatedStats,
-    { prefix, onPage, ...options }: WatchOptions = {},
-  ): Promise<WatchedPage> {
+    { prefix, onPage, ...options }: OpenDashboardOptions = {},
+  ): Promise<OpenDashboard> {
     const server = await StubServer.start(() => stats.report(), prefix);
     const context = await browser.newContext(options);
     const page = await context.newPage();
     onPage?.(page);
-    const watched = new WatchedPage(page, server, stats);
+    const dashboard = new OpenDashboard(page, server, stats);
     const { now } = stats.report();
     await page.clock.install({ time: now - 60_000 });
     await page.clock.pauseAt(now);
     await page.goto(server.url);
     await until(() => server.answers > 0, { deadlineMs: 20_000, what: 'the first report' });
-    return watched;
+    return dashboard;
   }
 
   /** Lets seconds go by, each with one report. */
