@@ -1,6 +1,7 @@
 import { BackendMultiStore } from './backend/backend-multi-store.ts';
 import type { MultiMap, MultiStore, TenantKey } from './multi-store.ts';
-import { RedisBackend, type RedisPlace } from './redis/redis-backend.ts';
+import { RedisBackend } from './redis/redis-backend.ts';
+import type { RedisPlace } from './redis/redis-commands.ts';
 import { redisBackendOptions, type RedisOptions } from './redis/redis-options.ts';
 import type { ListedStore, StoreCallOptions } from './store.ts';
 

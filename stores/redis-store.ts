@@ -1,5 +1,6 @@
 import { BackendStore } from './backend/backend-store.ts';
-import { RedisBackend, type RedisPlace } from './redis/redis-backend.ts';
+import { RedisBackend } from './redis/redis-backend.ts';
+import type { RedisPlace } from './redis/redis-commands.ts';
 import { redisBackendOptions, type RedisOptions } from './redis/redis-options.ts';
 import type { EntriesOptions, ListedStore, StoreCallOptions, StoreEntries } from './store.ts';
 import { text } from './backend/store-options.ts';
