@@ -80,28 +80,28 @@ export class PrometheusMetrics implements MetricsProvider, Exposable {
 
   /** @throws ConfigError if it cannot be: its name or labels are not legal, or another metric has the name */
   newCounter(options: PrometheusMetricOptions): Counter {
-    return this.#make('counter', options, PrometheusCounter, (declared) => {
+    return this.#make(this.#declare('counter', options), PrometheusCounter, (declared) => {
       return new PrometheusCounter(declared, this.registry);
     });
   }
 
   /** @throws ConfigError as {@link newCounter} */
   newGauge(options: PrometheusMetricOptions): Gauge {
-    return this.#make('gauge', options, PrometheusGauge, (declared) => {
+    return this.#make(this.#declare('gauge', options), PrometheusGauge, (declared) => {
       return new PrometheusGauge(declared, this.registry);
     });
   }
 
   /** @throws ConfigError as {@link newCounter} */
   newSummary(options: PrometheusMetricOptions): Observer {
-    return this.#make('summary', options, PrometheusSummary, (declared) => {
+    return this.#make(this.#declare('summary', options), PrometheusSummary, (declared) => {
       return new PrometheusSummary(declared, this.registry, this.#settings.summaryWindowMs);
     });
   }
 
   /** Buckets are from 5 ms to 10 s unless given. @throws ConfigError as {@link newCounter} */
   newHistogram(options: HistogramOptions & PrometheusMetricOptions): Observer {
-    return this.#make('histogram', options, PrometheusHistogram, (declared) => {
+    return this.#make(this.#declare('histogram', options), PrometheusHistogram, (declared) => {
       return new PrometheusHistogram(declared, this.registry);
     });
   }
@@ -149,12 +149,10 @@ export class PrometheusMetrics implements MetricsProvider, Exposable {
   }
 
   #make<Metric extends PrometheusMetric>(
-    kind: Declared['kind'],
-    options: HistogramOptions & PrometheusMetricOptions,
+    declared: Declared,
     type: abstract new (...args: never[]) => Metric,
     make: (declared: Declared) => Metric,
   ): Metric {
-    const declared = this.#declare(kind, options);
     const present = this.#metrics.get(declared.name);
     if (present instanceof type) return present;
     const metric = make(declared);

@@ -65,12 +65,12 @@ export function prefetch<Value, Stores extends StoreMap>(
   return {
     async process(messages, sender, context) {
       const target = typeof store === 'function' ? store(context.stores) : store;
-      const options = { signal: context.signal };
       const life = new ViewLife(context.signal);
+      const attempt = { messages, life, options: { signal: context.signal } };
       const batch =
         'fetch' in target
-          ? await openMulti(target, keysOf as TenantKeysOf, messages, life, options)
-          : await openSingle(target, keysOf as KeysOf, messages, life, options);
+          ? await openMulti(target, keysOf as TenantKeysOf, attempt)
+          : await openSingle(target, keysOf as KeysOf, attempt);
       context.signal.throwIfAborted();
       let partial: BatchError | undefined;
       try {
@@ -104,6 +104,13 @@ export function prefetch<Value, Stores extends StoreMap>(
 
 type AnyStore<Value> = Store<Value> | MultiStore<Value>;
 
+/** One attempt at a batch. */
+interface Attempt {
+  readonly messages: readonly ConsumerMessage[];
+  readonly life: ViewLife;
+  readonly options: StoreCallOptions;
+}
+
 /** A batch's view, and how what was changed in it gets back to the store. */
 interface OpenBatch<View> {
   readonly view: View;
@@ -113,9 +120,7 @@ interface OpenBatch<View> {
 async function openSingle<Value>(
   store: Store<Value>,
   keysOf: KeysOf,
-  messages: readonly ConsumerMessage[],
-  life: ViewLife,
-  options: StoreCallOptions,
+  { messages, life, options }: Attempt,
 ): Promise<OpenBatch<BatchView<Value>>> {
   const named = new Set<string>();
   for (const message of messages) {
@@ -138,9 +143,7 @@ async function openSingle<Value>(
 async function openMulti<Value>(
   store: MultiStore<Value>,
   keysOf: TenantKeysOf,
-  messages: readonly ConsumerMessage[],
-  life: ViewLife,
-  options: StoreCallOptions,
+  { messages, life, options }: Attempt,
 ): Promise<OpenBatch<MultiBatchView<Value>>> {
   const named = new MultiMap<TenantKey>();
   for (const message of messages) {

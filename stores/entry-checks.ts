@@ -21,13 +21,13 @@ export function checkKey(store: string, operation: string, key: unknown): assert
   );
 }
 
-/** @throws StoreError unless `value` is a Buffer */
-export function checkValue(
+/** @throws StoreError as {@link checkKey}, and unless the value is a Buffer */
+export function checkEntry(
   store: string,
   operation: string,
-  key: string,
-  value: unknown,
-): asserts value is Buffer {
+  [key, value]: readonly [key: unknown, value: unknown],
+): void {
+  checkKey(store, operation, key);
   if (Buffer.isBuffer(value)) return;
   throw new StoreError(
     `${store}.${operation}: the value of key '${key}' must be a Buffer, not ${value === null ? 'null' : typeof value}: ` +

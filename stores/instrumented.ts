@@ -48,15 +48,19 @@ export function instrumented<Wrapped extends Store<unknown> | MultiStore<unknown
     ]),
   );
   const labelOf = tenantLabel === true ? (tenant: string) => tenant : tenantLabel;
-  return wrap(store, meters, labelOf, []);
+  return wrap(store, { meters, labelOf, tenants: [] });
 }
 
-function wrap<Wrapped extends object>(
-  store: Wrapped,
-  meters: ReadonlyMap<string, MeteredCalls>,
-  labelOf: ((tenant: string) => string) | undefined,
-  tenants: readonly string[],
-): Wrapped {
+/** What the calls of a wrapped store are counted with. */
+interface Wrapping {
+  /** By operation. */
+  readonly meters: ReadonlyMap<string, MeteredCalls>;
+  readonly labelOf: ((tenant: string) => string) | undefined;
+  /** The labels of those whose store it is. */
+  readonly tenants: readonly string[];
+}
+
+function wrap<Wrapped extends object>(store: Wrapped, { meters, labelOf, tenants }: Wrapping): Wrapped {
   const methods = new Map<string | symbol, Method>();
   // Not before the store itself: of one that is frozen a Proxy must hand out the very methods.
   const standIn = Object.create(Reflect.getPrototypeOf(store)) as Wrapped;
@@ -65,7 +69,7 @@ function wrap<Wrapped extends object>(
       return (...args) => {
         const [tenant] = args;
         const of = labelOf === undefined ? [] : [labelOf(String(tenant))];
-        return wrap(method(...args) as object, meters, labelOf, of);
+        return wrap(method(...args) as object, { meters, labelOf, tenants: of });
       };
     }
     const meter = typeof property === 'string' ? meters.get(property) : undefined;

@@ -1,4 +1,4 @@
-import { checkKey, checkValue } from './entry-checks.ts';
+import { checkEntry, checkKey } from './entry-checks.ts';
 import { checkRange, inOrder, isInRange } from './key-range.ts';
 import type { EntriesOptions, ListedStore, StoreEntries } from './store.ts';
 
@@ -32,17 +32,13 @@ export class MapStore implements ListedStore {
   }
 
   async put(key: string, value: Buffer): Promise<void> {
-    checkKey('MapStore', 'put', key);
-    checkValue('MapStore', 'put', key, value);
+    checkEntry('MapStore', 'put', [key, value]);
     this.#entries.set(key, Buffer.from(value));
   }
 
   async putAll(entries: StoreEntries): Promise<void> {
     const checked = [...entries];
-    for (const [key, value] of checked) {
-      checkKey('MapStore', 'putAll', key);
-      checkValue('MapStore', 'putAll', key, value);
-    }
+    for (const entry of checked) checkEntry('MapStore', 'putAll', entry);
     for (const [key, value] of checked) this.#entries.set(key, Buffer.from(value));
   }
 

@@ -1,4 +1,4 @@
-import { checkKey, checkTenant, checkValue } from './entry-checks.ts';
+import { checkEntry, checkKey, checkTenant } from './entry-checks.ts';
 import { MapStore } from './map-store.ts';
 import { MultiMap, type MultiStore, type TenantKey } from './multi-store.ts';
 import type { EntriesOptions, ListedStore, StoreEntries } from './store.ts';
@@ -32,10 +32,7 @@ export class MultiMapStore implements MultiStore {
   async push(entries: MultiMap): Promise<void> {
     for (const [tenant, values] of entries) {
       checkTenant('MultiMapStore', 'push', tenant);
-      for (const [key, value] of values) {
-        checkKey('MultiMapStore', 'push', key);
-        checkValue('MultiMapStore', 'push', key, value);
-      }
+      for (const entry of values) checkEntry('MultiMapStore', 'push', entry);
     }
     for (const [tenant, values] of entries) await this.tenant(tenant).putAll(values);
   }

@@ -19,7 +19,7 @@ export function loggedFields(fields: LogFields, errorForm: ErrorForm): LogFields
   for (const [name, value] of Object.entries(fields)) {
     if (value !== undefined)
       logged[reserved.has(name) ? `${name}_` : name] = attempt(() =>
-        plainField(name, value, fields, errorForm, []),
+        plainField([name, value], fields, { errorForm, holders: [] }),
       );
   }
   return logged;
@@ -34,20 +34,24 @@ function attempt(make: () => unknown): unknown {
   }
 }
 
+/** Where a value is met. */
+interface Surroundings {
+  readonly errorForm: ErrorForm;
+  /** The objects that hold the value, outermost first. */
+  readonly holders: readonly object[];
+}
+
 function plainField(
-  name: string,
-  value: unknown,
+  [name, value]: readonly [name: string, value: unknown],
   holder: object,
-  errorForm: ErrorForm,
-  holders: readonly object[],
+  surroundings: Surroundings,
 ): unknown {
   const isHidden =
     value !== null && value !== undefined && typeof value !== 'boolean' && isSecretField(name, holder);
-  return isHidden ? HIDDEN : plain(value, errorForm, holders);
+  return isHidden ? HIDDEN : plain(value, surroundings);
 }
 
-/** @param holders the objects that hold this value, outermost first */
-function plain(value: unknown, errorForm: ErrorForm, holders: readonly object[]): unknown {
+function plain(value: unknown, { errorForm, holders }: Surroundings): unknown {
   if (typeof value === 'string') return hideSecrets(value);
   // Not its text, which may be anything.
   if (typeof value === 'function') return `<function ${value.name}>`;
@@ -59,14 +63,11 @@ function plain(value: unknown, errorForm: ErrorForm, holders: readonly object[])
   if (value instanceof URL) return hideSecrets(value.href);
   if (holders.includes(value)) return '<circular>';
   if (holders.length >= DEEPEST) return '<deeper>';
-  const inner = [...holders, value];
-  if (value instanceof Set) return Array.from(value, (item) => plain(item, errorForm, inner));
-  if (Array.isArray(value)) return value.map((item) => plain(item, errorForm, inner));
+  const inner = { errorForm, holders: [...holders, value] };
+  if (value instanceof Set) return Array.from(value, (item) => plain(item, inner));
+  if (Array.isArray(value)) return value.map((item) => plain(item, inner));
   const own: object = value instanceof Map ? (Object.fromEntries(value) as object) : value;
   return Object.fromEntries(
-    Object.entries(own).map(([name, item]: [string, unknown]) => [
-      name,
-      plainField(name, item, own, errorForm, inner),
-    ]),
+    Object.entries(own).map((entry: [string, unknown]) => [entry[0], plainField(entry, own, inner)]),
   );
 }

@@ -46,7 +46,8 @@ export interface WinstonLoggerOptions {
  * @example new TopicProcessor({ …, logger: winstonLogger({ format: 'text', level: 'debug' }) }, processor);
  */
 export function winstonLogger(target: WinstonLoggerOptions | winston.Logger = {}): Logger {
-  if (isWinston(target)) return new WinstonLogger(target, levelNames(target), errorObject, {});
+  if (isWinston(target))
+    return new WinstonLogger({ winston: target, names: levelNames(target), errorForm: errorObject });
   const { format = 'json', level = 'info', label, stream = process.stderr } = target;
   checkOptions(format, level, label);
   const lineOf = format === 'json' ? jsonLine : textLine;
@@ -59,53 +60,61 @@ export function winstonLogger(target: WinstonLoggerOptions | winston.Logger = {}
     ),
     transports: [new winston.transports.Stream({ stream, eol: '\n' })],
   });
-  return new WinstonLogger(logger, levelNames(logger), format === 'json' ? errorObject : errorText, {});
+  return new WinstonLogger({
+    winston: logger,
+    names: levelNames(logger),
+    errorForm: format === 'json' ? errorObject : errorText,
+  });
 }
 
 /** What winston calls our levels. */
 type LevelNames = Readonly<Record<LogLevel, string>>;
 
+/** Where lines go, and in which form. */
+interface LineTarget {
+  readonly winston: winston.Logger;
+  readonly names: LevelNames;
+  readonly errorForm: ErrorForm;
+}
+
 class WinstonLogger implements Logger {
-  readonly #winston: winston.Logger;
-  readonly #names: LevelNames;
-  readonly #errorForm: ErrorForm;
+  readonly #target: LineTarget;
   /** Ready to be written. */
   readonly #fields: LogFields;
 
-  constructor(logger: winston.Logger, names: LevelNames, errorForm: ErrorForm, fields: LogFields) {
-    this.#winston = logger;
-    this.#names = names;
-    this.#errorForm = errorForm;
+  constructor(target: LineTarget, fields: LogFields = {}) {
+    this.#target = target;
     this.#fields = fields;
   }
 
   debug(message: string, fields?: LogFields): void {
-    this.#write(this.#names.debug, message, fields);
+    this.#write(this.#target.names.debug, message, fields);
   }
 
   info(message: string, fields?: LogFields): void {
-    this.#write(this.#names.info, message, fields);
+    this.#write(this.#target.names.info, message, fields);
   }
 
   warn(message: string, fields?: LogFields): void {
-    this.#write(this.#names.warn, message, fields);
+    this.#write(this.#target.names.warn, message, fields);
   }
 
   error(message: string, fields?: LogFields): void {
-    this.#write(this.#names.error, message, fields);
+    this.#write(this.#target.names.error, message, fields);
   }
 
   child(fields: LogFields): Logger {
-    const own = { ...this.#fields, ...loggedFields(fields, this.#errorForm) };
-    return new WinstonLogger(this.#winston, this.#names, this.#errorForm, own);
+    const own = { ...this.#fields, ...loggedFields(fields, this.#target.errorForm) };
+    return new WinstonLogger(this.#target, own);
   }
 
   #write(level: string, message: string, fields: LogFields = {}): void {
-    if (!this.#winston.isLevelEnabled(level)) return;
+    const { winston, errorForm } = this.#target;
+    if (!winston.isLevelEnabled(level)) return;
     // One entry, not (level, message, meta): given apart, winston appends a field called `message` to the text.
-    this.#winston.log({
+    winston.log({
       ...this.#fields,
-      ...loggedFields(fields, this.#errorForm),
+      ...loggedFields(fields, errorForm),
       level,
       message: hideSecrets(message),
     });

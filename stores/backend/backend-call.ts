@@ -16,6 +16,14 @@ export interface CallTitle {
   readonly changes: boolean;
 }
 
+/** What every call is carried out with. */
+export interface CallSetting {
+  readonly title: CallTitle;
+  /** Explains what its client throws. */
+  readonly backend: { explain(error: unknown): FailureReason };
+  readonly limits: CallLimits;
+}
+
 /** One call under way. */
 export class BackendCall<Place> {
   readonly items: readonly Item<Place>[];
@@ -45,17 +53,15 @@ export class BackendCall<Place> {
  * @throws StoreError that names each key that failed, with its reason, and those that were written
  */
 export async function carryOut<Place>(
-  title: CallTitle,
+  { title, backend, limits }: CallSetting,
   items: readonly Item<Place>[],
-  limits: CallLimits,
-  explain: (error: unknown) => FailureReason,
   work: (call: BackendCall<Place>) => Promise<void>,
 ): Promise<void> {
   let rest: FailureReason = { text: 'the answer says nothing of it', retriable: true, isUnknown: true };
   try {
     await withinLimits(limits, (end) => work(new BackendCall(items, end)));
   } catch (error) {
-    rest = limitReached(error, limits) ?? explain(error);
+    rest = limitReached(error, limits) ?? backend.explain(error);
   }
   let isFailed = false;
   for (const item of items) {

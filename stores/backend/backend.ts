@@ -12,16 +12,16 @@ export interface Backend<Place> {
   write(call: BackendCall<Place>): Promise<void>;
   remove(call: BackendCall<Place>): Promise<void>;
   flush(places: readonly Place[], signal: AbortSignal): Promise<void>;
-  /**
-   * Tells `onKeys` all keys of a place that begin with `prefix`, and others if it likes; in any order, one perhaps twice. Each request is sent by
-   * `request`, which limits its time.
-   */
-  listKeys(
-    place: Place,
-    prefix: string,
-    request: <Result>(send: (signal: AbortSignal) => Promise<Result>) => Promise<Result>,
-    onKeys: (keys: readonly string[]) => void,
-  ): Promise<void>;
+  /** Lists the keys of a place: all that begin with the prefix, and perhaps others; in any order, one perhaps twice. */
+  listKeys(place: Place, listing: KeyListing): Promise<void>;
   /** What an error of its client means. */
   explain(error: unknown): FailureReason;
+}
+
+/** Which keys are listed, how requests are sent, and who takes what is found. */
+export interface KeyListing {
+  readonly prefix: string;
+  /** Sends a request, and limits its time. */
+  readonly request: <Result>(send: (signal: AbortSignal) => Promise<Result>) => Promise<Result>;
+  readonly onKeys: (keys: readonly string[]) => void;
 }

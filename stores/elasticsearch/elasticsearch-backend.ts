@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { promisify } from 'node:util';
 import { unzip } from 'node:zlib';
 import { isObject } from '../../source/kernel/is-object.ts';
-import type { Backend } from '../backend/backend.ts';
+import type { Backend, KeyListing } from '../backend/backend.ts';
 import type { FailureReason, Item } from '../backend/item.ts';
 import type { BackendCall } from '../backend/backend-call.ts';
 import { bulkBodies, type Bulk } from './elasticsearch-bulk.ts';
@@ -95,12 +95,7 @@ export class ElasticsearchBackend implements Backend<Index> {
     if (names.length > 0) await flushNamed();
   }
 
-  async listKeys(
-    index: Index,
-    _prefix: string,
-    request: <Result>(send: (signal: AbortSignal) => Promise<Result>) => Promise<Result>,
-    onKeys: (keys: readonly string[]) => void,
-  ): Promise<void> {
+  async listKeys(index: Index, { request, onKeys }: KeyListing): Promise<void> {
     await listIds(index, (wanted) => request((signal) => this.#request(wanted, signal)), onKeys);
   }
 

@@ -1,4 +1,4 @@
-import type { Backend } from '../backend/backend.ts';
+import type { Backend, KeyListing } from '../backend/backend.ts';
 import type { FailureReason } from '../backend/item.ts';
 import type { BackendCall } from '../backend/backend-call.ts';
 import { sendAll, type RedisClient, type RedisCommand, type RedisReply } from './redis-client.ts';
@@ -26,6 +26,15 @@ export interface RedisBackendOptions {
   readonly replicas: number;
   readonly flush: 'none' | 'bgsave';
   readonly timeoutMs: number;
+}
+
+/** How the keys of a call are sent. */
+interface Sending {
+  /** How many replicas must confirm it. */
+  readonly replicas: number;
+  readonly commandsOf: (items: OneSlot<RedisItem>) => readonly KeyedCommand[];
+  /** Takes keys that another node serves; without it a redirection is a failure. */
+  readonly onMoved?: (items: OneSlot<RedisItem>) => void;
 }
 
 /** Redis, or Redis Cluster: each call is one pipeline, or one for each node at once. */
@@ -71,14 +80,13 @@ export class RedisBackend implements Backend<RedisPlace> {
     await Promise.all(nodes.map((node) => saveInBackground(node, signal)));
   }
 
-  async listKeys(
-    place: RedisPlace,
-    prefix: string,
-    request: <Result>(send: () => Promise<Result>) => Promise<Result>,
-    onKeys: (keys: readonly string[]) => void,
-  ): Promise<void> {
-    await listRedisKeys(this.#options.client, place + prefix, request, (found) => {
-      onKeys(found.map((key) => key.slice(place.length)));
+  async listKeys(place: RedisPlace, { prefix, request, onKeys }: KeyListing): Promise<void> {
+    await listRedisKeys(this.#options.client, {
+      prefix: place + prefix,
+      request,
+      onKeys: (found) => {
+        onKeys(found.map((key) => key.slice(place.length)));
+      },
     });
   }
 
@@ -89,7 +97,7 @@ export class RedisBackend implements Backend<RedisPlace> {
   async #sendByNode(
     call: BackendCall<RedisPlace>,
     replicas: number,
-    commandsOf: (items: OneSlot<RedisItem>) => readonly KeyedCommand[],
+    commandsOf: Sending['commandsOf'],
   ): Promise<void> {
     const { client } = this.#options;
     // Before the first connection it is not known who serves what. A command without keys waits for that.
@@ -97,19 +105,17 @@ export class RedisBackend implements Backend<RedisPlace> {
     const moved: OneSlot<RedisItem>[] = [];
     await Promise.all(
       byNode(client, call.items, redisKey).map((slots) =>
-        this.#send(call, slots, replicas, commandsOf, (same) => moved.push(same)),
+        this.#send(call, slots, { replicas, commandsOf, onMoved: (same) => moved.push(same) }),
       ),
     );
     // Of a pipeline with several slots the client follows no redirection; of one slot it does.
-    await Promise.all(moved.map((same) => this.#send(call, [same], replicas, commandsOf)));
+    await Promise.all(moved.map((same) => this.#send(call, [same], { replicas, commandsOf })));
   }
 
   async #send(
     call: BackendCall<RedisPlace>,
     slots: readonly OneSlot<RedisItem>[],
-    replicas: number,
-    commandsOf: (items: OneSlot<RedisItem>) => readonly KeyedCommand[],
-    onMoved?: (items: OneSlot<RedisItem>) => void,
+    { replicas, commandsOf, onMoved }: Sending,
   ): Promise<void> {
     if (call.end.isReached) return;
     const { client } = this.#options;

@@ -26,8 +26,8 @@ export function readCommands(call: BackendCall<RedisPlace>, items: OneSlot<Redis
     return [
       {
         command: ['getBuffer', [redisKey(first)]],
-        onReply: (reply) => {
-          settleRead(call, items, reply[0] === null ? [null, [reply[1]]] : reply);
+        onReply: ([error, value]) => {
+          settleRead(call, items, [error, [value]]);
         },
       },
     ];
@@ -45,9 +45,7 @@ export function readCommands(call: BackendCall<RedisPlace>, items: OneSlot<Redis
 export function writeCommands(call: BackendCall<RedisPlace>, items: OneSlot<RedisItem>): KeyedCommand[] {
   return cut(items).map((some) => ({
     command: ['mset', keysAndValues(some)],
-    onReply: (reply) => {
-      settleWrite(call, some, reply, isOk);
-    },
+    onReply: settleWrite(call, some, isOk),
   }));
 }
 
@@ -59,9 +57,7 @@ export function expiringWriteCommands(
 ): KeyedCommand[] {
   return items.map((item) => ({
     command: ['set', [redisKey(item), valueOf(item), 'PX', ttlMs]],
-    onReply: (reply) => {
-      settleWrite(call, [item], reply, isOk);
-    },
+    onReply: settleWrite(call, [item], isOk),
   }));
 }
 
@@ -70,9 +66,7 @@ export function removeCommands(call: BackendCall<RedisPlace>, items: OneSlot<Red
   return [
     {
       command: ['del', items.map(redisKey)],
-      onReply: (reply) => {
-        settleWrite(call, items, reply, Number.isInteger);
-      },
+      onReply: settleWrite(call, items, Number.isInteger),
     },
   ];
 }
@@ -114,17 +108,18 @@ function settleRead(
 function settleWrite(
   call: BackendCall<RedisPlace>,
   items: readonly RedisItem[],
-  [error, result]: RedisReply,
   isGood: (result: unknown) => boolean,
-): void {
-  const reason =
-    error === null
-      ? { text: `Redis answered ${String(result)}`, retriable: false, isUnknown: true }
-      : explainRedisError(error);
-  for (const item of items) {
-    if (error === null && isGood(result)) call.done(item);
-    else call.fail(item, reason);
-  }
+): KeyedCommand['onReply'] {
+  return ([error, result]) => {
+    const reason =
+      error === null
+        ? { text: `Redis answered ${String(result)}`, retriable: false, isUnknown: true }
+        : explainRedisError(error);
+    for (const item of items) {
+      if (error === null && isGood(result)) call.done(item);
+      else call.fail(item, reason);
+    }
+  };
 }
 
 function cut(items: readonly RedisItem[]): (readonly RedisItem[])[] {

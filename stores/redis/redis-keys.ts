@@ -1,22 +1,18 @@
+import type { KeyListing } from '../backend/backend.ts';
 import { sendAll, type RedisClient, type RedisCommand } from './redis-client.ts';
 
 /** How many keys a SCAN looks at: the server does nothing else meanwhile. */
 const KEYS_AT_ONCE = 1000;
 const SLOTS = 16_384;
 
-/** Asks within the limits of a request. */
-type Request = <Result>(send: () => Promise<Result>) => Promise<Result>;
-
 /**
- * Tells `onKeys` all keys that begin with `prefix`, on all masters of a cluster; in no order, and some perhaps twice.
+ * Lists all keys that begin with the prefix, on all masters of a cluster; in no order, and some perhaps twice.
  *
  * @see https://redis.io/docs/latest/commands/scan/
  */
 export async function listRedisKeys(
   client: RedisClient,
-  prefix: string,
-  request: Request,
-  onKeys: (keys: readonly string[]) => void,
+  { prefix, request, onKeys }: KeyListing,
 ): Promise<void> {
   // Which nodes there are is known when a command has been answered.
   if (client.slots?.length === 0) await request(() => sendAll(client, [['ping', []]]));

@@ -15,13 +15,23 @@ export interface HistoryPoint extends Rates, StepTimes {
 /** For how long it is kept. */
 export const keptSeconds = 600;
 
+/** What is added to a history at a time. */
+interface Moment {
+  /** By the page's clock, in seconds. */
+  readonly at: number;
+  /** By the server's clock, in ms. */
+  readonly now: number;
+  readonly rates: Rates;
+  readonly processors: readonly ReportedProcessor[];
+}
+
 /** The last ten minutes of one processor, or of all of them. */
 class ProcessorHistory {
   readonly points: HistoryPoint[] = [];
   readonly #trend = new LagTrend();
   readonly #times = new BatchTimes();
 
-  add(at: number, now: number, rates: Rates, processors: readonly ReportedProcessor[]): void {
+  add({ at, now, rates, processors }: Moment): void {
     const lags = processors.flatMap(({ partitions }) => partitions.map(({ lag }) => lag));
     const lag = lags.reduce((total, each) => total + each, 0);
     const largestLag = lags.reduce((largest, each) => Math.max(largest, each), 0);
@@ -63,11 +73,11 @@ export class StatsHistory {
       const known = this.#rates.get(key) ?? new ProcessorRates();
       this.#rates.set(key, known);
       const current = known.add(now, stats);
-      this.#of(key).add(moment, now, current, [stats]);
+      this.#of(key).add({ at: moment, now, rates: current, processors: [stats] });
       return current;
     });
     const all = processors.map(({ stats }) => stats);
-    this.#of(allKey).add(moment, now, addRates(rates), all);
+    this.#of(allKey).add({ at: moment, now, rates: addRates(rates), processors: all });
   }
 
   /** The process was restarted: rates begin anew, what is drawn stays, with a gap after it. */
