@@ -130,7 +130,7 @@ export class MonitorServer implements Monitor, AsyncDisposable {
         throw error;
       }
       this.#stopBeats = stopBeats;
-      logger.info('The monitor server listens', { url: this.url });
+      logger.info('The monitor server is listening', { url: this.url });
     });
   }
 
@@ -183,7 +183,7 @@ export class MonitorServer implements Monitor, AsyncDisposable {
 
   #assertOpen(method: string): void {
     if (this.#isClosed)
-      throw new LifecycleError(`${method}() was called on a MonitorServer that is closed: make a new one`);
+      throw new LifecycleError(`${method}() was called on a MonitorServer that is closed: create a new one`);
   }
 }
 

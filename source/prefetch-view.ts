@@ -106,7 +106,7 @@ export class KeyView<Value> implements BatchView<Value> {
   #checkKnown(method: string, key: string): void {
     if (this.#named.has(key) || this.#set.has(key) || this.#deleted.has(key)) return;
     throw new LifecycleError(
-      `view.${method}('${key}'): the value of this key was not read for this batch. Have keysOf name it.`,
+      `view.${method}('${key}'): the value of this key was not read for this batch. Return it from keysOf.`,
     );
   }
 }

@@ -12,7 +12,7 @@ export function checkKey(store: string, operation: string, key: unknown): assert
   if (key === '') shown = 'an empty string';
   else if (typeof key === 'string') shown = `${JSON.stringify(key)}, which has half a surrogate pair`;
   throw new StoreError(
-    `${store}.${operation}: a key must be text that is not empty, not ${shown}. Nothing was written.`,
+    `${store}.${operation}: a key must be a non-empty string, not ${shown}. Nothing was written.`,
     {
       store,
       operation,
@@ -40,7 +40,7 @@ export function checkEntry(
 export function checkTenant(store: string, operation: string, tenant: unknown): asserts tenant is string {
   if (typeof tenant === 'string' && tenant !== '' && !loneSurrogate.test(tenant)) return;
   throw new StoreError(
-    `${store}.${operation}: a tenant must be text that is not empty, not ${tenant === '' ? 'an empty string' : String(tenant)}. Nothing was written.`,
+    `${store}.${operation}: a tenant must be a non-empty string, not ${tenant === '' ? 'an empty string' : String(tenant)}. Nothing was written.`,
     {
       store,
       operation,

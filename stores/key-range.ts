@@ -17,7 +17,7 @@ export function checkRange(store: string, { from = '', to, prefix = '' }: Entrie
       typeof bound === 'string'
         ? `${JSON.stringify(bound)}, which has half a surrogate pair`
         : `${typeof bound} ${String(bound)}`;
-    throw new StoreError(`${store}.entries: ${name} must be text, not ${shown}.`, {
+    throw new StoreError(`${store}.entries: ${name} must be a string, not ${shown}.`, {
       store,
       operation: 'entries',
     });

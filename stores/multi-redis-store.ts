@@ -70,5 +70,5 @@ function checkedPrefix(given: unknown): string {
     const { keyPrefix } = given;
     if (typeof keyPrefix === 'string' && keyPrefix !== '') return keyPrefix;
   }
-  throw new TypeError('the tenancy function must give { keyPrefix }, text that is not empty.');
+  throw new TypeError('the tenancy function must give { keyPrefix }, a non-empty string.');
 }

@@ -26,7 +26,7 @@ export class Children<Child> {
     const names = this.#labelNames;
     if (values.length !== names.length || values.some((value) => typeof value !== 'string')) {
       throw this.#unfit(
-        `labels(${key.slice(1, -1)}) must give a text for each of its labels: ${names.join(', ')}`,
+        `labels(${key.slice(1, -1)}) must give a string for each of its labels: ${names.join(', ')}`,
       );
     }
     const labels = Object.fromEntries(names.map((name, at) => [name, values[at] ?? '']));
@@ -37,7 +37,7 @@ export class Children<Child> {
       .join('');
     if (this.#hashes.has(hash)) {
       throw this.#unfit(
-        `labels(${key.slice(1, -1)}) cannot be told from other values; commas and colons are in the way`,
+        `labels(${key.slice(1, -1)}) cannot be told apart from other values, because of the commas and colons in them`,
       );
     }
     this.#hashes.add(hash);

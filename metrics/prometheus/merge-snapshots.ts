@@ -85,7 +85,7 @@ function checkBuckets(families: readonly MetricFamily[]): void {
 }
 
 function unfit(problem: string): ConfigError {
-  return new ConfigError([`${problem}. Do the processes run one version of the program?`], {
+  return new ConfigError([`${problem}. Do all processes run the same version of the program?`], {
     what: 'Snapshots of metrics cannot be merged',
   });
 }

@@ -65,10 +65,10 @@ export function prometheusSettings(options: PrometheusMetricsOptions): Prometheu
   } = options;
   if (typeof namespace !== 'string' || !/^[a-zA-Z][a-zA-Z0-9]*(_[a-zA-Z0-9]+)*$/.test(namespace)) {
     problems.push(
-      `namespace must be of letters, digits and single underscores between them, got ${show(namespace)}`,
+      `namespace must consist of letters, digits and single underscores between them, got ${show(namespace)}`,
     );
   } else if (namespace === 'process' || namespace === 'nodejs') {
-    problems.push(`namespace '${namespace}' is that of the metrics of the process: take another`);
+    problems.push(`namespace '${namespace}' is that of the process metrics: use another`);
   }
   for (const [name, flag] of Object.entries({ kasperNames, processMetrics })) {
     if (typeof flag !== 'boolean') problems.push(`${name} must be true or false, got ${show(flag)}`);
@@ -76,11 +76,11 @@ export function prometheusSettings(options: PrometheusMetricsOptions): Prometheu
   if (typeof label !== 'string') problems.push(`label must be text, got ${show(label)}`);
   else if (options.label !== undefined && !kasperNames) {
     problems.push(
-      `label is for kasperNames: true alone; for a label on each series: labels: { name: ${show(label)} }`,
+      `label needs kasperNames: true; for a label on every series, use labels: { name: ${show(label)} }`,
     );
   }
   if (!Number.isFinite(summaryWindowMs) || summaryWindowMs < 100) {
-    problems.push(`summaryWindowMs must be a number of ms from 100, got ${show(summaryWindowMs)}`);
+    problems.push(`summaryWindowMs must be a number of at least 100 (ms), got ${show(summaryWindowMs)}`);
   }
   checkLabels(labels, kasperNames, problems);
   if (problems.length > 0) throw new ConfigError(problems, { what: 'PrometheusMetrics' });
@@ -89,16 +89,16 @@ export function prometheusSettings(options: PrometheusMetricsOptions): Prometheu
 
 function checkLabels(labels: unknown, kasperNames: boolean, problems: string[]): void {
   if (!isObject(labels) || Array.isArray(labels)) {
-    problems.push(`labels must be an object of names and texts, got ${show(labels)}`);
+    problems.push(`labels must be an object of names and strings, got ${show(labels)}`);
     return;
   }
   for (const [name, value] of Object.entries(labels)) {
     if (!/^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/.test(name)) {
       problems.push(
-        `labels: a name must be of letters, digits and underscores, without a digit or two underscores at its start, got ${show(name)}`,
+        `labels: a name must consist of letters, digits and underscores, and must not start with a digit or two underscores, got ${show(name)}`,
       );
     } else if (taken.has(name) || (kasperNames && name === 'label')) {
-      problems.push(`labels: '${name}' is a label that metrics have of their own: take another name`);
+      problems.push(`labels: '${name}' is a label that metrics already have: use another name`);
     }
     if (typeof value !== 'string') problems.push(`labels: ${name} must be text, got ${show(value)}`);
   }

@@ -90,10 +90,7 @@ export class HttpServer {
     try {
       answer = this.#guard.allows(request.headers.host) ? await this.#answer(request) : text(403, wrongHost);
     } catch (error) {
-      answer = text(
-        500,
-        `This could not be answered: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      answer = text(500, `The request failed: ${error instanceof Error ? error.message : String(error)}`);
     }
     if (answer.status >= 400 && request.method !== 'GET' && request.method !== 'HEAD')
       response.setHeader('Connection', 'close');
@@ -102,4 +99,4 @@ export class HttpServer {
 }
 
 const wrongHost =
-  'The Host header has another name than localhost: ask for localhost or the address. Names of proxies are given in the option allowedHosts of MonitorServer';
+  'The Host header names another host than localhost: use localhost or the address. For a proxy, list its name in the option allowedHosts of MonitorServer';

@@ -53,7 +53,7 @@ export class Routes {
   async answer(request: IncomingMessage): Promise<Response> {
     const route = this.#routes.get(pathOf(request.url ?? '/'));
     if (route === undefined)
-      return text(404, `Nothing is here. There are ${[...this.#routes.keys()].join(', ')}`);
+      return text(404, `Not found. The paths are ${[...this.#routes.keys()].join(', ')}`);
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return text(405, 'Only GET and HEAD: this server is read-only', { Allow: 'GET, HEAD' });
     return route(request);
@@ -88,7 +88,7 @@ export class Routes {
     // Once it counts as blocked there is nothing to wait for.
     if (this.#isBlocked(eventLoop())) return this.#healthNow(undefined);
     const outcome = await questions.ask('health', this.#limit('health'));
-    if (outcome.kind === 'failed') return notHealthy(`Its health could not be asked for: ${outcome.message}`);
+    if (outcome.kind === 'failed') return notHealthy(`The health could not be read: ${outcome.message}`);
     return this.#healthNow(outcome.kind === 'answer' ? outcome.answer : undefined);
   }
 
@@ -125,7 +125,10 @@ export class Routes {
     if (outcome.kind === 'failed') return text(500, `The metrics could not be read: ${outcome.message}`);
     const loop = eventLoop();
     if (isLate(outcome, loop, limitMs))
-      return text(503, `The metrics were not there within ${limitMs} ms, although the event loop turns`);
+      return text(
+        503,
+        `The metrics were not ready within ${limitMs} ms, although the event loop is not blocked`,
+      );
     const told =
       outcome.kind === 'answer' ? outcome.answer : (questions.last(format) ?? questions.last('text'));
     if (told === null) return text(404, noMetrics);
@@ -152,7 +155,7 @@ function isLate(
 }
 
 const noMetrics =
-  'There is nothing to scrape: the processors have no metrics with expose(). Give them the option metrics: new PrometheusMetrics(), from kasper-ts/metrics';
+  'There is nothing to scrape: the processors have no metrics with expose(). Set their option metrics to new PrometheusMetrics() of kasper-ts/metrics';
 
 const unknownHealth: JointHealth = {
   healthy: true,
@@ -169,8 +172,8 @@ function notHealthy(problem: string): JointHealth {
 
 function blockedProblem(blockedMs: number): string {
   return (
-    `The event loop has been blocked for ${Math.floor(blockedMs / 1000)} s: something computes, or waits synchronously, without an end to it, ` +
-    'such as process. Make batches smaller (batchSize), let it await between parts of its work, or move the work to worker threads'
+    `The event loop has been blocked for ${Math.floor(blockedMs / 1000)} s: synchronous code, for example in process, does not return. ` +
+    'Use smaller batches (batchSize), await between parts of the work, or move it to worker threads'
   );
 }
 

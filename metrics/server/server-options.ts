@@ -36,7 +36,7 @@ export function makeServerConfig(options: MonitorServerOptions): MonitorServerCo
     logger = silentLogger,
   } = options;
   if (!isWhole(port, 0, 65_535))
-    problems.push(`port must be a whole number from 0, which takes a free one, to 65535, not ${shown(port)}`);
+    problems.push(`port must be a whole number from 0 (any free port) to 65535, not ${shown(port)}`);
   if (typeof host !== 'string' || host === '' || /[\s/[\]]/.test(host))
     problems.push(`host must be a name or an address, such as '127.0.0.1' or '::1', not ${shown(host)}`);
   if (!isWhole(blockedAfterMs, MIN_BLOCKED_MS, MAX_MS))

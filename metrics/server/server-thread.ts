@@ -49,7 +49,7 @@ export class ServerThread {
       worker.once('exit', (code) => {
         resolve();
         if (this.#isStopping) return;
-        options.logger.error('The thread of the monitor server has ended: it answers no more', {
+        options.logger.error('The thread of the monitor server has stopped: the server no longer answers', {
           code,
           error: cause,
         });
@@ -58,7 +58,7 @@ export class ServerThread {
     worker.on('message', (message: FromServer) => {
       if (message.kind === 'ask') void this.#answer(message.id, message.question);
       else if (message.kind === 'trouble')
-        options.logger.warn('The monitor server could not take a connection', { reason: message.message });
+        options.logger.warn('The monitor server could not accept a connection', { reason: message.message });
     });
   }
 
@@ -113,7 +113,7 @@ function untilListening(worker: Worker, data: ServerData): Promise<Listening> {
       reject(notStarted(cause));
     });
     worker.once('exit', (code) => {
-      reject(notStarted(new Error(`the thread ended with code ${code}`)));
+      reject(notStarted(new Error(`the thread exited with code ${code}`)));
     });
     worker.once('message', (message: FromServer) => {
       if (message.kind === 'listening') resolve(message);
@@ -126,7 +126,7 @@ function notStarted(cause: unknown): ConfigError {
   return new ConfigError(
     [
       `its thread could not be started: ${cause instanceof Error ? cause.message : String(cause)}. ` +
-        'Where the program is bundled into one file, leave kasper-ts out of the bundle, as a package beside it',
+        'If the program is bundled into one file, keep kasper-ts out of the bundle, as an external package',
     ],
     { what: 'MonitorServer', cause },
   );

@@ -61,7 +61,7 @@ export class ShownProcessors {
     const unready: string[] = [];
     for (const shown of this.#all()) {
       const { healthy, ready, problems: reported } = healthOf(shown);
-      for (const text of reported.length === 0 && !(healthy && ready) ? ['gives no reason'] : reported) {
+      for (const text of reported.length === 0 && !(healthy && ready) ? ['it gives no reason'] : reported) {
         const problem = `${shown.name}: ${text}`;
         problems.push(problem);
         if (!healthy) unhealthy.push(problem);
@@ -99,8 +99,8 @@ function isScraped(metrics: MetricsProvider): metrics is ScrapedProvider {
 function twoProviders(one: string, other: string): ConfigError {
   return new ConfigError(
     [
-      `'${one}' and '${other}' have metrics of their own each, and a scrape cannot have a metric twice: ` +
-        'give both the same PrometheusMetrics as the option metrics, or a MonitorServer each',
+      `'${one}' and '${other}' each have metrics of their own, and a scrape cannot contain a metric twice: ` +
+        'give both the same PrometheusMetrics as the option metrics, or give each its own MonitorServer',
     ],
     { what: 'MonitorServer' },
   );

@@ -11,7 +11,7 @@ import { Routes } from './routes.ts';
 
 /** The thread of a MonitorServer: HTTP, and what can be told while the main thread does not answer. */
 const port = parentPort;
-if (port === null) throw new Error('This module is the thread of a MonitorServer: it is not to be imported');
+if (port === null) throw new Error('This module is the thread of a MonitorServer: do not import it');
 
 function post(message: FromServer): void {
   port?.postMessage(message);

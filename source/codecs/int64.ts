@@ -19,7 +19,7 @@ export const int64: Codec<number> = Object.freeze({
     throw new CodecError(
       Number.isNaN(value)
         ? `int64: ${shown} is not a whole number`
-        : `int64: ${shown} is beyond 2^53 - 1, it would be rounded`,
+        : `int64: ${shown} is beyond 2^53 - 1, so it would be rounded`,
     );
   },
 });

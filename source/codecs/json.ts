@@ -14,9 +14,9 @@ export function json<Value>(): Codec<Value> {
       try {
         text = JSON.stringify(value);
       } catch (cause) {
-        throw new CodecError(`json: the value has no JSON: ${String(cause)}`, { cause });
+        throw new CodecError(`json: the value cannot be written as JSON: ${String(cause)}`, { cause });
       }
-      if (typeof text !== 'string') throw new CodecError(`json: ${typeof value} has no JSON`);
+      if (typeof text !== 'string') throw new CodecError(`json: ${typeof value} cannot be written as JSON`);
       return Buffer.from(text);
     },
     decode(encoded: Buffer): Value {

@@ -34,13 +34,13 @@ export function healthOf(inputs: HealthInputs): HealthReport {
 function notReady({ stats, starting }: HealthInputs): string | undefined {
   switch (stats.state) {
     case 'new':
-      return 'It was not started yet';
+      return 'It has not been started yet';
     case 'starting':
       return `It is starting: ${starting}`;
     case 'closing':
       return 'It is closing';
     case 'closed':
-      return 'It has ended';
+      return 'It is closed';
     default:
       return undefined;
   }
@@ -61,7 +61,7 @@ function stalls({ stats, stallTimeoutMs, stallLagRecords }: HealthInputs): strin
     if (ms >= stallTimeoutMs) stalled.push(sentence(partition, processor, ms));
   }
   if (stalled.length <= NAMED) return stalled;
-  return [...stalled.slice(0, NAMED), `${stalled.length - NAMED} more partitions do not come forward either`];
+  return [...stalled.slice(0, NAMED), `${stalled.length - NAMED} more partitions make no progress either`];
 }
 
 /** For how long a partition does not come forward although it should. */
@@ -93,30 +93,30 @@ function sentence(
 ): string {
   const { topic, partition: number, lag } = partition;
   return (
-    `${topic}/${number} has not come forward for ${seconds(ms)}, with a lag of ${lag} ` +
+    `${topic}/${number} has made no progress for ${seconds(ms)}, with a lag of ${lag} ` +
     `${lag === 1 ? 'record' : 'records'}: ${doing(partition, processor)}`
   );
 }
 
 function doing(partition: PartitionStats, processor: PartitionProcessorStats | undefined): string {
-  if (processor === undefined || awaitsRecords(partition)) return 'brokers send no records of it';
+  if (processor === undefined || awaitsRecords(partition)) return 'brokers send no records for it';
   const { step, inHand, busyMs } = processor;
   const batch = `a batch of ${inHand} ${inHand === 1 ? 'message' : 'messages'}`;
   const since = `for ${seconds(busyMs)}`;
   switch (step) {
     case 'process':
-      return `${batch} is in process ${since}`;
+      return `${batch} has been in process ${since}`;
     case 'produce':
-      return `what ${batch} sent is not acked ${since}`;
+      return `the records that ${batch} sent have not been acked ${since}`;
     case 'store':
-      return `the stores are being flushed for ${batch} ${since}`;
+      return `a flush of the stores for ${batch} has been running ${since}`;
     case 'idle':
     case 'commit':
       return 'commits are not acked';
     case 'queued':
       return 'a batch is due and waits for its turn';
     case 'held':
-      return 'a seek is under way';
+      return 'a seek is in progress';
     case 'failed':
       return 'it has failed';
     case 'ended':

@@ -57,7 +57,7 @@ export async function carryOut<Place>(
   items: readonly Item<Place>[],
   work: (call: BackendCall<Place>) => Promise<void>,
 ): Promise<void> {
-  let rest: FailureReason = { text: 'the answer says nothing of it', retriable: true, isUnknown: true };
+  let rest: FailureReason = { text: 'the answer does not mention it', retriable: true, isUnknown: true };
   try {
     await withinLimits(limits, (end) => work(new BackendCall(items, end)));
   } catch (error) {
@@ -108,7 +108,7 @@ function failureOf<Place>(
     .map((failure) => `key ${shown(failure)}: ${failure.reason}`)
     .join('; ');
   const more = failures.length > MOST_REASONS ? `; and ${failures.length - MOST_REASONS} more` : '';
-  const unknown = isUnknown ? ' Where no answer came, the write may be done all the same.' : '';
+  const unknown = isUnknown ? ' Where no answer came, the write may still have been done.' : '';
   const rest = changes ? ` ${written.length} of the keys were written.${unknown}` : '';
   return new StoreError(
     `${store}.${operation} (${where}) failed for ${failures.length} of ${items.length} keys: ${reasons}${more}.${rest}`,

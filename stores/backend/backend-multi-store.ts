@@ -159,7 +159,7 @@ export class BackendMultiStore<Place> implements MultiStore {
     const { name, describe } = this.#options;
     throw new StoreError(
       `${name}.${operation}: tenants '${owner}' and '${tenant}' have the same ${describe(place)}, where one would overwrite the other: ` +
-        'mend the tenancy function. Nothing was written.',
+        'fix the tenancy function. Nothing was written.',
       { store: name, operation },
     );
   }

@@ -48,7 +48,7 @@ export function oneOf(...choices: readonly unknown[]): OptionCheck {
 
 /** Text that is not empty. */
 export const text: OptionCheck = (value) =>
-  typeof value === 'string' && value !== '' ? undefined : 'must be text that is not empty';
+  typeof value === 'string' && value !== '' ? undefined : 'must be a non-empty string';
 
 /** A longer time limit would overflow the timer, which then fires at once. */
 export const timeLimit: OptionCheck = wholeNumber(1, 2_000_000_000);

@@ -45,14 +45,14 @@ export class ElasticsearchBackend implements Backend<Index> {
   problemOf({ key, value }: Item<Index>): string | undefined {
     const keyBytes = Buffer.byteLength(key);
     if (keyBytes > MOST_KEY_BYTES)
-      return `key '${key}' has ${keyBytes} bytes, Elasticsearch takes ${MOST_KEY_BYTES}.`;
+      return `key '${key}' has ${keyBytes} bytes, and Elasticsearch accepts at most ${MOST_KEY_BYTES}.`;
     if (value === undefined) return undefined;
     if (value.length > MOST_VALUE_BYTES)
-      return `the value of key '${key}' has ${value.length} bytes, Elasticsearch takes 100 MB in a request.`;
+      return `the value of key '${key}' has ${value.length} bytes, and Elasticsearch accepts at most 100 MB in a request.`;
     const problem = documentProblem(value);
     return problem === undefined
       ? undefined
-      : `the value of key '${key}' must be a JSON object, for it is a document of Elasticsearch: ${problem}.`;
+      : `the value of key '${key}' must be a JSON object, since Elasticsearch stores documents: ${problem}.`;
   }
 
   async read(call: BackendCall<Index>): Promise<void> {
@@ -187,7 +187,7 @@ function settleDoc(call: BackendCall<Index>, item: Item<Index>, doc: ReadonlyMap
   } else if (doc.get('found')?.toString() !== 'true') call.done(item);
   else
     call.fail(item, {
-      text: `${subject}has no _source: it must be enabled in the index's mapping`,
+      text: `${subject}has no _source: enable it in the mapping of the index`,
       retriable: false,
     });
 }

@@ -66,5 +66,5 @@ function hitsOf(page: unknown): readonly unknown[] {
 function textOf(answer: unknown, field: string): string {
   const value = isObject(answer) ? answer[field] : undefined;
   if (typeof value === 'string') return value;
-  throw new Error(`Elasticsearch gave no ${field}: ${JSON.stringify(answer)}`);
+  throw new Error(`Elasticsearch returned no ${field}: ${JSON.stringify(answer)}`);
 }

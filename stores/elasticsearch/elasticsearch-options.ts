@@ -44,7 +44,7 @@ export function elasticsearchBackendOptions(
  * @see https://www.elastic.co/guide/en/elasticsearch/reference/8.19/indices-create-index.html
  */
 export function indexProblem(name: unknown): string | undefined {
-  if (typeof name !== 'string' || name === '') return 'must be text that is not empty';
+  if (typeof name !== 'string' || name === '') return 'must be a non-empty string';
   const isName =
     name === name.toLowerCase() &&
     !/[\\/*?"<>| ,#:\p{Cc}\p{Surrogate}]|^[-_+]|^\.\.?$/u.test(name) &&

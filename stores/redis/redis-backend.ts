@@ -51,9 +51,9 @@ export class RedisBackend implements Backend<RedisPlace> {
       (place.length + key.length) * 3 > MOST_BYTES &&
       Buffer.byteLength(place) + Buffer.byteLength(key) > MOST_BYTES
     )
-      return `a key of ${key.length} characters is longer than the 512 MB that Redis takes.`;
+      return `a key of ${key.length} characters is longer than the 512 MB that Redis accepts.`;
     if (value !== undefined && value.length > MOST_BYTES)
-      return `the value of key '${key}' has ${value.length} bytes, Redis takes 512 MB.`;
+      return `the value of key '${key}' has ${value.length} bytes, and Redis accepts at most 512 MB.`;
     return undefined;
   }
 

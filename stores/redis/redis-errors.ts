@@ -19,34 +19,34 @@ export const redisErrorRows: readonly ErrorRow[] = [
   {
     prefix: 'READONLY',
     retriable: true,
-    reason: 'it is a replica: a failover is under way, or the client is connected to the wrong node',
+    reason: 'the node is a replica: a failover is in progress, or the client is connected to the wrong node',
   },
   {
     prefix: 'OOM',
     retriable: true,
-    reason: 'maxmemory is reached: writes pass again when keys have expired or were removed',
+    reason: 'maxmemory is reached: writes succeed again once keys have expired or been removed',
   },
   {
     prefix: 'MISCONF',
     retriable: true,
     reason: 'the server refuses writes until it can save to disk again',
   },
-  { prefix: 'NOREPLICAS', retriable: true, reason: 'fewer replicas than min-replicas-to-write' },
+  { prefix: 'NOREPLICAS', retriable: true, reason: 'there are fewer replicas than min-replicas-to-write' },
   {
     prefix: 'MASTERDOWN',
     retriable: true,
-    reason: 'a replica that has lost its master, and may not serve stale data',
+    reason: 'the replica has lost its master and may not serve stale data',
   },
   { prefix: 'BUSY', retriable: true, reason: 'a script keeps the server busy' },
   { prefix: 'MOVED', retriable: true, reason: 'the slot has moved to another node' },
   { prefix: 'ASK', retriable: true, reason: 'the slot is being moved to another node' },
-  { prefix: 'TRYAGAIN', retriable: true, reason: 'the slot is being moved, its keys are on two nodes' },
-  { prefix: 'CLUSTERDOWN', retriable: true, reason: 'the cluster is down, or nobody serves the slot' },
+  { prefix: 'TRYAGAIN', retriable: true, reason: 'the slot is being moved, and its keys are on two nodes' },
+  { prefix: 'CLUSTERDOWN', retriable: true, reason: 'the cluster is down, or no node serves the slot' },
   { prefix: 'CROSSSLOT', retriable: false, reason: 'the keys of a command are in different slots' },
-  { prefix: 'WRONGTYPE', retriable: false, reason: 'the key holds something else than a string' },
+  { prefix: 'WRONGTYPE', retriable: false, reason: 'the key holds something other than a string' },
   { prefix: 'NOAUTH', retriable: false, reason: 'the client must log in' },
   { prefix: 'WRONGPASS', retriable: false, reason: 'user name or password is wrong' },
-  { prefix: 'NOPERM', retriable: false, reason: 'the user may not do this' },
+  { prefix: 'NOPERM', retriable: false, reason: 'the user is not allowed to do this' },
   { prefix: 'ERR', retriable: false, reason: 'the server does not accept the command' },
 ];
 
@@ -99,7 +99,7 @@ export function explainRedisError(thrown: unknown): FailureReason {
   if (error instanceof TypeError || error instanceof RangeError)
     return { text: message, retriable: false, cause: error };
   return {
-    text: `no connection to Redis: ${message} (the client reconnects, as its retryStrategy says)`,
+    text: `no connection to Redis: ${message} (the client reconnects according to its retryStrategy)`,
     retriable: true,
     isUnknown: true,
     cause: error,

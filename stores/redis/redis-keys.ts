@@ -44,7 +44,9 @@ function mastersOf(client: RedisClient): readonly RedisClient[] {
   for (let slot = 0; slot < SLOTS; slot++) {
     const master = slots[slot]?.[0];
     if (master !== undefined && known.has(master)) continue;
-    throw new Error(`the client is connected to no master of slot ${slot} (${master ?? 'nobody serves it'})`);
+    throw new Error(
+      `the client is not connected to a master of slot ${slot} (${master ?? 'no node serves it'})`,
+    );
   }
   return masters;
 }

@@ -33,7 +33,7 @@ export function logRedisEvents(client: RedisEmitter, logger: Logger): () => void
   const log = limitRepeats(logger.child({ component: 'ioredis' }));
   let wasReady = client.status === 'ready';
   let isFailing = false;
-  const reconnects = 'the client connects again';
+  const reconnects = 'the client reconnects';
   const listeners: Readonly<Record<string, (...args: unknown[]) => void>> = {
     connect: () => {
       log.debug('Connected to Redis');
@@ -49,18 +49,18 @@ export function logRedisEvents(client: RedisEmitter, logger: Logger): () => void
       log.warn(`The connection to Redis failed; ${reconnects}`, { error: textOf(error) });
     },
     'node error': (error, node) => {
-      log.warn('A node of the Redis Cluster could not be asked', { node, error: textOf(error) });
+      log.warn('A node of the Redis Cluster could not be reached', { node, error: textOf(error) });
     },
     close: () => {
-      log.debug('The connection to Redis is closed');
+      log.debug('The connection to Redis was closed');
     },
     reconnecting: (inMs) => {
       if (wasReady && !isFailing) log.warn(`The connection to Redis was lost; ${reconnects}`, { inMs });
-      else log.debug('Connecting to Redis again', { inMs });
+      else log.debug('Reconnecting to Redis', { inMs });
       isFailing = true;
     },
     end: () => {
-      const message = 'The connection to Redis has ended and is not made again';
+      const message = 'The connection to Redis has ended and will not be reopened';
       if (isFailing) log.warn(message);
       else log.info(message);
     },

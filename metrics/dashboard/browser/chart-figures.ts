@@ -15,7 +15,7 @@ export class ChartFigures {
   constructor(definition: ChartDefinition) {
     this.#definition = definition;
     const table = make('table');
-    const caption = make('caption', 'visually-hidden', `${definition.title}: means by the minute`);
+    const caption = make('caption', 'visually-hidden', `${definition.title}: averages per minute`);
     const headRow = make('tr');
     headRow.append(
       ...['Minute', ...definition.series.map(({ label }) => label)].map((label) => {

@@ -40,10 +40,10 @@ export class ConnectionStatus {
       const update =
         report.version === this.#loadedVersion
           ? ''
-          : ` It is version ${report.version} now: reload this page for its dashboard.`;
+          : ` It now runs version ${report.version}: reload this page to get its dashboard.`;
       setText(
         this.#restart,
-        `Restarted: pid ${report.pid} answers since ${clockTime(Date.now())}, before it was pid ${before.pid}.${update}`,
+        `Restarted: pid ${report.pid} has answered since ${clockTime(Date.now())}; before that it was pid ${before.pid}.${update}`,
       );
     }
     this.#show();
@@ -66,7 +66,10 @@ export class ConnectionStatus {
     if (!isLost) return;
     const age = this.#receivedAt === undefined ? undefined : duration(now - this.#receivedAt);
     setText(this.#lost, age === undefined ? 'No connection to the processor' : 'Connection lost');
-    setText(this.#age, `${age === undefined ? '' : `Last data ${age} old. `}${this.#reason} Trying again…`);
+    setText(
+      this.#age,
+      `${age === undefined ? '' : `The last data is ${age} old. `}${this.#reason} Retrying…`,
+    );
     showPageTitle('connection lost', this.#name, 'lost');
   }
 }

@@ -48,7 +48,7 @@ export class PartitionTable implements PagePart {
     const asked = shown.map(({ stats }) => stats.endsAskedAt).filter((at) => at !== null);
     setText(
       this.#ends,
-      asked.length === 0 ? '' : `ends of the logs asked for ${duration(report.now - Math.min(...asked))} ago`,
+      asked.length === 0 ? '' : `log ends read ${duration(report.now - Math.min(...asked))} ago`,
     );
   }
 

@@ -82,9 +82,9 @@ async function ask(url: string): Promise<PageReport> {
     headers: { accept: 'application/json' },
     signal: AbortSignal.timeout(timeoutMs),
   });
-  if (!response.ok) throw new AnswerError(`The server answers with status ${response.status}.`);
+  if (!response.ok) throw new AnswerError(`The server answered with status ${response.status}.`);
   const value: unknown = await response.json().catch(() => undefined);
-  if (!isPageReport(value)) throw new AnswerError('Something else answers in its place.');
+  if (!isPageReport(value)) throw new AnswerError('Another program answers at this address.');
   return value;
 }
 

@@ -79,7 +79,7 @@ testInBrowser(
 );
 
 testInBrowser(
-  'a lost connection is told with the age of the data, and mends by itself when another process answers',
+  'a lost connection is told with the age of the data, and recovers by itself when another process answers',
   async (t, browser) => {
     const dashboard = await openDashboard(t, browser, [{ partitions: 4 }]);
     const { page, server, stats } = dashboard;
@@ -88,7 +88,7 @@ testInBrowser(
     for (let second = 0; second < 12; second++) await dashboard.turn(1000);
     await shows(
       page.locator('#lost'),
-      /^Connection lost Last data 1[1-4] s old\. The processor cannot be reached\. Trying again…$/,
+      /^Connection lost The last data is 1[1-4] s old\. The processor cannot be reached\. Retrying…$/,
     );
     await shows(page.locator('#live'), 'Not live');
     t.is(await page.title(), 'connection lost · orders-by-customer');
@@ -97,7 +97,7 @@ testInBrowser(
 
     server.answer = () => '<html>a proxy</html>';
     await dashboard.turn(1000);
-    await shows(page.locator('#lost'), /Something else answers in its place\. Trying again…$/);
+    await shows(page.locator('#lost'), /Another program answers at this address\. Retrying…$/);
 
     stats.restart(5000);
     const [processor] = stats.processors;
@@ -108,7 +108,7 @@ testInBrowser(
     t.true(await page.locator('#lost').isHidden());
     await shows(
       page.locator('#restarted'),
-      /^Restarted: pid 5000 answers since \d\d:\d\d:\d\d, before it was pid 4711\.$/,
+      /^Restarted: pid 5000 has answered since \d\d:\d\d:\d\d; before that it was pid 4711\.$/,
     );
     await shows(page.locator('#pid'), '5000');
     // Counters went back to 0: nothing is known until there are two samples, and nothing is below 0.

@@ -36,7 +36,7 @@ const faults: Readonly<
       },
       heal: () => undefined,
     }),
-    message: /no answer of Elasticsearch: .*\(the client connects anew at the next request\)/,
+    message: /no answer from Elasticsearch: .*\(the client reconnects with the next request\)/,
     retriable: true,
   },
   'the connection is reset while the reply is on its way': {

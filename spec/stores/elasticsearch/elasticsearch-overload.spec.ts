@@ -120,7 +120,7 @@ elasticsearch.test(
       [1, 1],
     );
     for (const error of errors.flat()) {
-      t.regex(error.message, /no answer of Elasticsearch: .*\(the client connects anew/);
+      t.regex(error.message, /no answer from Elasticsearch: .*\(the client connects anew/);
       t.true(error.retriable);
     }
   },

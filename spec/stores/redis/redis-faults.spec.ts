@@ -38,7 +38,7 @@ const faults: Readonly<
       },
       heal: nothing,
     }),
-    message: /no connection to Redis: .*\(the client reconnects, as its retryStrategy says\)/,
+    message: /no connection to Redis: .*\(the client reconnects according to its retryStrategy\)/,
   },
   'the connection is reset while the reply is on its way': {
     of: ({ proxy }) => ({

@@ -38,12 +38,12 @@ test('events of ioredis are lines with levels: what is ridden out warns, once; s
     'debug: The connection to Redis is closed',
     'warn: The connection to Redis was lost; the client connects again',
     'warn: The connection to Redis failed; the client connects again',
-    'debug: Connecting to Redis again',
+    'debug: Reconnecting to Redis',
     'info: Redis can be used again',
     'info: A node has left the Redis Cluster',
-    'warn: A node of the Redis Cluster could not be asked',
+    'warn: A node of the Redis Cluster could not be reached',
     'debug: The connection to Redis is closed',
-    'info: The connection to Redis has ended and is not made again',
+    'info: The connection to Redis has ended and will not be reopened',
   ]);
   t.deepEqual(log.lines[4]?.fields, { inMs: 50 });
   t.deepEqual(log.lines[5]?.fields, { error: 'Error: connect ECONNREFUSED 127.0.0.1:1' });
@@ -61,7 +61,7 @@ test('an end after a failure warns; repeats are counted and told when it ends, a
   end();
   t.deepEqual(log.messages('warn'), [
     ...Array<string>(3).fill('The connection to Redis failed; the client connects again'),
-    'The connection to Redis has ended and is not made again',
+    'The connection to Redis has ended and will not be reopened',
     'The connection to Redis failed; the client connects again … 7 more like this in the last 1 s',
   ]);
   t.deepEqual(client.eventNames(), []);
