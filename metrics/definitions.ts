@@ -1,15 +1,24 @@
 import type { MetricOptions } from './metrics.ts';
 
-/** How the values of several processes become one: of a counter or histogram they are always added up. */
+/**
+ * How the values of several processes become one. Those of a counter or histogram are always added
+ * up.
+ */
 export type GaugeAggregation = 'sum' | 'max' | 'min' | 'first';
 
-/** One metric: all that a provider, the README's table, the dashboards and the alert rules need to know of it. */
+/**
+ * One metric: all that a provider, the tables of the documentation, the dashboards and the alert
+ * rules need to know of it.
+ */
 export interface MetricDefinition extends MetricOptions {
   readonly kind: 'counter' | 'gauge' | 'histogram';
-  /** What one of it is, as in the name's ending: seconds, bytes, records, offsets; undefined for plain numbers. */
+  /**
+   * The unit, as at the end of the name: seconds, bytes, records, batches; undefined for plain
+   * numbers.
+   */
   readonly unit?: 'seconds' | 'bytes' | 'records' | 'batches' | undefined;
   readonly buckets?: readonly number[];
-  /** Of a gauge; default: 'sum'. */
+  /** For a gauge. Default 'sum'. */
   readonly aggregation?: GaugeAggregation;
 }
 
@@ -24,7 +33,10 @@ const requestSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 const batchRecords = [1, 10, 50, 100, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000] as const;
 const batchBytes = [1e3, 1e4, 1e5, 1e6, 2.5e6, 5e6, 1e7, 2.5e7, 5e7, 1e8] as const;
 
-/** Every metric, declared once. Names are without the namespace that a provider puts before them (`kasper_`). */
+/**
+ * Every metric, declared once. Names lack the namespace that a provider puts before them
+ * (`kasper_`).
+ */
 export const metricDefinitions = {
   // Records and bytes
   recordsConsumed: {
@@ -118,7 +130,7 @@ export const metricDefinitions = {
     labelNames: processor,
     buckets: stepSeconds,
   },
-  // Where it is
+  // Positions and buffers
   lagRecords: {
     name: 'lag_records',
     kind: 'gauge',
@@ -182,7 +194,7 @@ export const metricDefinitions = {
     help: '1 for the state that the processor is in, 0 for the others',
     labelNames: [...processor, 'state'],
   },
-  // What goes wrong, and what brokers take
+  // Errors, and requests to brokers
   commitErrors: {
     name: 'commit_errors_total',
     kind: 'counter',

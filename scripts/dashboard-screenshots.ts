@@ -11,11 +11,11 @@ interface Picture {
   readonly name: string;
   readonly processors: readonly Partial<FabricatedProcessor>[];
   readonly context?: BrowserContextOptions;
-  /** Whether all of the page is in it, or only what is seen at first. */
+  /** Whether the picture shows the whole page, or only what is visible at first. */
   readonly whole?: boolean;
-  /** Changes what is reported after some minutes, and what the page shows. */
+  /** Changes the reports after some minutes, and what the page shows. */
   readonly then?: (dashboard: OpenDashboard) => Promise<void> | void;
-  /** How long it was watched before. Default 150. */
+  /** For how many seconds the page was open before. Default 150. */
   readonly seconds?: number;
 }
 
@@ -153,7 +153,7 @@ async function take(browser: Browser, folder: string, picture: Picture): Promise
     }
     const path = join(folder, `${picture.name}.png`);
     if (picture.whole === true) {
-      // What is out of sight is not rendered: the window is made as high as the page.
+      // Rows that are out of sight are not rendered: the window is made as high as the page.
       const { width = 0 } = dashboard.page.viewportSize() ?? {};
       const height = await dashboard.page.evaluate<number>('document.documentElement.scrollHeight');
       await dashboard.page.setViewportSize({ width, height });

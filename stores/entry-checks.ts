@@ -4,9 +4,9 @@ import { StoreError } from '../source/kernel/errors.ts';
 const surrogate = /[\ud800-\udfff]/;
 export const loneSurrogate = /\p{Surrogate}/u;
 
-/** @throws StoreError unless `key` is text that is not empty, and well-formed */
+/** @throws StoreError unless `key` is a non-empty, well-formed string */
 export function checkKey(store: string, operation: string, key: unknown): asserts key is string {
-  // The first of the two is what nearly all keys pass, and takes a tenth of the second one's time.
+  // Nearly all keys pass the first of the two tests, which takes a tenth of the time of the second.
   if (typeof key === 'string' && key !== '' && (!surrogate.test(key) || !loneSurrogate.test(key))) return;
   let shown = `${typeof key} ${String(key)}`;
   if (key === '') shown = 'an empty string';
@@ -36,7 +36,7 @@ export function checkEntry(
   );
 }
 
-/** @throws StoreError unless `tenant` is text that is not empty, and well-formed */
+/** @throws StoreError unless `tenant` is a non-empty, well-formed string */
 export function checkTenant(store: string, operation: string, tenant: unknown): asserts tenant is string {
   if (typeof tenant === 'string' && tenant !== '' && !loneSurrogate.test(tenant)) return;
   throw new StoreError(

@@ -4,13 +4,13 @@ import { MultiMap, type MultiStore, type TenantKey } from './multi-store.ts';
 import type { EntriesOptions, ListedStore, Store, StoreCallOptions, StoreEntries } from './store.ts';
 
 /**
- * A Store of values instead of bytes. What cannot be encoded fails the call before anything is written; what cannot be decoded fails it with a CodecError that
- * names the key.
+ * A Store of values instead of bytes. A value that cannot be encoded fails the call before anything
+ * is written; one that cannot be decoded fails it with a CodecError that names the key.
  *
  * @example const counts = withCodec(new RedisStore({ client, keyPrefix: 'counts' }), json<Count>());
  */
 export function withCodec<Value>(store: ListedStore, codec: Codec<Value>): ListedStore<Value>;
-/** A Store of values instead of bytes, of one that cannot list what it holds. */
+/** A Store of values instead of bytes, over one that cannot list what it holds. */
 export function withCodec<Value>(store: Store, codec: Codec<Value>): Store<Value>;
 /** A MultiStore of values instead of bytes. */
 export function withCodec<Value>(store: MultiStore, codec: Codec<Value>): MultiStore<Value>;
@@ -21,7 +21,7 @@ export function withCodec<Value>(
   return 'fetch' in store ? new CodecMultiStore(store, codec) : new CodecStore(store, new KeyedCodec(codec));
 }
 
-/** A codec whose errors name the key, and the tenant whose it is. */
+/** A codec whose errors name the key and its tenant. */
 class KeyedCodec<Value> {
   readonly #codec: Codec<Value>;
   readonly #owner: string;
@@ -54,7 +54,7 @@ class KeyedCodec<Value> {
 class CodecStore<Value> implements Store<Value> {
   readonly #store: Store;
   readonly #codec: KeyedCodec<Value>;
-  /** Only where the store has it: whether it can be called is seen by that. */
+  /** Set only if the store has it: callers check for it before they call it. */
   readonly entries?: NonNullable<Store<Value>['entries']>;
 
   constructor(store: Store, codec: KeyedCodec<Value>) {

@@ -3,7 +3,7 @@ import type { Declared } from './prometheus-metric.ts';
 /**
  * What is wrong with a declaration, in sentences.
  *
- * @param present the metric that has its name already
+ * @param present the metric that already has its name
  * @param constantLabels labels that every series has
  */
 export function checkDeclaration(
@@ -40,7 +40,7 @@ export function checkDeclaration(
   return problems;
 }
 
-/** In what a second declaration of one name differs. */
+/** How a second declaration of one name differs. */
 function differences(declared: Declared, present: Declared): string[] {
   const shown = (names: readonly (string | number)[]) => (names.length === 0 ? 'none' : names.join(', '));
   const problems: string[] = [];

@@ -5,24 +5,32 @@ import { metricDefinitions } from '../definitions.ts';
 
 /** Options of {@link PrometheusMetrics}. */
 export interface PrometheusMetricsOptions {
-  /** Stands before each name, with an underscore. Default 'kasper'. */
+  /** Put before each name, with an underscore. Default 'kasper'. */
   readonly namespace?: string;
-  /** Labels on each series, such as `{ host: 'a' }`. Default: none. */
+  /** Labels added to each series, such as `{ host: 'a' }`. Default: none. */
   readonly labels?: Readonly<Record<string, string>>;
   /**
-   * Also the three metrics of Kasper (Go): `kasper_incoming_message_count`, `kasper_outgoing_message_count` and
-   * `kasper_messages_behind_high_water_mark_count`, with the labels topic, partition and label. They are no legal OpenMetrics, so that everything is then
-   * in the text format, whatever is asked for. Default false.
+   * Also exposes the three metrics of Kasper (Go): `kasper_incoming_message_count`,
+   * `kasper_outgoing_message_count` and `kasper_messages_behind_high_water_mark_count`, with the
+   * labels topic, partition and label. They are not legal in OpenMetrics, so everything is then in
+   * the text format, whatever is asked for. Default false.
    */
   readonly kasperNames?: boolean;
-  /** The value of Kasper's label `label`, which Kasper was given as `NewPrometheus(label)`. Default ''. */
+  /**
+   * The value of Kasper's label `label`, which Kasper was given as `NewPrometheus(label)`. Default
+   * ''.
+   */
   readonly label?: string;
   /**
-   * Also prom-client's metrics of the process (`process_*`, `nodejs_*`: CPU, memory, garbage collection, event loop). Default true. The
-   * monitor of the event loop wakes an idle process each 10 ms, half a percent of a core.
+   * Also exposes prom-client's metrics of the process (`process_*`, `nodejs_*`: CPU, memory,
+   * garbage collection, event loop). The monitor of the event loop wakes an idle process every 10
+   * ms, which costs half a percent of a core. Default true.
    */
   readonly processMetrics?: boolean;
-  /** Quantiles of summaries are of what was observed within so long. Unit ms; default 600000, from 100. */
+  /**
+   * Quantiles of summaries cover the values of this last period. Unit ms; default 600000, at least
+   * 100.
+   */
   readonly summaryWindowMs?: number;
 }
 
@@ -38,7 +46,7 @@ const known: readonly (keyof PrometheusMetricsOptions)[] = [
   'summaryWindowMs',
 ];
 
-/** Labels that metrics have of their own; `le` and `quantile` are Prometheus's. */
+/** Labels that metrics already have; `le` and `quantile` are Prometheus's. */
 const taken = new Set<string>(Object.values(metricDefinitions).flatMap(({ labelNames }) => [...labelNames]));
 for (const name of ['le', 'quantile', 'type', 'space', 'kind', 'version', 'major', 'minor', 'patch'])
   taken.add(name);

@@ -16,7 +16,7 @@ export function cannotListen(
   );
 }
 
-/** By the error of listen(2), or of the look-up of the name. */
+/** By the error of listen(2), or of the resolution of the name. */
 const remedies: Readonly<Record<string, ((port: number, host: string) => string) | undefined>> = {
   EADDRINUSE: (port) =>
     `another process listens there (lsof -i :${port} shows which). Use another port, or 0 for a free one`,

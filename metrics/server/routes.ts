@@ -7,9 +7,12 @@ import type { Outcome, Questions } from './questions.ts';
 import { json, text, type Response } from './responses.ts';
 import type { StatsReport } from '../stats-report.ts';
 
-/** How long an answer of the main thread is waited for. Probes give up after a second by default, scrapes after ten. */
+/**
+ * How long to wait for an answer of the main thread. Probes give up after one second by default,
+ * scrapes after ten.
+ */
 const LIMIT_MS = { health: 500, stats: 2_000, metrics: 2_000 } as const;
-/** While the event loop is known not to turn: only in case that it turns just now. */
+/** While the event loop is known to be blocked: only in case it turns right now. */
 const STALLED_LIMIT_MS = 50;
 const STALLED_MS = 500;
 
@@ -24,7 +27,7 @@ export interface RoutesOptions {
   readonly questions: Pick<Questions, 'ask' | 'last'>;
   readonly eventLoop: () => EventLoopState;
   readonly blockedAfterMs: number;
-  /** Begins each `/api/stats`. */
+  /** The first fields of each `/api/stats`. */
   readonly about: Pick<StatsReport, 'version' | 'host' | 'pid' | 'node'>;
   /** Makes the dashboard; called once. */
   readonly page: () => Promise<DashboardPage>;
@@ -32,7 +35,10 @@ export interface RoutesOptions {
 
 type Route = (request: IncomingMessage) => Promise<Response>;
 
-/** What is answered at which path. While the event loop is blocked, the last that was known is told, with what is known here. */
+/**
+ * The answer at each path. While the event loop is blocked, the last known answer is given, with
+ * what this thread knows.
+ */
 export class Routes {
   readonly #options: RoutesOptions;
   readonly #routes: ReadonlyMap<string, Route>;
@@ -49,7 +55,7 @@ export class Routes {
     ]);
   }
 
-  /** Never rejects because of what is asked for. */
+  /** Never rejects because of the request. */
   async answer(request: IncomingMessage): Promise<Response> {
     const route = this.#routes.get(pathOf(request.url ?? '/'));
     if (route === undefined)
@@ -85,14 +91,17 @@ export class Routes {
 
   async #health(): Promise<JointHealth> {
     const { questions, eventLoop } = this.#options;
-    // Once it counts as blocked there is nothing to wait for.
+    // Once it counts as blocked, there is nothing to wait for.
     if (this.#isBlocked(eventLoop())) return this.#healthNow(undefined);
     const outcome = await questions.ask('health', this.#limit('health'));
     if (outcome.kind === 'failed') return notHealthy(`The health could not be read: ${outcome.message}`);
     return this.#healthNow(outcome.kind === 'answer' ? outcome.answer : undefined);
   }
 
-  /** The health as it was told, or as it was told last; but a blocked event loop is all that is certain of it. */
+  /**
+   * The reported health, or the last one that was reported; if the event loop is blocked, that
+   * alone is certain.
+   */
   #healthNow(told: JointHealth | undefined): JointHealth {
     const { questions, eventLoop, blockedAfterMs } = this.#options;
     const { blockedMs } = eventLoop();
@@ -145,7 +154,7 @@ export class Routes {
   }
 }
 
-/** Whether an answer is missing for another reason than a blocked event loop. */
+/** Whether an answer is missing for a reason other than a blocked event loop. */
 function isLate(
   outcome: Outcome<'text' | 'openmetrics'>,
   { blockedMs }: EventLoopState,
@@ -177,7 +186,7 @@ function blockedProblem(blockedMs: number): string {
   );
 }
 
-/** The path alone, of a request line with a query, or with a whole URL as proxies send it. */
+/** Only the path, of a request line with a query, or with a whole URL as proxies send it. */
 function pathOf(url: string): string {
   const [path = '/'] = url.replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/, 1);
   return path === '' ? '/' : path;

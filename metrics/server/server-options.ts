@@ -15,9 +15,9 @@ export type MonitorServerConfig = Required<MonitorServerOptions>;
 
 const known = ['port', 'host', 'blockedAfterMs', 'allowedHosts', 'logger'];
 
-/** The longest time that a timer can wait. */
+/** The longest time for which a timer can wait. */
 const MAX_MS = 2_147_483_647;
-/** Below, a missed beat would already count. */
+/** Below this, one missed beat would already count. */
 const MIN_BLOCKED_MS = 4 * BEAT_MS;
 
 /** @throws ConfigError that lists everything wrong with the options */

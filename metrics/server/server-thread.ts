@@ -11,7 +11,7 @@ import {
   type ToServer,
 } from './messages.ts';
 
-/** Longer than the server's thread gives its connections to end. */
+/** Longer than the server's thread gives its connections to finish. */
 const CLOSE_MS = 2_000;
 
 /** Answers a question of the server's thread; it may throw. */
@@ -29,7 +29,7 @@ export interface Listening {
   readonly port: number;
 }
 
-/** The thread in which HTTP is spoken, as the main thread sees it. */
+/** The thread that serves HTTP, as the main thread sees it. */
 export class ServerThread {
   readonly listening: Listening;
   readonly #worker: Worker;
@@ -67,7 +67,7 @@ export class ServerThread {
     const worker = new Worker(new URL('./worker.js', import.meta.url), {
       workerData: options.data,
       name: 'kasper monitor',
-      // Loaders and hooks of the program are not for this thread.
+      // Loaders and hooks of the program must not run in this thread.
       execArgv: [],
     });
     try {
@@ -78,12 +78,12 @@ export class ServerThread {
     }
   }
 
-  /** Tells, unasked, what is to be known should the event loop be blocked before anybody asks. */
+  /** Sends an answer in advance: it is needed if the event loop is blocked before anybody asks. */
   tell(question: Question): void {
     void this.#answer(UNASKED, question);
   }
 
-  /** Ends connections, those in use within a second, and then the thread. */
+  /** Closes connections, those in use within a second, and then stops the thread. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#post({ kind: 'close' });

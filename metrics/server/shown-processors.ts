@@ -10,19 +10,20 @@ interface ScrapedProvider extends MetricsProvider {
   expose(format?: ExpositionFormat): Promise<Exposition>;
 }
 
-/** What is shown of a processor, also when it is gone. */
+/** What is shown of a processor, also after it is gone. */
 type Shown = Pick<Monitored, 'name' | 'health' | 'stats'>;
 
 const nobody = 'No processor is running';
 
 /**
- * The processors that a server shows, and what it says of all of them together. One that has failed is still shown after it has closed, so that its failure is
- * seen: until one of the same name takes its place.
+ * The processors that a server shows, and what it reports about all of them together. A processor
+ * that has failed is still shown after it has closed, so that its failure is seen, until one of the
+ * same name takes its place.
  */
 export class ShownProcessors {
   readonly #current = new Set<Monitored>();
   #failed: Shown[] = [];
-  /** Also after its processor is gone: until the next one comes, its figures are the last ones. */
+  /** Kept after its processor is gone: until the next one comes, these are the last figures. */
   #scraped: ScrapedProvider | undefined;
 
   /** How many there are, without those that are gone. */
@@ -30,7 +31,7 @@ export class ShownProcessors {
     return this.#current.size;
   }
 
-  /** @throws ConfigError if another one has metrics of its own that are to be scraped */
+  /** @throws ConfigError if another one has its own metrics to be scraped */
   add(monitored: Monitored): void {
     const { metrics, name } = monitored;
     if (isScraped(metrics)) {
@@ -54,7 +55,7 @@ export class ShownProcessors {
     return [...this.#current].some((monitored) => monitored.metrics === metrics);
   }
 
-  /** Never throws: what the health() of one throws is a problem of that one. */
+  /** Never throws: what the health() of a processor throws is a problem of that processor. */
   health(): JointHealth {
     const problems: string[] = [];
     const unhealthy: string[] = [];
@@ -106,13 +107,16 @@ function twoProviders(one: string, other: string): ConfigError {
   );
 }
 
-/** What is shown from now on of a processor that has failed, without holding on to it; undefined if it has not. */
+/**
+ * What is shown from now on of a processor that has failed, without a reference to it; undefined if
+ * it has not failed.
+ */
 function lastOf(monitored: Monitored): Shown | undefined {
   const stats = monitored.stats();
   if (!isObject(stats) || !isObject(stats['failure'])) return undefined;
   const problem = `The run has failed: ${String(stats['failure']['message'])}`;
   const health = { healthy: false, ready: false, problems: [problem] };
-  // Whatever it was when it said that it is gone.
+  // Whatever its state was when it reported that it is gone.
   const last = { ...stats, state: 'failed' };
   return { name: monitored.name, health: () => health, stats: () => last };
 }

@@ -9,7 +9,10 @@ import type { FromServer, ServerData, ToServer } from './messages.ts';
 import { Questions } from './questions.ts';
 import { Routes } from './routes.ts';
 
-/** The thread of a MonitorServer: HTTP, and what can be told while the main thread does not answer. */
+/**
+ * The thread of a MonitorServer: HTTP, and what can be reported while the main thread does not
+ * answer.
+ */
 const port = parentPort;
 if (port === null) throw new Error('This module is the thread of a MonitorServer: do not import it');
 
@@ -28,7 +31,7 @@ const routes = new Routes({
   blockedAfterMs: data.blockedAfterMs,
   about: { version: packageVersion(), host: hostname(), pid: process.pid, node: process.versions.node },
   page: async () => {
-    // Only for those that look at it.
+    // Loaded only when somebody opens the page.
     const { dashboardCsp, dashboardPage } = await import('../dashboard/page.ts');
     return { html: dashboardPage(), csp: dashboardCsp() };
   },

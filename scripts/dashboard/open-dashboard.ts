@@ -10,7 +10,7 @@ export interface OpenDashboardOptions extends BrowserContextOptions {
   readonly onPage?: (page: Page) => void;
 }
 
-/** The dashboard in a browser, which shows made-up figures, and whose clock is turned by its owner. */
+/** The dashboard in a browser. It shows fabricated figures, and its owner controls its clock. */
 export class OpenDashboard {
   readonly page: Page;
   readonly server: StubServer;
@@ -43,7 +43,7 @@ export class OpenDashboard {
     return dashboard;
   }
 
-  /** Lets seconds go by, each with one report. */
+  /** Lets seconds pass, each with one report. */
   async seconds(many: number): Promise<void> {
     for (let second = 0; second < many; second++) {
       this.stats.advance(1000);
@@ -51,14 +51,17 @@ export class OpenDashboard {
     }
   }
 
-  /** Turns the page's clock until it has asked once more, whether it is answered or not. */
+  /**
+   * Advances the page's clock until it has sent one more request, whether it is answered or not.
+   */
   async turn(ms: number): Promise<void> {
     const before = this.server.asked;
     const hasAsked = () => this.server.asked > before;
     await until(
       async () => {
         await this.page.clock.runFor(ms);
-        // Where the timer was not set yet, since the answer before had not arrived, the clock has to be turned once more.
+        // If the timer was not set yet, because the previous answer had not arrived, the clock must
+        // be advanced once more.
         return until(hasAsked, { deadlineMs: 1000, what: 'the request', everyMs: 5 }).catch(() => false);
       },
       { deadlineMs: 30_000, what: 'the next report' },

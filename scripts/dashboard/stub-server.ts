@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { PageReport } from '../../metrics/dashboard/model/page-report.ts';
 import { dashboardCsp, dashboardPage } from '../../metrics/dashboard/page.ts';
 
-/** Serves the dashboard, as the monitor server does, with reports that its owner makes up. */
+/** Serves the dashboard, as the monitor server does, with reports that its owner fabricates. */
 export class StubServer {
   /** What `api/stats` answers; undefined: the connection breaks. */
   answer: (() => PageReport | string) | undefined;
@@ -19,7 +19,9 @@ export class StubServer {
     this.#prefix = prefix;
   }
 
-  /** @param prefix what a proxy in front of the server would have added to its paths: `/jobs/orders` */
+  /**
+   * @param prefix what a proxy in front of the server would have added to its paths: `/jobs/orders`
+   */
   static async start(answer: StubServer['answer'], prefix = ''): Promise<StubServer> {
     const server = new StubServer(prefix);
     server.answer = answer;

@@ -3,9 +3,9 @@ import { CodecError } from '../kernel/errors.ts';
 import type { Codec } from './codec.ts';
 
 /**
- * Values as JSON text in UTF-8. Nothing checks that what is decoded has the type that is asked for.
+ * Values as JSON text in UTF-8. Nothing checks that a decoded value has the type that is asked for.
  *
- * @typeParam Value what JSON.parse gives for what JSON.stringify wrote
+ * @typeParam Value what JSON.parse returns for what JSON.stringify wrote
  */
 export function json<Value>(): Codec<Value> {
   return {

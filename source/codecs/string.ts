@@ -2,7 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import { CodecError } from '../kernel/errors.ts';
 import type { Codec } from './codec.ts';
 
-/** Text as UTF-8. Bytes that are no UTF-8 are an error, and so is text with half a surrogate pair, which has no UTF-8. */
+/**
+ * Text as UTF-8. Bytes that are not UTF-8 are an error, and so is text with half a surrogate pair,
+ * which has no UTF-8.
+ */
 export const string: Codec<string> = Object.freeze({
   encode(value: string): Buffer {
     if (typeof value !== 'string') throw new CodecError(`string: a string is needed, not ${typeof value}`);

@@ -1,9 +1,12 @@
 import { hideSecrets } from '../kernel/secrets.ts';
 
-/** No cause chain is followed further than this: one that is longer goes in a circle. */
+/** No chain of causes is followed further than this: a longer one is circular. */
 const LONGEST_CHAIN = 10;
 
-/** An error as a JSON log line shows it. Own properties of foreign errors are left out: they may hold credentials or whole requests. */
+/**
+ * An error as a JSON log line shows it. Own properties of foreign errors are left out: they may
+ * hold credentials or whole requests.
+ */
 export interface ErrorObject {
   readonly name: string;
   readonly code?: string | number;
@@ -13,7 +16,10 @@ export interface ErrorObject {
   readonly suppressed?: readonly unknown[];
 }
 
-/** Name, code, message and stack; then the same of the cause and of later failures. Secrets within them are hidden. */
+/**
+ * Name, code, message and stack; then the same for the cause and for later failures. Secrets in
+ * them are hidden.
+ */
 export function errorObject(error: Error): ErrorObject {
   return describe(error, LONGEST_CHAIN);
 }
@@ -43,7 +49,7 @@ export function errorText(error: Error): string {
   let thrown: unknown = error;
   for (let depth = 0; thrown !== undefined && depth < LONGEST_CHAIN; depth++) {
     const text = nameAndMessage(thrown);
-    // Our messages often tell of the cause.
+    // Our messages often include the cause.
     if (!parts.some((part) => part.includes(text))) parts.push(text);
     thrown = thrown instanceof Error ? thrown.cause : undefined;
   }
@@ -57,14 +63,14 @@ function nameAndMessage(thrown: unknown): string {
   return `${thrown.name}${code === undefined ? '' : ` [${code}]`}: ${thrown.message}`;
 }
 
-/** What was thrown that is no error; an object of another prototype may not turn into text. */
+/** What was thrown but is not an error; an object of another prototype may not convert to text. */
 function shown(thrown: unknown): string {
   return typeof thrown === 'object' && thrown !== null
     ? Object.prototype.toString.call(thrown)
     : String(thrown);
 }
 
-/** Node's and our own errors have text, others numbers. */
+/** Node's and our own errors have codes that are strings, others have numbers. */
 function codeOf(error: Error): string | number | undefined {
   const code: unknown = 'code' in error ? error.code : undefined;
   return typeof code === 'string' || typeof code === 'number' ? code : undefined;

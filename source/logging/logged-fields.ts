@@ -4,15 +4,17 @@ import { HIDDEN, hideSecrets, isSecretField } from '../kernel/secrets.ts';
 /** Turns an error into what a line can hold. */
 export type ErrorForm = (error: Error) => unknown;
 
-/** Names that every entry of winston has itself. */
+/** Names that every entry of winston itself has. */
 const reserved: ReadonlySet<string> = new Set(['level', 'message', 'time', 'timestamp']);
 
 const DEEPEST = 6;
 
 /**
- * Fields as a line can hold them: plain values that JSON knows. To log must never throw, whatever a field holds: a circle, a BigInt, bytes.
+ * Fields in a form that a line can hold: plain values that JSON knows. Logging must never throw,
+ * whatever a field holds: a circular object, a BigInt, bytes.
  *
- * This is where secrets end, whoever logged them: the values of fields that are named as secrets are, and what is one within a text (see `kernel/secrets.ts`).
+ * Here secrets are removed, whoever logged them: the values of fields with names that mean a
+ * secret, and secrets within text (see `kernel/secrets.ts`).
  */
 export function loggedFields(fields: LogFields, errorForm: ErrorForm): LogFields {
   const logged: Record<string, unknown> = {};
@@ -25,7 +27,7 @@ export function loggedFields(fields: LogFields, errorForm: ErrorForm): LogFields
   return logged;
 }
 
-/** A getter, or a key that is no text, may throw. */
+/** A getter, or a key that is not text, may throw. */
 function attempt(make: () => unknown): unknown {
   try {
     return make();
@@ -34,7 +36,7 @@ function attempt(make: () => unknown): unknown {
   }
 }
 
-/** Where a value is met. */
+/** Where a value was found. */
 interface Surroundings {
   readonly errorForm: ErrorForm;
   /** The objects that hold the value, outermost first. */
@@ -53,7 +55,7 @@ function plainField(
 
 function plain(value: unknown, { errorForm, holders }: Surroundings): unknown {
   if (typeof value === 'string') return hideSecrets(value);
-  // Not its text, which may be anything.
+  // Not its source text, which may be anything.
   if (typeof value === 'function') return `<function ${value.name}>`;
   if (typeof value === 'bigint' || typeof value === 'symbol') return String(value);
   if (typeof value !== 'object' || value === null) return value;

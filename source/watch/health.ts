@@ -1,23 +1,27 @@
 import type { HealthReport } from '../../metrics/monitor.ts';
 import type { PartitionProcessorStats, PartitionStats, ProcessorStats } from '../stats.ts';
 
-/** All that a processor's health is judged by. */
+/** Everything by which a processor's health is judged. */
 export interface HealthInputs {
   readonly stats: ProcessorStats;
   readonly stallTimeoutMs: number;
   readonly stallLagRecords: number;
-  /** For how long no broker has answered although something was asked; 0 if all was answered. */
+  /**
+   * For how long no broker has answered although something was requested; 0 if everything was
+   * answered.
+   */
   readonly brokersSilentMs: number;
-  /** What a start is at, in words: 'it connects to Kafka'. */
+  /** What a start is doing, in words: 'it connects to Kafka'. */
   readonly starting: string;
 }
 
-/** So many partitions are named. */
+/** This many partitions are named. */
 const NAMED = 10;
 
 /**
- * Judges a processor. It is healthy until the run has failed, or while it runs, brokers are silent, or a partition with lag does not come forward. A partition
- * whose messages gather for a batch that is not due yet has nothing to do; the time of one whose batch is due counts from then on.
+ * Judges a processor. It is healthy unless the run has failed or, while it runs, brokers are silent
+ * or a partition with lag makes no progress. A partition whose messages are collected for a batch
+ * that is not due yet has nothing to do; if its batch is due, the time counts from then on.
  */
 export function healthOf(inputs: HealthInputs): HealthReport {
   const { stats } = inputs;
@@ -64,13 +68,13 @@ function stalls({ stats, stallTimeoutMs, stallLagRecords }: HealthInputs): strin
   return [...stalled.slice(0, NAMED), `${stalled.length - NAMED} more partitions make no progress either`];
 }
 
-/** For how long a partition does not come forward although it should. */
+/** For how long a partition has made no progress although it should. */
 function stalledMs(partition: PartitionStats, processor: PartitionProcessorStats | undefined): number {
   const { msSinceProgress } = partition;
   if (processor === undefined || awaitsRecords(partition)) return msSinceProgress;
   switch (processor.step) {
     case 'idle':
-      // With nothing left to process, it is the commit that is awaited.
+      // With nothing left to process, only the commit is missing.
       return processor.buffered > 0 ? 0 : msSinceProgress;
     case 'held':
     case 'failed':
@@ -81,7 +85,7 @@ function stalledMs(partition: PartitionStats, processor: PartitionProcessorStats
   }
 }
 
-/** Nothing of it was fetched that is not committed. */
+/** Nothing was fetched that is not committed. */
 function awaitsRecords({ position, committed }: PartitionStats): boolean {
   return position <= (committed ?? position);
 }

@@ -2,7 +2,7 @@ import { StoreError, TimeoutError, type StoreFailure, type StoreKey } from '../.
 import type { FailureReason, Item } from './item.ts';
 import { withinLimits, type CallEnd, type CallLimits } from './call-limits.ts';
 
-/** So many reasons are told in the message; all of them are in `failures`. */
+/** This many reasons are in the message; all of them are in `failures`. */
 const MOST_REASONS = 5;
 const LONGEST_KEY_SHOWN = 80;
 
@@ -24,10 +24,10 @@ export interface CallSetting {
   readonly limits: CallLimits;
 }
 
-/** One call under way. */
+/** One call in flight. */
 export class BackendCall<Place> {
   readonly items: readonly Item<Place>[];
-  /** When nobody waits for it any more. */
+  /** Reached when nobody waits for the call any more. */
   readonly end: CallEnd;
 
   constructor(items: readonly Item<Place>[], end: CallEnd) {
@@ -35,7 +35,9 @@ export class BackendCall<Place> {
     this.end = end;
   }
 
-  /** Written, removed, or read: then with the value, or without one where there is none. */
+  /**
+   * The key was written, removed, or read: then with its value, or without one if there is none.
+   */
   done(item: Item<Place>, value?: Buffer): void {
     item.isDone = true;
     item.found = value;
@@ -48,7 +50,7 @@ export class BackendCall<Place> {
 }
 
 /**
- * Carries a call out within its limits. The items have what was found then.
+ * Carries out a call within its limits. Afterwards the items hold what was found.
  *
  * @throws StoreError that names each key that failed, with its reason, and those that were written
  */
@@ -71,7 +73,10 @@ export async function carryOut<Place>(
   if (isFailed) throw failureOf(title, items);
 }
 
-/** What the end of the call's time, or of the caller's interest, means; undefined for other errors. */
+/**
+ * What it means that the call's time is over, or that its caller gave up; undefined for other
+ * errors.
+ */
 export function limitReached(error: unknown, { signal }: CallLimits): FailureReason | undefined {
   if (signal?.aborted === true) {
     const reason: unknown = signal.reason;

@@ -8,20 +8,20 @@ import { MultiMap, type MultiStore, type TenantKey } from '../multi-store.ts';
 import type { ListedStore, StoreCallOptions } from '../store.ts';
 
 export interface BackendMultiStoreOptions<Place> {
-  /** The class whose name stands in errors. */
+  /** The class whose name is used in errors. */
   readonly name: string;
   readonly backend: Backend<Place>;
   readonly timeoutMs: number;
-  /** Where a tenant's keys are. @throws Error that says why there is no place for this tenant */
+  /** Where a tenant's keys are. @throws Error that says why this tenant has no place */
   readonly placeOf: (tenant: string) => Place;
-  /** The place as errors name it. */
+  /** The place as it is named in errors. */
   readonly describe: (place: Place) => string;
 }
 
 /** A MultiStore over a backend. */
 export class BackendMultiStore<Place> implements MultiStore {
   readonly #options: BackendMultiStoreOptions<Place>;
-  /** The tenants that were written to, with their places, and the other way round. */
+  /** The tenants that were written to, with their places, and the reverse. */
   readonly #places = new Map<string, Place>();
   readonly #owners = new Map<Place, string>();
 

@@ -7,11 +7,14 @@ import { checkEntry, checkKey } from '../entry-checks.ts';
 import { checkRange, inOrder, isInRange } from '../key-range.ts';
 import type { EntriesOptions, ListedStore, StoreCallOptions, StoreEntries } from '../store.ts';
 
-/** Entries are read so many at once, whatever their size: at most these are in memory, and all the keys. */
+/**
+ * Entries are read this many at a time, whatever their size: at most these are in memory, besides
+ * all the keys.
+ */
 const ENTRIES_AT_ONCE = 1000;
 
 export interface BackendStoreOptions<Place> {
-  /** The class whose name stands in errors. */
+  /** The class whose name is used in errors. */
   readonly name: string;
   /** Whose keys, for errors: "keyPrefix 'counts'". */
   readonly where: string;
@@ -19,11 +22,13 @@ export interface BackendStoreOptions<Place> {
   readonly place: Place;
   readonly timeoutMs: number;
   readonly tenant?: string;
-  /** Called before something is sent to be written. */
+  /** Called before a write is sent. */
   readonly onWrite?: () => void;
 }
 
-/** A Store over a backend: checks what comes in, drops what occurs twice, and turns what fails into a StoreError. */
+/**
+ * A Store over a backend: checks its input, drops duplicates, and turns failures into a StoreError.
+ */
 export class BackendStore<Place> implements ListedStore {
   readonly #options: BackendStoreOptions<Place>;
 
@@ -61,7 +66,10 @@ export class BackendStore<Place> implements ListedStore {
     await flushPlaces(backend, [place], this.#setting({ operation: 'flush', changes: false }, options));
   }
 
-  /** No backend keeps its keys in the wanted order: all that are in the range are collected, and sorted here. */
+  /**
+   * No backend keeps its keys in the right order: all keys in the range are collected and sorted
+   * here.
+   */
   async *entries(options: EntriesOptions = {}): AsyncGenerator<[key: string, value: Buffer]> {
     const { name, backend, place } = this.#options;
     const range = checkRange(name, options);
@@ -82,7 +90,7 @@ export class BackendStore<Place> implements ListedStore {
       const found = await this.#read('entries', some, options);
       for (const key of some) {
         const value = found.get(key);
-        // Deleted since it was listed.
+        // It was deleted after it was listed.
         if (value !== undefined) yield [key, value];
       }
     }
@@ -110,7 +118,7 @@ export class BackendStore<Place> implements ListedStore {
     const { name, backend, place, tenant, onWrite } = this.#options;
     const setting = this.#setting({ operation, changes: true }, options);
     const items: Item<Place>[] = [];
-    // Of a key that occurs twice the last value counts.
+    // If a key occurs twice, the last value counts.
     for (const entry of entries instanceof Map
       ? (entries as ReadonlyMap<string, Buffer>)
       : new Map(entries)) {
@@ -161,7 +169,7 @@ export class BackendStore<Place> implements ListedStore {
   }
 }
 
-/** @throws StoreError for what the backend can never take */
+/** @throws StoreError for what the backend can never accept */
 export function checkItem<Place>(title: CallTitle, backend: Backend<Place>, item: Item<Place>): void {
   const problem = backend.problemOf(item);
   if (problem === undefined) return;
@@ -183,7 +191,7 @@ export async function flushPlaces<Place>(
   await attempt(setting, () => withinLimits(setting.limits, ({ signal }) => backend.flush(places, signal)));
 }
 
-/** Carries out what is of no single key, and keeps the limits by itself. */
+/** Carries out work that belongs to no single key, and that keeps the limits itself. */
 async function attempt<Result>(
   { title: { store, where, operation }, backend, limits }: CallSetting,
   work: () => Promise<Result>,

@@ -1,11 +1,11 @@
 import { isObject } from '../../source/kernel/is-object.ts';
 import type { FailureReason } from '../backend/item.ts';
 
-/** Of a full queue the server tells all that is in it. */
+/** For a full queue, the server lists everything that is in it. */
 const LONGEST_REASON = 300;
 
 interface ErrorRow {
-  /** The type that Elasticsearch gives; undefined: any. */
+  /** The type that Elasticsearch gives; undefined matches any. */
   readonly type?: string;
   readonly status?: number;
   readonly retriable: boolean;
@@ -13,8 +13,8 @@ interface ErrorRow {
 }
 
 /**
- * Errors of Elasticsearch, and whether the same call may succeed when it is made again without any change. The first row that fits counts; what none fits is not
- * retriable.
+ * Errors of Elasticsearch, and whether the same call may succeed when it is repeated without any
+ * change. The first row that matches counts; an error that matches none is not retriable.
  *
  * @see https://www.elastic.co/guide/en/elasticsearch/reference/8.19/docs-bulk.html
  */
@@ -88,7 +88,10 @@ export const elasticsearchErrorRows: readonly ErrorRow[] = [
   { status: 504, retriable: true, reason: 'a proxy waited too long for the server' },
 ];
 
-/** Errors that the client makes, by their names, which mean that the server could not be asked, or did not answer in full. */
+/**
+ * Errors that the client itself makes, by name: the server could not be reached, or did not answer
+ * in full.
+ */
 const connectionErrors: readonly string[] = [
   'ConnectionError',
   'NoLivingConnectionsError',
@@ -115,7 +118,7 @@ export function explainElasticsearchError(
   };
 }
 
-/** What an error means that the client threw. */
+/** What an error thrown by the client means. */
 export function explainClientError(error: unknown): FailureReason {
   const message = error instanceof Error ? error.message : String(error);
   if (!(error instanceof Error)) return { text: message, retriable: false, cause: error };
@@ -124,7 +127,7 @@ export function explainClientError(error: unknown): FailureReason {
     const inner = isObject(body) ? body['error'] : undefined;
     return { ...explainElasticsearchError(error.statusCode, inner, ''), cause: error };
   }
-  // A stream that breaks off has an error with the code of the system, such as ECONNRESET.
+  // A stream that breaks off gives an error with a code of the system, such as ECONNRESET.
   const isConnection = connectionErrors.includes(error.name) || 'code' in error;
   if (!isConnection) return { text: message, retriable: false, cause: error };
   return {

@@ -37,7 +37,7 @@ interface Sending {
   readonly onMoved?: (items: OneSlot<RedisItem>) => void;
 }
 
-/** Redis, or Redis Cluster: each call is one pipeline, or one for each node at once. */
+/** Redis, or Redis Cluster: each call is one pipeline, or one to each node in parallel. */
 export class RedisBackend implements Backend<RedisPlace> {
   readonly #options: RedisBackendOptions;
 
@@ -46,7 +46,7 @@ export class RedisBackend implements Backend<RedisPlace> {
   }
 
   problemOf({ key, value, place }: RedisItem): string | undefined {
-    // No character has more than three bytes to a unit of UTF-16: to count them takes longer.
+    // No UTF-16 unit has more than three bytes in UTF-8; counting the bytes takes longer.
     if (
       (place.length + key.length) * 3 > MOST_BYTES &&
       Buffer.byteLength(place) + Buffer.byteLength(key) > MOST_BYTES
@@ -61,7 +61,10 @@ export class RedisBackend implements Backend<RedisPlace> {
     return this.#sendByNode(call, 0, (items) => readCommands(call, items));
   }
 
-  /** MSET, which is atomic; with a time to live, SET … PX between MULTI and EXEC, and without these on a cluster. */
+  /**
+   * MSET, which is atomic; with a time to live, SET … PX between MULTI and EXEC, and without these
+   * on a cluster.
+   */
   async write(call: BackendCall<RedisPlace>): Promise<void> {
     const { client, ttlMs, replicas } = this.#options;
     if (ttlMs === undefined) await this.#sendByNode(call, replicas, (items) => writeCommands(call, items));
@@ -100,7 +103,8 @@ export class RedisBackend implements Backend<RedisPlace> {
     commandsOf: Sending['commandsOf'],
   ): Promise<void> {
     const { client } = this.#options;
-    // Before the first connection it is not known who serves what. A command without keys waits for that.
+    // Before the first connection, the client does not know which node serves what. A command
+    // without keys waits for that.
     if (client.slots?.length === 0) await sendAll(client, [['ping', []]]);
     const moved: OneSlot<RedisItem>[] = [];
     await Promise.all(
@@ -108,7 +112,7 @@ export class RedisBackend implements Backend<RedisPlace> {
         this.#send(call, slots, { replicas, commandsOf, onMoved: (same) => moved.push(same) }),
       ),
     );
-    // Of a pipeline with several slots the client follows no redirection; of one slot it does.
+    // In a pipeline for several slots the client follows no redirection; for one slot it does.
     await Promise.all(moved.map((same) => this.#send(call, [same], { replicas, commandsOf })));
   }
 
@@ -138,14 +142,17 @@ export class RedisBackend implements Backend<RedisPlace> {
     }
   }
 
-  /** An error before EXEC makes Redis forget the transaction, which ioredis has sent to its end in any case: none stays open on the connection. */
+  /**
+   * An error before EXEC makes Redis discard the transaction, which ioredis has sent completely in
+   * any case: none stays open on the connection.
+   */
   async #writeInTransaction(call: BackendCall<RedisPlace>, ttlMs: number): Promise<void> {
     const { client, replicas } = this.#options;
     const { items } = call;
     const commands = expiringWriteCommands(call, items, ttlMs);
     const transaction = client.multi(commands.map(({ command }) => command)).exec();
     const waited = replicas > 0 ? sendAll(client, [this.#wait()]) : undefined;
-    // Both are awaited below; the one that is awaited last must not count as unhandled meanwhile.
+    // Both are awaited below; the one that is awaited last must not count as unhandled until then.
     waited?.catch(() => undefined);
     let replies: readonly RedisReply[];
     try {
@@ -167,7 +174,9 @@ export class RedisBackend implements Backend<RedisPlace> {
     );
   }
 
-  /** Half of the time is for the replicas, so that their answer comes before the call's own limit. */
+  /**
+   * Half of the time is for the replicas, so that their answer comes before the limit of the call.
+   */
   #wait(): RedisCommand {
     return ['wait', [this.#options.replicas, Math.ceil(this.#options.timeoutMs / 2)]];
   }
@@ -188,7 +197,7 @@ export class RedisBackend implements Backend<RedisPlace> {
   }
 }
 
-/** Why EXEC was refused stands in the replies before it. */
+/** The reason why EXEC was refused is in the replies before it. */
 function firstOfTransaction(error: unknown): unknown {
   if (error instanceof Error && 'previousErrors' in error && Array.isArray(error.previousErrors)) {
     const errors: readonly unknown[] = error.previousErrors;

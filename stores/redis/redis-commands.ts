@@ -4,7 +4,10 @@ import type { RedisCommand, RedisReply } from './redis-client.ts';
 import { explainRedisError } from './redis-errors.ts';
 import type { OneSlot } from './redis-slots.ts';
 
-/** A command holds at most this much, so that none exceeds what the server buffers of a query (1 GB). */
+/**
+ * A command holds at most this much, so that none exceeds what the server buffers of a query (1
+ * GB).
+ */
 const MOST_COMMAND_BYTES = 256 * 1024 * 1024;
 const MOST_COMMAND_KEYS = 100_000;
 
@@ -19,7 +22,7 @@ export interface KeyedCommand {
   readonly onReply: (reply: RedisReply) => void;
 }
 
-/** MGET; GET for a single key, which reports a key that holds something else than a string. */
+/** MGET; GET for a single key, which reports a key that holds something other than a string. */
 export function readCommands(call: BackendCall<RedisPlace>, items: OneSlot<RedisItem>): KeyedCommand[] {
   const [first, ...others] = items;
   if (first !== undefined && others.length === 0)
@@ -41,7 +44,7 @@ export function readCommands(call: BackendCall<RedisPlace>, items: OneSlot<Redis
   ];
 }
 
-/** MSET, as many as the size of a command asks for. */
+/** MSET, split where a command would be too large. */
 export function writeCommands(call: BackendCall<RedisPlace>, items: OneSlot<RedisItem>): KeyedCommand[] {
   return cut(items).map((some) => ({
     command: ['mset', keysAndValues(some)],

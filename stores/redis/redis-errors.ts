@@ -10,7 +10,8 @@ interface ErrorRow {
 }
 
 /**
- * Error replies, and whether the same call may succeed when it is made again without any change. What is not listed is not retriable.
+ * Error replies, and whether the same call may succeed when it is repeated without any change. What
+ * is not listed is not retriable.
  *
  * @see https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors
  */
@@ -52,10 +53,13 @@ export const redisErrorRows: readonly ErrorRow[] = [
 
 const rows: ReadonlyMap<string, ErrorRow> = new Map(redisErrorRows.map((row) => [row.prefix, row]));
 
-/** Errors of a cluster node that knows of another one, or waits for one: the client follows them when it is asked for a single slot. */
+/**
+ * Errors of a cluster node that refers to another one, or waits for one: the client follows them
+ * when it is asked for a single slot.
+ */
 const redirections: readonly string[] = ['MOVED', 'ASK', 'TRYAGAIN', 'CLUSTERDOWN'];
 
-/** The prefix of an error reply; undefined for an error that Redis did not send. */
+/** The prefix of an error reply; undefined for an error that did not come from Redis. */
 function prefixOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || error.name !== 'ReplyError') return undefined;
   return /^[A-Z]+/.exec(error.message)?.[0];
@@ -65,19 +69,20 @@ export function isRedirection(error: unknown): boolean {
   return redirections.includes(prefixOf(error) ?? '');
 }
 
-/** Commands that have a password among their arguments. */
+/** Commands with a password among their arguments. */
 const withPassword: readonly string[] = ['auth', 'hello', 'config', 'acl', 'migrate'];
 
 /**
- * An error of ioredis holds the command that failed; where the login fails, each command that waits is rejected with that error. Whoever prints it must not print
- * the password, so it is taken out of the error itself, for all who have it.
+ * An error of ioredis holds the command that failed. If the login fails, every waiting command is
+ * rejected with that error. Printing it must not show the password, so the password is removed from
+ * the error itself, for everyone who has it.
  */
 export function withoutPassword<Thrown>(error: Thrown): Thrown {
   if (!isObject(error)) return error;
   const { command, lastNodeError, previousErrors } = error as Record<string, unknown>;
   if (isObject(command) && withPassword.includes(String(command['name']).toLowerCase()))
     command['args'] = [HIDDEN];
-  // Of a cluster whose nodes all failed, and of a transaction.
+  // For a cluster whose nodes all failed, and for a transaction.
   for (const inner of [
     lastNodeError,
     ...(Array.isArray(previousErrors) ? (previousErrors as unknown[]) : []),
@@ -86,7 +91,7 @@ export function withoutPassword<Thrown>(error: Thrown): Thrown {
   return error;
 }
 
-/** What an error means that ioredis gave. */
+/** What an error of ioredis means. */
 export function explainRedisError(thrown: unknown): FailureReason {
   const error = withoutPassword(thrown);
   const message = error instanceof Error ? error.message : String(error);

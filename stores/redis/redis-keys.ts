@@ -1,12 +1,13 @@
 import type { KeyListing } from '../backend/backend.ts';
 import { sendAll, type RedisClient, type RedisCommand } from './redis-client.ts';
 
-/** How many keys a SCAN looks at: the server does nothing else meanwhile. */
+/** How many keys one SCAN looks at: the server does nothing else in the meantime. */
 const KEYS_AT_ONCE = 1000;
 const SLOTS = 16_384;
 
 /**
- * Lists all keys that begin with the prefix, on all masters of a cluster; in no order, and some perhaps twice.
+ * Lists all keys that begin with the prefix, on all masters of a cluster, in no order; a key may
+ * come twice.
  *
  * @see https://redis.io/docs/latest/commands/scan/
  */
@@ -14,7 +15,7 @@ export async function listRedisKeys(
   client: RedisClient,
   { prefix, request, onKeys }: KeyListing,
 ): Promise<void> {
-  // Which nodes there are is known when a command has been answered.
+  // The nodes are known once a command has been answered.
   if (client.slots?.length === 0) await request(() => sendAll(client, [['ping', []]]));
   const match = `${escapeGlob(prefix)}*`;
   await Promise.all(
@@ -35,7 +36,10 @@ export async function listRedisKeys(
   );
 }
 
-/** The clients of all masters. @throws Error while some slots have none: their keys would be missing without a word */
+/**
+ * The clients of all masters. @throws Error while a slot has none: its keys would be missing
+ * silently
+ */
 function mastersOf(client: RedisClient): readonly RedisClient[] {
   const { slots } = client;
   if (slots === undefined) return [client];

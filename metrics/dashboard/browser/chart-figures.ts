@@ -5,7 +5,9 @@ import { make, setText } from './elements.ts';
 
 const minutes = 10;
 
-/** What a chart shows, in words and as a table by the minute: for those who do not see it, and to copy from. */
+/**
+ * What a chart shows, in words and as a table by the minute: for screen readers, and to copy from.
+ */
 export class ChartFigures {
   readonly element = make('details', 'chart-figures');
   readonly #definition: ChartDefinition;

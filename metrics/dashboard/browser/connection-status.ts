@@ -3,12 +3,12 @@ import type { PageReport } from '../model/page-report.ts';
 import { byId, setClass, setHidden, setText } from './elements.ts';
 import { showPageTitle } from './page-title.ts';
 
-/** For how long it is told that the process was restarted. */
+/** For how long the page shows that the process was restarted. */
 const restartShownMs = 60_000;
-/** A single answer that is late is no loss. */
+/** A single late answer does not count as a lost connection. */
 const lostAfterMs = 2500;
 
-/** Whether what is shown is live; what is old is greyed, and its age told. */
+/** Whether the figures are live; old ones are greyed, with their age. */
 export class ConnectionStatus {
   readonly #live = byId('live', HTMLElement);
   readonly #liveLabel = byId('live-label', HTMLElement);
@@ -29,7 +29,7 @@ export class ConnectionStatus {
     }, 1000);
   }
 
-  /** @param before the report before this one */
+  /** @param before the previous report */
   received(report: PageReport, name: string, before: PageReport | undefined): void {
     this.#receivedAt = performance.now();
     this.#failedAt = undefined;

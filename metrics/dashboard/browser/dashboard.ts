@@ -14,7 +14,7 @@ import { ProcessorChoice } from './processor-choice.ts';
 import type { StatsListener } from './stats-poller.ts';
 import { Tiles } from './tiles.ts';
 
-/** The page: takes reports, and has each part show them. */
+/** The page: takes reports, and lets each part show them. */
 export class Dashboard implements StatsListener {
   readonly #history = new StatsHistory();
   readonly #rates = new PartitionRows();

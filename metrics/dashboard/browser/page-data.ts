@@ -7,13 +7,13 @@ import type { PartitionRow } from '../model/partition-rows.ts';
 export interface PageData {
   readonly report: PageReport;
   readonly processors: readonly NamedProcessor[];
-  /** The key of the processor that was chosen, or that of all. */
+  /** The key of the chosen processor, or that of all. */
   readonly chosen: string;
-  /** Those that it stands for. */
+  /** The processors that this key selects. */
   readonly shown: readonly NamedProcessor[];
   /** The history of what is shown, oldest first. */
   readonly points: readonly HistoryPoint[];
-  /** Records per second by which its lag changes; null while that is not known. */
+  /** Records per second by which the lag changes; null while that is not known. */
   readonly lagChange: number | null;
   /** The last point of each processor. */
   readonly latest: (key: string) => HistoryPoint | undefined;

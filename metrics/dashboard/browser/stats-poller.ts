@@ -7,14 +7,14 @@ export interface StatsListener {
 }
 
 const everyMs = 1000;
-/** Nobody looks; the history goes on, coarsely. */
+/** The page is hidden; the history continues with fewer samples. */
 const hiddenEveryMs = 15_000;
-/** After some tries in vain: it may be away for long. */
+/** After several failed tries: the server may be away for a long time. */
 const lostEveryMs = 5000;
 const quickTries = 20;
 const timeoutMs = 8000;
 
-/** Asks for `api/stats` again and again, whatever comes of it. */
+/** Asks for `api/stats` repeatedly, also after failures. */
 export class StatsPoller {
   readonly #url: string;
   readonly #listener: StatsListener;
@@ -51,7 +51,7 @@ export class StatsPoller {
     });
   }
 
-  /** What the listener throws is reported by the browser, and does not end the polling. */
+  /** What the listener throws is reported by the browser, and does not stop the polling. */
   async #askOnce(): Promise<void> {
     let report: PageReport;
     try {
@@ -71,7 +71,9 @@ export class StatsPoller {
   }
 }
 
-/** `api/stats` beside the page; also where it is shown at a prefix without a slash at its end. */
+/**
+ * `api/stats` beside the page; also if the page is served at a prefix without a slash at its end.
+ */
 export function statsUrl({ pathname }: Location): string {
   return `${pathname.replace(/\/$|\/index\.html$/, '')}/api/stats`;
 }

@@ -116,7 +116,7 @@ export class Tiles implements PagePart {
   }
 }
 
-/** How long until the lag is gone, if it goes on falling as in the last minute. */
+/** How long until the lag is gone, if it continues to fall as in the last minute. */
 function timeLeft({ points, lagChange, rows }: PageData): TileText {
   const { lag = null, consumed = null } = points.at(-1) ?? {};
   if (lag === null || rows.length === 0) return { value: none, note: 'no partitions yet' };

@@ -4,12 +4,12 @@ import type { StatsReport } from '../../stats-report.ts';
 export type PageReport = StatsReport<ReportedProcessor>;
 
 /**
- * What the page reads of ProcessorStats. It is declared here once more because those types lead to Node's, and the page is
- * compiled without them; a spec keeps the two alike.
+ * What the page reads of ProcessorStats. It is declared here once more because those types lead to
+ * Node's, and the page is compiled without them; a spec keeps the two alike.
  */
 export interface ReportedProcessor {
   readonly topicProcessorName: string;
-  /** Which of several processes it is, where a report has more than one. */
+  /** The number of its process, if a report has several. */
   readonly worker?: number;
   readonly state: 'new' | 'starting' | 'running' | 'closing' | 'closed' | 'failed';
   readonly startedAt: number | null;

@@ -164,7 +164,7 @@ testOnOwn('redis', 'entries end at a time limit, and when they are aborted', asy
   t.is((await t.throwsAsync(entries.next(), { instanceOf: StoreError })).cause, reason);
 });
 
-test('entries of a cluster fail while a slot has no master: its keys would be missing without a word', async (t) => {
+test('entries of a cluster fail while a slot has no master: its keys would be missing silently', async (t) => {
   const node = (port: number) => ({
     options: { host: 'h', port },
     ...unused,
@@ -323,7 +323,7 @@ test('a key or value that Redis cannot take is refused before anything is sent',
       ['good', Buffer.from('1')],
       ['bad', tooLong],
     ]),
-    { instanceOf: StoreError, message: /the value of key 'bad' has 536870913 bytes, Redis takes 512 MB/ },
+    { instanceOf: StoreError, message: /the value of key 'bad' has 536870913 bytes, and Redis accepts at most 512 MB/ },
   );
   t.deepEqual(error.keys, ['bad']);
 });
