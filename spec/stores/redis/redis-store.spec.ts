@@ -323,7 +323,10 @@ test('a key or value that Redis cannot take is refused before anything is sent',
       ['good', Buffer.from('1')],
       ['bad', tooLong],
     ]),
-    { instanceOf: StoreError, message: /the value of key 'bad' has 536870913 bytes, and Redis accepts at most 512 MB/ },
+    {
+      instanceOf: StoreError,
+      message: /the value of key 'bad' has 536870913 bytes, and Redis accepts at most 512 MB/,
+    },
   );
   t.deepEqual(error.keys, ['bad']);
 });
