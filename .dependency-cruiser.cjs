@@ -14,9 +14,13 @@ const outgoingRecord = '^source/kafka/outgoing-record\\.ts$';
 const records = '^source/kafka/records/';
 const wire = '^source/kafka/wire/';
 const storePorts = '^stores/(store|multi-store)\\.ts$';
+/** What a key may be, and in which order keys are: every store asks them. */
+const storeKeys = '^stores/(entry-checks|key-range)\\.ts$';
 /** What the pipeline wraps the stores in that it was given. */
 const storeMetrics = '^stores/instrumented\\.ts$';
 const metricsPorts = '^metrics/(metrics|monitor|definitions|noop)\\.ts$';
+/** Values as they leave a provider or a server. */
+const metricsReports = '^metrics/(metrics-snapshot|exposition|stats-report)\\.ts$';
 /** A provider that comes later: it is bound to before the monitor is open. */
 const lateMetrics = '^metrics/late-metrics\\.ts$';
 const codecPort = '^source/codecs/codec\\.ts$';
@@ -131,10 +135,38 @@ const rows = [
   inCommandLine('job', 'ioredis', '@elastic/elasticsearch'),
   inCommandLine('settings', 'commander'),
   inCommandLine('terminal', 'commander', 'cli-progress'),
-  { files: '^stores/', may: ['^stores/', kernel, '^metrics/(metrics|definitions)\\.ts$', codecPort] },
-  { files: '^metrics/dashboard/', may: ['^metrics/dashboard/', entryPoints, kernel], packages: ['uplot'] },
-  { files: '^metrics/prometheus[^/]*\\.ts$', may: ['^metrics/', kernel], packages: ['prom-client'] },
-  { files: '^metrics/(?!dashboard/|prometheus)', may: ['^metrics/', kernel] },
+  { files: storePorts, may: [storePorts, kernel] },
+  { files: storeKeys, may: [storePorts, storeKeys, kernel] },
+  { files: '^stores/backend/', may: ['^stores/backend/', storePorts, storeKeys, kernel] },
+  { files: '^stores/redis/', may: ['^stores/(redis|backend)/', kernel] },
+  { files: '^stores/elasticsearch/', may: ['^stores/(elasticsearch|backend)/', kernel] },
+  {
+    files: '^stores/(?!(store|multi-store|entry-checks|key-range)\\.ts$)[^/]+\\.ts$',
+    may: ['^stores/', kernel, '^metrics/(metrics|definitions)\\.ts$', codecPort],
+  },
+  { files: metricsPorts, may: [metricsPorts, kernel] },
+  { files: metricsReports, may: [metricsReports, metricsPorts, kernel] },
+  { files: lateMetrics, may: [metricsPorts, kernel] },
+  {
+    files: '^metrics/prometheus(/|\\.ts$)',
+    may: ['^metrics/prometheus/', metricsReports, metricsPorts, kernel],
+    packages: ['prom-client'],
+  },
+  {
+    files: '^metrics/server(/|\\.ts$)',
+    may: ['^metrics/server/', '^metrics/dashboard/page\\.ts$', metricsReports, metricsPorts, kernel],
+  },
+  { files: '^metrics/index\\.ts$', may: ['^metrics/(?!dashboard/)'] },
+  { files: '^metrics/dashboard/[^/]+$', may: [] },
+  {
+    files: '^metrics/dashboard/model/',
+    may: ['^metrics/dashboard/model/', '^metrics/stats-report\\.ts$'],
+  },
+  {
+    files: '^metrics/dashboard/browser/',
+    may: ['^metrics/dashboard/(browser|model)/'],
+    packages: ['uplot'],
+  },
 ];
 
 const packagePath = (name) => `^node_modules/(@types/)?${name}/`;

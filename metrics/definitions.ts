@@ -1,15 +1,24 @@
 import type { MetricOptions } from './metrics.ts';
 
-/** How the values of several processes become one: of a counter or histogram they are always added up. */
+/**
+ * How the values of several processes become one. Those of a counter or histogram are always added
+ * up.
+ */
 export type GaugeAggregation = 'sum' | 'max' | 'min' | 'first';
 
-/** One metric: all that a provider, the README's table, the dashboards and the alert rules need to know of it. */
+/**
+ * One metric: all that a provider, the tables of the documentation, the dashboards and the alert
+ * rules need to know of it.
+ */
 export interface MetricDefinition extends MetricOptions {
   readonly kind: 'counter' | 'gauge' | 'histogram';
-  /** What one of it is, as in the name's ending: seconds, bytes, records, offsets; undefined for plain numbers. */
+  /**
+   * The unit, as at the end of the name: seconds, bytes, records, batches; undefined for plain
+   * numbers.
+   */
   readonly unit?: 'seconds' | 'bytes' | 'records' | 'batches' | undefined;
   readonly buckets?: readonly number[];
-  /** Of a gauge; default: 'sum'. */
+  /** For a gauge. Default 'sum'. */
   readonly aggregation?: GaugeAggregation;
 }
 
@@ -24,7 +33,10 @@ const requestSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 const batchRecords = [1, 10, 50, 100, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000] as const;
 const batchBytes = [1e3, 1e4, 1e5, 1e6, 2.5e6, 5e6, 1e7, 2.5e7, 5e7, 1e8] as const;
 
-/** Every metric, declared once. Names are without the namespace that a provider puts before them (`kasper_`). */
+/**
+ * Every metric, declared once. Names lack the namespace that a provider puts before them
+ * (`kasper_`).
+ */
 export const metricDefinitions = {
   // Records and bytes
   recordsConsumed: {
@@ -38,7 +50,7 @@ export const metricDefinitions = {
     name: 'bytes_consumed_total',
     kind: 'counter',
     unit: 'bytes',
-    help: 'Bytes of records as encoded, decompressed, of batches that were processed and committed',
+    help: 'Encoded bytes, after decompression, of records whose batch was processed and committed',
     labelNames: processor,
   },
   recordsProduced: {
@@ -52,14 +64,14 @@ export const metricDefinitions = {
     name: 'bytes_produced_total',
     kind: 'counter',
     unit: 'bytes',
-    help: 'Bytes of records sent and acked, as encoded, before compression',
+    help: 'Encoded bytes, before compression, of records sent and acked',
     labelNames: processor,
   },
   recordsRepeated: {
     name: 'records_repeated_total',
     kind: 'counter',
     unit: 'records',
-    help: 'Records sent again after an attempt of unknown outcome: they may be stored twice',
+    help: 'Records sent again after an attempt whose outcome is unknown: they may be stored twice',
     labelNames: processor,
   },
   // Batches and their steps
@@ -90,7 +102,7 @@ export const metricDefinitions = {
     name: 'process_seconds',
     kind: 'histogram',
     unit: 'seconds',
-    help: 'Time that process took for a batch',
+    help: 'Duration of process for a batch',
     labelNames: processor,
     buckets: stepSeconds,
   },
@@ -106,7 +118,7 @@ export const metricDefinitions = {
     name: 'store_flush_seconds',
     kind: 'histogram',
     unit: 'seconds',
-    help: 'Time that the flush of stores took for a batch',
+    help: 'Duration of the store flush for a batch',
     labelNames: processor,
     buckets: stepSeconds,
   },
@@ -118,12 +130,12 @@ export const metricDefinitions = {
     labelNames: processor,
     buckets: stepSeconds,
   },
-  // Where it is
+  // Positions and buffers
   lagRecords: {
     name: 'lag_records',
     kind: 'gauge',
     unit: 'records',
-    help: 'Offsets between the committed one and the end that the isolation can see',
+    help: 'Offsets between the committed offset and the end of the log that the isolation level can see',
     labelNames: partition,
     aggregation: 'max',
   },
@@ -137,7 +149,7 @@ export const metricDefinitions = {
   highWatermark: {
     name: 'high_watermark_offset',
     kind: 'gauge',
-    help: 'The high watermark as the leader told it last',
+    help: 'The high watermark that the leader last reported',
     labelNames: partition,
     aggregation: 'max',
   },
@@ -145,7 +157,7 @@ export const metricDefinitions = {
     name: 'progress_age_seconds',
     kind: 'gauge',
     unit: 'seconds',
-    help: 'Time since the committed offset moved last; 0 where there is nothing to do',
+    help: 'Time since the committed offset last moved; 0 while there is nothing to do',
     labelNames: partition,
     aggregation: 'max',
   },
@@ -153,7 +165,7 @@ export const metricDefinitions = {
     name: 'buffered_records',
     kind: 'gauge',
     unit: 'records',
-    help: 'Records that wait for their batch',
+    help: 'Records waiting for their batch',
     labelNames: processor,
   },
   bufferedBytes: {
@@ -167,7 +179,7 @@ export const metricDefinitions = {
     name: 'in_hand_records',
     kind: 'gauge',
     unit: 'records',
-    help: 'Records of the batches that are between process and commit',
+    help: 'Records of batches between process and commit',
     labelNames: processor,
   },
   partitionsOwned: {
@@ -182,23 +194,23 @@ export const metricDefinitions = {
     help: '1 for the state that the processor is in, 0 for the others',
     labelNames: [...processor, 'state'],
   },
-  // What goes wrong, and what brokers take
+  // Errors, and requests to brokers
   commitErrors: {
     name: 'commit_errors_total',
     kind: 'counter',
-    help: "Commits of a topic-partition that were refused or not answered, retried ones included, by Kafka's error or our code",
+    help: "Commits of a topic-partition that were refused or not answered, retried ones included, by Kafka's error or our error code",
     labelNames: [...processor, 'code'],
   },
   produceErrors: {
     name: 'produce_errors_total',
     kind: 'counter',
-    help: "Batches of records to a topic-partition that were refused or not answered, retried ones included, by Kafka's error or our code",
+    help: "Batches of records to a topic-partition that were refused or not answered, retried ones included, by Kafka's error or our error code",
     labelNames: [...processor, 'code'],
   },
   fetchErrors: {
     name: 'fetch_errors_total',
     kind: 'counter',
-    help: "Fetches of a topic-partition that were refused or not answered, retried ones included, by Kafka's error or our code",
+    help: "Fetches of a topic-partition that were refused or not answered, retried ones included, by Kafka's error or our error code",
     labelNames: [...processor, 'code'],
   },
   requestSeconds: {
@@ -212,27 +224,27 @@ export const metricDefinitions = {
   reconnects: {
     name: 'reconnects_total',
     kind: 'counter',
-    help: 'Connections to brokers that were lost or given up and had to be opened again',
+    help: 'Connections to brokers that were lost or given up and had to be reopened',
     labelNames: processor,
   },
   // Stores
   storeCalls: {
     name: 'store_calls_total',
     kind: 'counter',
-    help: 'Calls of stores, by outcome: ok or error',
+    help: 'Store calls, by outcome: ok or error',
     labelNames: [...processor, 'store', 'operation', 'outcome'],
   },
   storeTenantCalls: {
     name: 'store_tenant_calls_total',
     kind: 'counter',
-    help: 'Calls of stores by tenant, where tenantLabel asks for them; a call about several counts for each',
+    help: 'Store calls by tenant, where tenantLabel is set; a call for several tenants counts once for each',
     labelNames: [...processor, 'store', 'operation', 'outcome', 'tenant'],
   },
   storeCallSeconds: {
     name: 'store_call_seconds',
     kind: 'histogram',
     unit: 'seconds',
-    help: 'Time that a call of a store took, until it resolved or failed',
+    help: 'Duration of a store call, until it resolved or failed',
     labelNames: [...processor, 'store', 'operation'],
     buckets: stepSeconds,
   },
@@ -241,7 +253,7 @@ export const metricDefinitions = {
     name: 'event_loop_blocked_seconds',
     kind: 'gauge',
     unit: 'seconds',
-    help: 'For how long the event loop has not turned; answered also while it is blocked',
+    help: 'For how long the event loop has been blocked; reported even while it is blocked',
     labelNames: [],
     aggregation: 'max',
   },
@@ -249,14 +261,14 @@ export const metricDefinitions = {
     name: 'event_loop_longest_block_seconds',
     kind: 'gauge',
     unit: 'seconds',
-    help: 'The longest time that the event loop was blocked since the process began',
+    help: 'The longest time for which the event loop has been blocked since the process started',
     labelNames: [],
     aggregation: 'max',
   },
   buildInfo: {
     name: 'build_info',
     kind: 'gauge',
-    help: 'Always 1; its labels tell the versions',
+    help: 'Always 1; the labels hold the versions',
     labelNames: ['version', 'node'],
     aggregation: 'max',
   },

@@ -17,10 +17,11 @@ const contentTypes: Readonly<Record<ExpositionFormat, string>> = {
 };
 
 /**
- * Metrics in one of the formats that Prometheus reads. Both give each series the same name and labels, so that nothing changes
- * for who queries them when a scraper asks for the other format.
+ * Metrics in one of the formats that Prometheus reads. Both give each series the same name and
+ * labels, so that queries still work when a scraper asks for the other format.
  *
- * See https://prometheus.io/docs/instrumenting/exposition_formats/ and https://prometheus.io/docs/specs/om/open_metrics_spec/
+ * See https://prometheus.io/docs/instrumenting/exposition_formats/ and
+ * https://prometheus.io/docs/specs/om/open_metrics_spec/
  *
  * @throws ConfigError for another format
  */
@@ -37,10 +38,10 @@ export function expose(families: readonly MetricFamily[], format: ExpositionForm
 }
 
 function familyLines({ name, kind, help, unit, samples }: MetricFamily, isOpen: boolean): string[] {
-  // In OpenMetrics `_total` belongs to a counter's samples, and not to the counter.
+  // In OpenMetrics, `_total` belongs to the samples of a counter, and not to the counter.
   const familyName = isOpen && kind === 'counter' ? name.replace(/_total$/, '') : name;
   const lines = [`# HELP ${familyName} ${escapeHelp(help, isOpen)}`, `# TYPE ${familyName} ${kind}`];
-  // A unit must be the ending of the name.
+  // The name must end with the unit.
   if (isOpen && unit !== undefined && familyName.endsWith(`_${unit}`)) {
     lines.push(`# UNIT ${familyName} ${unit}`);
   }
@@ -59,14 +60,15 @@ function escapeHelp(text: string, isOpen: boolean): string {
 }
 
 function escapeLabel(text: string): string {
-  // Nearly always there is nothing to escape, and a scrape has thousands of them.
+  // There is nearly always nothing to escape, and a scrape has thousands of values.
   if (!/[\\\n"]/.test(text)) return text;
   return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
 }
 
 /**
- * A bucket's bound or a quantile as a label, in the canonical form of OpenMetrics (`1.0`, `2.5`, `1e+06`), which Prometheus 3 gives them in any
- * case: with another form a series would change its labels with the format or the version of the scraper.
+ * A bucket's bound or a quantile as a label, in the canonical form of OpenMetrics (`1.0`, `2.5`,
+ * `1e+06`), which Prometheus 3 uses in any case. With another form, the labels of a series would
+ * change with the format or the version of the scraper.
  */
 export function boundText(bound: number): string {
   if (bound === Infinity) return '+Inf';

@@ -16,6 +16,6 @@ export type { MetricFamily, MetricSample, MetricsSnapshot, SnapshotValue } from 
 export type { HealthReport, Monitor, Monitored, MonitorOptions } from './monitor.ts';
 export { noopMetrics } from './noop.ts';
 export { PrometheusMetrics, type Exposable, type PrometheusMetricOptions } from './prometheus.ts';
-export type { PrometheusMetricsOptions } from './prometheus-options.ts';
+export type { PrometheusMetricsOptions } from './prometheus/prometheus-options.ts';
 export { MonitorServer, type MonitorServerOptions } from './server.ts';
-export type { StatsReport } from './server/stats-report.ts';
+export type { StatsReport } from './stats-report.ts';

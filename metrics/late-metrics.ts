@@ -1,14 +1,14 @@
 import type { Counter, Gauge, MetricsProvider, Observer } from './metrics.ts';
 
-/** Who wants to be called back before values are read. */
+/** A callback that must be called before values are read. */
 interface Waiting {
   readonly refresh: () => void;
   end: (() => void) | undefined;
 }
 
 /**
- * A provider that comes later: metrics can be made and bound at once, and what is recorded goes to the real provider as soon as that is there. What is
- * recorded before is dropped.
+ * A provider that comes later: metrics can be made and bound immediately, and values go to the real
+ * provider as soon as it is there. What is recorded before is dropped.
  */
 export class LateMetrics implements MetricsProvider {
   #real: MetricsProvider | undefined;
@@ -66,7 +66,7 @@ export class LateMetrics implements MetricsProvider {
     };
   }
 
-  /** Made with the first use after the real provider has come. */
+  /** Made at the first use after the real provider has come. */
   #late<T>(make: (real: MetricsProvider) => T): () => T | undefined {
     let made: T | undefined;
     return () => (this.#real === undefined ? undefined : (made ??= make(this.#real)));

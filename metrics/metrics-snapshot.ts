@@ -1,11 +1,11 @@
 import type { GaugeAggregation } from './definitions.ts';
 
-/** A value as JSON can hold it. */
+/** A value in a form that JSON can hold. */
 export type SnapshotValue = number | 'NaN' | '+Inf' | '-Inf';
 
 /** One line of an exposition. */
 export interface MetricSample {
-  /** That of its family, in histograms and summaries with `_bucket`, `_sum` or `_count`. */
+  /** The name of its family; in histograms and summaries with `_bucket`, `_sum` or `_count`. */
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly value: SnapshotValue;
@@ -13,7 +13,7 @@ export interface MetricSample {
 
 /** A metric with all of its series. */
 export interface MetricFamily {
-  /** With namespace; of a counter with `_total`. */
+  /** With namespace; for a counter with `_total`. */
   readonly name: string;
   readonly kind: 'counter' | 'gauge' | 'histogram' | 'summary';
   readonly help: string;
@@ -23,7 +23,7 @@ export interface MetricFamily {
   readonly samples: readonly MetricSample[];
 }
 
-/** All metrics of a process, as plain values that may be sent to another one as JSON. */
+/** All metrics of a process, as plain values that can be sent to another process as JSON. */
 export interface MetricsSnapshot {
   readonly namespace: string;
   /** The value of Kasper's label `label`, where Kasper's names are wanted. */
@@ -31,7 +31,7 @@ export interface MetricsSnapshot {
   readonly families: readonly MetricFamily[];
 }
 
-/** A number as JSON can hold it: it makes null of those that are not finite. */
+/** A number in a form that JSON can hold: JSON turns numbers that are not finite into null. */
 export function toSnapshotValue(value: number): SnapshotValue {
   if (Number.isFinite(value)) return value;
   if (Number.isNaN(value)) return 'NaN';

@@ -41,12 +41,12 @@ export interface Observer {
 
 /** A summary or histogram whose label values are bound. */
 export interface ObserverChild {
-  /** Takes one value in, in the unit that the name of the metric ends with. */
+  /** Records one value, in the unit with which the name of the metric ends. */
   observe(value: number): void;
 }
 
 export interface HistogramOptions extends MetricOptions {
-  /** Upper bounds of the buckets, rising. */
+  /** Upper bounds of the buckets, in ascending order. */
   readonly buckets?: readonly number[];
 }
 
@@ -61,8 +61,9 @@ export interface MetricsProvider {
   /** Makes a metric of buckets. */
   newHistogram(options: HistogramOptions): Observer;
   /**
-   * Calls back before values are read (a scrape), so that gauges can be brought up to date. Returns a function that ends this. A provider without it is given
-   * the gauges each `metricsUpdateMs` alone.
+   * Calls back before values are read (a scrape), so that gauges can be brought up to date. Returns
+   * a function that stops the callbacks. With a provider without this method, gauges are updated
+   * only every `metricsUpdateMs`.
    */
   onCollect?(refresh: () => void): () => void;
 }

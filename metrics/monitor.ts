@@ -1,8 +1,8 @@
 import type { MetricsProvider } from './metrics.ts';
 
-/** Whether a processor does its work, in words for people. */
+/** Whether a processor does its work, with the reasons in words. */
 export interface HealthReport {
-  /** False: it does not come forward, or has failed. Restarting it may help. */
+  /** False: it makes no progress, or has failed. Restarting it may help. */
   readonly healthy: boolean;
   /** True while it processes: it runs, has its claims, and is not closing. */
   readonly ready: boolean;
@@ -18,29 +18,36 @@ export interface Monitored {
   stats(): object;
   /** Whether it does its work. Asks no broker. */
   health(): HealthReport;
-  /** Where its metrics go. One that has `expose`, as PrometheusMetrics, has something to scrape. */
+  /**
+   * Where its metrics go. A provider that has `expose`, as PrometheusMetrics does, can be scraped.
+   */
   readonly metrics: MetricsProvider;
 }
 
-/** Shows processors to those who watch them, as an HTTP server does. */
+/** Shows processors to people and programs outside, as an HTTP server does. */
 export interface Monitor {
   /**
-   * Begins to show a processor. Called before the processor connects.
+   * Starts to show a processor. Called before the processor connects.
    *
-   * @returns what ends it; called after everything else has ended
-   * @throws ConfigError when it cannot listen, such as at a port in use
+   * @returns a function that stops showing it; called after everything else has ended
+   * @throws ConfigError if it cannot listen, for example because the port is in use
    */
   watch(monitored: Monitored): Promise<() => Promise<void>>;
 }
 
 /** Where a processor that opens a monitor server of its own listens. */
 export interface MonitorOptions {
-  /** 0 takes a free one. */
+  /** 0: any free port. */
   readonly port: number;
-  /** Default '127.0.0.1': this machine alone. */
+  /** Default '127.0.0.1': this machine only. */
   readonly host?: string;
-  /** The process is not healthy when its event loop has not turned for so long. Default 10000. */
+  /**
+   * The process is not healthy once its event loop has been blocked for this long. Default 10000.
+   */
   readonly blockedAfterMs?: number;
-  /** Names besides `localhost` by which it may be asked for on loopback, such as that of a proxy before it. Default: none. */
+  /**
+   * Host names besides `localhost` that requests on loopback may use, such as that of a proxy.
+   * Default: none.
+   */
   readonly allowedHosts?: readonly string[];
 }

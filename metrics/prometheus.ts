@@ -3,8 +3,8 @@ import { ConfigError } from '../source/kernel/errors.ts';
 import { packageVersion } from '../source/kernel/package-version.ts';
 import { metricDefinitions, type MetricDefinition } from './definitions.ts';
 import { expose, type Exposition, type ExpositionFormat } from './exposition.ts';
-import { kasperFamilies } from './kasper-names.ts';
-import { mergeSnapshots } from './merge-snapshots.ts';
+import { kasperFamilies } from './prometheus/kasper-names.ts';
+import { mergeSnapshots } from './prometheus/merge-snapshots.ts';
 import type { MetricsSnapshot } from './metrics-snapshot.ts';
 import type {
   Counter,
@@ -14,7 +14,7 @@ import type {
   MetricsProvider,
   Observer,
 } from './metrics.ts';
-import { checkDeclaration, sampleNames } from './prometheus-declarations.ts';
+import { checkDeclaration, sampleNames } from './prometheus/declarations.ts';
 import {
   PrometheusCounter,
   PrometheusGauge,
@@ -22,15 +22,17 @@ import {
   PrometheusSummary,
   type Declared,
   type PrometheusMetric,
-} from './prometheus-metric.ts';
+} from './prometheus/prometheus-metric.ts';
 import {
   prometheusSettings,
   type PrometheusMetricsOptions,
   type PrometheusSettings,
-} from './prometheus-options.ts';
-import { measureProcess, processFamilies } from './prometheus-process.ts';
+} from './prometheus/prometheus-options.ts';
+import { measureProcess, processFamilies } from './prometheus/process-families.ts';
 
-/** What a metric is declared with; of a gauge of several processes, also how its values become one. */
+/**
+ * What a metric is declared with; for a gauge of several processes, also how its values become one.
+ */
 export type PrometheusMetricOptions = MetricOptions & Partial<Pick<MetricDefinition, 'unit' | 'aggregation'>>;
 
 /** Metrics that can be scraped. */
@@ -39,14 +41,15 @@ export interface Exposable {
   expose(format?: ExpositionFormat): Promise<Exposition>;
 }
 
-/** From 5 ms to 10 s, as prom-client's own. */
+/** From 5 ms to 10 s, the defaults of prom-client. */
 const defaultBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
 
 /**
- * Metrics for Prometheus, in a prom-client registry of their own. Several processors may share one.
+ * Metrics for Prometheus, in their own prom-client registry. Several processors may share one.
  *
- * The same metric may be made several times, and is the same then. A counter whose name does not end with `_total` gets that ending, in both
- * formats. Summaries have the quantiles 0.5, 0.9 and 0.99 of the last `summaryWindowMs`.
+ * A metric may be made several times: each call gives the same one. A counter whose name does not
+ * end with `_total` gets that ending, in both formats. Summaries have the quantiles 0.5, 0.9 and
+ * 0.99 of the last `summaryWindowMs`.
  *
  * @example
  * const metrics = new PrometheusMetrics({ labels: { host: 'a' } });
@@ -54,22 +57,24 @@ const defaultBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
  */
 export class PrometheusMetrics implements MetricsProvider, Exposable {
   /**
-   * prom-client's registry with the metrics of this provider, without those of the process: for programs that serve metrics of their own, by
-   * `Registry.merge([register, metrics.registry])`. Kasper's names and OpenMetrics come by {@link expose} alone.
+   * prom-client's registry with the metrics of this provider, without those of the process. It is
+   * for programs that serve their own metrics, by `Registry.merge([register, metrics.registry])`.
+   * Kasper's names and OpenMetrics are available only from {@link expose}.
    */
   readonly registry = new Registry();
   readonly #settings: PrometheusSettings;
   readonly #metrics = new Map<string, PrometheusMetric>();
-  /** Which metric has taken a name of a sample or family. */
+  /** Which metric uses a name of a sample or family. */
   readonly #names = new Map<string, string>();
   readonly #refreshes = new Set<{ readonly refresh: () => void }>();
 
-  /** @throws ConfigError that lists all that is wrong with the options */
+  /** @throws ConfigError that lists everything that is wrong with the options */
   constructor(options: PrometheusMetricsOptions = {}) {
     this.#settings = prometheusSettings(options);
     this.registry.setDefaultLabels(this.#settings.labels);
     if (this.#settings.processMetrics) measureProcess();
-    // Made first, so that prom-client reads it first, whoever asks for the values: then the others are brought up to date before they are read.
+    // Made first, so that prom-client reads it first: then the others are brought up to date before
+    // they are read.
     const info = this.#declare('gauge', metricDefinitions.buildInfo);
     const buildInfo = new PrometheusGauge(info, this.registry, () => {
       this.#refresh();
@@ -78,35 +83,35 @@ export class PrometheusMetrics implements MetricsProvider, Exposable {
     buildInfo.labels(packageVersion(), process.version).set(1);
   }
 
-  /** @throws ConfigError if it cannot be: its name or labels are not legal, or another metric has the name */
+  /** @throws ConfigError if its name or labels are not legal, or another metric has the name */
   newCounter(options: PrometheusMetricOptions): Counter {
-    return this.#make('counter', options, PrometheusCounter, (declared) => {
+    return this.#make(this.#declare('counter', options), PrometheusCounter, (declared) => {
       return new PrometheusCounter(declared, this.registry);
     });
   }
 
   /** @throws ConfigError as {@link newCounter} */
   newGauge(options: PrometheusMetricOptions): Gauge {
-    return this.#make('gauge', options, PrometheusGauge, (declared) => {
+    return this.#make(this.#declare('gauge', options), PrometheusGauge, (declared) => {
       return new PrometheusGauge(declared, this.registry);
     });
   }
 
   /** @throws ConfigError as {@link newCounter} */
   newSummary(options: PrometheusMetricOptions): Observer {
-    return this.#make('summary', options, PrometheusSummary, (declared) => {
+    return this.#make(this.#declare('summary', options), PrometheusSummary, (declared) => {
       return new PrometheusSummary(declared, this.registry, this.#settings.summaryWindowMs);
     });
   }
 
-  /** Buckets are from 5 ms to 10 s unless given. @throws ConfigError as {@link newCounter} */
+  /** The default buckets are from 5 ms to 10 s. @throws ConfigError as {@link newCounter} */
   newHistogram(options: HistogramOptions & PrometheusMetricOptions): Observer {
-    return this.#make('histogram', options, PrometheusHistogram, (declared) => {
+    return this.#make(this.#declare('histogram', options), PrometheusHistogram, (declared) => {
       return new PrometheusHistogram(declared, this.registry);
     });
   }
 
-  /** Calls `refresh` each time before the values are read. Returns what ends this. */
+  /** Calls `refresh` each time before the values are read. Returns a function that stops this. */
   onCollect(refresh: () => void): () => void {
     const entry = { refresh };
     this.#refreshes.add(entry);
@@ -116,8 +121,8 @@ export class PrometheusMetrics implements MetricsProvider, Exposable {
   }
 
   /**
-   * All metrics, for a scrape: Prometheus's text format 0.0.4, or OpenMetrics 1.0. With `kasperNames` it is the text format in any case; `contentType`
-   * tells.
+   * All metrics, for a scrape: Prometheus's text format 0.0.4, or OpenMetrics 1.0. With
+   * `kasperNames` it is always the text format; `contentType` shows which one it is.
    *
    * @throws what a callback of {@link onCollect} threw
    */
@@ -134,10 +139,12 @@ export class PrometheusMetrics implements MetricsProvider, Exposable {
   }
 
   /**
-   * The metrics of several processes as those of one: counters and histograms are added up, gauges by their definition's aggregation ('sum' unless
-   * it has one), and of a summary's quantiles the largest is taken.
+   * The metrics of several processes as those of one. Counters and histograms are added up, gauges
+   * are combined by the aggregation of their definition (default 'sum'), and for the quantiles of a
+   * summary the largest is taken.
    *
-   * @throws ConfigError if the snapshots do not fit together: other namespaces, kinds or buckets under one name
+   * @throws ConfigError if the snapshots do not fit together: different namespaces, kinds or
+   * buckets under one name
    */
   static merge(snapshots: readonly MetricsSnapshot[]): Exposable {
     const merged = mergeSnapshots(snapshots);
@@ -149,12 +156,10 @@ export class PrometheusMetrics implements MetricsProvider, Exposable {
   }
 
   #make<Metric extends PrometheusMetric>(
-    kind: Declared['kind'],
-    options: HistogramOptions & PrometheusMetricOptions,
+    declared: Declared,
     type: abstract new (...args: never[]) => Metric,
     make: (declared: Declared) => Metric,
   ): Metric {
-    const declared = this.#declare(kind, options);
     const present = this.#metrics.get(declared.name);
     if (present instanceof type) return present;
     const metric = make(declared);
@@ -195,7 +200,10 @@ export class PrometheusMetrics implements MetricsProvider, Exposable {
   }
 }
 
-/** Kasper's names are no legal OpenMetrics. Prometheus asks for that first, and would never see them: so where they are wanted, it is given text. */
+/**
+ * Kasper's names are not legal in OpenMetrics. Prometheus asks for OpenMetrics first, and would
+ * never see them: so if they are wanted, it is given text.
+ */
 function exposeSnapshot(snapshot: MetricsSnapshot, format: ExpositionFormat): Exposition {
   if (snapshot.kasperLabel === undefined) return expose(snapshot.families, format);
   return expose(

@@ -10,16 +10,18 @@ import {
   type MonitorServerOptions,
 } from './server/server-options.ts';
 import { ServerThread } from './server/server-thread.ts';
-import { WatchedProcessors } from './server/watched-processors.ts';
+import { ShownProcessors } from './server/shown-processors.ts';
 
 export type { MonitorServerOptions } from './server/server-options.ts';
 
 /**
- * Shows processors over HTTP: `/metrics` (Prometheus, OpenMetrics), `/healthz`, `/readyz`, `/api/stats` (JSON) and `/` (dashboard). Read-only and without
- * authentication, so on loopback unless a host is given.
+ * Shows processors over HTTP: `/metrics` (Prometheus, OpenMetrics), `/healthz`, `/readyz`,
+ * `/api/stats` (JSON) and `/` (dashboard). It is read-only and without authentication, so it
+ * listens on loopback unless a host is given.
  *
- * HTTP lives in a thread of its own, which answers also while the event loop of the process is blocked. Give one to several processors as their option `monitor`
- * to see them together; they share one PrometheusMetrics then.
+ * HTTP is served by a thread of its own, which answers even while the event loop of the process is
+ * blocked. Give one server to several processors as their option `monitor` to see them together;
+ * they must then share one PrometheusMetrics.
  *
  * @example
  * await using monitor = new MonitorServer({ port: 9464 });
@@ -29,7 +31,7 @@ export type { MonitorServerOptions } from './server/server-options.ts';
 export class MonitorServer implements Monitor, AsyncDisposable {
   readonly #config: MonitorServerConfig;
   readonly #beats = new Beats();
-  readonly #watched = new WatchedProcessors();
+  readonly #shown = new ShownProcessors();
   readonly #gauges = new Map<MetricsProvider, () => void>();
   #thread: ServerThread | undefined;
   #stopBeats: (() => void) | undefined;
@@ -39,7 +41,7 @@ export class MonitorServer implements Monitor, AsyncDisposable {
   #isClosed = false;
 
   /**
-   * Touches nothing yet.
+   * Opens nothing yet.
    *
    * @throws ConfigError that lists everything wrong with the options
    */
@@ -48,7 +50,7 @@ export class MonitorServer implements Monitor, AsyncDisposable {
   }
 
   /**
-   * Where it is to be found from this machine, such as `http://127.0.0.1:9464`.
+   * Its address as seen from this machine, such as `http://127.0.0.1:9464`.
    *
    * @throws LifecycleError unless it listens
    */
@@ -60,15 +62,18 @@ export class MonitorServer implements Monitor, AsyncDisposable {
   }
 
   /**
-   * Begins to show a processor; listens from the first one on, and closes with the last one. Called by the TopicProcessor whose option `monitor` it is.
+   * Starts to show a processor; listens from the first one on, and closes with the last one. Called
+   * by the TopicProcessor that has this server as its option `monitor`.
    *
-   * @returns what ends it. One that has failed is shown, and not healthy, until another one of its name comes, or the server closes
-   * @throws ConfigError when it cannot listen, or another processor has metrics of its own that are to be scraped
+   * @returns a function that stops showing it. A processor that has failed is still shown, as not
+   * healthy, until another one of its name comes, or the server closes
+   * @throws ConfigError if it cannot listen, or if another processor has its own metrics to be
+   * scraped
    * @throws LifecycleError after close()
    */
   async watch(monitored: Monitored): Promise<() => Promise<void>> {
     this.#assertOpen('watch');
-    this.#watched.add(monitored);
+    this.#shown.add(monitored);
     const { metrics } = monitored;
     try {
       if (!this.#gauges.has(metrics)) this.#gauges.set(metrics, addEventLoopGauges(metrics, this.#beats));
@@ -87,9 +92,9 @@ export class MonitorServer implements Monitor, AsyncDisposable {
   }
 
   /**
-   * Listens now, and keeps open until {@link close}, whoever comes and goes.
+   * Listens now, and stays open until {@link close}, even without processors.
    *
-   * @throws ConfigError when it cannot, LifecycleError after close()
+   * @throws ConfigError if it cannot listen, LifecycleError after close()
    */
   async listen(): Promise<void> {
     this.#assertOpen('listen');
@@ -103,7 +108,10 @@ export class MonitorServer implements Monitor, AsyncDisposable {
     }
   }
 
-  /** Ends all connections, those that are being answered within a second. Idempotent; for good. */
+  /**
+   * Closes all connections, those with a request in process within a second. Idempotent; the server
+   * cannot be opened again.
+   */
   close(): Promise<void> {
     this.#isClosed = true;
     return this.#closeIfUnused();
@@ -130,7 +138,7 @@ export class MonitorServer implements Monitor, AsyncDisposable {
         throw error;
       }
       this.#stopBeats = stopBeats;
-      logger.info('The monitor server listens', { url: this.url });
+      logger.info('The monitor server is listening', { url: this.url });
     });
   }
 
@@ -146,24 +154,24 @@ export class MonitorServer implements Monitor, AsyncDisposable {
 
   #remove(monitored: Monitored): void {
     const { metrics } = monitored;
-    this.#watched.remove(monitored);
-    if (this.#watched.uses(metrics)) return;
+    this.#shown.remove(monitored);
+    if (this.#shown.uses(metrics)) return;
     this.#gauges.get(metrics)?.();
     this.#gauges.delete(metrics);
   }
 
   get #isUsed(): boolean {
-    return !this.#isClosed && (this.#isKept || this.#watched.size > 0);
+    return !this.#isClosed && (this.#isKept || this.#shown.size > 0);
   }
 
   #inTurn(step: () => Promise<void>): Promise<void> {
     const done = this.#turn.then(step);
-    // Whoever asked for it hears of it; those that follow begin anew.
+    // The caller gets the error; the steps that follow start fresh.
     this.#turn = done.catch(() => undefined);
     return done;
   }
 
-  /** The server's thread learns that processors have come or gone. */
+  /** Tells the server's thread that processors have come or gone. */
   #tell(): void {
     this.#thread?.tell('stats');
     this.#thread?.tell('text');
@@ -172,22 +180,22 @@ export class MonitorServer implements Monitor, AsyncDisposable {
   #answer(question: Question): Answers[Question] | Promise<Answers[Question]> {
     switch (question) {
       case 'health':
-        return this.#watched.health();
+        return this.#shown.health();
       case 'stats':
-        return this.#watched.stats();
+        return this.#shown.stats();
       case 'text':
       case 'openmetrics':
-        return this.#watched.expose(question);
+        return this.#shown.expose(question);
     }
   }
 
   #assertOpen(method: string): void {
     if (this.#isClosed)
-      throw new LifecycleError(`${method}() was called on a MonitorServer that is closed: make a new one`);
+      throw new LifecycleError(`${method}() was called on a MonitorServer that is closed: create a new one`);
   }
 }
 
-/** The host as it stands in a URL; that of all addresses is not one to ask for. */
+/** The host as written in a URL; the address that means "all addresses" cannot be requested. */
 function inUrl(host: string, address: string): string {
   if (address === '0.0.0.0' || address === '::') return 'localhost';
   return host.includes(':') ? `[${host}]` : host;

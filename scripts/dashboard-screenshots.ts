@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { launchChromium } from './dashboard/chromium.ts';
 import { FabricatedStats, type FabricatedProcessor } from './dashboard/fabricated-stats.ts';
-import { WatchedPage } from './dashboard/watched-page.ts';
+import { OpenDashboard } from './dashboard/open-dashboard.ts';
 
 /** One picture of the dashboard: `npm run screenshots -- [folder]`. */
 interface Picture {
   readonly name: string;
   readonly processors: readonly Partial<FabricatedProcessor>[];
   readonly context?: BrowserContextOptions;
-  /** Whether all of the page is in it, or only what is seen at first. */
+  /** Whether the picture shows the whole page, or only what is visible at first. */
   readonly whole?: boolean;
-  /** Changes what is reported after some minutes, and what the page shows. */
-  readonly then?: (watched: WatchedPage) => Promise<void> | void;
-  /** How long it was watched before. Default 150. */
+  /** Changes the reports after some minutes, and what the page shows. */
+  readonly then?: (dashboard: OpenDashboard) => Promise<void> | void;
+  /** For how many seconds the page was open before. Default 150. */
   readonly seconds?: number;
 }
 
@@ -144,25 +144,25 @@ async function take(browser: Browser, folder: string, picture: Picture): Promise
       ready: false,
       problems: ['orders-by-customer is starting: its partitions are being claimed'],
     };
-  const watched = await WatchedPage.open(browser, stats, picture.context);
+  const dashboard = await OpenDashboard.open(browser, stats, picture.context);
   try {
-    await watched.seconds(picture.seconds ?? 150);
+    await dashboard.seconds(picture.seconds ?? 150);
     if (picture.then !== undefined) {
-      await picture.then(watched);
-      if (watched.server.answer !== undefined) await watched.seconds(4);
+      await picture.then(dashboard);
+      if (dashboard.server.answer !== undefined) await dashboard.seconds(4);
     }
     const path = join(folder, `${picture.name}.png`);
     if (picture.whole === true) {
-      // What is out of sight is not rendered: the window is made as high as the page.
-      const { width = 0 } = watched.page.viewportSize() ?? {};
-      const height = await watched.page.evaluate<number>('document.documentElement.scrollHeight');
-      await watched.page.setViewportSize({ width, height });
-      await watched.seconds(1);
+      // Rows that are out of sight are not rendered: the window is made as high as the page.
+      const { width = 0 } = dashboard.page.viewportSize() ?? {};
+      const height = await dashboard.page.evaluate<number>('document.documentElement.scrollHeight');
+      await dashboard.page.setViewportSize({ width, height });
+      await dashboard.seconds(1);
     }
-    await watched.page.screenshot({ path });
+    await dashboard.page.screenshot({ path });
     console.log(path);
   } finally {
-    await watched.close();
+    await dashboard.close();
   }
 }
 

@@ -1,10 +1,15 @@
 import { LifecycleError } from './kernel/errors.ts';
 
-/** The values that one batch works on: read and changed without waiting, and written back when the batch's function has returned. */
+/**
+ * The values that one batch works on: they are read and changed without waiting, and written back
+ * when the function of the batch has returned.
+ */
 export interface BatchView<Value> {
   /**
-   * The value under a key that was named for this batch, or set in it; undefined where there is none.
-   * @throws LifecycleError for another key, whose value is not known, and after the function has ended
+   * The value under a key that was named for this batch, or set in it; undefined where there is
+   * none.
+   * @throws LifecycleError for another key, whose value is not known, and after the function has
+   * ended
    */
   get(key: string): Value | undefined;
   /** Whether there is a value. @throws LifecycleError as `get` */
@@ -48,7 +53,7 @@ export class ViewLife {
   }
 }
 
-/** The view of one store, or of one tenant, with what was changed in it. */
+/** The view of one store, or of one tenant, with the changes made in it. */
 export class KeyView<Value> implements BatchView<Value> {
   readonly #named: ReadonlySet<string>;
   readonly #values: Map<string, Value>;
@@ -56,7 +61,7 @@ export class KeyView<Value> implements BatchView<Value> {
   readonly #set = new Set<string>();
   readonly #deleted = new Set<string>();
 
-  /** @param values what was found of the named keys; from now on the view's */
+  /** @param values what was found for the named keys; the view owns it from now on */
   constructor(named: ReadonlySet<string>, values: Map<string, Value>, life: ViewLife) {
     this.#named = named;
     this.#values = values;
@@ -91,14 +96,14 @@ export class KeyView<Value> implements BatchView<Value> {
     this.#set.delete(key);
   }
 
-  /** What is to be written. */
+  /** The values to write. */
   get puts(): Map<string, Value> {
     const puts = new Map<string, Value>();
     for (const key of this.#set) puts.set(key, this.#values.get(key) as Value);
     return puts;
   }
 
-  /** What is to be removed. */
+  /** The keys to remove. */
   get deletes(): readonly string[] {
     return [...this.#deleted];
   }
@@ -106,7 +111,7 @@ export class KeyView<Value> implements BatchView<Value> {
   #checkKnown(method: string, key: string): void {
     if (this.#named.has(key) || this.#set.has(key) || this.#deleted.has(key)) return;
     throw new LifecycleError(
-      `view.${method}('${key}'): the value of this key was not read for this batch. Have keysOf name it.`,
+      `view.${method}('${key}'): the value of this key was not read for this batch. Return it from keysOf.`,
     );
   }
 }

@@ -12,10 +12,13 @@ export type { BatchView, MultiBatchView } from './prefetch-view.ts';
 /** The key or keys that a message needs; null or undefined: none. Called once for each message. */
 export type KeysOf = (message: ConsumerMessage) => string | readonly string[] | null | undefined;
 
-/** The key or keys of tenants that a message needs; null or undefined: none. Called once for each message. */
+/**
+ * The key or keys of tenants that a message needs; null or undefined: none. Called once for each
+ * message.
+ */
 export type TenantKeysOf = (message: ConsumerMessage) => TenantKey | readonly TenantKey[] | null | undefined;
 
-/** Works on a batch and the values of its keys. */
+/** Processes a batch with the values of its keys. */
 export type PrefetchFunction<Value, Stores extends StoreMap = StoreMap> = (
   messages: readonly ConsumerMessage[],
   sender: Sender,
@@ -23,7 +26,7 @@ export type PrefetchFunction<Value, Stores extends StoreMap = StoreMap> = (
   context: ProcessContext<Stores>,
 ) => void | Promise<void>;
 
-/** Works on a batch and the values of its tenants' keys. */
+/** Processes a batch with the values of its tenants' keys. */
 export type MultiPrefetchFunction<Value, Stores extends StoreMap = StoreMap> = (
   messages: readonly ConsumerMessage[],
   sender: Sender,
@@ -32,15 +35,18 @@ export type MultiPrefetchFunction<Value, Stores extends StoreMap = StoreMap> = (
 ) => void | Promise<void>;
 
 /**
- * Makes a MessageProcessor that reads what a batch needs in one `getAll`, runs a function on it, and writes what that changed in one `putAll` and one
- * `deleteAll` (a call that has nothing to do is left out). All of it is inside `process`: with `concurrency: 1` no two batches overlap, above that a key must
- * belong to one partition.
+ * Makes a MessageProcessor that reads what a batch needs in one `getAll`, runs a function on it,
+ * and writes the changes in one `putAll` and one `deleteAll`. A call with nothing to do is left
+ * out. All of this is inside `process`. With `concurrency: 1` no two batches overlap; with more, a
+ * key must belong to one partition.
  *
- * When the function throws, nothing is written; of a BatchError, which is partial success, what was set before belongs to the messages that are done, and is
- * written. A failed read or write fails the batch. After it some values may be written, and the batch comes again: for sums that stay exact, let each value carry
- * for each input topic-partition the next offset that is in it, and skip lower ones.
+ * When the function throws, nothing is written. A BatchError means partial success: what was set
+ * before it belongs to the messages that are done, and is written. A failed read or write fails the
+ * batch. After that, some values may be written, and the batch is reprocessed. For exact sums, let
+ * each value hold, for each input topic-partition, the next offset that it does not include yet,
+ * and skip lower ones.
  *
- * @param store a Store, of a codec or not, or a function that picks it from `context.stores`
+ * @param store a Store, with a codec or without, or a function that picks it from `context.stores`
  * @example
  * prefetch(counts, (message) => message.keyText, (messages, sender, view) => {
  *   for (const { keyText } of messages) if (keyText !== null) view.set(keyText, (view.get(keyText) ?? 0) + 1);
@@ -51,7 +57,10 @@ export function prefetch<Value, Stores extends StoreMap = StoreMap>(
   keysOf: KeysOf,
   run: PrefetchFunction<Value, Stores>,
 ): MessageProcessor<Stores>;
-/** The same for a MultiStore: one `fetch`, one `push`, and one `deleteAll` for each tenant that loses keys, all at once. */
+/**
+ * The same for a MultiStore: one `fetch`, one `push`, and one `deleteAll` for each tenant that
+ * loses keys, all in parallel.
+ */
 export function prefetch<Value, Stores extends StoreMap = StoreMap>(
   store: MultiStore<Value> | ((stores: Stores) => MultiStore<Value>),
   keysOf: TenantKeysOf,
@@ -65,12 +74,12 @@ export function prefetch<Value, Stores extends StoreMap>(
   return {
     async process(messages, sender, context) {
       const target = typeof store === 'function' ? store(context.stores) : store;
-      const options = { signal: context.signal };
       const life = new ViewLife(context.signal);
+      const attempt = { messages, life, options: { signal: context.signal } };
       const batch =
         'fetch' in target
-          ? await openMulti(target, keysOf as TenantKeysOf, messages, life, options)
-          : await openSingle(target, keysOf as KeysOf, messages, life, options);
+          ? await openMulti(target, keysOf as TenantKeysOf, attempt)
+          : await openSingle(target, keysOf as KeysOf, attempt);
       context.signal.throwIfAborted();
       let partial: BatchError | undefined;
       try {
@@ -89,7 +98,7 @@ export function prefetch<Value, Stores extends StoreMap>(
         life.end();
       }
       context.signal.throwIfAborted();
-      // What was read, and worked on, may be another owner's by now.
+      // By now another owner may have what was read and processed.
       await context.stillOwned();
       try {
         await batch.write();
@@ -104,7 +113,14 @@ export function prefetch<Value, Stores extends StoreMap>(
 
 type AnyStore<Value> = Store<Value> | MultiStore<Value>;
 
-/** A batch's view, and how what was changed in it gets back to the store. */
+/** One attempt at a batch. */
+interface Attempt {
+  readonly messages: readonly ConsumerMessage[];
+  readonly life: ViewLife;
+  readonly options: StoreCallOptions;
+}
+
+/** The view of a batch, and how its changes get back to the store. */
 interface OpenBatch<View> {
   readonly view: View;
   write(): Promise<void>;
@@ -113,9 +129,7 @@ interface OpenBatch<View> {
 async function openSingle<Value>(
   store: Store<Value>,
   keysOf: KeysOf,
-  messages: readonly ConsumerMessage[],
-  life: ViewLife,
-  options: StoreCallOptions,
+  { messages, life, options }: Attempt,
 ): Promise<OpenBatch<BatchView<Value>>> {
   const named = new Set<string>();
   for (const message of messages) {
@@ -138,9 +152,7 @@ async function openSingle<Value>(
 async function openMulti<Value>(
   store: MultiStore<Value>,
   keysOf: TenantKeysOf,
-  messages: readonly ConsumerMessage[],
-  life: ViewLife,
-  options: StoreCallOptions,
+  { messages, life, options }: Attempt,
 ): Promise<OpenBatch<MultiBatchView<Value>>> {
   const named = new MultiMap<TenantKey>();
   for (const message of messages) {
@@ -175,7 +187,7 @@ async function openMulti<Value>(
         for (const [key, value] of view.puts) puts.set(tenant, key, value);
       if (puts.size > 0) await store.push(puts, options);
       const deletes = [...tenants].filter(([, view]) => view.deletes.length > 0);
-      // Each is waited for, also when another fails: none may be under way when the next batch begins.
+      // All are awaited, even if one fails: none may be in flight when the next batch begins.
       const outcomes = await Promise.allSettled(
         deletes.map(([tenant, view]) => store.tenant(tenant).deleteAll(view.deletes, options)),
       );

@@ -172,7 +172,7 @@ test('a key that was not named cannot be read, but written', async (t) => {
       (_batch, _sender, view) => {
         t.throws(() => view.get('z'), {
           instanceOf: LifecycleError,
-          message: /view\.get\('z'\): .*Have keysOf name it/,
+          message: /view\.get\('z'\): .*Return it from keysOf/,
         });
         t.throws(() => view.has('z'), { instanceOf: LifecycleError });
         view.set('z', 1);

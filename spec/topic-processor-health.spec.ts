@@ -28,7 +28,7 @@ test('from start to end it says whether it is ready, and why not', async (t) => 
     init: () => kafka.answer({ name: 'init' }),
     process: () => undefined,
   });
-  t.deepEqual(brief(processor.health()), [true, false, 'It was not started yet']);
+  t.deepEqual(brief(processor.health()), [true, false, 'It has not been started yet']);
   const run = processor.runLoop();
   await kafka.quiet();
   t.deepEqual(brief(processor.health()), [true, false, 'It is starting: it connects to Kafka']);
@@ -45,7 +45,7 @@ test('from start to end it says whether it is ready, and why not', async (t) => 
   closing.open();
   await closed;
   await run;
-  t.deepEqual(brief(processor.health()), [true, false, 'It has ended']);
+  t.deepEqual(brief(processor.health()), [true, false, 'It is closed']);
 });
 
 test('a stuck partition is told, with a lag that goes on rising, and no longer once it comes forward', async (t) => {
@@ -69,7 +69,7 @@ test('a stuck partition is told, with a lag that goes on rising, and no longer o
   t.deepEqual(brief(processor.health()), [
     false,
     true,
-    'in/0 has not come forward for 120 s, with a lag of 2500 records: a batch of 10 messages is in process for 120 s',
+    'in/0 has made no progress for 120 s, with a lag of 2500 records: a batch of 10 messages has been in process for 120 s',
   ]);
   kafka.fill('in', 0, 500);
   await clock.advance(15_000);

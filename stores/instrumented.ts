@@ -12,21 +12,26 @@ export interface InstrumentedOptions {
   /** The label `topic_processor`. Default: empty. */
   readonly topicProcessor?: string;
   /**
-   * Of a MultiStore: also counts calls by tenant, in `store_tenant_calls_total`. `true` takes the tenant's name for the label `tenant`; a function gives the label, such as the
-   * tenant's plan. Each value of it makes a series for every operation and outcome, kept for ever: for tens of tenants, or groups of them. Default: none.
+   * For a MultiStore: also counts calls by tenant, in `store_tenant_calls_total`. `true` uses the
+   * tenant's name as the label `tenant`; a function gives the label, such as the tenant's plan.
+   * Each label value makes a series for every operation and outcome, which is kept forever: use it
+   * for tens of tenants, or groups of them. Default: none.
    */
   readonly tenantLabel?: TenantLabel;
 }
 
-/** How the label `tenant` is made of a tenant's name. */
+/** How the label `tenant` is made from a tenant's name. */
 export type TenantLabel = true | ((tenant: string) => string);
 
 type Method = (...args: unknown[]) => unknown;
 
 /**
- * The same store, whose calls are counted and timed (`store_calls_total` with the label `outcome`, `store_call_seconds`), by store and operation. A list of `entries` is one call, and its
- * time that of the store's steps. Tenants are no label unless `tenantLabel` says so: their number has no bound. Whatever else the store has, such as `size`, it has still.
- * The `stores` of a TopicProcessor with `metrics` need not be wrapped: it does that.
+ * The same store, with its calls counted and timed (`store_calls_total` with the label `outcome`,
+ * `store_call_seconds`), by store and operation. Listing `entries` is one call, and its time is
+ * that of the store's steps. Tenants are not a label unless `tenantLabel` says so, since their
+ * number is unlimited. Everything else that the store has, such as `size`, is still there. Stores
+ * in the option `stores` of a TopicProcessor with `metrics` need not be wrapped: the processor does
+ * that.
  */
 export function instrumented<Wrapped extends Store<unknown> | MultiStore<unknown>>(
   store: Wrapped,
@@ -48,24 +53,29 @@ export function instrumented<Wrapped extends Store<unknown> | MultiStore<unknown
     ]),
   );
   const labelOf = tenantLabel === true ? (tenant: string) => tenant : tenantLabel;
-  return wrap(store, meters, labelOf, []);
+  return wrap(store, { meters, labelOf, tenants: [] });
 }
 
-function wrap<Wrapped extends object>(
-  store: Wrapped,
-  meters: ReadonlyMap<string, MeteredCalls>,
-  labelOf: ((tenant: string) => string) | undefined,
-  tenants: readonly string[],
-): Wrapped {
+/** What the calls of a wrapped store are counted with. */
+interface Wrapping {
+  /** By operation. */
+  readonly meters: ReadonlyMap<string, MeteredCalls>;
+  readonly labelOf: ((tenant: string) => string) | undefined;
+  /** The labels of those whose store it is. */
+  readonly tenants: readonly string[];
+}
+
+function wrap<Wrapped extends object>(store: Wrapped, { meters, labelOf, tenants }: Wrapping): Wrapped {
   const methods = new Map<string | symbol, Method>();
-  // Not before the store itself: of one that is frozen a Proxy must hand out the very methods.
+  // The Proxy is not made over the store itself: for a frozen store, a Proxy must return the
+  // original methods.
   const standIn = Object.create(Reflect.getPrototypeOf(store)) as Wrapped;
   const measured = (property: string | symbol, method: Method): Method => {
     if (property === 'tenant') {
       return (...args) => {
         const [tenant] = args;
         const of = labelOf === undefined ? [] : [labelOf(String(tenant))];
-        return wrap(method(...args) as object, meters, labelOf, of);
+        return wrap(method(...args) as object, { meters, labelOf, tenants: of });
       };
     }
     const meter = typeof property === 'string' ? meters.get(property) : undefined;
@@ -84,7 +94,7 @@ function wrap<Wrapped extends object>(
     get(_standIn, property): unknown {
       const known = methods.get(property);
       if (known !== undefined) return known;
-      // With the store itself as `this`: behind a Proxy its private fields could not be read.
+      // Called with the store itself as `this`: its private fields cannot be read through a Proxy.
       const value: unknown = Reflect.get(store, property, store);
       if (typeof value !== 'function' || property === 'constructor') return value;
       const method = measured(property, (...args) => Reflect.apply(value, store, args));

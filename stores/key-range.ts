@@ -1,15 +1,15 @@
 import { StoreError } from '../source/kernel/errors.ts';
 import type { EntriesOptions } from './store.ts';
-import { loneSurrogate } from './entries.ts';
+import { loneSurrogate } from './entry-checks.ts';
 
-/** The keys that are wanted of `entries`. */
+/** Which keys `entries` is asked for. */
 export interface KeyRange {
   readonly from: string;
   readonly to: string | undefined;
   readonly prefix: string;
 }
 
-/** @throws StoreError unless what is given is well-formed text */
+/** @throws StoreError unless all given bounds are well-formed strings */
 export function checkRange(store: string, { from = '', to, prefix = '' }: EntriesOptions): KeyRange {
   for (const [name, bound] of Object.entries({ from, to, prefix })) {
     if (bound === undefined || (typeof bound === 'string' && !loneSurrogate.test(bound))) continue;
@@ -17,7 +17,7 @@ export function checkRange(store: string, { from = '', to, prefix = '' }: Entrie
       typeof bound === 'string'
         ? `${JSON.stringify(bound)}, which has half a surrogate pair`
         : `${typeof bound} ${String(bound)}`;
-    throw new StoreError(`${store}.entries: ${name} must be text, not ${shown}.`, {
+    throw new StoreError(`${store}.entries: ${name} must be a string, not ${shown}.`, {
       store,
       operation: 'entries',
     });
@@ -39,8 +39,9 @@ export function inOrder(keys: Iterable<string>): string[] {
 }
 
 /**
- * The order of keys: that of their UTF-8 bytes, which is that of their code points. It is the one order that databases agree on; JavaScript's own compares UTF-16,
- * where 🔑 comes before ｡, since the halves of its surrogate pair are smaller.
+ * The order of keys: that of their UTF-8 bytes, which is that of their code points. It is the one
+ * order on which databases agree. JavaScript compares UTF-16, where 🔑 comes before ｡, since the
+ * halves of its surrogate pair are smaller.
  */
 export function compareKeys(one: string, other: string): number {
   const length = Math.min(one.length, other.length);
@@ -51,7 +52,7 @@ export function compareKeys(one: string, other: string): number {
   return one.length - other.length;
 }
 
-/** Moves surrogates behind all the rest. */
+/** Moves surrogates after all other units. */
 function rank(unit: number): number {
   if (unit < 0xd800) return unit;
   return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;

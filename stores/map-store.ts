@@ -1,16 +1,18 @@
-import { checkKey, checkValue } from './entries.ts';
+import { checkEntry, checkKey } from './entry-checks.ts';
 import { checkRange, inOrder, isInRange } from './key-range.ts';
 import type { EntriesOptions, ListedStore, StoreEntries } from './store.ts';
 
 /**
- * A Store in this process's memory. Values are copied when they are put and when they are read, so that neither side can change the other's.
+ * A Store in this process's memory. Values are copied when they are put and when they are read, so
+ * that neither side can change the other's.
  *
- * What it holds dies with the process: a job that keeps its state here starts again from 'earliest'. `flush` does nothing.
+ * Its content is lost with the process: a job that keeps its state here must start again from
+ * 'earliest'. `flush` does nothing.
  */
 export class MapStore implements ListedStore {
   readonly #entries = new Map<string, Buffer>();
 
-  /** Keys held. */
+  /** The number of keys. */
   get size(): number {
     return this.#entries.size;
   }
@@ -32,17 +34,13 @@ export class MapStore implements ListedStore {
   }
 
   async put(key: string, value: Buffer): Promise<void> {
-    checkKey('MapStore', 'put', key);
-    checkValue('MapStore', 'put', key, value);
+    checkEntry('MapStore', 'put', [key, value]);
     this.#entries.set(key, Buffer.from(value));
   }
 
   async putAll(entries: StoreEntries): Promise<void> {
     const checked = [...entries];
-    for (const [key, value] of checked) {
-      checkKey('MapStore', 'putAll', key);
-      checkValue('MapStore', 'putAll', key, value);
-    }
+    for (const entry of checked) checkEntry('MapStore', 'putAll', entry);
     for (const [key, value] of checked) this.#entries.set(key, Buffer.from(value));
   }
 
@@ -57,7 +55,7 @@ export class MapStore implements ListedStore {
   }
 
   async flush(): Promise<void> {
-    // Memory is all there is.
+    // There is nothing but memory.
   }
 
   /** Sorts the keys of the range each time; values are copies. */
@@ -66,7 +64,7 @@ export class MapStore implements ListedStore {
     const keys = [...this.#entries.keys()].filter((key) => isInRange(range, key));
     for (const key of inOrder(keys)) {
       const value = this.#entries.get(key);
-      // Deleted since the keys were sorted.
+      // It was deleted after the keys were sorted.
       if (value !== undefined) yield [key, Buffer.from(value)];
     }
   }

@@ -22,7 +22,7 @@ export interface CallMetrics {
   readonly seconds: ObserverChild;
   readonly succeeded: CounterChild;
   readonly failed: CounterChild;
-  /** Undefined where tenants are not told apart. */
+  /** Undefined if tenants are not distinguished. */
   readonly ofTenant: (label: string, outcome: Outcome) => CounterChild | undefined;
 }
 
@@ -35,7 +35,7 @@ export class MeteredCalls {
     this.#metrics = metrics;
   }
 
-  /** @param tenants the labels of those that the call is about */
+  /** @param tenants the labels of the tenants that the call is about */
   async ofCall(tenants: readonly string[], call: () => unknown): Promise<unknown> {
     const start = performance.now();
     let outcome: Outcome = 'error';
@@ -48,7 +48,10 @@ export class MeteredCalls {
     }
   }
 
-  /** One call from its first step to its end, or until it is left. What is no asynchronous list is handed on as it is. */
+  /**
+   * One call from its first step to its end, or until the caller leaves it. A value that is not an
+   * asynchronous iterable is passed on as it is.
+   */
   ofEntries(tenants: readonly string[], entries: unknown): unknown {
     return isAsyncIterable(entries) ? this.#steps(tenants, entries[Symbol.asyncIterator]()) : entries;
   }
@@ -95,7 +98,7 @@ export class MeteredCalls {
 /** The tenants that a call of fetch or push names, each once. */
 export function tenantsOf(operation: string, [given]: readonly unknown[]): ReadonlySet<string> {
   const tenants = new Set<string>();
-  // What is none of these the store itself will refuse.
+  // The store itself will refuse anything else.
   if (operation === 'push' && given instanceof MultiMap)
     for (const tenant of given.tenants()) tenants.add(tenant);
   if (operation === 'fetch' && Array.isArray(given)) {

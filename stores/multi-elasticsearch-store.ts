@@ -10,15 +10,17 @@ import type { ListedStore, StoreCallOptions } from './store.ts';
 
 /** Options of a {@link MultiElasticsearchStore}. */
 export interface MultiElasticsearchStoreOptions extends ElasticsearchOptions {
-  /** The index of a tenant, of which each must have its own. */
+  /** The index of a tenant; each tenant must have its own. */
   readonly tenancy: (tenant: string) => { readonly index: string };
 }
 
 /**
- * A MultiStore in Elasticsearch 8 or newer: documents `{index}/_doc/{key}`, in an index for each tenant.
+ * A MultiStore in Elasticsearch 8 or newer: documents `{index}/_doc/{key}`, in an index for each
+ * tenant.
  *
- * Values, requests, limits and errors are those of {@link ElasticsearchStore}; `fetch` is an mget and `push` a bulk across indices. What is found is filed under
- * the tenant that was asked for, whatever its index is called, aliases included.
+ * Values, requests, limits and errors are those of {@link ElasticsearchStore}; `fetch` is an mget
+ * and `push` a bulk across indices. Values are filed under the tenant that was asked for, whatever
+ * its index is called, aliases included.
  */
 export class MultiElasticsearchStore implements MultiStore {
   readonly #store: BackendMultiStore<string>;
@@ -39,7 +41,7 @@ export class MultiElasticsearchStore implements MultiStore {
     });
   }
 
-  /** @throws StoreError if the tenancy function gives no name of an index for this tenant */
+  /** @throws StoreError if the tenancy function returns no index name for this tenant */
   tenant(tenant: string): ListedStore {
     return this.#store.tenant(tenant);
   }
@@ -53,12 +55,18 @@ export class MultiElasticsearchStore implements MultiStore {
     return this.#store.fetch(keys, options);
   }
 
-  /** Bulk requests of index actions: https://www.elastic.co/guide/en/elasticsearch/reference/8.19/docs-bulk.html */
+  /**
+   * Bulk requests of index actions:
+   * https://www.elastic.co/guide/en/elasticsearch/reference/8.19/docs-bulk.html
+   */
   push(entries: MultiMap, options?: StoreCallOptions): Promise<void> {
     return this.#store.push(entries, options);
   }
 
-  /** A flush of the indices of the tenants that this instance has written to: https://www.elastic.co/guide/en/elasticsearch/reference/8.19/indices-flush.html */
+  /**
+   * A flush of the indices of the tenants that this instance has written to:
+   * https://www.elastic.co/guide/en/elasticsearch/reference/8.19/indices-flush.html
+   */
   flush(options?: StoreCallOptions): Promise<void> {
     return this.#store.flush(options);
   }

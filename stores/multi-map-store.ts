@@ -1,9 +1,11 @@
-import { checkKey, checkTenant, checkValue } from './entries.ts';
+import { checkEntry, checkKey, checkTenant } from './entry-checks.ts';
 import { MapStore } from './map-store.ts';
 import { MultiMap, type MultiStore, type TenantKey } from './multi-store.ts';
 import type { EntriesOptions, ListedStore, StoreEntries } from './store.ts';
 
-/** A MultiStore in this process's memory: a {@link MapStore} for each tenant. `flush` does nothing. */
+/**
+ * A MultiStore in this process's memory: a {@link MapStore} for each tenant. `flush` does nothing.
+ */
 export class MultiMapStore implements MultiStore {
   readonly #tenants = new Map<string, MapStore>();
 
@@ -32,20 +34,17 @@ export class MultiMapStore implements MultiStore {
   async push(entries: MultiMap): Promise<void> {
     for (const [tenant, values] of entries) {
       checkTenant('MultiMapStore', 'push', tenant);
-      for (const [key, value] of values) {
-        checkKey('MultiMapStore', 'push', key);
-        checkValue('MultiMapStore', 'push', key, value);
-      }
+      for (const entry of values) checkEntry('MultiMapStore', 'push', entry);
     }
     for (const [tenant, values] of entries) await this.tenant(tenant).putAll(values);
   }
 
   async flush(): Promise<void> {
-    // Memory is all there is.
+    // There is nothing but memory.
   }
 }
 
-/** The view of one tenant, which comes into being with its first write. */
+/** The view of one tenant, which is created by its first write. */
 class TenantStore implements ListedStore {
   readonly #tenants: Map<string, MapStore>;
   readonly #tenant: string;
@@ -89,7 +88,8 @@ class TenantStore implements ListedStore {
 
   async #write(write: (store: MapStore) => Promise<void>): Promise<void> {
     const store = this.#tenants.get(this.#tenant) ?? new MapStore();
-    // A MapStore has written when it returns its promise. Filed before that is awaited, or the first writes of two callers would each make a tenant.
+    // A MapStore has written once it returns its promise. The store is filed before that promise is
+    // awaited: otherwise the first writes of two callers would each create a tenant.
     const written = write(store);
     if (store.size > 0) this.#tenants.set(this.#tenant, store);
     await written;

@@ -1,20 +1,23 @@
 import { BackendMultiStore } from './backend/backend-multi-store.ts';
 import type { MultiMap, MultiStore, TenantKey } from './multi-store.ts';
-import { RedisBackend, type RedisPlace } from './redis/redis-backend.ts';
+import { RedisBackend } from './redis/redis-backend.ts';
+import type { RedisPlace } from './redis/redis-commands.ts';
 import { redisBackendOptions, type RedisOptions } from './redis/redis-options.ts';
 import type { ListedStore, StoreCallOptions } from './store.ts';
 
 /** Options of a {@link MultiRedisStore}. */
 export interface MultiRedisStoreOptions extends RedisOptions {
-  /** Stands between tenant and key. */
+  /** Gives the prefix between tenant and key. */
   readonly tenancy: (tenant: string) => { readonly keyPrefix: string };
 }
 
 /**
- * A MultiStore in Redis 6.2 or newer, or in Redis Cluster: strings under `{tenant}/{keyPrefix}/{key}`, where `%` and `/` in a tenant are written `%25` and `%2F`,
- * so that no tenant's keys can be taken for another's.
+ * A MultiStore in Redis 6.2 or newer, or in Redis Cluster: strings under
+ * `{tenant}/{keyPrefix}/{key}`. `%` and `/` in a tenant are written `%25` and `%2F`, so that the
+ * keys of two tenants cannot be confused.
  *
- * Round trips, limits and errors are those of {@link RedisStore}; `fetch` is an MGET and `push` an MSET across tenants.
+ * Round trips, limits and errors are those of {@link RedisStore}; `fetch` is an MGET and `push` an
+ * MSET across tenants.
  */
 export class MultiRedisStore implements MultiStore {
   readonly #store: BackendMultiStore<RedisPlace>;
@@ -35,7 +38,7 @@ export class MultiRedisStore implements MultiStore {
     });
   }
 
-  /** @throws StoreError if the tenancy function gives no keyPrefix for this tenant */
+  /** @throws StoreError if the tenancy function returns no keyPrefix for this tenant */
   tenant(tenant: string): ListedStore {
     return this.#store.tenant(tenant);
   }
@@ -69,5 +72,5 @@ function checkedPrefix(given: unknown): string {
     const { keyPrefix } = given;
     if (typeof keyPrefix === 'string' && keyPrefix !== '') return keyPrefix;
   }
-  throw new TypeError('the tenancy function must give { keyPrefix }, text that is not empty.');
+  throw new TypeError('the tenancy function must give { keyPrefix }, a non-empty string.');
 }

@@ -9,7 +9,7 @@ export interface TenantKey {
 /**
  * Stores of many tenants behind one backend, read and written across tenants in one round trip.
  *
- * @typeParam Value what is kept under a key
+ * @typeParam Value what is stored under a key
  */
 export interface MultiStore<Value = Buffer> {
   /** The store of one tenant. Reading from it never creates the tenant. */
@@ -58,7 +58,7 @@ export class MultiMap<Value = Buffer> implements Iterable<
     return [...this.#tenants.keys()];
   }
 
-  /** Entries of all tenants together. */
+  /** The number of entries of all tenants. */
   get size(): number {
     let size = 0;
     for (const entries of this.#tenants.values()) size += entries.size;

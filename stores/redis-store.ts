@@ -1,23 +1,29 @@
 import { BackendStore } from './backend/backend-store.ts';
-import { RedisBackend, type RedisPlace } from './redis/redis-backend.ts';
+import { RedisBackend } from './redis/redis-backend.ts';
+import type { RedisPlace } from './redis/redis-commands.ts';
 import { redisBackendOptions, type RedisOptions } from './redis/redis-options.ts';
 import type { EntriesOptions, ListedStore, StoreCallOptions, StoreEntries } from './store.ts';
-import { text } from './store-options.ts';
+import { text } from './backend/store-options.ts';
 
 /** Options of a {@link RedisStore}. */
 export interface RedisStoreOptions extends RedisOptions {
-  /** Stands before each key, with a slash: `{keyPrefix}/{key}`. Nobody else may write keys that begin so. */
+  /**
+   * Put before each key, with a slash: `{keyPrefix}/{key}`. Nobody else may write keys with this
+   * prefix.
+   */
   readonly keyPrefix: string;
 }
 
 /**
  * A Store in Redis 6.2 or newer, or in Redis Cluster: strings under `{keyPrefix}/{key}`.
  *
- * Each call is one round trip; on Redis Cluster one to each node that has some of the keys, all at once. Without a cluster `putAll` is atomic. Keys and values
- * may have 512 MB. With `scaleReads` a client of a Cluster may read what is no longer true: leave it at 'master'.
+ * Each call is one round trip; on Redis Cluster one to each node that has some of the keys, all in
+ * parallel. Without a cluster `putAll` is atomic. Keys and values may have up to 512 MB. With
+ * `scaleReads`, a client of a Cluster may read stale values: leave it at 'master'.
  *
- * Calls fail with a StoreError, whose `retriable` is true for lost connections, time limits, LOADING, READONLY, OOM, and redirections that found no end. After
- * a time limit or a lost connection a write may have been done, or the client may still do it when it has reconnected.
+ * Calls fail with a StoreError. Its `retriable` is true for lost connections, time limits, LOADING,
+ * READONLY, OOM, and redirections that did not end. After a time limit or a lost connection, a
+ * write may have been done, or the client may still do it once it has reconnected.
  */
 export class RedisStore implements ListedStore {
   readonly #store: BackendStore<RedisPlace>;
@@ -40,7 +46,10 @@ export class RedisStore implements ListedStore {
     return this.#store.get(key, options);
   }
 
-  /** MGET, to which a key that holds something else than a string is missing: https://redis.io/docs/latest/commands/mget/ */
+  /**
+   * MGET, which treats a key that holds something other than a string as missing:
+   * https://redis.io/docs/latest/commands/mget/
+   */
   getAll(keys: readonly string[], options?: StoreCallOptions): Promise<Map<string, Buffer>> {
     return this.#store.getAll(keys, options);
   }
@@ -50,7 +59,10 @@ export class RedisStore implements ListedStore {
     return this.#store.put(key, value, options);
   }
 
-  /** MSET, or with `ttlMs` SET with PX between MULTI and EXEC (on a cluster without these): https://redis.io/docs/latest/commands/mset/ */
+  /**
+   * MSET, or with `ttlMs` SET with PX between MULTI and EXEC (on a cluster without these):
+   * https://redis.io/docs/latest/commands/mset/
+   */
   putAll(entries: StoreEntries, options?: StoreCallOptions): Promise<void> {
     return this.#store.putAll(entries, options);
   }
@@ -71,9 +83,10 @@ export class RedisStore implements ListedStore {
   }
 
   /**
-   * SCAN, on all masters of a cluster at once, then MGET of 1,000 keys each: https://redis.io/docs/latest/commands/scan/. It goes through the whole database,
-   * others' keys included, and holds the keys of the range in memory to sort them. `timeoutMs` is for each request. While slots move between nodes of a
-   * cluster, keys may be missed.
+   * SCAN, on all masters of a cluster in parallel, then MGET for each 1,000 keys:
+   * https://redis.io/docs/latest/commands/scan/. It scans the whole database, including the keys of
+   * others, and holds the keys of the range in memory to sort them. `timeoutMs` applies to each
+   * request. While slots move between nodes of a cluster, keys may be missed.
    */
   entries(options?: EntriesOptions): AsyncIterable<[key: string, value: Buffer]> {
     return this.#store.entries(options);

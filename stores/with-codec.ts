@@ -4,13 +4,13 @@ import { MultiMap, type MultiStore, type TenantKey } from './multi-store.ts';
 import type { EntriesOptions, ListedStore, Store, StoreCallOptions, StoreEntries } from './store.ts';
 
 /**
- * A Store of values instead of bytes. What cannot be encoded fails the call before anything is written; what cannot be decoded fails it with a CodecError that
- * names the key.
+ * A Store of values instead of bytes. A value that cannot be encoded fails the call before anything
+ * is written; one that cannot be decoded fails it with a CodecError that names the key.
  *
  * @example const counts = withCodec(new RedisStore({ client, keyPrefix: 'counts' }), json<Count>());
  */
 export function withCodec<Value>(store: ListedStore, codec: Codec<Value>): ListedStore<Value>;
-/** A Store of values instead of bytes, of one that cannot list what it holds. */
+/** A Store of values instead of bytes, over one that cannot list what it holds. */
 export function withCodec<Value>(store: Store, codec: Codec<Value>): Store<Value>;
 /** A MultiStore of values instead of bytes. */
 export function withCodec<Value>(store: MultiStore, codec: Codec<Value>): MultiStore<Value>;
@@ -18,43 +18,70 @@ export function withCodec<Value>(
   store: Store | MultiStore,
   codec: Codec<Value>,
 ): Store<Value> | MultiStore<Value> {
-  return 'fetch' in store ? new CodecMultiStore(store, codec) : new CodecStore(store, codec, '');
+  return 'fetch' in store ? new CodecMultiStore(store, codec) : new CodecStore(store, new KeyedCodec(codec));
+}
+
+/** A codec whose errors name the key and its tenant. */
+class KeyedCodec<Value> {
+  readonly #codec: Codec<Value>;
+  readonly #owner: string;
+
+  constructor(codec: Codec<Value>, tenant?: string) {
+    this.#codec = codec;
+    this.#owner = tenant === undefined ? '' : ` of tenant '${tenant}'`;
+  }
+
+  encode(key: string, value: Value): Buffer {
+    try {
+      return this.#codec.encode(value);
+    } catch (cause) {
+      throw named(
+        `The value for key '${key}'${this.#owner} could not be encoded, so nothing was written`,
+        cause,
+      );
+    }
+  }
+
+  decode(key: string, bytes: Buffer): Value {
+    try {
+      return this.#codec.decode(bytes);
+    } catch (cause) {
+      throw named(`The value of key '${key}'${this.#owner} could not be decoded`, cause);
+    }
+  }
 }
 
 class CodecStore<Value> implements Store<Value> {
   readonly #store: Store;
-  readonly #codec: Codec<Value>;
-  /** Whose keys they are, for errors. */
-  readonly #owner: string;
-  /** Only where the store has it: whether it can be called is seen by that. */
+  readonly #codec: KeyedCodec<Value>;
+  /** Set only if the store has it: callers check for it before they call it. */
   readonly entries?: NonNullable<Store<Value>['entries']>;
 
-  constructor(store: Store, codec: Codec<Value>, owner: string) {
+  constructor(store: Store, codec: KeyedCodec<Value>) {
     this.#store = store;
     this.#codec = codec;
-    this.#owner = owner;
-    if (store.entries !== undefined) this.entries = (options) => decodedEntries(store, codec, owner, options);
+    if (store.entries !== undefined) this.entries = (options) => decodedEntries(store, codec, options);
   }
 
   async get(key: string, options?: StoreCallOptions): Promise<Value | undefined> {
     const bytes = await this.#store.get(key, options);
-    return bytes === undefined ? undefined : decode(this.#codec, bytes, key, this.#owner);
+    return bytes === undefined ? undefined : this.#codec.decode(key, bytes);
   }
 
   async getAll(keys: readonly string[], options?: StoreCallOptions): Promise<Map<string, Value>> {
     const found = await this.#store.getAll(keys, options);
     const values = new Map<string, Value>();
-    for (const [key, bytes] of found) values.set(key, decode(this.#codec, bytes, key, this.#owner));
+    for (const [key, bytes] of found) values.set(key, this.#codec.decode(key, bytes));
     return values;
   }
 
   async put(key: string, value: Value, options?: StoreCallOptions): Promise<void> {
-    await this.#store.put(key, encode(this.#codec, value, key, this.#owner), options);
+    await this.#store.put(key, this.#codec.encode(key, value), options);
   }
 
   async putAll(entries: StoreEntries<Value>, options?: StoreCallOptions): Promise<void> {
     const encoded = new Map<string, Buffer>();
-    for (const [key, value] of entries) encoded.set(key, encode(this.#codec, value, key, this.#owner));
+    for (const [key, value] of entries) encoded.set(key, this.#codec.encode(key, value));
     await this.#store.putAll(encoded, options);
   }
 
@@ -73,12 +100,10 @@ class CodecStore<Value> implements Store<Value> {
 
 async function* decodedEntries<Value>(
   store: Store,
-  codec: Codec<Value>,
-  owner: string,
+  codec: KeyedCodec<Value>,
   options: EntriesOptions | undefined,
 ): AsyncGenerator<[key: string, value: Value]> {
-  for await (const [key, bytes] of store.entries?.(options) ?? [])
-    yield [key, decode(codec, bytes, key, owner)];
+  for await (const [key, bytes] of store.entries?.(options) ?? []) yield [key, codec.decode(key, bytes)];
 }
 
 class CodecMultiStore<Value> implements MultiStore<Value> {
@@ -91,7 +116,7 @@ class CodecMultiStore<Value> implements MultiStore<Value> {
   }
 
   tenant(tenant: string): Store<Value> {
-    return new CodecStore(this.#store.tenant(tenant), this.#codec, ownerOf(tenant));
+    return new CodecStore(this.#store.tenant(tenant), new KeyedCodec(this.#codec, tenant));
   }
 
   allTenants(): readonly string[] {
@@ -100,13 +125,17 @@ class CodecMultiStore<Value> implements MultiStore<Value> {
 
   async fetch(keys: readonly TenantKey[], options?: StoreCallOptions): Promise<MultiMap<Value>> {
     const found = await this.#store.fetch(keys, options);
-    return mapValues(found, (bytes, tenant, key) => decode(this.#codec, bytes, key, ownerOf(tenant)));
+    return mapValues(found, (tenant) => {
+      const codec = new KeyedCodec(this.#codec, tenant);
+      return (key, bytes) => codec.decode(key, bytes);
+    });
   }
 
   async push(entries: MultiMap<Value>, options?: StoreCallOptions): Promise<void> {
-    const encoded = mapValues(entries, (value, tenant, key) =>
-      encode(this.#codec, value, key, ownerOf(tenant)),
-    );
+    const encoded = mapValues(entries, (tenant) => {
+      const codec = new KeyedCodec(this.#codec, tenant);
+      return (key, value) => codec.encode(key, value);
+    });
     await this.#store.push(encoded, options);
   }
 
@@ -117,34 +146,16 @@ class CodecMultiStore<Value> implements MultiStore<Value> {
 
 function mapValues<From, To>(
   map: MultiMap<From>,
-  change: (value: From, tenant: string, key: string) => To,
+  changeOf: (tenant: string) => (key: string, value: From) => To,
 ): MultiMap<To> {
   const changed = new MultiMap<To>();
-  for (const [tenant, entries] of map)
-    for (const [key, value] of entries) changed.set(tenant, key, change(value, tenant, key));
+  for (const [tenant, entries] of map) {
+    const change = changeOf(tenant);
+    for (const [key, value] of entries) changed.set(tenant, key, change(key, value));
+  }
   return changed;
-}
-
-function encode<Value>(codec: Codec<Value>, value: Value, key: string, owner: string): Buffer {
-  try {
-    return codec.encode(value);
-  } catch (cause) {
-    throw named(`The value for key '${key}'${owner} could not be encoded, so nothing was written`, cause);
-  }
-}
-
-function decode<Value>(codec: Codec<Value>, bytes: Buffer, key: string, owner: string): Value {
-  try {
-    return codec.decode(bytes);
-  } catch (cause) {
-    throw named(`The value of key '${key}'${owner} could not be decoded`, cause);
-  }
 }
 
 function named(what: string, cause: unknown): CodecError {
   return new CodecError(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-}
-
-function ownerOf(tenant: string): string {
-  return ` of tenant '${tenant}'`;
 }

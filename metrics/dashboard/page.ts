@@ -11,10 +11,11 @@ interface Page {
 let page: Page | undefined;
 
 /**
- * The dashboard of a running processor: one HTML document that holds its styles and scripts. It asks for `api/stats`, beside the path at
- * which it was loaded, once a second, and for nothing else; so it works behind any path prefix. Made at the first call, then kept.
+ * The dashboard of a running processor: one HTML document that holds its styles and scripts. Once a
+ * second it requests `api/stats` beside the path at which it was loaded, and nothing else; so it
+ * works behind any path prefix. Made at the first call, then kept.
  *
- * Answer with {@link dashboardCsp} as `Content-Security-Policy`.
+ * Serve it with {@link dashboardCsp} as `Content-Security-Policy`.
  */
 export function dashboardPage(): string {
   page ??= makePage();
@@ -22,8 +23,9 @@ export function dashboardPage(): string {
 }
 
 /**
- * The value of the header `Content-Security-Policy` for {@link dashboardPage}: its own inline scripts and styles by their hashes,
- * `api/stats` of the same origin, and nothing else; no text may become markup (`require-trusted-types-for`).
+ * The value of the header `Content-Security-Policy` for {@link dashboardPage}: its own inline
+ * scripts and styles by their hashes, `api/stats` of the same origin, and nothing else; no text may
+ * become markup (`require-trusted-types-for`).
  */
 export function dashboardCsp(): string {
   page ??= makePage();
@@ -43,7 +45,7 @@ function makePage(): Page {
     [readUplot('uPlot.min.css'), ...styleSheets.map((name) => read(`assets/${name}.css`))].join('\n'),
   );
   return {
-    // By functions: `$&` and its like in a script would be replaced otherwise.
+    // Replaced by functions: `$&` and the like in a script would be interpreted otherwise.
     html: read('assets/page.html')
       .replace('<!-- styles -->', () => `<style>${style}</style>`)
       .replace('<!-- theme -->', () => `<script>${theme}</script>`)
@@ -63,7 +65,7 @@ function makePage(): Page {
   };
 }
 
-/** What may stand inside of `<script>` and `<style>`: neither ends within its text. */
+/** Text that is safe inside `<script>` and `<style>`: it cannot end either of them. */
 function inline(text: string): string {
   return text.replaceAll(/<(?=\/(?:script|style)|!--)/gi, '\\x3c').trim();
 }

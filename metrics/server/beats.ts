@@ -1,47 +1,55 @@
 /** How often the main thread beats. */
 export const BEAT_MS = 250;
 
-/** Beats are counted up to here, and then from 0 again. */
+/** The count of beats starts again from 0 at this number. */
 export const BEAT_COUNTS = 256;
 
-/** Where in the shared memory what stands. */
+/** The cells of the shared memory. */
 const BEAT = 0;
 const LONGEST = 1;
 
-/** Milliseconds on a clock that is the same in all threads of a process, unlike performance.now(). */
+/**
+ * Milliseconds on a clock that is the same in all threads of a process, unlike performance.now().
+ */
 export function sharedNow(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }
 
 /** A beat as the other thread sees it. */
 export interface Beat {
-  /** How many there were, below {@link BEAT_COUNTS}. */
+  /** The number of beats so far, modulo {@link BEAT_COUNTS}. */
   readonly count: number;
   /** When the last one was, by {@link sharedNow}. */
   readonly at: number;
 }
 
-/** The beats of the main thread's event loop, in memory that both threads see: who reads them needs no answer. */
+/**
+ * The beats of the main thread's event loop, in memory that both threads see: reading them needs no
+ * answer.
+ */
 export class Beats {
   readonly memory: SharedArrayBuffer;
   readonly #cells: BigInt64Array;
   #count = 0;
 
-  /** @param memory of the other thread's Beats; default: new */
+  /** @param memory that of the other thread's Beats; default: new */
   constructor(memory = new SharedArrayBuffer(2 * BigInt64Array.BYTES_PER_ELEMENT)) {
     this.memory = memory;
     this.#cells = new BigInt64Array(memory);
   }
 
-  /** Tells that the event loop turns. */
+  /** Shows that the event loop turns. */
   beat(): void {
     this.#count = (this.#count + 1) % BEAT_COUNTS;
     const microseconds = process.hrtime.bigint() / 1000n;
-    // Both in one cell, so that nobody sees the count of one beat and the time of another.
+    // Both are in one cell, so that nobody sees the count of one beat with the time of another.
     Atomics.store(this.#cells, BEAT, microseconds * BigInt(BEAT_COUNTS) + BigInt(this.#count));
   }
 
-  /** Beats each {@link BEAT_MS} until the returned function is called. The timer keeps no process alive. */
+  /**
+   * Beats every {@link BEAT_MS} until the returned function is called. The timer does not keep the
+   * process alive.
+   */
   start(): () => void {
     this.beat();
     const timer = setInterval(() => {
@@ -59,7 +67,7 @@ export class Beats {
     return { count: Number(beat % counts), at: Number(beat / counts) / 1e3 };
   }
 
-  /** The longest block so far, as the other thread has found it. */
+  /** The longest block so far, as the other thread has measured it. */
   get longestBlockMs(): number {
     return Number(Atomics.load(this.#cells, LONGEST)) / 1e3;
   }

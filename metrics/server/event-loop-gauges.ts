@@ -2,18 +2,19 @@ import { metricDefinitions } from '../definitions.ts';
 import type { Exposition } from '../exposition.ts';
 import type { MetricsProvider } from '../metrics.ts';
 import type { Beats } from './beats.ts';
-import type { EventLoopState } from './event-loop-watch.ts';
+import type { EventLoopState } from './block-detector.ts';
 
 const { eventLoopBlockedSeconds, eventLoopLongestBlockSeconds } = metricDefinitions;
 
-/** What a provider without these gauges, or none that could be asked yet, would put before their names. */
+/** The namespace used if the provider lacks these gauges, or could not be asked yet. */
 const NAMESPACE = 'kasper_';
 
 /**
- * Gives a provider the two gauges of the event loop, so that they have its namespace and labels. While the main thread can set them the loop is not blocked: their
- * values in a scrape come from {@link withEventLoop}.
+ * Adds the two gauges of the event loop to a provider, so that they have its namespace and labels.
+ * While the main thread can set them, the loop is not blocked: their values in a scrape come from
+ * {@link withEventLoop}.
  *
- * @returns what ends it
+ * @returns a function that removes them
  */
 export function addEventLoopGauges(metrics: MetricsProvider, beats: Beats): () => void {
   const blocked = metrics.newGauge(eventLoopBlockedSeconds).labels();
@@ -27,8 +28,9 @@ export function addEventLoopGauges(metrics: MetricsProvider, beats: Beats): () =
 }
 
 /**
- * The exposition with what is known of the event loop now, which the main thread could not tell while it is blocked. Where the two gauges are missing they are
- * added; a higher value, as of several processes together, stays. Null: with these two alone.
+ * The exposition with the current state of the event loop, which the main thread cannot report
+ * while it is blocked. Gauges that are missing are added; a higher value, as of several processes
+ * together, stays. Null: with these two gauges only.
  */
 export function withEventLoop(
   exposition: Exposition | null,

@@ -10,9 +10,10 @@ export function isLoopback(address: string): boolean {
 }
 
 /**
- * Tells by the Host header whether a request may be answered. A page of another site could have its own name resolved to this machine (DNS rebinding), and its scripts
- * would read the answers; but they cannot hide that name. Addresses are safe, since no name was resolved. A server that is open to other machines, where any of its
- * names may be right, answers to all.
+ * Decides by the Host header whether a request may be answered. A page of another site could have
+ * its own name resolved to this machine (DNS rebinding), and its scripts would read the answers;
+ * but they cannot hide that name. Addresses are safe, since no name was resolved. A server that is
+ * open to other machines, where any of its names may be right, answers all requests.
  */
 export class HostGuard {
   readonly #isOpen: boolean;
@@ -20,7 +21,7 @@ export class HostGuard {
 
   /**
    * @param address where it listens
-   * @param names that are right besides localhost
+   * @param names accepted besides localhost
    */
   constructor(address: string, names: readonly string[]) {
     this.#isOpen = !isLoopback(address);
@@ -28,7 +29,7 @@ export class HostGuard {
   }
 
   allows(host: string | undefined): boolean {
-    // HTTP/1.0 without the header: no browser.
+    // HTTP/1.0 without the header: not a browser.
     if (this.#isOpen || host === undefined) return true;
     const name = host.trim().toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');
     return (

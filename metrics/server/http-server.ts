@@ -3,18 +3,21 @@ import type { AddressInfo } from 'node:net';
 import { HostGuard } from './host-guard.ts';
 import { send, text, type Response } from './responses.ts';
 
-/** More than any number of scrapers and open dashboards; beyond, connections are refused. */
+/** More than any number of scrapers and open dashboards; further connections are refused. */
 const MAX_CONNECTIONS = 200;
-/** How long those that are being answered have when the server closes. */
+/** How long requests in process have when the server closes. */
 const GRACE_MS = 800;
 
-/** Limits within which a client must send its request, in ms; who does not is answered 408 and dropped. */
+/**
+ * Limits within which a client must send its request, in ms; a client that does not is answered 408
+ * and dropped.
+ */
 const limits = {
   maxHeaderSize: 8_192,
   headersTimeout: 3_000,
   requestTimeout: 5_000,
   connectionsCheckingInterval: 1_000,
-  /** A scraper's next request comes within its interval, and needs no new connection. */
+  /** The next request of a scraper comes within its interval, and needs no new connection. */
   keepAliveTimeout: 65_000,
 } as const;
 /** How long a client may leave an answer unread. */
@@ -25,11 +28,13 @@ export interface HttpServerOptions {
   readonly host: string;
   readonly allowedHosts: readonly string[];
   readonly answer: (request: IncomingMessage) => Promise<Response>;
-  /** A connection could not be taken, as when the process has too many files open. */
+  /**
+   * A connection could not be accepted, for example because the process has too many files open.
+   */
   readonly onError: (error: Error) => void;
 }
 
-/** HTTP with limits, so that no client can hold more than a connection for some seconds. */
+/** HTTP with limits, so that no client can hold more than a connection for a few seconds. */
 export class HttpServer {
   readonly #server: Server;
   readonly #answer: HttpServerOptions['answer'];
@@ -68,7 +73,10 @@ export class HttpServer {
     return address;
   }
 
-  /** Idle connections end at once, the others when they are answered, at the latest after {@link GRACE_MS}. */
+  /**
+   * Closes idle connections immediately, the others when they are answered, at the latest after
+   * {@link GRACE_MS}.
+   */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => {
@@ -84,16 +92,13 @@ export class HttpServer {
   }
 
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // Bodies mean nothing here; one that is long ends with its connection.
+    // Bodies are ignored; a long one ends with its connection.
     request.resume();
     let answer: Response;
     try {
       answer = this.#guard.allows(request.headers.host) ? await this.#answer(request) : text(403, wrongHost);
     } catch (error) {
-      answer = text(
-        500,
-        `This could not be answered: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      answer = text(500, `The request failed: ${error instanceof Error ? error.message : String(error)}`);
     }
     if (answer.status >= 400 && request.method !== 'GET' && request.method !== 'HEAD')
       response.setHeader('Connection', 'close');
@@ -102,4 +107,4 @@ export class HttpServer {
 }
 
 const wrongHost =
-  'The Host header has another name than localhost: ask for localhost or the address. Names of proxies are given in the option allowedHosts of MonitorServer';
+  'The Host header names another host than localhost: use localhost or the address. For a proxy, list its name in the option allowedHosts of MonitorServer';

@@ -1,26 +1,29 @@
 import type { Exposition } from '../exposition.ts';
 import type { HealthReport } from '../monitor.ts';
 
-/** The health of all processors as one. */
+/** The health of all processors together. */
 export interface JointHealth extends HealthReport {
-  /** Those of the problems that make it unhealthy. */
+  /** The problems that make it unhealthy. */
   readonly unhealthy: readonly string[];
-  /** Those of the problems for which it is not ready. */
+  /** The problems for which it is not ready. */
   readonly unready: readonly string[];
 }
 
-/** What is told of the processors: their ProcessorStats as JSON, so that the server's thread only passes them on. */
+/**
+ * What is reported about the processors: their ProcessorStats as JSON, so that the server's thread
+ * only passes them on.
+ */
 export interface StatsAnswer {
   readonly health: JointHealth;
   /** A JSON array. */
   readonly processors: string;
 }
 
-/** What the server's thread asks the main thread for, and what it gets. */
+/** What the server's thread asks the main thread for, and the answers. */
 export interface Answers {
   readonly health: JointHealth;
   readonly stats: StatsAnswer;
-  /** Null: no metrics that can be scraped. */
+  /** Null: there are no metrics to scrape. */
   readonly text: Exposition | null;
   readonly openmetrics: Exposition | null;
 }
@@ -32,11 +35,11 @@ export type FromServer =
   | { readonly kind: 'listening'; readonly address: string; readonly port: number }
   /** It cannot listen. */
   | { readonly kind: 'refused'; readonly code: string; readonly message: string }
-  /** A connection could not be taken; it goes on. */
+  /** A connection could not be accepted; the server continues. */
   | { readonly kind: 'trouble'; readonly message: string }
   | { readonly kind: 'ask'; readonly id: number; readonly question: Question };
 
-/** The id of an answer that nobody has asked for. */
+/** The id of an answer that was not requested. */
 export const UNASKED = -1;
 
 /** To the server's thread. */
@@ -47,7 +50,7 @@ export type ToServer =
       readonly question: Question;
       readonly answer: Answers[Question];
     }
-  /** What was asked for could not be made. */
+  /** The answer could not be made. */
   | { readonly kind: 'failed'; readonly id: number; readonly message: string }
   | { readonly kind: 'close' };
 

@@ -1,9 +1,12 @@
 import type { Answers, Question, ToServer } from './messages.ts';
 
-/** A question that has not been answered for so long is put again: what it waits for may never come. */
+/**
+ * A question that has not been answered for this long is sent again: what it waits for may never
+ * come.
+ */
 const ASK_AGAIN_MS = 10_000;
 
-/** What came of a question: the answer, why there is none, or nothing within the time. */
+/** The outcome of a question: the answer, why there is none, or nothing within the time. */
 export type Outcome<Q extends Question> =
   | { readonly kind: 'answer'; readonly answer: Answers[Q] }
   | { readonly kind: 'failed'; readonly message: string }
@@ -17,8 +20,9 @@ interface Pending {
 }
 
 /**
- * Questions to the main thread, and its last answers. Who asks the same while it is not answered waits for the same answer: however many connections there are, the
- * main thread answers one at a time of a kind.
+ * Questions to the main thread, and its last answers. A question that is already open is not sent
+ * again: all who ask it wait for the same answer. However many connections there are, the main
+ * thread answers one question of each kind at a time.
  */
 export class Questions {
   readonly #ask: (id: number, question: Question) => void;
@@ -31,7 +35,7 @@ export class Questions {
     this.#ask = ask;
   }
 
-  /** Waits for an answer of now, for `limitMs` at most. */
+  /** Waits for a current answer, for at most `limitMs`. */
   async ask<Q extends Question>(question: Q, limitMs: number): Promise<Outcome<Q>> {
     const { outcome } = this.#pendingFor(question);
     let timer: NodeJS.Timeout | undefined;
@@ -39,10 +43,10 @@ export class Questions {
       timer = setTimeout(() => {
         resolve({ kind: 'silent' });
       }, limitMs);
-      // Nobody waits any more when the server has closed.
+      // After the server has closed, nobody waits for it.
       timer.unref();
     });
-    // Pending are kept by their question, so the answer is of its kind.
+    // Pending questions are kept by kind, so the answer is of that kind.
     const first = await Promise.race([outcome as Promise<Outcome<Q>>, silent]);
     clearTimeout(timer);
     return first;
@@ -53,7 +57,7 @@ export class Questions {
     return this.#last[question];
   }
 
-  /** Takes in what the main thread says to a question, or unasked. */
+  /** Takes an answer of the main thread, requested or not. */
   settle(message: Extract<ToServer, { kind: 'answer' | 'failed' }>): void {
     if (message.kind === 'answer') this.#keep(message.question, message.answer);
     for (const [question, { id, settle }] of this.#pending) {
@@ -65,7 +69,7 @@ export class Questions {
 
   #keep(question: Question, answer: Answers[Question]): void {
     Object.assign(this.#last, { [question]: answer });
-    // Stats have the health in them, which must not be older than what is known.
+    // Stats include the health, which must not be older than what is known.
     if (question === 'stats') this.#last.health = this.#last.stats?.health;
   }
 

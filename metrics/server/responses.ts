@@ -12,7 +12,7 @@ export interface Response {
 }
 
 const compress = promisify(gzip);
-/** Below, compression saves less than a packet. */
+/** Below this, compression saves less than a packet. */
 const MIN_GZIP_BYTES = 1_400;
 
 const always = {
@@ -30,7 +30,7 @@ export function json(status: number, body: string): Response {
   return { status, contentType: 'application/json; charset=utf-8', body: `${body}\n` };
 }
 
-/** Sends it, compressed if that is asked for and worth it; to HEAD without the body. */
+/** Sends it, compressed if that is asked for and worth it; for HEAD without the body. */
 export async function send(
   request: IncomingMessage,
   response: ServerResponse,

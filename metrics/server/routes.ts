@@ -1,15 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 import { formatFor } from './accept.ts';
 import { withEventLoop } from './event-loop-gauges.ts';
-import type { EventLoopState } from './event-loop-watch.ts';
+import type { EventLoopState } from './block-detector.ts';
 import type { JointHealth } from './messages.ts';
 import type { Outcome, Questions } from './questions.ts';
 import { json, text, type Response } from './responses.ts';
-import type { StatsReport } from './stats-report.ts';
+import type { StatsReport } from '../stats-report.ts';
 
-/** How long an answer of the main thread is waited for. Probes give up after a second by default, scrapes after ten. */
+/**
+ * How long to wait for an answer of the main thread. Probes give up after one second by default,
+ * scrapes after ten.
+ */
 const LIMIT_MS = { health: 500, stats: 2_000, metrics: 2_000 } as const;
-/** While the event loop is known not to turn: only in case that it turns just now. */
+/** While the event loop is known to be blocked: only in case it turns right now. */
 const STALLED_LIMIT_MS = 50;
 const STALLED_MS = 500;
 
@@ -24,7 +27,7 @@ export interface RoutesOptions {
   readonly questions: Pick<Questions, 'ask' | 'last'>;
   readonly eventLoop: () => EventLoopState;
   readonly blockedAfterMs: number;
-  /** Begins each `/api/stats`. */
+  /** The first fields of each `/api/stats`. */
   readonly about: Pick<StatsReport, 'version' | 'host' | 'pid' | 'node'>;
   /** Makes the dashboard; called once. */
   readonly page: () => Promise<DashboardPage>;
@@ -32,7 +35,10 @@ export interface RoutesOptions {
 
 type Route = (request: IncomingMessage) => Promise<Response>;
 
-/** What is answered at which path. While the event loop is blocked, the last that was known is told, with what is known here. */
+/**
+ * The answer at each path. While the event loop is blocked, the last known answer is given, with
+ * what this thread knows.
+ */
 export class Routes {
   readonly #options: RoutesOptions;
   readonly #routes: ReadonlyMap<string, Route>;
@@ -49,11 +55,11 @@ export class Routes {
     ]);
   }
 
-  /** Never rejects because of what is asked for. */
+  /** Never rejects because of the request. */
   async answer(request: IncomingMessage): Promise<Response> {
     const route = this.#routes.get(pathOf(request.url ?? '/'));
     if (route === undefined)
-      return text(404, `Nothing is here. There are ${[...this.#routes.keys()].join(', ')}`);
+      return text(404, `Not found. The paths are ${[...this.#routes.keys()].join(', ')}`);
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return text(405, 'Only GET and HEAD: this server is read-only', { Allow: 'GET, HEAD' });
     return route(request);
@@ -85,14 +91,17 @@ export class Routes {
 
   async #health(): Promise<JointHealth> {
     const { questions, eventLoop } = this.#options;
-    // Once it counts as blocked there is nothing to wait for.
+    // Once it counts as blocked, there is nothing to wait for.
     if (this.#isBlocked(eventLoop())) return this.#healthNow(undefined);
     const outcome = await questions.ask('health', this.#limit('health'));
-    if (outcome.kind === 'failed') return notHealthy(`Its health could not be asked for: ${outcome.message}`);
+    if (outcome.kind === 'failed') return notHealthy(`The health could not be read: ${outcome.message}`);
     return this.#healthNow(outcome.kind === 'answer' ? outcome.answer : undefined);
   }
 
-  /** The health as it was told, or as it was told last; but a blocked event loop is all that is certain of it. */
+  /**
+   * The reported health, or the last one that was reported; if the event loop is blocked, that
+   * alone is certain.
+   */
   #healthNow(told: JointHealth | undefined): JointHealth {
     const { questions, eventLoop, blockedAfterMs } = this.#options;
     const { blockedMs } = eventLoop();
@@ -125,7 +134,10 @@ export class Routes {
     if (outcome.kind === 'failed') return text(500, `The metrics could not be read: ${outcome.message}`);
     const loop = eventLoop();
     if (isLate(outcome, loop, limitMs))
-      return text(503, `The metrics were not there within ${limitMs} ms, although the event loop turns`);
+      return text(
+        503,
+        `The metrics were not ready within ${limitMs} ms, although the event loop is not blocked`,
+      );
     const told =
       outcome.kind === 'answer' ? outcome.answer : (questions.last(format) ?? questions.last('text'));
     if (told === null) return text(404, noMetrics);
@@ -142,7 +154,7 @@ export class Routes {
   }
 }
 
-/** Whether an answer is missing for another reason than a blocked event loop. */
+/** Whether an answer is missing for a reason other than a blocked event loop. */
 function isLate(
   outcome: Outcome<'text' | 'openmetrics'>,
   { blockedMs }: EventLoopState,
@@ -152,7 +164,7 @@ function isLate(
 }
 
 const noMetrics =
-  'There is nothing to scrape: the processors have no metrics with expose(). Give them the option metrics: new PrometheusMetrics(), from kasper-ts/metrics';
+  'There is nothing to scrape: the processors have no metrics with expose(). Set their option metrics to new PrometheusMetrics() of kasper-ts/metrics';
 
 const unknownHealth: JointHealth = {
   healthy: true,
@@ -169,12 +181,12 @@ function notHealthy(problem: string): JointHealth {
 
 function blockedProblem(blockedMs: number): string {
   return (
-    `The event loop has been blocked for ${Math.floor(blockedMs / 1000)} s: something computes, or waits synchronously, without an end to it, ` +
-    'such as process. Make batches smaller (batchSize), let it await between parts of its work, or move the work to worker threads'
+    `The event loop has been blocked for ${Math.floor(blockedMs / 1000)} s: synchronous code, for example in process, does not return. ` +
+    'Use smaller batches (batchSize), await between parts of the work, or move it to worker threads'
   );
 }
 
-/** The path alone, of a request line with a query, or with a whole URL as proxies send it. */
+/** Only the path, of a request line with a query, or with a whole URL as proxies send it. */
 function pathOf(url: string): string {
   const [path = '/'] = url.replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/, 1);
   return path === '' ? '/' : path;

@@ -15,9 +15,9 @@ export type MonitorServerConfig = Required<MonitorServerOptions>;
 
 const known = ['port', 'host', 'blockedAfterMs', 'allowedHosts', 'logger'];
 
-/** The longest time that a timer can wait. */
+/** The longest time for which a timer can wait. */
 const MAX_MS = 2_147_483_647;
-/** Below, a missed beat would already count. */
+/** Below this, one missed beat would already count. */
 const MIN_BLOCKED_MS = 4 * BEAT_MS;
 
 /** @throws ConfigError that lists everything wrong with the options */
@@ -36,7 +36,7 @@ export function makeServerConfig(options: MonitorServerOptions): MonitorServerCo
     logger = silentLogger,
   } = options;
   if (!isWhole(port, 0, 65_535))
-    problems.push(`port must be a whole number from 0, which takes a free one, to 65535, not ${shown(port)}`);
+    problems.push(`port must be a whole number from 0 (any free port) to 65535, not ${shown(port)}`);
   if (typeof host !== 'string' || host === '' || /[\s/[\]]/.test(host))
     problems.push(`host must be a name or an address, such as '127.0.0.1' or '::1', not ${shown(host)}`);
   if (!isWhole(blockedAfterMs, MIN_BLOCKED_MS, MAX_MS))

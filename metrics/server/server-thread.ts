@@ -11,7 +11,7 @@ import {
   type ToServer,
 } from './messages.ts';
 
-/** Longer than the server's thread gives its connections to end. */
+/** Longer than the server's thread gives its connections to finish. */
 const CLOSE_MS = 2_000;
 
 /** Answers a question of the server's thread; it may throw. */
@@ -29,7 +29,7 @@ export interface Listening {
   readonly port: number;
 }
 
-/** The thread in which HTTP is spoken, as the main thread sees it. */
+/** The thread that serves HTTP, as the main thread sees it. */
 export class ServerThread {
   readonly listening: Listening;
   readonly #worker: Worker;
@@ -49,7 +49,7 @@ export class ServerThread {
       worker.once('exit', (code) => {
         resolve();
         if (this.#isStopping) return;
-        options.logger.error('The thread of the monitor server has ended: it answers no more', {
+        options.logger.error('The thread of the monitor server has stopped: the server no longer answers', {
           code,
           error: cause,
         });
@@ -58,7 +58,7 @@ export class ServerThread {
     worker.on('message', (message: FromServer) => {
       if (message.kind === 'ask') void this.#answer(message.id, message.question);
       else if (message.kind === 'trouble')
-        options.logger.warn('The monitor server could not take a connection', { reason: message.message });
+        options.logger.warn('The monitor server could not accept a connection', { reason: message.message });
     });
   }
 
@@ -67,7 +67,7 @@ export class ServerThread {
     const worker = new Worker(new URL('./worker.js', import.meta.url), {
       workerData: options.data,
       name: 'kasper monitor',
-      // Loaders and hooks of the program are not for this thread.
+      // Loaders and hooks of the program must not run in this thread.
       execArgv: [],
     });
     try {
@@ -78,12 +78,12 @@ export class ServerThread {
     }
   }
 
-  /** Tells, unasked, what is to be known should the event loop be blocked before anybody asks. */
+  /** Sends an answer in advance: it is needed if the event loop is blocked before anybody asks. */
   tell(question: Question): void {
     void this.#answer(UNASKED, question);
   }
 
-  /** Ends connections, those in use within a second, and then the thread. */
+  /** Closes connections, those in use within a second, and then stops the thread. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#post({ kind: 'close' });
@@ -113,7 +113,7 @@ function untilListening(worker: Worker, data: ServerData): Promise<Listening> {
       reject(notStarted(cause));
     });
     worker.once('exit', (code) => {
-      reject(notStarted(new Error(`the thread ended with code ${code}`)));
+      reject(notStarted(new Error(`the thread exited with code ${code}`)));
     });
     worker.once('message', (message: FromServer) => {
       if (message.kind === 'listening') resolve(message);
@@ -126,7 +126,7 @@ function notStarted(cause: unknown): ConfigError {
   return new ConfigError(
     [
       `its thread could not be started: ${cause instanceof Error ? cause.message : String(cause)}. ` +
-        'Where the program is bundled into one file, leave kasper-ts out of the bundle, as a package beside it',
+        'If the program is bundled into one file, keep kasper-ts out of the bundle, as an external package',
     ],
     { what: 'MonitorServer', cause },
   );

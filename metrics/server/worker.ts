@@ -3,32 +3,35 @@ import { hostname } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { isObject } from '../../source/kernel/is-object.ts';
 import { Beats } from './beats.ts';
-import { EventLoopWatch, LOOK_MS } from './event-loop-watch.ts';
+import { BlockDetector, LOOK_MS } from './block-detector.ts';
 import { HttpServer } from './http-server.ts';
 import type { FromServer, ServerData, ToServer } from './messages.ts';
 import { Questions } from './questions.ts';
 import { Routes } from './routes.ts';
 
-/** The thread of a MonitorServer: HTTP, and what can be told while the main thread does not answer. */
+/**
+ * The thread of a MonitorServer: HTTP, and what can be reported while the main thread does not
+ * answer.
+ */
 const port = parentPort;
-if (port === null) throw new Error('This module is the thread of a MonitorServer: it is not to be imported');
+if (port === null) throw new Error('This module is the thread of a MonitorServer: do not import it');
 
 function post(message: FromServer): void {
   port?.postMessage(message);
 }
 
 const data = workerData as ServerData;
-const watch = new EventLoopWatch(new Beats(data.beats));
+const detector = new BlockDetector(new Beats(data.beats));
 const questions = new Questions((id, question) => {
   post({ kind: 'ask', id, question });
 });
 const routes = new Routes({
   questions,
-  eventLoop: () => watch.look(),
+  eventLoop: () => detector.look(),
   blockedAfterMs: data.blockedAfterMs,
   about: { version: packageVersion(), host: hostname(), pid: process.pid, node: process.versions.node },
   page: async () => {
-    // Only for those that look at it.
+    // Loaded only when somebody opens the page.
     const { dashboardCsp, dashboardPage } = await import('../dashboard/page.ts');
     return { html: dashboardPage(), csp: dashboardCsp() };
   },
@@ -47,7 +50,7 @@ async function serve(): Promise<void> {
       post({ kind: 'trouble', message });
     },
   });
-  const looking = setInterval(() => watch.look(), LOOK_MS);
+  const looking = setInterval(() => detector.look(), LOOK_MS);
   port?.on('message', (message: ToServer) => {
     switch (message.kind) {
       case 'answer':

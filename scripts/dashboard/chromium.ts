@@ -9,7 +9,7 @@ export async function launchChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath,
     args: [
-      // Root has no sandbox, as in containers.
+      // The sandbox does not work for root, as in containers.
       '--no-sandbox',
       '--disable-gpu',
       '--disable-background-networking',

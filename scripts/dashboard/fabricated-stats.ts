@@ -1,13 +1,13 @@
 import type {
+  PageReport,
   ReportedBatch,
   ReportedError,
   ReportedPartition,
   ReportedPartitionProcessor,
   ReportedProcessor,
-  StatsReport,
-} from '../../metrics/dashboard/model/stats-report.ts';
+} from '../../metrics/dashboard/model/page-report.ts';
 
-/** What may be changed of a fabricated processor at any time; reports show it from then on. */
+/** What can be changed in a fabricated processor at any time; reports show it from then on. */
 export interface FabricatedProcessor {
   name: string;
   worker?: number;
@@ -17,15 +17,15 @@ export interface FabricatedProcessor {
   state: ReportedProcessor['state'];
   /** Records per second, all partitions together. */
   rate: number;
-  /** Records that come in per second, all partitions together. */
+  /** Records that arrive per second, all partitions together. */
   arriving: number;
-  /** What waits at first in each partition, by its number. */
+  /** What waits in each partition at first, by its number. */
   backlog: (partition: number) => number;
   failure: ReportedProcessor['failure'];
   errors: readonly ReportedError[];
 }
 
-/** One partition of a topic, as far as it has come. */
+/** One partition of a topic, and its progress. */
 interface Progress {
   readonly topic: string;
   readonly partition: number;
@@ -46,7 +46,10 @@ const defaults: FabricatedProcessor = {
   errors: [],
 };
 
-/** A process that reports made-up figures which go on as those of a real one do; the clock is the caller's. */
+/**
+ * A process that reports fabricated figures which develop like those of a real one; its owner
+ * controls the clock.
+ */
 export class FabricatedStats {
   pid = 4711;
   version = '0.1.0';
@@ -74,7 +77,7 @@ export class FabricatedStats {
     );
   }
 
-  /** Lets time go by: records come in and are processed. */
+  /** Lets time pass: records come in and are processed. */
   advance(ms: number): void {
     this.#now += ms;
     for (const [index, { rate, arriving, state }] of this.processors.entries()) {
@@ -89,7 +92,7 @@ export class FabricatedStats {
     }
   }
 
-  report(): StatsReport {
+  report(): PageReport {
     return {
       version: this.version,
       host: this.host,

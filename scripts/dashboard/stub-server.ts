@@ -1,12 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { StatsReport } from '../../metrics/dashboard/model/stats-report.ts';
+import type { PageReport } from '../../metrics/dashboard/model/page-report.ts';
 import { dashboardCsp, dashboardPage } from '../../metrics/dashboard/page.ts';
 
-/** Serves the dashboard, as the monitor server does, with reports that its owner makes up. */
+/** Serves the dashboard, as the monitor server does, with reports that its owner fabricates. */
 export class StubServer {
   /** What `api/stats` answers; undefined: the connection breaks. */
-  answer: (() => StatsReport | string) | undefined;
+  answer: (() => PageReport | string) | undefined;
   /** How often `api/stats` was asked for, and answered. */
   asked = 0;
   answers = 0;
@@ -19,7 +19,9 @@ export class StubServer {
     this.#prefix = prefix;
   }
 
-  /** @param prefix what a proxy in front of the server would have added to its paths: `/jobs/orders` */
+  /**
+   * @param prefix what a proxy in front of the server would have added to its paths: `/jobs/orders`
+   */
   static async start(answer: StubServer['answer'], prefix = ''): Promise<StubServer> {
     const server = new StubServer(prefix);
     server.answer = answer;

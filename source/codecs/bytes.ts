@@ -1,7 +1,7 @@
 import { CodecError } from '../kernel/errors.ts';
 import type { Codec } from './codec.ts';
 
-/** Bytes as they are; neither way makes a copy. */
+/** Bytes as they are; neither direction makes a copy. */
 export const bytes: Codec<Buffer> = Object.freeze({
   encode(value: Buffer): Buffer {
     if (!Buffer.isBuffer(value)) throw new CodecError(`bytes: a Buffer is needed, not ${typeof value}`);

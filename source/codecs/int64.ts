@@ -2,7 +2,8 @@ import { CodecError } from '../kernel/errors.ts';
 import type { Codec } from './codec.ts';
 
 /**
- * Whole numbers as decimal text, as Go programs write their int64: `-17`. Numbers beyond 2^53 - 1, which JavaScript would round, are an error; keep them as text.
+ * Whole numbers as decimal text, as Go programs write their int64: `-17`. Numbers beyond 2^53 - 1,
+ * which JavaScript would round, are an error; keep them as text.
  */
 export const int64: Codec<number> = Object.freeze({
   encode(value: number): Buffer {
@@ -19,7 +20,7 @@ export const int64: Codec<number> = Object.freeze({
     throw new CodecError(
       Number.isNaN(value)
         ? `int64: ${shown} is not a whole number`
-        : `int64: ${shown} is beyond 2^53 - 1, it would be rounded`,
+        : `int64: ${shown} is beyond 2^53 - 1, so it would be rounded`,
     );
   },
 });

@@ -4,9 +4,9 @@ import { messageOf, textOf } from '../kernel/thrown-text.ts';
 import type { Codec } from './codec.ts';
 
 /**
- * Values as JSON text in UTF-8. Nothing checks that what is decoded has the type that is asked for.
+ * Values as JSON text in UTF-8. Nothing checks that a decoded value has the type that is asked for.
  *
- * @typeParam Value what JSON.parse gives for what JSON.stringify wrote
+ * @typeParam Value what JSON.parse returns for what JSON.stringify wrote
  */
 export function json<Value>(): Codec<Value> {
   return {
@@ -15,9 +15,9 @@ export function json<Value>(): Codec<Value> {
       try {
         text = JSON.stringify(value);
       } catch (cause) {
-        throw new CodecError(`json: the value has no JSON: ${textOf(cause)}`, { cause });
+        throw new CodecError(`json: the value cannot be written as JSON: ${textOf(cause)}`, { cause });
       }
-      if (typeof text !== 'string') throw new CodecError(`json: ${typeof value} has no JSON`);
+      if (typeof text !== 'string') throw new CodecError(`json: ${typeof value} cannot be written as JSON`);
       return Buffer.from(text);
     },
     decode(encoded: Buffer): Value {

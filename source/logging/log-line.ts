@@ -12,14 +12,17 @@ export function jsonLine({ time, level, message, ...rest }: Entry, label?: strin
   });
 }
 
-/** `2026-01-31T12:00:00.000Z info  [label] Message name=value name="a value with spaces"`, always one line. */
+/**
+ * `2026-01-31T12:00:00.000Z info  [label] Message name=value name="a value with spaces"`, always
+ * one line.
+ */
 export function textLine({ time, level, message, ...rest }: Entry, label?: string): string {
   const fields = Object.entries(fieldsOf(rest, label)).map(([name, value]) => ` ${name}=${show(value)}`);
   const title = label === undefined ? '' : `[${oneLine(label)}] `;
   return `${String(time)} ${String(level).padEnd(5)} ${title}${oneLine(String(message))}${fields.join('')}`;
 }
 
-/** A field that is called `label` itself keeps its value beside the logger's. */
+/** A field named `label` keeps its value beside the label of the logger. */
 function fieldsOf({ timestamp: _alias, ...fields }: Entry, label: string | undefined): Entry {
   if (label === undefined || !('label' in fields)) return fields;
   const { label: value, ...others } = fields;

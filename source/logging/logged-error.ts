@@ -6,7 +6,10 @@ import { messageOf, nameOf, textOf } from '../kernel/thrown-text.ts';
 /** No cause further away than this is shown. */
 const LONGEST_CHAIN = 10;
 
-/** An error as a JSON log line shows it. Own properties of foreign errors are left out: they may hold credentials or whole requests. */
+/**
+ * An error as a JSON log line shows it. Own properties of foreign errors are left out: they may
+ * hold credentials or whole requests.
+ */
 export interface ErrorObject {
   readonly name: string;
   readonly code?: string | number;
@@ -17,7 +20,7 @@ export interface ErrorObject {
 }
 
 /**
- * Name, code, message and stack; then the same of the cause and of later failures, each error once: where it comes
+ * Name, code, message and stack; then the same of the cause and of later failures, each error once: where it occurs
  * up again it is only named. Secrets within them are hidden.
  */
 export function errorObject(error: Error): ErrorObject {
@@ -58,7 +61,7 @@ export function errorText(error: Error): string {
   const parts: string[] = [];
   for (const cause of causes(error, { deepest: LONGEST_CHAIN })) {
     const text = nameAndMessage(cause);
-    // Our messages often tell of the cause.
+    // Our messages often include the cause.
     if (!parts.some((part) => part.includes(text))) parts.push(text);
   }
   const others = suppressedBy(error).map((other) => `; also: ${nameAndMessage(other)}`);
@@ -71,7 +74,7 @@ function nameAndMessage(thrown: unknown): string {
   return `${nameOf(thrown)}${code === undefined ? '' : ` [${code}]`}: ${messageOf(thrown)}`;
 }
 
-/** Node's and our own errors have text, others numbers. */
+/** Node's and our own errors have codes that are strings, others have numbers. */
 function codeOf(error: Error): string | number | undefined {
   const code: unknown = readOr(undefined, () => ('code' in error ? error.code : undefined));
   return typeof code === 'string' || typeof code === 'number' ? code : undefined;

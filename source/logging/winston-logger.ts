@@ -11,42 +11,53 @@ export const logFormats = ['json', 'text'] as const;
 /** A form of log lines: one JSON object a line, or text for people. */
 export type LogFormat = (typeof logFormats)[number];
 
-/** The levels of the Logger port, from the most to the least talkative. */
+/** The levels of the Logger port, from the most to the least verbose. */
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
-/** The least level that is written. */
+/** The lowest level that is written. */
 export type LogLevel = (typeof logLevels)[number];
 
 /** Options of {@link winstonLogger}. */
 export interface WinstonLoggerOptions {
   /**
-   * `json`: an object with `time`, `level`, `message`, then the fields; errors with name, code, message, stack and cause.
-   * `text`: time, level, message, then `name=value`; errors by their messages. Default 'json'.
+   * `json`: an object with `time`, `level`, `message`, then the fields; errors with name, code,
+   * message, stack and cause. `text`: time, level, message, then `name=value`; errors by their
+   * messages. Default 'json'.
    */
   readonly format?: LogFormat;
   /** Lines below this level are dropped. Default 'info'. */
   readonly level?: LogLevel;
-  /** Stands in each line, to tell programs or parts of one apart: in JSON as `label`, in text as `[label]` before the message. Default: none. */
+  /**
+   * Added to each line, to distinguish programs or parts of one: in JSON as `label`, in text as
+   * `[label]` before the message. Default: none.
+   */
   readonly label?: string;
-  /** Where lines go. Default: the process's standard error, so that standard output is left to results. */
+  /**
+   * Where lines go. Default: the process's standard error, so that standard output is left for
+   * results.
+   */
   readonly stream?: NodeJS.WritableStream;
 }
 
 /**
  * A Logger that writes through [winston](https://github.com/winstonjs/winston).
  *
- * Given options it makes a winston logger of its own. Given a winston logger it writes to that one: each line is one entry with `level`, `message` and
- * the fields beside them; a field that is itself called `level` or `message` gets an underscore after its name. `warn` goes to winston's `warning` where
- * the levels are those of syslog.
+ * Given options, it makes its own winston logger. Given a winston logger, it writes to that one:
+ * each line is one entry with `level`, `message` and the fields beside them. A field named `level`
+ * or `message` gets an underscore after its name. `warn` becomes winston's `warning` if the levels
+ * are those of syslog.
  *
- * Secrets are hidden, whoever logs them: fields that are called `password`, `authorization`, `secret`, `token` or alike, and within texts and errors what stands
- * before the @ of a URL, Authorization headers and private keys.
+ * Secrets are hidden, whoever logs them: fields named `password`, `authorization`, `secret`,
+ * `token` or similar; and, within texts and errors, what precedes the @ of a URL, Authorization
+ * headers and private keys.
  *
- * @throws ConfigError for a format or level that does not exist, and for a winston logger that lacks one of the levels
+ * @throws ConfigError for an unknown format or level, and for a winston logger that lacks one of
+ * the levels
  *
  * @example new TopicProcessor({ …, logger: winstonLogger({ format: 'text', level: 'debug' }) }, processor);
  */
 export function winstonLogger(target: WinstonLoggerOptions | winston.Logger = {}): Logger {
-  if (isWinston(target)) return new WinstonLogger(target, levelNames(target), errorObject, {});
+  if (isWinston(target))
+    return new WinstonLogger({ winston: target, names: levelNames(target), errorForm: errorObject });
   const { format = 'json', level = 'info', label, stream = process.stderr } = target;
   checkOptions(format, level, label);
   const lineOf = format === 'json' ? jsonLine : textLine;
@@ -59,53 +70,62 @@ export function winstonLogger(target: WinstonLoggerOptions | winston.Logger = {}
     ),
     transports: [new winston.transports.Stream({ stream, eol: '\n' })],
   });
-  return new WinstonLogger(logger, levelNames(logger), format === 'json' ? errorObject : errorText, {});
+  return new WinstonLogger({
+    winston: logger,
+    names: levelNames(logger),
+    errorForm: format === 'json' ? errorObject : errorText,
+  });
 }
 
 /** What winston calls our levels. */
 type LevelNames = Readonly<Record<LogLevel, string>>;
 
+/** Where lines go, and in which form. */
+interface LineTarget {
+  readonly winston: winston.Logger;
+  readonly names: LevelNames;
+  readonly errorForm: ErrorForm;
+}
+
 class WinstonLogger implements Logger {
-  readonly #winston: winston.Logger;
-  readonly #names: LevelNames;
-  readonly #errorForm: ErrorForm;
+  readonly #target: LineTarget;
   /** Ready to be written. */
   readonly #fields: LogFields;
 
-  constructor(logger: winston.Logger, names: LevelNames, errorForm: ErrorForm, fields: LogFields) {
-    this.#winston = logger;
-    this.#names = names;
-    this.#errorForm = errorForm;
+  constructor(target: LineTarget, fields: LogFields = {}) {
+    this.#target = target;
     this.#fields = fields;
   }
 
   debug(message: string, fields?: LogFields): void {
-    this.#write(this.#names.debug, message, fields);
+    this.#write(this.#target.names.debug, message, fields);
   }
 
   info(message: string, fields?: LogFields): void {
-    this.#write(this.#names.info, message, fields);
+    this.#write(this.#target.names.info, message, fields);
   }
 
   warn(message: string, fields?: LogFields): void {
-    this.#write(this.#names.warn, message, fields);
+    this.#write(this.#target.names.warn, message, fields);
   }
 
   error(message: string, fields?: LogFields): void {
-    this.#write(this.#names.error, message, fields);
+    this.#write(this.#target.names.error, message, fields);
   }
 
   child(fields: LogFields): Logger {
-    const own = { ...this.#fields, ...loggedFields(fields, this.#errorForm) };
-    return new WinstonLogger(this.#winston, this.#names, this.#errorForm, own);
+    const own = { ...this.#fields, ...loggedFields(fields, this.#target.errorForm) };
+    return new WinstonLogger(this.#target, own);
   }
 
   #write(level: string, message: string, fields: LogFields = {}): void {
-    if (!this.#winston.isLevelEnabled(level)) return;
-    // One entry, not (level, message, meta): given apart, winston appends a field called `message` to the text.
-    this.#winston.log({
+    const { winston, errorForm } = this.#target;
+    if (!winston.isLevelEnabled(level)) return;
+    // One entry, not (level, message, meta): with separate arguments, winston appends a field named
+    // `message` to the text.
+    winston.log({
       ...this.#fields,
-      ...loggedFields(fields, this.#errorForm),
+      ...loggedFields(fields, errorForm),
       level,
       message: hideSecrets(message),
     });

@@ -1,23 +1,27 @@
 import type { HealthReport } from '../../metrics/monitor.ts';
 import type { PartitionProcessorStats, PartitionStats, ProcessorStats } from '../stats.ts';
 
-/** All that a processor's health is judged by. */
+/** Everything by which a processor's health is judged. */
 export interface HealthInputs {
   readonly stats: ProcessorStats;
   readonly stallTimeoutMs: number;
   readonly stallLagRecords: number;
-  /** For how long no broker has answered although something was asked; 0 if all was answered. */
+  /**
+   * For how long no broker has answered although something was requested; 0 if everything was
+   * answered.
+   */
   readonly brokersSilentMs: number;
-  /** What a start is at, in words: 'it connects to Kafka'. */
+  /** What a start is doing, in words: 'it connects to Kafka'. */
   readonly starting: string;
 }
 
-/** So many partitions are named. */
+/** This many partitions are named. */
 const NAMED = 10;
 
 /**
- * Judges a processor. It is healthy until the run has failed, or while it runs, brokers are silent, or a partition with lag does not come forward. A partition
- * whose messages gather for a batch that is not due yet has nothing to do; the time of one whose batch is due counts from then on.
+ * Judges a processor. It is healthy unless the run has failed or, while it runs, brokers are silent
+ * or a partition with lag makes no progress. A partition whose messages are collected for a batch
+ * that is not due yet has nothing to do; if its batch is due, the time counts from then on.
  */
 export function healthOf(inputs: HealthInputs): HealthReport {
   const { stats } = inputs;
@@ -34,13 +38,13 @@ export function healthOf(inputs: HealthInputs): HealthReport {
 function notReady({ stats, starting }: HealthInputs): string | undefined {
   switch (stats.state) {
     case 'new':
-      return 'It was not started yet';
+      return 'It has not been started yet';
     case 'starting':
       return `It is starting: ${starting}`;
     case 'closing':
       return 'It is closing';
     case 'closed':
-      return 'It has ended';
+      return 'It is closed';
     default:
       return undefined;
   }
@@ -61,16 +65,16 @@ function stalls({ stats, stallTimeoutMs, stallLagRecords }: HealthInputs): strin
     if (ms >= stallTimeoutMs) stalled.push(sentence(partition, processor, ms));
   }
   if (stalled.length <= NAMED) return stalled;
-  return [...stalled.slice(0, NAMED), `${stalled.length - NAMED} more partitions do not come forward either`];
+  return [...stalled.slice(0, NAMED), `${stalled.length - NAMED} more partitions make no progress either`];
 }
 
-/** For how long a partition does not come forward although it should. */
+/** For how long a partition has made no progress although it should. */
 function stalledMs(partition: PartitionStats, processor: PartitionProcessorStats | undefined): number {
   const { msSinceProgress } = partition;
   if (processor === undefined || awaitsRecords(partition)) return msSinceProgress;
   switch (processor.step) {
     case 'idle':
-      // With nothing left to process, it is the commit that is awaited.
+      // With nothing left to process, only the commit is missing.
       return processor.buffered > 0 ? 0 : msSinceProgress;
     case 'held':
     case 'failed':
@@ -81,7 +85,7 @@ function stalledMs(partition: PartitionStats, processor: PartitionProcessorStats
   }
 }
 
-/** Nothing of it was fetched that is not committed. */
+/** Nothing was fetched that is not committed. */
 function awaitsRecords({ position, committed }: PartitionStats): boolean {
   return position <= (committed ?? position);
 }
@@ -93,30 +97,30 @@ function sentence(
 ): string {
   const { topic, partition: number, lag } = partition;
   return (
-    `${topic}/${number} has not come forward for ${seconds(ms)}, with a lag of ${lag} ` +
+    `${topic}/${number} has made no progress for ${seconds(ms)}, with a lag of ${lag} ` +
     `${lag === 1 ? 'record' : 'records'}: ${doing(partition, processor)}`
   );
 }
 
 function doing(partition: PartitionStats, processor: PartitionProcessorStats | undefined): string {
-  if (processor === undefined || awaitsRecords(partition)) return 'brokers send no records of it';
+  if (processor === undefined || awaitsRecords(partition)) return 'brokers send no records for it';
   const { step, inHand, busyMs } = processor;
   const batch = `a batch of ${inHand} ${inHand === 1 ? 'message' : 'messages'}`;
   const since = `for ${seconds(busyMs)}`;
   switch (step) {
     case 'process':
-      return `${batch} is in process ${since}`;
+      return `${batch} has been in process ${since}`;
     case 'produce':
-      return `what ${batch} sent is not acked ${since}`;
+      return `the records that ${batch} sent have not been acked ${since}`;
     case 'store':
-      return `the stores are being flushed for ${batch} ${since}`;
+      return `a flush of the stores for ${batch} has been running ${since}`;
     case 'idle':
     case 'commit':
       return 'commits are not acked';
     case 'queued':
       return 'a batch is due and waits for its turn';
     case 'held':
-      return 'a seek is under way';
+      return 'a seek is in progress';
     case 'failed':
       return 'it has failed';
     case 'ended':

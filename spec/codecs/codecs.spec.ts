@@ -53,12 +53,12 @@ test('int64 reads what Go writes and other programs may write, and no minus zero
 
 const badValues: Readonly<Record<string, readonly [Codec<never>, unknown, RegExp]>> = {
   'bytes of text': [bytes as Codec<never>, 'a', /a Buffer is needed, not string/],
-  'string of a number': [string as Codec<never>, 5, /text is needed, not number/],
+  'string of a number': [string as Codec<never>, 5, /a string is needed, not number/],
   'string with half a pair': [string as Codec<never>, '\ud800', /half a surrogate pair/],
   'int64 of a fraction': [int64 as Codec<never>, 1.5, /not 1\.5/],
   'int64 that is too large': [int64 as Codec<never>, 2 ** 53, /not 9007199254740992/],
-  'json of undefined': [json<never>(), undefined, /undefined has no JSON/],
-  'json of a BigInt': [json<never>(), 1n, /the value has no JSON/],
+  'json of undefined': [json<never>(), undefined, /undefined cannot be written as JSON/],
+  'json of a BigInt': [json<never>(), 1n, /the value cannot be written as JSON/],
 };
 for (const [what, [codec, value, message]] of Object.entries(badValues)) {
   test(`what has no bytes is a CodecError: ${what}`, (t) => {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { metricDefinitions, type MetricDefinition } from '../../metrics/index.ts';
-import { sampleNames } from '../../metrics/prometheus-declarations.ts';
+import { sampleNames } from '../../metrics/prometheus/declarations.ts';
 
 const definitions = Object.entries<MetricDefinition>(metricDefinitions);
 

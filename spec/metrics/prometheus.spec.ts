@@ -2,7 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import { Registry } from 'prom-client';
 import { ConfigError } from '../../source/kernel/errors.ts';
 import { metricDefinitions, PrometheusMetrics, type MetricsSnapshot } from '../../metrics/index.ts';
-import type { PrometheusMetricsOptions } from '../../metrics/prometheus-options.ts';
+import type { PrometheusMetricsOptions } from '../../metrics/prometheus/prometheus-options.ts';
 import { until } from '../_helpers/until.ts';
 
 /** Without what is measured of the process, so that whole texts can be compared. */
@@ -139,15 +139,15 @@ test('a metric made again as something else is refused, with what it was before'
   });
   t.is(
     error?.message,
-    'Metric kasper_a: it was made with other labels: x; now: x, y. One name has one list of labels',
+    'Metric kasper_a: it was declared before with other labels: x; now: x, y. A name has one list of labels',
   );
   t.deepEqual(
     problemsOf(t, () => metrics.newSummary({ name: 'a', help: 'A', labelNames: ['x'] })),
-    ['there is a gauge of this name already'],
+    ['there is already a gauge of this name'],
   );
   t.deepEqual(
     problemsOf(t, () => metrics.newHistogram({ name: 'h', help: 'H', buckets: [1, 3] })),
-    ['it was made with other buckets: 1, 2; now: 1, 3'],
+    ['it was declared before with other buckets: 1, 2; now: 1, 3'],
   );
 });
 
@@ -177,13 +177,13 @@ test('what cannot be declared is refused, all problems at once', (t) => {
     }),
   );
   t.deepEqual(problems, [
-    'the name must be of letters, digits and underscores',
+    'the name must consist of letters, digits and underscores',
     'help must say what it counts or measures',
-    "label 'le' is Prometheus's own",
-    "label '__x' must be of letters, digits and underscores, and not begin with two of them",
-    "label 'host' is one of the provider's labels already",
+    "label 'le' is reserved by Prometheus",
+    "label '__x' must consist of letters, digits and underscores, and must not start with two underscores",
+    "label 'host' is already one of the provider's labels",
     'labels occur twice: le, __x, host, y, y',
-    'buckets must be finite numbers that rise, got 2, 1',
+    'buckets must be finite numbers in ascending order, got 2, 1',
   ]);
 });
 
@@ -191,11 +191,11 @@ test('labels must be given in full, each a text', (t) => {
   const counter = plain().newCounter({ name: 'c_total', help: 'C', labelNames: ['x', 'y'] });
   t.deepEqual(
     problemsOf(t, () => counter.labels('a')),
-    ['labels("a") must give a text for each of its labels: x, y'],
+    ['labels("a") must give a string for each of its labels: x, y'],
   );
   t.deepEqual(
     problemsOf(t, () => counter.labels('a', 3 as unknown as string)),
-    ['labels("a",3) must give a text for each of its labels: x, y'],
+    ['labels("a",3) must give a string for each of its labels: x, y'],
   );
 });
 
@@ -203,7 +203,7 @@ test('values that prom-client would take for one series are refused, not added u
   const counter = plain().newCounter({ name: 'c_total', help: 'C', labelNames: ['x', 'y'] });
   counter.labels('a,y:b', 'c').inc();
   const [problem] = problemsOf(t, () => counter.labels('a', 'b,y:c'));
-  t.regex(problem ?? '', /cannot be told from other values/);
+  t.regex(problem ?? '', /cannot be told apart from other values/);
 });
 
 test('a counter cannot go down, nor become what is no number', async (t) => {

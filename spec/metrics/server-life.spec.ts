@@ -30,7 +30,7 @@ test('wrong options are told all at once', (t) => {
   );
   t.deepEqual(error.problems, [
     "unknown option 'ports'; known are port, host, blockedAfterMs, allowedHosts, logger",
-    'port must be a whole number from 0, which takes a free one, to 65535, not 70000',
+    'port must be a whole number from 0 (any free port) to 65535, not 70000',
     "host must be a name or an address, such as '127.0.0.1' or '::1', not 'http://here'",
     'blockedAfterMs must be a whole number from 1000 to 2147483647 ms, not 10',
     "allowedHosts must be a list of host names, not 'name'",
@@ -59,7 +59,7 @@ test('it listens from the first processor to the last one, and again for the nex
   const releaseThree = await server.watch(fakeMonitored('three'));
   t.is((await getJson(`${server.url}/healthz`)).status, 200);
   await releaseThree();
-  t.is(logger.lines.filter(({ message }) => message === 'The monitor server listens').length, 2);
+  t.is(logger.lines.filter(({ message }) => message === 'The monitor server is listening').length, 2);
   t.deepEqual(logger.messages('error'), []);
 });
 
@@ -87,7 +87,10 @@ test('after listen() it stays open until close(), whoever comes and goes', async
   t.is((await getJson(`${server.url}/healthz`)).status, 200);
   await server.close();
   await server.close();
-  await t.throwsAsync(server.listen(), { instanceOf: LifecycleError, message: /is closed: make a new one$/ });
+  await t.throwsAsync(server.listen(), {
+    instanceOf: LifecycleError,
+    message: /is closed: create a new one$/,
+  });
   await t.throwsAsync(server.watch(fakeMonitored()), { instanceOf: LifecycleError });
 });
 
@@ -160,7 +163,7 @@ test('a port in use is a ConfigError that says who to ask, and the processor is 
   const address = other.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   const server = monitorServer(t, { port });
-  const message = `MonitorServer: cannot listen on port ${port} of 127.0.0.1: another process listens there (lsof -i :${port} tells which). Take another port, or 0 for a free one`;
+  const message = `MonitorServer: cannot listen on port ${port} of 127.0.0.1: another process listens there (lsof -i :${port} shows which). Use another port, or 0 for a free one`;
   await t.throwsAsync(server.watch(fakeMonitored()), { instanceOf: ConfigError, message });
   await t.throwsAsync(server.listen(), { instanceOf: ConfigError, message });
   other.close();
@@ -176,22 +179,22 @@ test('a host that is not of this machine, or no host at all, is a ConfigError th
   await t.throwsAsync(monitorServer(t, { host: '192.0.2.1' }).listen(), {
     instanceOf: ConfigError,
     message:
-      'MonitorServer: cannot listen on port 0 of 192.0.2.1: 192.0.2.1 is not an address of this machine. Take one of its own, 127.0.0.1 for this machine alone, or 0.0.0.0 for all',
+      'MonitorServer: cannot listen on port 0 of 192.0.2.1: 192.0.2.1 is not an address of this machine. Use one of its own: 127.0.0.1 for this machine only, or 0.0.0.0 for all',
   });
   await t.throwsAsync(monitorServer(t, { host: 'no-such-host.invalid' }).listen(), {
     instanceOf: ConfigError,
     message:
-      'MonitorServer: cannot listen on port 0 of no-such-host.invalid: the name no-such-host.invalid could not be resolved. Take an address of this machine, such as 127.0.0.1',
+      'MonitorServer: cannot listen on port 0 of no-such-host.invalid: the name no-such-host.invalid could not be resolved. Use an address of this machine, such as 127.0.0.1',
   });
 });
 
 test('each error of listening is told with what to do', (t) => {
   const told = (code: string) =>
     cannotListen({ port: 80, host: 'batch' }, code, 'listen failed').message.replace(/^.* of batch: /, '');
-  t.is(told('EACCES'), 'this user may not. Take a port from 1024 on');
+  t.is(told('EACCES'), 'this user is not allowed to. Use a port from 1024 up');
   t.is(
     told('EAI_AGAIN'),
-    'the name batch could not be resolved. Take an address of this machine, such as 127.0.0.1',
+    'the name batch could not be resolved. Use an address of this machine, such as 127.0.0.1',
   );
   t.is(told('EMFILE'), 'listen failed');
 });
@@ -261,7 +264,7 @@ test('a server without the file of its thread, as in a bundle, is a ConfigError 
   t.is(code, 0);
   t.regex(
     output,
-    /^MonitorServer: its thread could not be started: Cannot find module .*worker.js.*leave kasper-ts out of the bundle, as a package beside it$/m,
+    /^MonitorServer: its thread could not be started: Cannot find module .*worker.js.*keep kasper-ts out of the bundle, as an external package$/m,
   );
 });
 

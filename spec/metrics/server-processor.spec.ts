@@ -13,7 +13,7 @@ test('the option monitor: { port } has a processor answer while it runs, with me
   const processor = job.make({ monitor: { port: 0 }, claims: false });
   const run = processor.runLoop();
   await job.untilSeen(7);
-  const listening = job.log.lines.find(({ message }) => message === 'The monitor server listens');
+  const listening = job.log.lines.find(({ message }) => message === 'The monitor server is listening');
   const url = String(listening?.fields?.['url']);
   await until(
     async () => /^kasper_records_consumed_total\{.*\} 7$/m.test((await httpGet(`${url}/metrics`)).text),

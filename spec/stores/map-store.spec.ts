@@ -30,7 +30,7 @@ test('errors name the store, the operation and the key, and say what to do', asy
     ['k'],
     /must be a Buffer, not object/,
   );
-  await refused(store.get(''), 'get', [''], /a key must be text that is not empty, not an empty string/);
+  await refused(store.get(''), 'get', [''], /a key must be a non-empty string, not an empty string/);
   await refused(store.getAll(['a', 5 as never]), 'getAll', ['5'], /not number 5/);
   await refused(store.delete(undefined as never), 'delete', ['undefined'], /not undefined undefined/);
   await refused(store.deleteAll(['a', '']), 'deleteAll', [''], /an empty string/);

@@ -37,11 +37,11 @@ test('a write that is refused, or of nothing, makes no tenant', async (t) => {
   t.deepEqual(store.allTenants(), []);
 });
 
-test('a tenant must be text that is not empty', (t) => {
+test('a tenant must be a non-empty string', (t) => {
   for (const tenant of ['', undefined, 5]) {
     t.throws(() => new MultiMapStore().tenant(tenant as string), {
       instanceOf: StoreError,
-      message: /MultiMapStore\.tenant: a tenant must be text that is not empty/,
+      message: /MultiMapStore\.tenant: a tenant must be a non-empty string/,
     });
   }
 });

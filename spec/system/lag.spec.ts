@@ -70,7 +70,7 @@ testOnBoth(
 );
 
 testOnBoth(
-  'the lag of a partition that is stuck goes on rising, while the others come forward',
+  'the lag of a partition that is stuck keeps rising, while the others make progress',
   async (t, cluster) => {
     const job = await systemJob(t, cluster, {}, 2);
     const metrics = new KeptMetrics();
@@ -99,7 +99,7 @@ testOnBoth(
     const [problem = '', ...others] = processor.health().problems;
     t.regex(
       problem,
-      /-in\/0 has not come forward for \d+ s, with a lag of 3200 records: a batch of 10 messages is in process/,
+      /-in\/0 has made no progress for \d+ s, with a lag of 3200 records: a batch of 10 messages has been in process/,
     );
     t.deepEqual(others, []);
     await until(() => metrics.collect().value('lag_records', ...labels(job), '1') === 0, {

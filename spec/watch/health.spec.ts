@@ -90,10 +90,10 @@ test('one that runs and has nothing to do is healthy and ready', (t) => {
 });
 
 for (const [state, problem] of [
-  ['new', 'It was not started yet'],
+  ['new', 'It has not been started yet'],
   ['starting', 'It is starting: it connects to Kafka'],
   ['closing', 'It is closing'],
-  ['closed', 'It has ended'],
+  ['closed', 'It is closed'],
 ] as const) {
   test(`one that is ${state} is healthy, but not ready, and says why`, (t) => {
     const partitions = [partition()];
@@ -110,32 +110,32 @@ for (const state of ['running', 'closing', 'failed'] as const) {
 }
 
 for (const [step, parts, text] of [
-  ['process', {}, 'a batch of 10 messages is in process for 130 s'],
-  ['process', { inHand: 1 }, 'a batch of 1 message is in process for 130 s'],
-  ['produce', {}, 'what a batch of 10 messages sent is not acked for 130 s'],
-  ['store', {}, 'the stores are being flushed for a batch of 10 messages for 130 s'],
+  ['process', {}, 'a batch of 10 messages has been in process for 130 s'],
+  ['process', { inHand: 1 }, 'a batch of 1 message has been in process for 130 s'],
+  ['produce', {}, 'the records that a batch of 10 messages sent have not been acked for 130 s'],
+  ['store', {}, 'a flush of the stores for a batch of 10 messages has been running for 130 s'],
   ['commit', {}, 'commits are not acked'],
   ['queued', {}, 'a batch is due and waits for its turn'],
 ] as const) {
-  test(`a partition that does not come forward is named, with what it is at: ${text}`, (t) => {
+  test(`a partition that makes no progress is named, with what it is doing: ${text}`, (t) => {
     const report = stuck({}, processor(step, parts));
     t.false(report.healthy);
     t.true(report.ready);
-    t.deepEqual(report.problems, [`in/0 has not come forward for 130 s, with a lag of 50 records: ${text}`]);
+    t.deepEqual(report.problems, [`in/0 has made no progress for 130 s, with a lag of 50 records: ${text}`]);
   });
 }
 
 test('a commit that is not acked counts also when nothing is left to process', (t) => {
   const report = stuck({ lag: 1 }, processor('idle', { busyMs: 0, buffered: 0, inHand: 0 }));
   t.deepEqual(report.problems, [
-    'in/0 has not come forward for 200 s, with a lag of 1 record: commits are not acked',
+    'in/0 has made no progress for 200 s, with a lag of 1 record: commits are not acked',
   ]);
 });
 
 test('records that brokers do not send count, whatever another topic of the partition does', (t) => {
   const report = stuck({ position: 10 }, processor('process', { busyMs: 10 }));
   t.deepEqual(report.problems, [
-    'in/0 has not come forward for 200 s, with a lag of 50 records: brokers send no records of it',
+    'in/0 has made no progress for 200 s, with a lag of 50 records: brokers send no records for it',
   ]);
   t.false(stuck({ position: 10, committed: null }, processor('idle')).healthy);
 });
@@ -173,5 +173,5 @@ test('of many partitions that stall ten are named', (t) => {
   const { problems } = health({ partitions, partitionProcessors });
   t.is(problems.length, 11);
   t.regex(problems[9] ?? '', /^in\/9 /);
-  t.is(problems[10], '2 more partitions do not come forward either');
+  t.is(problems[10], '2 more partitions make no progress either');
 });

@@ -2,7 +2,7 @@ import { StoreError, TimeoutError, type StoreFailure, type StoreKey } from '../.
 import type { FailureReason, Item } from './item.ts';
 import { withinLimits, type CallEnd, type CallLimits } from './call-limits.ts';
 
-/** So many reasons are told in the message; all of them are in `failures`. */
+/** This many reasons are in the message; all of them are in `failures`. */
 const MOST_REASONS = 5;
 const LONGEST_KEY_SHOWN = 80;
 
@@ -16,10 +16,18 @@ export interface CallTitle {
   readonly changes: boolean;
 }
 
-/** One call under way. */
+/** What every call is carried out with. */
+export interface CallSetting {
+  readonly title: CallTitle;
+  /** Explains what its client throws. */
+  readonly backend: { explain(error: unknown): FailureReason };
+  readonly limits: CallLimits;
+}
+
+/** One call in flight. */
 export class BackendCall<Place> {
   readonly items: readonly Item<Place>[];
-  /** When nobody waits for it any more. */
+  /** Reached when nobody waits for the call any more. */
   readonly end: CallEnd;
 
   constructor(items: readonly Item<Place>[], end: CallEnd) {
@@ -27,7 +35,9 @@ export class BackendCall<Place> {
     this.end = end;
   }
 
-  /** Written, removed, or read: then with the value, or without one where there is none. */
+  /**
+   * The key was written, removed, or read: then with its value, or without one if there is none.
+   */
   done(item: Item<Place>, value?: Buffer): void {
     item.isDone = true;
     item.found = value;
@@ -40,22 +50,20 @@ export class BackendCall<Place> {
 }
 
 /**
- * Carries a call out within its limits. The items have what was found then.
+ * Carries out a call within its limits. Afterwards the items hold what was found.
  *
  * @throws StoreError that names each key that failed, with its reason, and those that were written
  */
 export async function carryOut<Place>(
-  title: CallTitle,
+  { title, backend, limits }: CallSetting,
   items: readonly Item<Place>[],
-  limits: CallLimits,
-  explain: (error: unknown) => FailureReason,
   work: (call: BackendCall<Place>) => Promise<void>,
 ): Promise<void> {
-  let rest: FailureReason = { text: 'the answer says nothing of it', retriable: true, isUnknown: true };
+  let rest: FailureReason = { text: 'the answer does not mention it', retriable: true, isUnknown: true };
   try {
     await withinLimits(limits, (end) => work(new BackendCall(items, end)));
   } catch (error) {
-    rest = limitReached(error, limits) ?? explain(error);
+    rest = limitReached(error, limits) ?? backend.explain(error);
   }
   let isFailed = false;
   for (const item of items) {
@@ -65,7 +73,10 @@ export async function carryOut<Place>(
   if (isFailed) throw failureOf(title, items);
 }
 
-/** What the end of the call's time, or of the caller's interest, means; undefined for other errors. */
+/**
+ * What it means that the call's time is over, or that its caller gave up; undefined for other
+ * errors.
+ */
 export function limitReached(error: unknown, { signal }: CallLimits): FailureReason | undefined {
   if (signal?.aborted === true) {
     const reason: unknown = signal.reason;
@@ -102,7 +113,7 @@ function failureOf<Place>(
     .map((failure) => `key ${shown(failure)}: ${failure.reason}`)
     .join('; ');
   const more = failures.length > MOST_REASONS ? `; and ${failures.length - MOST_REASONS} more` : '';
-  const unknown = isUnknown ? ' Where no answer came, the write may be done all the same.' : '';
+  const unknown = isUnknown ? ' Where no answer came, the write may still have been done.' : '';
   const rest = changes ? ` ${written.length} of the keys were written.${unknown}` : '';
   return new StoreError(
     `${store}.${operation} (${where}) failed for ${failures.length} of ${items.length} keys: ${reasons}${more}.${rest}`,

@@ -1,27 +1,27 @@
 import { StoreError } from '../../source/kernel/errors.ts';
 import type { Backend } from './backend.ts';
 import { Item } from './item.ts';
-import { carryOut, type CallTitle } from './backend-call.ts';
+import { carryOut, type CallSetting, type CallTitle } from './backend-call.ts';
 import { BackendStore, checkItem, flushPlaces } from './backend-store.ts';
-import { checkKey, checkTenant, checkValue } from '../entries.ts';
+import { checkEntry, checkKey, checkTenant } from '../entry-checks.ts';
 import { MultiMap, type MultiStore, type TenantKey } from '../multi-store.ts';
 import type { ListedStore, StoreCallOptions } from '../store.ts';
 
 export interface BackendMultiStoreOptions<Place> {
-  /** The class whose name stands in errors. */
+  /** The class whose name is used in errors. */
   readonly name: string;
   readonly backend: Backend<Place>;
   readonly timeoutMs: number;
-  /** Where a tenant's keys are. @throws Error that says why there is no place for this tenant */
+  /** Where a tenant's keys are. @throws Error that says why this tenant has no place */
   readonly placeOf: (tenant: string) => Place;
-  /** The place as errors name it. */
+  /** The place as it is named in errors. */
   readonly describe: (place: Place) => string;
 }
 
 /** A MultiStore over a backend. */
 export class BackendMultiStore<Place> implements MultiStore {
   readonly #options: BackendMultiStoreOptions<Place>;
-  /** The tenants that were written to, with their places, and the other way round. */
+  /** The tenants that were written to, with their places, and the reverse. */
   readonly #places = new Map<string, Place>();
   readonly #owners = new Map<Place, string>();
 
@@ -50,7 +50,7 @@ export class BackendMultiStore<Place> implements MultiStore {
   }
 
   async fetch(keys: readonly TenantKey[], options?: StoreCallOptions): Promise<MultiMap> {
-    const { name } = this.#options;
+    const { name, backend } = this.#options;
     const wanted = new MultiMap<Item<Place>>();
     const places = new Map<string, Place>();
     for (const { tenant, key } of keys) {
@@ -60,51 +60,51 @@ export class BackendMultiStore<Place> implements MultiStore {
     }
     this.#checkApart('fetch', places);
     const found = new MultiMap();
-    const items = this.#items(titleOf(name, 'fetch', places, false), wanted);
+    const setting = this.#setting({ operation: 'fetch', changes: false }, places, options);
+    const items = this.#items(setting.title, wanted);
     if (items.length === 0) return found;
-    const { backend, timeoutMs } = this.#options;
-    await carryOut(
-      titleOf(name, 'fetch', places, false),
-      items,
-      { timeoutMs, signal: options?.signal },
-      (error) => backend.explain(error),
-      (call) => backend.read(call),
-    );
+    await carryOut(setting, items, (call) => backend.read(call));
     for (const { tenant = '', key, found: value } of items)
       if (value !== undefined) found.set(tenant, key, value);
     return found;
   }
 
   async push(entries: MultiMap, options?: StoreCallOptions): Promise<void> {
-    const { name, backend, timeoutMs } = this.#options;
+    const { name, backend } = this.#options;
     const wanted = new MultiMap<Item<Place>>();
     const places = new Map<string, Place>();
     for (const [tenant, values] of entries) {
-      for (const [key, value] of values) {
-        checkKey(name, 'push', key);
-        checkValue(name, 'push', key, value);
+      for (const entry of values) {
+        checkEntry(name, 'push', entry);
+        const [key, value] = entry;
         wanted.set(tenant, key, new Item(key, this.#placeOnce(places, 'push', tenant), tenant, value));
       }
     }
     this.#checkApart('push', places);
-    const title = titleOf(name, 'push', places, true);
-    const items = this.#items(title, wanted);
+    const setting = this.#setting({ operation: 'push', changes: true }, places, options);
+    const items = this.#items(setting.title, wanted);
     if (items.length === 0) return;
     for (const [tenant, place] of places) this.#remember('push', tenant, place);
-    await carryOut(
-      title,
-      items,
-      { timeoutMs, signal: options?.signal },
-      (error) => backend.explain(error),
-      (call) => backend.write(call),
-    );
+    await carryOut(setting, items, (call) => backend.write(call));
   }
 
   async flush(options?: StoreCallOptions): Promise<void> {
-    const { name, backend, timeoutMs } = this.#options;
     if (this.#places.size === 0) return;
-    const title = titleOf(name, 'flush', this.#places, false);
-    await flushPlaces(title, backend, [...this.#places.values()], { timeoutMs, signal: options?.signal });
+    const setting = this.#setting({ operation: 'flush', changes: false }, this.#places, options);
+    await flushPlaces(this.#options.backend, [...this.#places.values()], setting);
+  }
+
+  #setting(
+    { operation, changes }: Pick<CallTitle, 'operation' | 'changes'>,
+    places: ReadonlyMap<string, Place>,
+    options: StoreCallOptions | undefined,
+  ): CallSetting {
+    const { name: store, backend, timeoutMs } = this.#options;
+    return {
+      title: { store, operation, where: `${places.size} tenants`, changes },
+      backend,
+      limits: { timeoutMs, signal: options?.signal },
+    };
   }
 
   #items(title: CallTitle, wanted: MultiMap<Item<Place>>): Item<Place>[] {
@@ -146,33 +146,27 @@ export class BackendMultiStore<Place> implements MultiStore {
   #checkApart(operation: string, places: ReadonlyMap<string, Place>): void {
     const owners = new Map<Place, string>();
     for (const [tenant, place] of places) {
-      this.#checkOwner(operation, tenant, place, owners.get(place) ?? this.#owners.get(place));
+      this.#checkOwner(owners.get(place) ?? this.#owners.get(place), { operation, tenant, place });
       owners.set(place, tenant);
     }
   }
 
-  #checkOwner(operation: string, tenant: string, place: Place, owner: string | undefined): void {
+  #checkOwner(
+    owner: string | undefined,
+    { operation, tenant, place }: { operation: string; tenant: string; place: Place },
+  ): void {
     if (owner === undefined || owner === tenant) return;
     const { name, describe } = this.#options;
     throw new StoreError(
       `${name}.${operation}: tenants '${owner}' and '${tenant}' have the same ${describe(place)}, where one would overwrite the other: ` +
-        'mend the tenancy function. Nothing was written.',
+        'fix the tenancy function. Nothing was written.',
       { store: name, operation },
     );
   }
 
   #remember(operation: string, tenant: string, place: Place): void {
-    this.#checkOwner(operation, tenant, place, this.#owners.get(place));
+    this.#checkOwner(this.#owners.get(place), { operation, tenant, place });
     this.#places.set(tenant, place);
     this.#owners.set(place, tenant);
   }
-}
-
-function titleOf(
-  store: string,
-  operation: string,
-  places: ReadonlyMap<string, unknown>,
-  changes: boolean,
-): CallTitle {
-  return { store, operation, where: `${places.size} tenants`, changes };
 }

@@ -1,17 +1,20 @@
 import { StoreError } from '../../source/kernel/errors.ts';
 import type { Backend } from './backend.ts';
 import { Item } from './item.ts';
-import { carryOut, limitReached, type BackendCall, type CallTitle } from './backend-call.ts';
-import { withinLimits, type CallLimits } from './call-limits.ts';
-import { checkKey, checkValue } from '../entries.ts';
+import { carryOut, limitReached, type CallSetting, type CallTitle } from './backend-call.ts';
+import { withinLimits } from './call-limits.ts';
+import { checkEntry, checkKey } from '../entry-checks.ts';
 import { checkRange, inOrder, isInRange } from '../key-range.ts';
 import type { EntriesOptions, ListedStore, StoreCallOptions, StoreEntries } from '../store.ts';
 
-/** Entries are read so many at once, whatever their size: at most these are in memory, and all the keys. */
+/**
+ * Entries are read this many at a time, whatever their size: at most these are in memory, besides
+ * all the keys.
+ */
 const ENTRIES_AT_ONCE = 1000;
 
 export interface BackendStoreOptions<Place> {
-  /** The class whose name stands in errors. */
+  /** The class whose name is used in errors. */
   readonly name: string;
   /** Whose keys, for errors: "keyPrefix 'counts'". */
   readonly where: string;
@@ -19,11 +22,13 @@ export interface BackendStoreOptions<Place> {
   readonly place: Place;
   readonly timeoutMs: number;
   readonly tenant?: string;
-  /** Called before something is sent to be written. */
+  /** Called before a write is sent. */
   readonly onWrite?: () => void;
 }
 
-/** A Store over a backend: checks what comes in, drops what occurs twice, and turns what fails into a StoreError. */
+/**
+ * A Store over a backend: checks its input, drops duplicates, and turns failures into a StoreError.
+ */
 export class BackendStore<Place> implements ListedStore {
   readonly #options: BackendStoreOptions<Place>;
 
@@ -57,26 +62,27 @@ export class BackendStore<Place> implements ListedStore {
   }
 
   async flush(options?: StoreCallOptions): Promise<void> {
-    const { backend, place, timeoutMs } = this.#options;
-    const title = this.#title('flush', false);
-    await flushPlaces(title, backend, [place], { timeoutMs, signal: options?.signal });
+    const { backend, place } = this.#options;
+    await flushPlaces(backend, [place], this.#setting({ operation: 'flush', changes: false }, options));
   }
 
-  /** No backend keeps its keys in the wanted order: all that are in the range are collected, and sorted here. */
+  /**
+   * No backend keeps its keys in the right order: all keys in the range are collected and sorted
+   * here.
+   */
   async *entries(options: EntriesOptions = {}): AsyncGenerator<[key: string, value: Buffer]> {
-    const { name, backend, place, timeoutMs } = this.#options;
+    const { name, backend, place } = this.#options;
     const range = checkRange(name, options);
     const keys = new Set<string>();
-    const limits = { timeoutMs, signal: options.signal };
-    await attempt(this.#title('entries', false), backend, limits, () =>
-      backend.listKeys(
-        place,
-        range.prefix,
-        (send) => withinLimits(limits, ({ signal }) => send(signal)),
-        (some) => {
+    const setting = this.#setting({ operation: 'entries', changes: false }, options);
+    await attempt(setting, () =>
+      backend.listKeys(place, {
+        prefix: range.prefix,
+        request: (send) => withinLimits(setting.limits, ({ signal }) => send(signal)),
+        onKeys: (some) => {
           for (const key of some) if (isInRange(range, key)) keys.add(key);
         },
-      ),
+      }),
     );
     const sorted = inOrder(keys);
     for (let at = 0; at < sorted.length; at += ENTRIES_AT_ONCE) {
@@ -84,7 +90,7 @@ export class BackendStore<Place> implements ListedStore {
       const found = await this.#read('entries', some, options);
       for (const key of some) {
         const value = found.get(key);
-        // Deleted since it was listed.
+        // It was deleted after it was listed.
         if (value !== undefined) yield [key, value];
       }
     }
@@ -95,8 +101,10 @@ export class BackendStore<Place> implements ListedStore {
     keys: readonly string[],
     options: StoreCallOptions | undefined,
   ): Promise<Map<string, Buffer>> {
-    const items = this.#items(operation, keys);
-    await this.#carryOut(operation, false, items, options, (call) => this.#options.backend.read(call));
+    const { backend } = this.#options;
+    const setting = this.#setting({ operation, changes: false }, options);
+    const items = this.#items(setting.title, keys);
+    if (items.length > 0) await carryOut(setting, items, (call) => backend.read(call));
     const values = new Map<string, Buffer>();
     for (const { key, found } of items) if (found !== undefined) values.set(key, found);
     return values;
@@ -108,19 +116,20 @@ export class BackendStore<Place> implements ListedStore {
     options: StoreCallOptions | undefined,
   ): Promise<void> {
     const { name, backend, place, tenant, onWrite } = this.#options;
-    const title = this.#title(operation, true);
+    const setting = this.#setting({ operation, changes: true }, options);
     const items: Item<Place>[] = [];
-    // Of a key that occurs twice the last value counts.
-    for (const [key, value] of entries instanceof Map
+    // If a key occurs twice, the last value counts.
+    for (const entry of entries instanceof Map
       ? (entries as ReadonlyMap<string, Buffer>)
       : new Map(entries)) {
-      checkKey(name, operation, key);
-      checkValue(name, operation, key, value);
+      checkEntry(name, operation, entry);
+      const [key, value] = entry;
       items.push(new Item(key, place, tenant, value));
     }
-    for (const item of items) checkItem(title, backend, item);
-    if (items.length > 0) onWrite?.();
-    await this.#carryOut(operation, true, items, options, (call) => backend.write(call));
+    for (const item of items) checkItem(setting.title, backend, item);
+    if (items.length === 0) return;
+    onWrite?.();
+    await carryOut(setting, items, (call) => backend.write(call));
   }
 
   async #remove(
@@ -128,14 +137,15 @@ export class BackendStore<Place> implements ListedStore {
     keys: readonly string[],
     options: StoreCallOptions | undefined,
   ): Promise<void> {
-    const items = this.#items(operation, keys);
-    await this.#carryOut(operation, true, items, options, (call) => this.#options.backend.remove(call));
+    const { backend } = this.#options;
+    const setting = this.#setting({ operation, changes: true }, options);
+    const items = this.#items(setting.title, keys);
+    if (items.length > 0) await carryOut(setting, items, (call) => backend.remove(call));
   }
 
-  #items(operation: string, keys: readonly string[]): Item<Place>[] {
+  #items(title: CallTitle, keys: readonly string[]): Item<Place>[] {
     const { name, place, tenant, backend } = this.#options;
-    for (const key of keys) checkKey(name, operation, key);
-    const title = this.#title(operation, false);
+    for (const key of keys) checkKey(name, title.operation, key);
     const items: Item<Place>[] = [];
     const once = new Set(keys);
     for (const key of once.size === keys.length ? keys : once) {
@@ -146,26 +156,20 @@ export class BackendStore<Place> implements ListedStore {
     return items;
   }
 
-  async #carryOut(
-    operation: string,
-    changes: boolean,
-    items: readonly Item<Place>[],
+  #setting(
+    { operation, changes }: Pick<CallTitle, 'operation' | 'changes'>,
     options: StoreCallOptions | undefined,
-    work: (call: BackendCall<Place>) => Promise<void>,
-  ): Promise<void> {
-    if (items.length === 0) return;
-    const { backend, timeoutMs } = this.#options;
-    const limits = { timeoutMs, signal: options?.signal };
-    await carryOut(this.#title(operation, changes), items, limits, (error) => backend.explain(error), work);
-  }
-
-  #title(operation: string, changes: boolean): CallTitle {
-    const { name: store, where } = this.#options;
-    return { store, where, operation, changes };
+  ): CallSetting {
+    const { name: store, where, backend, timeoutMs } = this.#options;
+    return {
+      title: { store, where, operation, changes },
+      backend,
+      limits: { timeoutMs, signal: options?.signal },
+    };
   }
 }
 
-/** @throws StoreError for what the backend can never take */
+/** @throws StoreError for what the backend can never accept */
 export function checkItem<Place>(title: CallTitle, backend: Backend<Place>, item: Item<Place>): void {
   const problem = backend.problemOf(item);
   if (problem === undefined) return;
@@ -180,21 +184,16 @@ export function checkItem<Place>(title: CallTitle, backend: Backend<Place>, item
 
 /** @throws StoreError */
 export async function flushPlaces<Place>(
-  title: CallTitle,
   backend: Backend<Place>,
   places: readonly Place[],
-  limits: CallLimits,
+  setting: CallSetting,
 ): Promise<void> {
-  await attempt(title, backend, limits, () =>
-    withinLimits(limits, ({ signal }) => backend.flush(places, signal)),
-  );
+  await attempt(setting, () => withinLimits(setting.limits, ({ signal }) => backend.flush(places, signal)));
 }
 
-/** Carries out what is of no single key, and keeps the limits by itself. */
-async function attempt<Place, Result>(
-  { store, where, operation }: CallTitle,
-  backend: Backend<Place>,
-  limits: CallLimits,
+/** Carries out work that belongs to no single key, and that keeps the limits itself. */
+async function attempt<Result>(
+  { title: { store, where, operation }, backend, limits }: CallSetting,
   work: () => Promise<Result>,
 ): Promise<Result> {
   try {

@@ -2,26 +2,30 @@ import type { BackendCall } from './backend-call.ts';
 import type { FailureReason, Item } from './item.ts';
 
 /**
- * What a database must be able to do, so that a Store and a MultiStore can be made of it. Keys and values were checked, no key occurs twice in a call, and no
- * call is empty. Each method settles every item of its call (`done` or `fail`), or throws for all that are left.
+ * What a database must be able to do, so that a Store and a MultiStore can be made of it. Keys and
+ * values were checked, no key occurs twice in a call, and no call is empty. Each method settles
+ * every item of its call (`done` or `fail`), or throws for all that are left.
  */
 export interface Backend<Place> {
-  /** Why the backend cannot take a key, or a value, whatever its state; undefined: it can. */
+  /** Why the backend can never accept a key or a value; undefined if it can. */
   problemOf(item: Item<Place>): string | undefined;
   read(call: BackendCall<Place>): Promise<void>;
   write(call: BackendCall<Place>): Promise<void>;
   remove(call: BackendCall<Place>): Promise<void>;
   flush(places: readonly Place[], signal: AbortSignal): Promise<void>;
   /**
-   * Tells `onKeys` all keys of a place that begin with `prefix`, and others if it likes; in any order, one perhaps twice. Each request is sent by
-   * `request`, which limits its time.
+   * Lists the keys of a place: all that begin with the prefix, and perhaps others; in any order,
+   * one perhaps twice.
    */
-  listKeys(
-    place: Place,
-    prefix: string,
-    request: <Result>(send: (signal: AbortSignal) => Promise<Result>) => Promise<Result>,
-    onKeys: (keys: readonly string[]) => void,
-  ): Promise<void>;
+  listKeys(place: Place, listing: KeyListing): Promise<void>;
   /** What an error of its client means. */
   explain(error: unknown): FailureReason;
+}
+
+/** Which keys are listed, how requests are sent, and where the keys go. */
+export interface KeyListing {
+  readonly prefix: string;
+  /** Sends a request, and limits its time. */
+  readonly request: <Result>(send: (signal: AbortSignal) => Promise<Result>) => Promise<Result>;
+  readonly onKeys: (keys: readonly string[]) => void;
 }

@@ -1,6 +1,6 @@
 import { TimeoutError } from '../../source/kernel/errors.ts';
 
-/** When a call of a store must have ended. */
+/** When a call of a store must end. */
 export interface CallLimits {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
@@ -16,7 +16,10 @@ export class CallEnd {
     return this.#isReached;
   }
 
-  /** The same as a signal. Made when it is asked for: it costs more than all the rest of a small call. */
+  /**
+   * The same as a signal. Made when it is first used: it costs more than all the rest of a small
+   * call.
+   */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
     if (this.#isReached) this.#controller.abort(this.#reason);
@@ -31,10 +34,12 @@ export class CallEnd {
 }
 
 /**
- * Runs `work` and ends with it, or with its limits, whichever is first: no call waits for ever on a server that does not answer. What `work` does after that
- * is not waited for; the end that it is given tells it so.
+ * Runs `work` and ends with it or with its limits, whichever comes first: no call waits forever for
+ * a server that does not answer. What `work` does after that is not awaited; the CallEnd that it is
+ * given tells it to stop.
  *
- * @throws TimeoutError after `timeoutMs`; the reason of `signal` when that is aborted; what `work` throws
+ * @throws TimeoutError after `timeoutMs`; the reason of `signal` when that is aborted; what `work`
+ * throws
  */
 export async function withinLimits<Result>(
   { timeoutMs, signal }: CallLimits,
@@ -46,7 +51,8 @@ export async function withinLimits<Result>(
   let onAbort: (() => void) | undefined;
   const limit = new Promise<never>((_resolve, reject) => {
     const reach = (reason: unknown) => {
-      // First of all, or what `work` makes of the signal might be taken for the end.
+      // This comes first; otherwise the error that `work` throws because of the signal might be
+      // taken as the outcome.
       reject(reason instanceof Error ? reason : new Error(String(reason), { cause: reason }));
       end.reach(reason);
     };

@@ -1,11 +1,14 @@
-/** A key of a call, where the backend keeps it, and, when it is to be written, its value; then what became of it. One object of one shape: a call has ten thousand of them. */
+/**
+ * A key of a call: where the backend keeps it, the value to write, and what became of it. All items
+ * are objects of one shape, since a call may have ten thousand of them.
+ */
 export class Item<Place> {
   readonly key: string;
   /** Where the tenant's keys are: a prefix, an index. */
   readonly place: Place;
   readonly tenant: string | undefined;
   readonly value: Buffer | undefined;
-  /** Written, removed, or read: then `found` is the value, where there is one. */
+  /** The key was written, removed, or read: then `found` is its value, if there is one. */
   isDone = false;
   found: Buffer | undefined = undefined;
   failure: FailureReason | undefined = undefined;
@@ -22,7 +25,7 @@ export class Item<Place> {
 export interface FailureReason {
   readonly text: string;
   readonly retriable: boolean;
-  /** True: the write may have been done all the same. */
+  /** True: the write may still have been done. */
   readonly isUnknown?: boolean;
   readonly cause?: unknown;
 }

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { promisify } from 'node:util';
 import { unzip } from 'node:zlib';
 import { isObject } from '../../source/kernel/is-object.ts';
-import type { Backend } from '../backend/backend.ts';
+import type { Backend, KeyListing } from '../backend/backend.ts';
 import type { FailureReason, Item } from '../backend/item.ts';
 import type { BackendCall } from '../backend/backend-call.ts';
 import { bulkBodies, type Bulk } from './elasticsearch-bulk.ts';
@@ -17,11 +17,11 @@ const inflate = promisify(unzip);
 const MOST_KEY_BYTES = 512;
 /** Elasticsearch's http.max_content_length, less some room for the line before the document. */
 const MOST_VALUE_BYTES = 100 * 1024 * 1024 - 4096;
-/** Keys that one mget asks for. */
+/** The number of keys in one mget. */
 const MOST_KEYS = 10_000;
-/** Requests of one call that are under way at once. */
+/** The number of requests of one call that are in flight together. */
 const MOST_IN_FLIGHT = 4;
-/** The server takes 4 kB for the whole line of a request. */
+/** The server accepts 4 kB for the whole line of a request. */
 const MOST_PATH_BYTES = 3_000;
 
 export interface ElasticsearchBackendOptions {
@@ -34,7 +34,9 @@ export interface ElasticsearchBackendOptions {
 /** The name of an index. */
 export type Index = string;
 
-/** Elasticsearch: documents in indices, by mget and bulk alone, whose bodies hold keys of any form. */
+/**
+ * Elasticsearch: documents in indices, only by mget and bulk, whose bodies hold keys of any form.
+ */
 export class ElasticsearchBackend implements Backend<Index> {
   readonly #options: ElasticsearchBackendOptions;
 
@@ -45,14 +47,14 @@ export class ElasticsearchBackend implements Backend<Index> {
   problemOf({ key, value }: Item<Index>): string | undefined {
     const keyBytes = Buffer.byteLength(key);
     if (keyBytes > MOST_KEY_BYTES)
-      return `key '${key}' has ${keyBytes} bytes, Elasticsearch takes ${MOST_KEY_BYTES}.`;
+      return `key '${key}' has ${keyBytes} bytes, and Elasticsearch accepts at most ${MOST_KEY_BYTES}.`;
     if (value === undefined) return undefined;
     if (value.length > MOST_VALUE_BYTES)
-      return `the value of key '${key}' has ${value.length} bytes, Elasticsearch takes 100 MB in a request.`;
+      return `the value of key '${key}' has ${value.length} bytes, and Elasticsearch accepts at most 100 MB in a request.`;
     const problem = documentProblem(value);
     return problem === undefined
       ? undefined
-      : `the value of key '${key}' must be a JSON object, for it is a document of Elasticsearch: ${problem}.`;
+      : `the value of key '${key}' must be a JSON object, since Elasticsearch stores documents: ${problem}.`;
   }
 
   async read(call: BackendCall<Index>): Promise<void> {
@@ -74,7 +76,7 @@ export class ElasticsearchBackend implements Backend<Index> {
     );
   }
 
-  /** Only of these indices, and of those that are not there nothing. */
+  /** Flushes only these indices; those that do not exist are ignored. */
   async flush(places: readonly Index[], signal: AbortSignal): Promise<void> {
     let names: string[] = [];
     const flushNamed = async () => {
@@ -95,12 +97,7 @@ export class ElasticsearchBackend implements Backend<Index> {
     if (names.length > 0) await flushNamed();
   }
 
-  async listKeys(
-    index: Index,
-    _prefix: string,
-    request: <Result>(send: (signal: AbortSignal) => Promise<Result>) => Promise<Result>,
-    onKeys: (keys: readonly string[]) => void,
-  ): Promise<void> {
+  async listKeys(index: Index, { request, onKeys }: KeyListing): Promise<void> {
     await listIds(index, (wanted) => request((signal) => this.#request(wanted, signal)), onKeys);
   }
 
@@ -158,7 +155,7 @@ export class ElasticsearchBackend implements Backend<Index> {
       const outcome = isObject(answer) ? answer[action] : undefined;
       if (!isObject(outcome) || typeof outcome['status'] !== 'number') continue;
       const { status, error } = outcome;
-      // What is not there, or has no index, is deleted.
+      // A document that does not exist, or has no index, counts as deleted.
       const isGone = action === 'delete' && status === 404;
       if (status < 300 || isGone) call.done(item);
       else
@@ -192,12 +189,15 @@ function settleDoc(call: BackendCall<Index>, item: Item<Index>, doc: ReadonlyMap
   } else if (doc.get('found')?.toString() !== 'true') call.done(item);
   else
     call.fail(item, {
-      text: `${subject}has no _source: it must be enabled in the index's mapping`,
+      text: `${subject}has no _source: enable it in the mapping of the index`,
       retriable: false,
     });
 }
 
-/** Runs the requests of a call, some at once. Each keeps its own failure, so that what others did is known. */
+/**
+ * Runs the requests of a call, several in parallel. Each keeps its own failure, so that it is known
+ * what the others did.
+ */
 async function inFlight<Part extends { readonly items: readonly Item<Index>[] }>(
   call: BackendCall<Index>,
   parts: readonly Part[],
@@ -210,7 +210,7 @@ async function inFlight<Part extends { readonly items: readonly Item<Index>[] }>
       try {
         await work(part);
       } catch (error) {
-        // The limit of the call, when that is over, has failed all that is left before.
+        // If the limit of the call is over, it has already failed everything that is left.
         const reason = explainClientError(error);
         for (const item of part.items) call.fail(item, reason);
       }
@@ -219,13 +219,15 @@ async function inFlight<Part extends { readonly items: readonly Item<Index>[] }>
   await Promise.all(Array.from({ length: Math.min(MOST_IN_FLIGHT, parts.length) }, worker));
 }
 
-/** The index of all the items; undefined where they are in several. */
+/** The index of all items; undefined if they are in several. */
 function oneIndex(items: readonly Item<Index>[]): Index | undefined {
   const first = items[0]?.place;
   return items.every(({ place }) => place === first) ? first : undefined;
 }
 
-/** The response of a request that was made `asStream`, which the client neither inflates nor parses. */
+/**
+ * The response of a request that was made `asStream`, which the client neither inflates nor parses.
+ */
 async function rawResponse(response: unknown): Promise<{ statusCode: number; body: Buffer }> {
   const { statusCode, headers, body } = response as {
     statusCode: number;
@@ -239,7 +241,7 @@ async function rawResponse(response: unknown): Promise<{ statusCode: number; bod
   return { statusCode, body: isCompressed ? await inflate(bytes) : bytes };
 }
 
-/** The error of a response, or its text, where a proxy wrote it. */
+/** The error of a response, or its text if a proxy wrote it. */
 function errorOf(body: Buffer): unknown {
   try {
     return parsed(fieldsOf(body).get('error'));

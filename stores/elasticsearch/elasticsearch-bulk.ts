@@ -4,7 +4,7 @@ const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const BLANK = 0x20;
 
-/** One bulk request, and the items that its actions stand for, in their order. */
+/** One bulk request, and the items of its actions, in their order. */
 export interface Bulk {
   readonly action: 'index' | 'delete';
   readonly items: readonly Item<string>[];
@@ -12,7 +12,8 @@ export interface Bulk {
 }
 
 /**
- * Writes the bodies of bulk requests, each of at most `maxBytes`, unless a single document is longer.
+ * Writes the bodies of bulk requests, each of at most `maxBytes`, unless a single document is
+ * longer.
  *
  * @see https://www.elastic.co/guide/en/elasticsearch/reference/8.19/docs-bulk.html
  */
@@ -57,7 +58,7 @@ function bodyOf(items: readonly Item<string>[], heads: readonly string[], bytes:
   return body;
 }
 
-/** Line breaks in JSON stand between its tokens only, where a blank does as well. */
+/** Line breaks in JSON occur only between its tokens, where a blank means the same. */
 function onOneLine(document: Buffer): Buffer {
   if (!document.includes(LINE_FEED) && !document.includes(CARRIAGE_RETURN)) return document;
   const line = Buffer.from(document);

@@ -1,6 +1,6 @@
 /**
- * What the stores use of a `Client` of `@elastic/elasticsearch` (8 or 9). A type of our own, so that the package need not be installed for the declarations to
- * compile, and any of its versions fits.
+ * What the stores use of a `Client` of `@elastic/elasticsearch` (8 or 9). It is a type of our own,
+ * so that the declarations compile without that package, and any of its versions fits.
  */
 export interface ElasticsearchClient {
   readonly transport: {
@@ -18,13 +18,13 @@ export interface ElasticsearchRequest {
   bulkBody?: Buffer;
 }
 
-/** How the transport is to carry a request out. */
+/** How the transport carries out a request. */
 export interface ElasticsearchRequestOptions {
   signal?: AbortSignal;
   /** Milliseconds. */
   requestTimeout?: number;
-  /** The body of the response as a stream, whatever its status. */
+  /** Gives the body of the response as a stream, whatever its status. */
   asStream?: boolean;
-  /** The response with its status and headers, not its body alone. */
+  /** Gives the response with its status and headers, not only its body. */
   meta?: boolean;
 }

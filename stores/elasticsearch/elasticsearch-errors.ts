@@ -1,11 +1,11 @@
 import { isObject } from '../../source/kernel/is-object.ts';
 import type { FailureReason } from '../backend/item.ts';
 
-/** Of a full queue the server tells all that is in it. */
+/** For a full queue, the server lists everything that is in it. */
 const LONGEST_REASON = 300;
 
 interface ErrorRow {
-  /** The type that Elasticsearch gives; undefined: any. */
+  /** The type that Elasticsearch gives; undefined matches any. */
   readonly type?: string;
   readonly status?: number;
   readonly retriable: boolean;
@@ -13,8 +13,8 @@ interface ErrorRow {
 }
 
 /**
- * Errors of Elasticsearch, and whether the same call may succeed when it is made again without any change. The first row that fits counts; what none fits is not
- * retriable.
+ * Errors of Elasticsearch, and whether the same call may succeed when it is repeated without any
+ * change. The first row that matches counts; an error that matches none is not retriable.
  *
  * @see https://www.elastic.co/guide/en/elasticsearch/reference/8.19/docs-bulk.html
  */
@@ -29,62 +29,69 @@ export const elasticsearchErrorRows: readonly ErrorRow[] = [
     type: 'cluster_block_exception',
     status: 403,
     retriable: false,
-    reason: 'the index was made read-only, or closed to writes: it stays so until somebody changes that',
+    reason: 'the index is read-only or closed to writes until somebody changes that',
   },
   {
     type: 'cluster_block_exception',
     status: 503,
     retriable: true,
-    reason: 'the cluster has no master, or is not recovered yet',
+    reason: 'the cluster has no master, or has not recovered yet',
   },
-  { type: 'es_rejected_execution_exception', retriable: true, reason: 'too many requests wait' },
+  { type: 'es_rejected_execution_exception', retriable: true, reason: 'too many requests are queued' },
   { type: 'circuit_breaking_exception', retriable: true, reason: 'the server is short of memory' },
-  { type: 'version_conflict_engine_exception', retriable: true, reason: 'another write came between' },
-  { type: 'unavailable_shards_exception', retriable: true, reason: 'a shard is not there yet, or no longer' },
+  { type: 'version_conflict_engine_exception', retriable: true, reason: 'another write came first' },
+  {
+    type: 'unavailable_shards_exception',
+    retriable: true,
+    reason: 'a shard is not available yet, or no longer',
+  },
   { type: 'no_shard_available_action_exception', retriable: true, reason: 'no copy of the shard answers' },
   { type: 'process_cluster_event_timeout_exception', retriable: true, reason: 'the master is slow' },
   {
     type: 'document_parsing_exception',
     retriable: false,
-    reason: "the document does not fit the index's mapping",
+    reason: 'the document does not fit the mapping of the index',
   },
   {
     type: 'mapper_parsing_exception',
     retriable: false,
-    reason: "the document does not fit the index's mapping",
+    reason: 'the document does not fit the mapping of the index',
   },
   {
     type: 'strict_dynamic_mapping_exception',
     retriable: false,
-    reason: "the index's mapping allows no new fields",
+    reason: 'the mapping of the index allows no new fields',
   },
   {
     type: 'illegal_argument_exception',
     retriable: false,
-    reason: 'such as a limit of the mapping that is reached',
+    reason: 'for example, a limit of the mapping is reached',
   },
   {
     type: 'index_not_found_exception',
     retriable: false,
-    reason: 'there is no such index, and it may not be made by a write (action.auto_create_index)',
+    reason: 'the index does not exist, and a write may not create it (action.auto_create_index)',
   },
   { type: 'index_closed_exception', retriable: false, reason: 'the index is closed' },
-  { type: 'security_exception', retriable: false, reason: 'the user may not do this' },
+  { type: 'security_exception', retriable: false, reason: 'the user is not allowed to do this' },
   { status: 401, retriable: false, reason: 'the client must log in' },
-  { status: 403, retriable: false, reason: 'the user may not do this' },
-  { status: 408, retriable: true, reason: 'the server gave up waiting' },
+  { status: 403, retriable: false, reason: 'the user is not allowed to do this' },
+  { status: 408, retriable: true, reason: 'the server stopped waiting' },
   {
     status: 413,
     retriable: false,
     reason: 'the request is larger than http.max_content_length: lower maxBulkBytes',
   },
   { status: 429, retriable: true, reason: 'too many requests' },
-  { status: 502, retriable: true, reason: 'a proxy did not reach the server' },
+  { status: 502, retriable: true, reason: 'a proxy could not reach the server' },
   { status: 503, retriable: true, reason: 'the server is not ready' },
   { status: 504, retriable: true, reason: 'a proxy waited too long for the server' },
 ];
 
-/** Errors that the client makes, by their names, which mean that the server could not be asked, or did not answer in full. */
+/**
+ * Errors that the client itself makes, by name: the server could not be reached, or did not answer
+ * in full.
+ */
 const connectionErrors: readonly string[] = [
   'ConnectionError',
   'NoLivingConnectionsError',
@@ -111,7 +118,7 @@ export function explainElasticsearchError(
   };
 }
 
-/** What an error means that the client threw. */
+/** What an error thrown by the client means. */
 export function explainClientError(error: unknown): FailureReason {
   const message = error instanceof Error ? error.message : String(error);
   if (!(error instanceof Error)) return { text: message, retriable: false, cause: error };
@@ -120,11 +127,11 @@ export function explainClientError(error: unknown): FailureReason {
     const inner = isObject(body) ? body['error'] : undefined;
     return { ...explainElasticsearchError(error.statusCode, inner, ''), cause: error };
   }
-  // A stream that breaks off has an error with the code of the system, such as ECONNRESET.
+  // A stream that breaks off gives an error with a code of the system, such as ECONNRESET.
   const isConnection = connectionErrors.includes(error.name) || 'code' in error;
   if (!isConnection) return { text: message, retriable: false, cause: error };
   return {
-    text: `no answer of Elasticsearch: ${message} (the client connects anew at the next request)`,
+    text: `no answer from Elasticsearch: ${message} (the client reconnects with the next request)`,
     retriable: true,
     isUnknown: true,
     cause: error,

@@ -7,9 +7,11 @@ const IDS_AT_ONCE = 10_000;
 const KEEP_ALIVE = '1m';
 
 /**
- * Reads the ids of all documents of an index, as it is after a refresh, in the order in which the shards hold them. A missing index has none.
+ * Reads the ids of all documents of an index, as it is after a refresh, in the order in which the
+ * shards hold them. A missing index has none.
  *
- * @see https://www.elastic.co/guide/en/elasticsearch/reference/8.19/paginate-search-results.html#search-after
+ * @see
+ * https://www.elastic.co/guide/en/elasticsearch/reference/8.19/paginate-search-results.html#search-after
  */
 export async function listIds(
   index: string,
@@ -18,7 +20,7 @@ export async function listIds(
 ): Promise<void> {
   const path = `/${encodeURIComponent(index)}`;
   const unlessMissing = { ignore_unavailable: 'true' };
-  // What was written becomes visible to searches.
+  // Makes what was written visible to searches.
   await request({ method: 'POST', path: `${path}/_refresh`, querystring: unlessMissing });
   const opened = await request({
     method: 'POST',
@@ -53,7 +55,7 @@ export async function listIds(
       after = last['sort'];
     }
   } finally {
-    // Left alone it would expire by itself, and why this failed is told by what failed before it.
+    // Otherwise it would expire by itself; a failure here must not hide the error that came before.
     await request({ method: 'DELETE', path: '/_pit', body: { id } }).catch(() => undefined);
   }
 }
@@ -66,5 +68,5 @@ function hitsOf(page: unknown): readonly unknown[] {
 function textOf(answer: unknown, field: string): string {
   const value = isObject(answer) ? answer[field] : undefined;
   if (typeof value === 'string') return value;
-  throw new Error(`Elasticsearch gave no ${field}: ${JSON.stringify(answer)}`);
+  throw new Error(`Elasticsearch returned no ${field}: ${JSON.stringify(answer)}`);
 }

@@ -3,17 +3,19 @@ import type { Logger } from '../../source/kernel/logger.ts';
 import { isObject } from '../../source/kernel/is-object.ts';
 import { hideSecrets } from '../../source/kernel/secrets.ts';
 
-/** What is used of a `Client` of `@elastic/elasticsearch` (8 or 9) to hear of its requests and nodes. */
+/**
+ * What is used of a `Client` of `@elastic/elasticsearch` (8 or 9) to follow its requests and nodes.
+ */
 export interface ElasticsearchEmitter {
   readonly diagnostic: {
     /** Calls `listener` at each event. */
     on(event: 'response' | 'resurrect', listener: (error: unknown, result: unknown) => void): unknown;
-    /** Calls it no more. */
+    /** Stops calling it. */
     off(event: 'response' | 'resurrect', listener: (error: unknown, result: unknown) => void): unknown;
   };
 }
 
-/** Errors of the client that say that no whole answer came. */
+/** Errors of the client that mean that no complete answer came. */
 const noAnswer: readonly string[] = [
   'ConnectionError',
   'NoLivingConnectionsError',
@@ -22,11 +24,13 @@ const noAnswer: readonly string[] = [
 ];
 
 /**
- * Sends what a client of Elasticsearch tells of its nodes to a logger, in lines with `component: 'elasticsearch'`: requests that got no answer, all retries
- * included, and nodes that are still dead as warn, nodes that answer again as info, answers that are errors (a missing index, 429) as debug, since they reach the
- * caller. URLs are shown without user and password, headers not at all. Repeats are limited as by `limitRepeats`.
+ * Sends what a client of Elasticsearch reports about its nodes to a logger, in lines with
+ * `component: 'elasticsearch'`. Requests without an answer, all retries included, and nodes that
+ * are still dead are logged as warn. Nodes that answer again are logged as info. Answers that are
+ * errors (a missing index, 429) are logged as debug, since they reach the caller. URLs are shown
+ * without user and password, headers not at all. Repeats are limited as by `limitRepeats`.
  *
- * @returns ends it, and tells what repeats were held back
+ * @returns stops it, and logs how many repeats were held back
  */
 export function logElasticsearchEvents(client: ElasticsearchEmitter, logger: Logger): () => void {
   const log = limitRepeats(logger.child({ component: 'elasticsearch' }));

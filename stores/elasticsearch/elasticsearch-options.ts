@@ -1,19 +1,28 @@
 import type { ElasticsearchBackendOptions } from './elasticsearch-backend.ts';
 import type { ElasticsearchClient } from './elasticsearch-client.ts';
-import { checkOptions, oneOf, timeLimit, wholeNumber, type OptionCheck } from '../store-options.ts';
+import { checkOptions, oneOf, timeLimit, wholeNumber, type OptionCheck } from '../backend/store-options.ts';
 
 /** What {@link ElasticsearchStore} and {@link MultiElasticsearchStore} have in common. */
 export interface ElasticsearchOptions {
-  /** A `Client` of @elastic/elasticsearch, version 8 or 9, made, configured and closed by you. It retries and reconnects by itself, within `timeoutMs`. */
+  /**
+   * A `Client` of @elastic/elasticsearch, version 8 or 9. You create, configure and close it. It
+   * retries and reconnects by itself, within `timeoutMs`.
+   */
   readonly client: ElasticsearchClient;
   /**
-   * When writes become visible to searches (those of the store do not need it): `false`, within the index's refresh interval; `true`, at once, which is dear;
-   * `'wait_for'`, before the call resolves. Default false.
+   * When writes become visible to searches (the store itself does not need that). `false`: within
+   * the index's refresh interval; `true`: immediately, which is expensive; `'wait_for'`: before the
+   * call resolves. Default false.
    */
   readonly refresh?: boolean | 'wait_for';
-  /** A bulk request is cut before it exceeds this; at least 1, at most 100 MB. Default 8 MiB. */
+  /**
+   * A bulk request is split before it exceeds this size; at least 1, at most 100 MB. Default 8 MiB.
+   */
   readonly maxBulkBytes?: number;
-  /** Milliseconds that a call may take, with all its requests, before it fails with a StoreError. Default 30,000. */
+  /**
+   * Milliseconds that a call, with all its requests, may take before it fails with a StoreError.
+   * Default 30,000.
+   */
   readonly timeoutMs?: number;
 }
 
@@ -39,12 +48,12 @@ export function elasticsearchBackendOptions(
 }
 
 /**
- * Why a text is no name of one index: a pattern or a list would reach the indices of others.
+ * Why a value is not the name of one index: a pattern or a list would reach the indices of others.
  *
  * @see https://www.elastic.co/guide/en/elasticsearch/reference/8.19/indices-create-index.html
  */
 export function indexProblem(name: unknown): string | undefined {
-  if (typeof name !== 'string' || name === '') return 'must be text that is not empty';
+  if (typeof name !== 'string' || name === '') return 'must be a non-empty string';
   const isName =
     name === name.toLowerCase() &&
     !/[\\/*?"<>| ,#:\p{Cc}\p{Surrogate}]|^[-_+]|^\.\.?$/u.test(name) &&

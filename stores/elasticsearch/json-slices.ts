@@ -1,6 +1,6 @@
 /**
- * Finds values in JSON text without decoding them: a document comes back with the bytes that were stored, so numbers beyond 2^53, the order of its fields and
- * names such as `__proto__` stay what they are.
+ * Finds values in JSON text without decoding them. A document comes back with the bytes that were
+ * stored, so numbers beyond 2^53, the order of fields, and names such as `__proto__` are kept.
  */
 
 const QUOTE = 0x22;
@@ -12,7 +12,10 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-/** The fields of an object, their values as they stand in the text. @throws SyntaxError where the text is no object, or cut off */
+/**
+ * The fields of an object, with their values as they are in the text. @throws SyntaxError if the
+ * text is not an object, or is cut off
+ */
 export function fieldsOf(json: Buffer): Map<string, Buffer> {
   const fields = new Map<string, Buffer>();
   eachField(json, 0, (name, from) => {
@@ -24,9 +27,10 @@ export function fieldsOf(json: Buffer): Map<string, Buffer> {
 }
 
 /**
- * Of an object one field, which is an array of objects: of each of these the fields that are wanted, as they stand in the text. The text is gone through once.
+ * For one field of an object, which is an array of objects: the wanted fields of each of these, as
+ * they are in the text. The text is read once.
  *
- * @throws SyntaxError where the text is something else, or cut off
+ * @throws SyntaxError if the text is something else, or is cut off
  */
 export function objectsOf(json: Buffer, array: string, wanted: readonly string[]): Map<string, Buffer>[] {
   const objects: Map<string, Buffer>[] = [];
@@ -45,7 +49,10 @@ export function objectsOf(json: Buffer, array: string, wanted: readonly string[]
   return objects;
 }
 
-/** Goes through an object from where it begins; `onField` tells where its value ends. Returns where the object ends. */
+/**
+ * Reads an object from where it begins; `onField` returns where its value ends. Returns where the
+ * object ends.
+ */
 function eachField(json: Buffer, from: number, onField: (name: string, from: number) => number): number {
   let at = expect(json, skipSpace(json, from), OPEN_BRACE);
   const first = skipSpace(json, at);
@@ -60,7 +67,7 @@ function eachField(json: Buffer, from: number, onField: (name: string, from: num
   }
 }
 
-/** Goes through an array, likewise. */
+/** Reads an array in the same way. */
 function eachElement(json: Buffer, from: number, onElement: (from: number) => number): number {
   let at = expect(json, skipSpace(json, from), OPEN_BRACKET);
   const first = skipSpace(json, at);
@@ -72,7 +79,10 @@ function eachElement(json: Buffer, from: number, onElement: (from: number) => nu
   }
 }
 
-/** The names that Elasticsearch itself gives have no escapes: then what stands between the quotation marks is the text. */
+/**
+ * Names that Elasticsearch itself gives have no escapes: what is between the quotation marks is the
+ * text.
+ */
 function textOf(json: Buffer, from: number, to: number): string {
   const text = json.toString('utf8', from + 1, to - 1);
   return text.includes('\\') ? String(JSON.parse(`"${text}"`)) : text;
@@ -88,7 +98,10 @@ function skipValue(json: Buffer, from: number): number {
   return at;
 }
 
-/** Braces and brackets need not be told apart: the server writes JSON that is well-formed, or cut off. */
+/**
+ * Braces and brackets need not be distinguished: the server writes JSON that is well-formed, or cut
+ * off.
+ */
 function skipNested(json: Buffer, from: number): number {
   let depth = 0;
   let at = from;

@@ -1,7 +1,17 @@
-import type { Backend } from '../backend/backend.ts';
-import type { FailureReason, Item } from '../backend/item.ts';
+import type { Backend, KeyListing } from '../backend/backend.ts';
+import type { FailureReason } from '../backend/item.ts';
 import type { BackendCall } from '../backend/backend-call.ts';
 import { sendAll, type RedisClient, type RedisCommand, type RedisReply } from './redis-client.ts';
+import {
+  expiringWriteCommands,
+  readCommands,
+  redisKey,
+  removeCommands,
+  writeCommands,
+  type KeyedCommand,
+  type RedisItem,
+  type RedisPlace,
+} from './redis-commands.ts';
 import { explainRedisError, isRedirection } from './redis-errors.ts';
 import { listRedisKeys } from './redis-keys.ts';
 import { saveInBackground } from './redis-save.ts';
@@ -9,9 +19,6 @@ import { byNode, type OneSlot } from './redis-slots.ts';
 
 /** Redis's `proto-max-bulk-len`: https://redis.io/docs/latest/develop/data-types/strings/#limits */
 const MOST_BYTES = 512 * 1024 * 1024;
-/** A command holds no more than this, so that none exceeds what the server buffers of a query (1 GB). */
-const MOST_COMMAND_BYTES = 256 * 1024 * 1024;
-const MOST_COMMAND_KEYS = 100_000;
 
 export interface RedisBackendOptions {
   readonly client: RedisClient;
@@ -21,14 +28,16 @@ export interface RedisBackendOptions {
   readonly timeoutMs: number;
 }
 
-/** A key with the prefix of its tenant and store before it. */
-export type RedisPlace = string;
-type RedisItem = Item<RedisPlace>;
+/** How the keys of a call are sent. */
+interface Sending {
+  /** How many replicas must confirm it. */
+  readonly replicas: number;
+  readonly commandsOf: (items: OneSlot<RedisItem>) => readonly KeyedCommand[];
+  /** Takes keys that another node serves; without it a redirection is a failure. */
+  readonly onMoved?: (items: OneSlot<RedisItem>) => void;
+}
 
-/** Commands for keys of one slot, and what their replies mean. */
-type Command = readonly [command: RedisCommand, onReply: (reply: RedisReply) => void];
-
-/** Redis, or Redis Cluster: each call is one pipeline, or one for each node at once. */
+/** Redis, or Redis Cluster: each call is one pipeline, or one to each node in parallel. */
 export class RedisBackend implements Backend<RedisPlace> {
   readonly #options: RedisBackendOptions;
 
@@ -37,75 +46,34 @@ export class RedisBackend implements Backend<RedisPlace> {
   }
 
   problemOf({ key, value, place }: RedisItem): string | undefined {
-    // No character has more than three bytes to a unit of UTF-16: to count them takes longer.
+    // No UTF-16 unit has more than three bytes in UTF-8; counting the bytes takes longer.
     if (
       (place.length + key.length) * 3 > MOST_BYTES &&
       Buffer.byteLength(place) + Buffer.byteLength(key) > MOST_BYTES
     )
-      return `a key of ${key.length} characters is longer than the 512 MB that Redis takes.`;
+      return `a key of ${key.length} characters is longer than the 512 MB that Redis accepts.`;
     if (value !== undefined && value.length > MOST_BYTES)
-      return `the value of key '${key}' has ${value.length} bytes, Redis takes 512 MB.`;
+      return `the value of key '${key}' has ${value.length} bytes, and Redis accepts at most 512 MB.`;
     return undefined;
   }
 
-  /** MGET; GET for a single key, which tells of a key that holds something else. */
   read(call: BackendCall<RedisPlace>): Promise<void> {
-    return this.#sendByNode(call, 0, (items) => {
-      const [first, ...others] = items;
-      if (first !== undefined && others.length === 0)
-        return [
-          [
-            ['getBuffer', [redisKey(first)]],
-            (reply) => {
-              settleRead(call, items, reply[0] === null ? [null, [reply[1]]] : reply);
-            },
-          ],
-        ];
-      return [
-        [
-          ['mgetBuffer', items.map(redisKey)],
-          (reply) => {
-            settleRead(call, items, reply);
-          },
-        ],
-      ];
-    });
+    return this.#sendByNode(call, 0, (items) => readCommands(call, items));
   }
 
-  /** MSET, which is atomic; with a time to live, SET … PX between MULTI and EXEC, and without these on a cluster. */
+  /**
+   * MSET, which is atomic; with a time to live, SET … PX between MULTI and EXEC, and without these
+   * on a cluster.
+   */
   async write(call: BackendCall<RedisPlace>): Promise<void> {
     const { client, ttlMs, replicas } = this.#options;
-    if (ttlMs !== undefined && client.slots === undefined) {
-      await this.#writeInTransaction(call, ttlMs);
-      return;
-    }
-    await this.#sendByNode(call, replicas, (items) => {
-      if (ttlMs === undefined)
-        return cut(items).map((some) => [
-          ['mset', keysAndValues(some)],
-          (reply) => {
-            settleWrite(call, some, reply, isOk);
-          },
-        ]);
-      return items.map((item) => [
-        setCommand(item, ttlMs),
-        (reply) => {
-          settleWrite(call, [item], reply, isOk);
-        },
-      ]);
-    });
+    if (ttlMs === undefined) await this.#sendByNode(call, replicas, (items) => writeCommands(call, items));
+    else if (client.slots === undefined) await this.#writeInTransaction(call, ttlMs);
+    else await this.#sendByNode(call, replicas, (items) => expiringWriteCommands(call, items, ttlMs));
   }
 
-  /** DEL. */
   remove(call: BackendCall<RedisPlace>): Promise<void> {
-    return this.#sendByNode(call, this.#options.replicas, (items) => [
-      [
-        ['del', items.map(redisKey)],
-        (reply) => {
-          settleWrite(call, items, reply, Number.isInteger);
-        },
-      ],
-    ]);
+    return this.#sendByNode(call, this.#options.replicas, (items) => removeCommands(call, items));
   }
 
   async flush(_places: readonly RedisPlace[], signal: AbortSignal): Promise<void> {
@@ -115,14 +83,13 @@ export class RedisBackend implements Backend<RedisPlace> {
     await Promise.all(nodes.map((node) => saveInBackground(node, signal)));
   }
 
-  async listKeys(
-    place: RedisPlace,
-    prefix: string,
-    request: <Result>(send: () => Promise<Result>) => Promise<Result>,
-    onKeys: (keys: readonly string[]) => void,
-  ): Promise<void> {
-    await listRedisKeys(this.#options.client, place + prefix, request, (found) => {
-      onKeys(found.map((key) => key.slice(place.length)));
+  async listKeys(place: RedisPlace, { prefix, request, onKeys }: KeyListing): Promise<void> {
+    await listRedisKeys(this.#options.client, {
+      prefix: place + prefix,
+      request,
+      onKeys: (found) => {
+        onKeys(found.map((key) => key.slice(place.length)));
+      },
     });
   }
 
@@ -133,37 +100,36 @@ export class RedisBackend implements Backend<RedisPlace> {
   async #sendByNode(
     call: BackendCall<RedisPlace>,
     replicas: number,
-    commandsOf: (items: OneSlot<RedisItem>) => readonly Command[],
+    commandsOf: Sending['commandsOf'],
   ): Promise<void> {
     const { client } = this.#options;
-    // Before the first connection it is not known who serves what. A command without keys waits for that.
+    // Before the first connection, the client does not know which node serves what. A command
+    // without keys waits for that.
     if (client.slots?.length === 0) await sendAll(client, [['ping', []]]);
     const moved: OneSlot<RedisItem>[] = [];
     await Promise.all(
       byNode(client, call.items, redisKey).map((slots) =>
-        this.#send(call, slots, replicas, commandsOf, (same) => moved.push(same)),
+        this.#send(call, slots, { replicas, commandsOf, onMoved: (same) => moved.push(same) }),
       ),
     );
-    // Of a pipeline with several slots the client follows no redirection; of one slot it does.
-    await Promise.all(moved.map((same) => this.#send(call, [same], replicas, commandsOf)));
+    // In a pipeline for several slots the client follows no redirection; for one slot it does.
+    await Promise.all(moved.map((same) => this.#send(call, [same], { replicas, commandsOf })));
   }
 
   async #send(
     call: BackendCall<RedisPlace>,
     slots: readonly OneSlot<RedisItem>[],
-    replicas: number,
-    commandsOf: (items: OneSlot<RedisItem>) => readonly Command[],
-    onMoved?: (items: OneSlot<RedisItem>) => void,
+    { replicas, commandsOf, onMoved }: Sending,
   ): Promise<void> {
     if (call.end.isReached) return;
     const { client } = this.#options;
-    const commands = slots.flatMap((items) => commandsOf(items).map((command) => [items, command] as const));
-    const sent = commands.map(([, [command]]) => command);
+    const commands = slots.flatMap((items) => commandsOf(items).map((keyed) => [items, keyed] as const));
+    const sent = commands.map(([, { command }]) => command);
     try {
       const replies = await sendAll(client, replicas > 0 ? [...sent, this.#wait()] : sent);
       if (replies.length < sent.length) return;
       const moved = new Set<OneSlot<RedisItem>>();
-      for (const [at, [items, [, onReply]]] of commands.entries()) {
+      for (const [at, [items, { onReply }]] of commands.entries()) {
         const reply = replies[at] ?? [null, undefined];
         if (onMoved !== undefined && isRedirection(reply[0])) moved.add(items);
         else onReply(reply);
@@ -176,13 +142,17 @@ export class RedisBackend implements Backend<RedisPlace> {
     }
   }
 
-  /** An error before EXEC makes Redis forget the transaction, which ioredis has sent to its end in any case: none stays open on the connection. */
+  /**
+   * An error before EXEC makes Redis discard the transaction, which ioredis has sent completely in
+   * any case: none stays open on the connection.
+   */
   async #writeInTransaction(call: BackendCall<RedisPlace>, ttlMs: number): Promise<void> {
     const { client, replicas } = this.#options;
     const { items } = call;
-    const transaction = client.multi(items.map((item) => setCommand(item, ttlMs))).exec();
+    const commands = expiringWriteCommands(call, items, ttlMs);
+    const transaction = client.multi(commands.map(({ command }) => command)).exec();
     const waited = replicas > 0 ? sendAll(client, [this.#wait()]) : undefined;
-    // Both are awaited below; the one that is awaited last must not count as unhandled meanwhile.
+    // Both are awaited below; the one that is awaited last must not count as unhandled until then.
     waited?.catch(() => undefined);
     let replies: readonly RedisReply[];
     try {
@@ -192,9 +162,9 @@ export class RedisBackend implements Backend<RedisPlace> {
       for (const item of items) call.fail(item, reason);
       return;
     }
-    for (const [at, item] of items.entries()) {
+    for (const [at, { onReply }] of commands.entries()) {
       const reply = replies[at];
-      if (reply !== undefined) settleWrite(call, [item], reply, isOk);
+      if (reply !== undefined) onReply(reply);
     }
     if (waited === undefined) return;
     this.#settleReplicas(
@@ -204,7 +174,9 @@ export class RedisBackend implements Backend<RedisPlace> {
     );
   }
 
-  /** Half of the time is for the replicas, so that their answer comes before the call's own limit. */
+  /**
+   * Half of the time is for the replicas, so that their answer comes before the limit of the call.
+   */
   #wait(): RedisCommand {
     return ['wait', [this.#options.replicas, Math.ceil(this.#options.timeoutMs / 2)]];
   }
@@ -225,84 +197,13 @@ export class RedisBackend implements Backend<RedisPlace> {
   }
 }
 
-function redisKey({ place, key }: RedisItem): string {
-  return place + key;
-}
-
-function keysAndValues(items: readonly RedisItem[]): (string | Buffer)[] {
-  const args: (string | Buffer)[] = [];
-  for (const item of items) args.push(redisKey(item), valueOf(item));
-  return args;
-}
-
-/** Of what is to be written there always is one. */
-function valueOf({ value }: RedisItem): Buffer {
-  return value ?? Buffer.alloc(0);
-}
-
-function setCommand(item: RedisItem, ttlMs: number): RedisCommand {
-  return ['set', [redisKey(item), valueOf(item), 'PX', ttlMs]];
-}
-
-function isOk(result: unknown): boolean {
-  return result === 'OK';
-}
-
-function settleRead(
-  call: BackendCall<RedisPlace>,
-  items: readonly RedisItem[],
-  [error, result]: RedisReply,
-): void {
-  const values: readonly unknown[] = Array.isArray(result) ? result : [];
-  let at = 0;
-  for (const item of items) {
-    const value = values[at++];
-    if (error !== null) call.fail(item, explainRedisError(error));
-    else if (Buffer.isBuffer(value)) call.done(item, value);
-    else if (value === null) call.done(item);
-  }
-}
-
-function settleWrite(
-  call: BackendCall<RedisPlace>,
-  items: readonly RedisItem[],
-  [error, result]: RedisReply,
-  isGood: (result: unknown) => boolean,
-): void {
-  const reason =
-    error === null
-      ? { text: `Redis answered ${String(result)}`, retriable: false, isUnknown: true }
-      : explainRedisError(error);
-  for (const item of items) {
-    if (error === null && isGood(result)) call.done(item);
-    else call.fail(item, reason);
-  }
-}
-
-/** Why EXEC was refused stands in the replies before it. */
+/** The reason why EXEC was refused is in the replies before it. */
 function firstOfTransaction(error: unknown): unknown {
   if (error instanceof Error && 'previousErrors' in error && Array.isArray(error.previousErrors)) {
     const errors: readonly unknown[] = error.previousErrors;
     return errors[0] ?? error;
   }
   return error;
-}
-
-function cut(items: readonly RedisItem[]): (readonly RedisItem[])[] {
-  const parts: (readonly RedisItem[])[] = [];
-  let from = 0;
-  let bytes = 0;
-  for (let at = 0; at < items.length; at++) {
-    const size = items[at]?.value?.length ?? 0;
-    if (at > from && (at - from === MOST_COMMAND_KEYS || bytes + size > MOST_COMMAND_BYTES)) {
-      parts.push(items.slice(from, at));
-      from = at;
-      bytes = 0;
-    }
-    bytes += size;
-  }
-  parts.push(from === 0 ? items : items.slice(from));
-  return parts;
 }
 
 function toError(error: unknown): Error {

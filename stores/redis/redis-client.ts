@@ -1,11 +1,11 @@
 /**
- * What the stores use of an ioredis client (5 or 6): a `Redis`, or a `Cluster`. A type of our own, so that ioredis need not be installed for the
- * declarations to compile, and any of its versions fits.
+ * What the stores use of an ioredis client (5 or 6): a `Redis` or a `Cluster`. It is a type of our
+ * own, so that the declarations compile without ioredis, and any of its versions fits.
  */
 export interface RedisClient {
   /** One command. */
   call(command: string, args: (string | Buffer | number)[]): Promise<unknown>;
-  /** One command, texts in whose reply stay bytes. */
+  /** One command, whose reply keeps strings as bytes. */
   callBuffer(command: string, args: (string | Buffer | number)[]): Promise<unknown>;
   /** Commands that are sent together; the replies come in their order. */
   pipeline(commands: RedisCommand[]): RedisBatch;
@@ -22,7 +22,7 @@ export interface RedisClient {
   nodes?(role: 'master'): RedisClient[];
 }
 
-/** Commands to be sent. */
+/** Commands that are ready to be sent. */
 export interface RedisBatch {
   /** Sends them. The reply to a command is its error, or null and its result. */
   exec(): Promise<[error: Error | null, result: unknown][] | null>;
@@ -31,12 +31,15 @@ export interface RedisBatch {
 /** The reply to one command of a batch. */
 export type RedisReply = readonly [error: Error | null, result: unknown];
 
-/** A command's name, in small letters, with `Buffer` behind it where texts in its reply are to stay bytes, and its arguments. */
+/**
+ * A command's name in lower case, with `Buffer` after it if strings in its reply must stay bytes,
+ * and its arguments.
+ */
 export type RedisCommand = [name: string, args: (string | Buffer | number)[]];
 
 /**
- * Sends commands together. A single one goes without a pipeline: to make one of those takes longer than a command of a hundred keys, and what it refers to is
- * collected late.
+ * Sends commands together. A single one is sent without a pipeline: making a pipeline takes longer
+ * than a command of a hundred keys, and what it refers to is collected late.
  */
 export async function sendAll(client: RedisClient, commands: RedisCommand[]): Promise<readonly RedisReply[]> {
   const [only] = commands;

@@ -1,24 +1,21 @@
+import type { KeyListing } from '../backend/backend.ts';
 import { sendAll, type RedisClient, type RedisCommand } from './redis-client.ts';
 
-/** How many keys a SCAN looks at: the server does nothing else meanwhile. */
+/** How many keys one SCAN looks at: the server does nothing else in the meantime. */
 const KEYS_AT_ONCE = 1000;
 const SLOTS = 16_384;
 
-/** Asks within the limits of a request. */
-type Request = <Result>(send: () => Promise<Result>) => Promise<Result>;
-
 /**
- * Tells `onKeys` all keys that begin with `prefix`, on all masters of a cluster; in no order, and some perhaps twice.
+ * Lists all keys that begin with the prefix, on all masters of a cluster, in no order; a key may
+ * come twice.
  *
  * @see https://redis.io/docs/latest/commands/scan/
  */
 export async function listRedisKeys(
   client: RedisClient,
-  prefix: string,
-  request: Request,
-  onKeys: (keys: readonly string[]) => void,
+  { prefix, request, onKeys }: KeyListing,
 ): Promise<void> {
-  // Which nodes there are is known when a command has been answered.
+  // The nodes are known once a command has been answered.
   if (client.slots?.length === 0) await request(() => sendAll(client, [['ping', []]]));
   const match = `${escapeGlob(prefix)}*`;
   await Promise.all(
@@ -39,7 +36,10 @@ export async function listRedisKeys(
   );
 }
 
-/** The clients of all masters. @throws Error while some slots have none: their keys would be missing without a word */
+/**
+ * The clients of all masters. @throws Error while a slot has none: its keys would be missing
+ * silently
+ */
 function mastersOf(client: RedisClient): readonly RedisClient[] {
   const { slots } = client;
   if (slots === undefined) return [client];
@@ -48,7 +48,9 @@ function mastersOf(client: RedisClient): readonly RedisClient[] {
   for (let slot = 0; slot < SLOTS; slot++) {
     const master = slots[slot]?.[0];
     if (master !== undefined && known.has(master)) continue;
-    throw new Error(`the client is connected to no master of slot ${slot} (${master ?? 'nobody serves it'})`);
+    throw new Error(
+      `the client is not connected to a master of slot ${slot} (${master ?? 'no node serves it'})`,
+    );
   }
   return masters;
 }

@@ -3,18 +3,21 @@ import type { Logger } from '../../source/kernel/logger.ts';
 import { hideSecrets } from '../../source/kernel/secrets.ts';
 import { withoutPassword } from './redis-errors.ts';
 
-/** What is used of an ioredis client (5 or 6), a `Redis` or a `Cluster`, to hear of its connection. */
+/**
+ * What is used of an ioredis client (5 or 6), a `Redis` or a `Cluster`, to follow its connection.
+ */
 export interface RedisEmitter {
   /** `ready` once it can be used. */
   readonly status?: string;
   /** Calls `listener` at each event. */
   on(event: string, listener: (...args: unknown[]) => void): unknown;
-  /** Calls it no more. */
+  /** Stops calling it. */
   off(event: string, listener: (...args: unknown[]) => void): unknown;
 }
 
 /**
- * Sends what an ioredis client tells of its connection to a logger, in lines with `component: 'ioredis'`:
+ * Sends what an ioredis client reports about its connection to a logger, in lines with
+ * `component: 'ioredis'`:
  *
  * | event | level |
  * | --- | --- |
@@ -22,10 +25,11 @@ export interface RedisEmitter {
  * | `ready` after that, nodes of a cluster that come and go later (`+node`, `-node`), `end` | info |
  * | `connect`, the first `ready`, `close`, later `reconnecting` | debug |
  *
- * Passwords do not appear: an error is logged by name and message, not with its command. Repeats are limited as by `limitRepeats`. As a listener of `error` it also
- * keeps ioredis from writing "Unhandled error event" to the console.
+ * Passwords do not appear: an error is logged by name and message, not with its command. Repeats
+ * are limited as by `limitRepeats`. As a listener of `error` it also keeps ioredis from writing
+ * "Unhandled error event" to the console.
  *
- * @returns ends it, and tells what repeats were held back; call it before you close the client
+ * @returns stops it, and logs how many repeats were held back; call it before you close the client
  *
  * @example logRedisEvents(client, logger.child({ where: 'counts' }));
  */
@@ -33,7 +37,7 @@ export function logRedisEvents(client: RedisEmitter, logger: Logger): () => void
   const log = limitRepeats(logger.child({ component: 'ioredis' }));
   let wasReady = client.status === 'ready';
   let isFailing = false;
-  const reconnects = 'the client connects again';
+  const reconnects = 'the client reconnects';
   const listeners: Readonly<Record<string, (...args: unknown[]) => void>> = {
     connect: () => {
       log.debug('Connected to Redis');
@@ -49,18 +53,18 @@ export function logRedisEvents(client: RedisEmitter, logger: Logger): () => void
       log.warn(`The connection to Redis failed; ${reconnects}`, { error: textOf(error) });
     },
     'node error': (error, node) => {
-      log.warn('A node of the Redis Cluster could not be asked', { node, error: textOf(error) });
+      log.warn('A node of the Redis Cluster could not be reached', { node, error: textOf(error) });
     },
     close: () => {
-      log.debug('The connection to Redis is closed');
+      log.debug('The connection to Redis was closed');
     },
     reconnecting: (inMs) => {
       if (wasReady && !isFailing) log.warn(`The connection to Redis was lost; ${reconnects}`, { inMs });
-      else log.debug('Connecting to Redis again', { inMs });
+      else log.debug('Reconnecting to Redis', { inMs });
       isFailing = true;
     },
     end: () => {
-      const message = 'The connection to Redis has ended and is not made again';
+      const message = 'The connection to Redis has ended and will not be reopened';
       if (isFailing) log.warn(message);
       else log.info(message);
     },
@@ -80,12 +84,12 @@ export function logRedisEvents(client: RedisEmitter, logger: Logger): () => void
 
 function textOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  // Other listeners, and who catches it, get the same object.
+  // Other listeners, and code that catches the error, get the same object.
   const { name, message } = withoutPassword(error);
   return hideSecrets(`${name}: ${message}`);
 }
 
-/** Where the client of a node is connected to. */
+/** The address of the node to which a client is connected. */
 function addressOf(node: unknown): string | undefined {
   const options: unknown =
     typeof node === 'object' && node !== null && 'options' in node ? node.options : undefined;

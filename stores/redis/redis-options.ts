@@ -1,28 +1,35 @@
 import { ConfigError } from '../../source/kernel/errors.ts';
 import type { RedisBackendOptions } from './redis-backend.ts';
 import type { RedisClient } from './redis-client.ts';
-import { checkOptions, oneOf, timeLimit, wholeNumber, type OptionCheck } from '../store-options.ts';
+import { checkOptions, oneOf, timeLimit, wholeNumber, type OptionCheck } from '../backend/store-options.ts';
 
 /** What {@link RedisStore} and {@link MultiRedisStore} have in common. */
 export interface RedisOptions {
   /**
-   * A `Redis` or a `Cluster` of ioredis, version 5 or 6, made, configured and closed by you. It must have no `keyPrefix` of its own. Reconnection is its
-   * business; the store's calls wait for it up to `timeoutMs`.
+   * A `Redis` or a `Cluster` of ioredis, version 5 or 6. You create, configure and close it. It
+   * must have no `keyPrefix` of its own. Reconnecting is its task; the store's calls wait for it up
+   * to `timeoutMs`.
    */
   readonly client: RedisClient;
-  /** Milliseconds after which what was written expires (SET … PX), counted from each write; at least 1. Default: never. */
+  /**
+   * Milliseconds after which a written value expires (SET … PX), counted from each write; at least
+   * 1. Default: never.
+   */
   readonly ttlMs?: number;
   /** Milliseconds that a call may take before it fails with a StoreError. Default 10,000. */
   readonly timeoutMs?: number;
   /**
-   * So many replicas must have confirmed each write or delete (WAIT, sent along in the same round trip) before the call resolves; if they have not within half of
-   * `timeoutMs`, it fails with a StoreError, though the master has it. It is asked with each write, and not by `flush`: after a reconnection a WAIT
-   * says nothing about writes before it. Default 0. https://redis.io/docs/latest/commands/wait/
+   * This many replicas must confirm each write or delete (WAIT, sent in the same round trip) before
+   * the call resolves. If they do not within half of `timeoutMs`, the call fails with a StoreError,
+   * though the master has the write. WAIT is sent with each write, and not by `flush`: after a
+   * reconnection it says nothing about earlier writes. Default 0.
+   * https://redis.io/docs/latest/commands/wait/
    */
   readonly replicas?: number;
   /**
-   * What `flush` does: nothing, or BGSAVE, and wait until it is done. That saves the whole server, so it suits large batches, and servers that are yours
-   * alone. Default 'none': what Redis keeps after a crash is set on the server (appendfsync).
+   * What `flush` does: nothing, or BGSAVE, and wait until it is done. BGSAVE saves the whole
+   * server, so it suits large batches, and servers that only you use. Default 'none': the server's
+   * configuration (appendfsync) decides what Redis keeps after a crash.
    */
   readonly flush?: 'none' | 'bgsave';
 }

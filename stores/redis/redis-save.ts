@@ -4,8 +4,8 @@ import { sendAll, type RedisClient } from './redis-client.ts';
 const POLL_MS = 20;
 
 /**
- * Has a server save all its data to disk, in a process of its own (BGSAVE), and waits until that is done. A save that somebody else began before is waited for
- * first: it may lack what was written last.
+ * Makes a server save all its data to disk in a process of its own (BGSAVE), and waits until that
+ * is done. If a save is already running, it is awaited first: it may lack the latest writes.
  *
  * @see https://redis.io/docs/latest/commands/bgsave/
  * @throws Error if the save failed, or the server refuses it
@@ -14,7 +14,8 @@ export async function saveInBackground(client: RedisClient, signal: AbortSignal)
   await untilIdle(client, signal);
   const [[refused] = [null]] = await sendAll(client, [['bgsave', []]]);
   if (refused !== null) {
-    // Somebody else's save may have begun after the look above: it holds all that was written, and will do.
+    // Another save may have started after the check above: it includes everything that was written,
+    // and is enough.
     const { isSaving } = await persistence(client);
     if (!isSaving) throw refused;
   }

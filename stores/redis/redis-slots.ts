@@ -2,7 +2,7 @@ import type { RedisClient } from './redis-client.ts';
 
 const SLOTS = 16_384;
 
-/** CRC-16/XMODEM, as Redis Cluster has it. */
+/** CRC-16/XMODEM, as in Redis Cluster. */
 const crcTable = Uint16Array.from({ length: 256 }, (_none, byte) => {
   let crc = byte << 8;
   for (let bit = 0; bit < 8; bit++) crc = (crc & 0x8000) === 0 ? crc << 1 : (crc << 1) ^ 0x1021;
@@ -10,7 +10,8 @@ const crcTable = Uint16Array.from({ length: 256 }, (_none, byte) => {
 });
 
 /**
- * The slot of a key: of what stands between its first `{` and the next `}`, if anything does, otherwise of all of it.
+ * The slot of a key: that of the part between its first `{` and the next `}`, if it is not empty,
+ * otherwise that of the whole key.
  *
  * @see https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags
  */
@@ -25,12 +26,15 @@ export function slotOf(key: string): number {
   return crc % SLOTS;
 }
 
-/** Keys of one slot: Redis Cluster refuses a command with keys of several, also where one node serves them all. */
+/**
+ * Keys of one slot: Redis Cluster refuses a command with keys of several slots, even if one node
+ * serves them all.
+ */
 export type OneSlot<T> = readonly T[];
 
 /**
- * Sorts keys by the node that serves them, and by slot: what one node serves can be sent to it together. Without a cluster there is one node, and all keys
- * are as of one slot.
+ * Groups keys by the node that serves them, and by slot: what one node serves can be sent together.
+ * Without a cluster there is one node, and all keys count as one slot.
  */
 export function byNode<T>(
   client: RedisClient,

@@ -1,10 +1,10 @@
 import type { HistoryPoint } from '../model/stats-history.ts';
 import type { ChartDefinition } from './chart-definitions.ts';
 
-/** By column: the times, then each series. In uPlot null ends a line, and undefined is passed over. */
+/** By column: the times, then each series. In uPlot, null ends a line, and undefined is skipped. */
 export type ChartColumns = [number[], ...(number | null | undefined)[][]];
 
-/** What is drawn: of stacked series the sums, from the bottom up. */
+/** What is drawn; for stacked series the sums, from the bottom up. */
 export function chartColumns(
   { series, stacked, bridgeSeconds }: ChartDefinition,
   points: readonly HistoryPoint[],
@@ -36,7 +36,7 @@ function bridged(
       known = point.at;
       return value;
     }
-    // The lag is known in each report: where it is not, another process has begun.
+    // The lag is known in each report: where it is missing, another process has started.
     if (point.lag === null) known = -Infinity;
     return point.at - known <= seconds ? undefined : null;
   });

@@ -2,7 +2,7 @@ import { largeCount, shortCount, stepTime } from '../model/figures.ts';
 import type { HistoryPoint } from '../model/stats-history.ts';
 
 export interface ChartSeries {
-  /** Also the class of its swatch, from which the style sheet's colour is read. */
+  /** Also the class of its swatch, from which the colour of the style sheet is read. */
   readonly id: keyof Omit<HistoryPoint, 'at'>;
   readonly label: string;
   /** Whether the area below it is tinted. */
@@ -14,13 +14,15 @@ export interface ChartDefinition {
   readonly id: string;
   readonly title: string;
   readonly series: readonly ChartSeries[];
-  /** Whether the series are set upon each other, the first one below. */
+  /** Whether the series are stacked, the first one at the bottom. */
   readonly stacked: boolean;
-  /** For how many seconds the last value stands for those that are missing: batches end now and then. */
+  /**
+   * For how many seconds the last value is used for missing ones: batches end only now and then.
+   */
   readonly bridgeSeconds: number;
-  /** A value, as it is written. */
+  /** A value as text. */
   readonly text: (value: number | null) => string;
-  /** As an axis has room for it. */
+  /** A value as text that is short enough for an axis. */
   readonly axisText: (value: number) => string;
 }
 

@@ -5,7 +5,9 @@ import { make, setText } from './elements.ts';
 
 const minutes = 10;
 
-/** What a chart shows, in words and as a table by the minute: for those who do not see it, and to copy from. */
+/**
+ * What a chart shows, in words and as a table by the minute: for screen readers, and to copy from.
+ */
 export class ChartFigures {
   readonly element = make('details', 'chart-figures');
   readonly #definition: ChartDefinition;
@@ -15,7 +17,7 @@ export class ChartFigures {
   constructor(definition: ChartDefinition) {
     this.#definition = definition;
     const table = make('table');
-    const caption = make('caption', 'visually-hidden', `${definition.title}: means by the minute`);
+    const caption = make('caption', 'visually-hidden', `${definition.title}: averages per minute`);
     const headRow = make('tr');
     headRow.append(
       ...['Minute', ...definition.series.map(({ label }) => label)].map((label) => {

@@ -1,14 +1,14 @@
 import { clockTime, duration } from '../model/figures.ts';
-import type { StatsReport } from '../model/stats-report.ts';
+import type { PageReport } from '../model/page-report.ts';
 import { byId, setClass, setHidden, setText } from './elements.ts';
 import { showPageTitle } from './page-title.ts';
 
-/** For how long it is told that the process was restarted. */
+/** For how long the page shows that the process was restarted. */
 const restartShownMs = 60_000;
-/** A single answer that is late is no loss. */
+/** A single late answer does not count as a lost connection. */
 const lostAfterMs = 2500;
 
-/** Whether what is shown is live; what is old is greyed, and its age told. */
+/** Whether the figures are live; old ones are greyed, with their age. */
 export class ConnectionStatus {
   readonly #live = byId('live', HTMLElement);
   readonly #liveLabel = byId('live-label', HTMLElement);
@@ -29,8 +29,8 @@ export class ConnectionStatus {
     }, 1000);
   }
 
-  /** @param before the report before this one */
-  received(report: StatsReport, name: string, before: StatsReport | undefined): void {
+  /** @param before the previous report */
+  received(report: PageReport, name: string, before: PageReport | undefined): void {
     this.#receivedAt = performance.now();
     this.#failedAt = undefined;
     this.#name = name;
@@ -40,10 +40,10 @@ export class ConnectionStatus {
       const update =
         report.version === this.#loadedVersion
           ? ''
-          : ` It is version ${report.version} now: reload this page for its dashboard.`;
+          : ` It now runs version ${report.version}: reload this page to get its dashboard.`;
       setText(
         this.#restart,
-        `Restarted: pid ${report.pid} answers since ${clockTime(Date.now())}, before it was pid ${before.pid}.${update}`,
+        `Restarted: pid ${report.pid} has answered since ${clockTime(Date.now())}; before that it was pid ${before.pid}.${update}`,
       );
     }
     this.#show();
@@ -66,12 +66,15 @@ export class ConnectionStatus {
     if (!isLost) return;
     const age = this.#receivedAt === undefined ? undefined : duration(now - this.#receivedAt);
     setText(this.#lost, age === undefined ? 'No connection to the processor' : 'Connection lost');
-    setText(this.#age, `${age === undefined ? '' : `Last data ${age} old. `}${this.#reason} Trying again…`);
+    setText(
+      this.#age,
+      `${age === undefined ? '' : `The last data is ${age} old. `}${this.#reason} Retrying…`,
+    );
     showPageTitle('connection lost', this.#name, 'lost');
   }
 }
 
 /** Whether another process answers. */
-export function isRestarted(before: StatsReport, after: StatsReport): boolean {
+export function isRestarted(before: PageReport, after: PageReport): boolean {
   return before.pid !== after.pid || before.host !== after.host;
 }

@@ -1,7 +1,7 @@
 import { PartitionRows, type PartitionRow } from '../model/partition-rows.ts';
 import { allKey, namedProcessors, titleOf, type NamedProcessor } from '../model/processors.ts';
 import { StatsHistory } from '../model/stats-history.ts';
-import type { StatsReport } from '../model/stats-report.ts';
+import type { PageReport } from '../model/page-report.ts';
 import { Charts } from './charts.ts';
 import { ConnectionStatus, isRestarted } from './connection-status.ts';
 import { ErrorList } from './error-list.ts';
@@ -14,7 +14,7 @@ import { ProcessorChoice } from './processor-choice.ts';
 import type { StatsListener } from './stats-poller.ts';
 import { Tiles } from './tiles.ts';
 
-/** The page: takes reports, and has each part show them. */
+/** The page: takes reports, and lets each part show them. */
 export class Dashboard implements StatsListener {
   readonly #history = new StatsHistory();
   readonly #rates = new PartitionRows();
@@ -22,7 +22,7 @@ export class Dashboard implements StatsListener {
   readonly #charts = new Charts();
   readonly #parts: readonly PagePart[];
   #chosen = allKey;
-  #report: StatsReport | undefined;
+  #report: PageReport | undefined;
   #processors: readonly NamedProcessor[] = [];
   #rows: readonly PartitionRow[] = [];
 
@@ -45,7 +45,7 @@ export class Dashboard implements StatsListener {
     ];
   }
 
-  onReport(report: StatsReport): void {
+  onReport(report: PageReport): void {
     const before = this.#report;
     const at = Date.now() / 1000;
     if (before !== undefined && isRestarted(before, report)) {

@@ -9,7 +9,7 @@ export function byId<T extends Element>(id: string, kind: new () => T): T {
   return found;
 }
 
-/** A new element. Text is set as text, whatever is in it: no data ever becomes markup. */
+/** A new element. Text is set as text, whatever it contains: no data ever becomes markup. */
 export function make<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   className = '',
@@ -21,7 +21,9 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Sets it only where it differs: what did not change is not laid out again. The text keeps its node. */
+/**
+ * Sets it only if it differs: what did not change is not laid out again. The text keeps its node.
+ */
 export function setText(element: Element, text: string): void {
   if (element.textContent === text) return;
   const { firstChild } = element;

@@ -21,7 +21,7 @@ export class HealthBanner implements PagePart {
     setHidden(this.#banner, texts.length === 0 && !isWrong);
     setClass(this.#banner, `banner ${isWrong ? 'bad' : 'busy'}`);
     setText(this.#title, titleOf(overallState(report).word, isWrong));
-    // It is read aloud when it changes: only then.
+    // A screen reader reads it aloud at each change: so it changes only when it must.
     const shown = JSON.stringify(texts);
     if (shown === this.#shown) return;
     this.#shown = shown;
@@ -35,7 +35,7 @@ function titleOf(word: string, isWrong: boolean): string {
   return word === 'failed' ? 'The run has failed' : 'Something is wrong';
 }
 
-/** Whether a problem only says what the failure says that stands above it. */
+/** Whether a problem only repeats the failure that is shown above it. */
 function repeats(problem: string, processors: PageData['processors']): boolean {
   return processors.some(({ stats: { failure } }) => failure !== null && problem.includes(failure.message));
 }

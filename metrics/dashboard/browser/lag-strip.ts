@@ -4,10 +4,10 @@ import type { PartitionRow } from '../model/partition-rows.ts';
 import { byId, make, setAttribute, setClass, setHidden, setText } from './elements.ts';
 import type { PageData, PagePart } from './page-data.ts';
 
-/** Fewer are seen in the table at once. */
+/** Fewer can be seen in the table without scrolling. */
 const leastPartitions = 12;
 
-/** A cell for each partition, coloured by its lag: where many are, those that stay behind are seen. */
+/** A cell for each partition, coloured by its lag: among many, those that are behind stand out. */
 export class LagStrip implements PagePart {
   readonly #section = byId('lag-strip', HTMLElement);
   readonly #cells = byId('lag-cells', HTMLElement);

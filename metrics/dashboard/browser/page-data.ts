@@ -1,19 +1,19 @@
 import type { NamedProcessor } from '../model/processors.ts';
-import type { StatsReport } from '../model/stats-report.ts';
+import type { PageReport } from '../model/page-report.ts';
 import type { HistoryPoint } from '../model/stats-history.ts';
 import type { PartitionRow } from '../model/partition-rows.ts';
 
 /** All that the parts of the page show of one report. */
 export interface PageData {
-  readonly report: StatsReport;
+  readonly report: PageReport;
   readonly processors: readonly NamedProcessor[];
-  /** The key of the processor that was chosen, or that of all. */
+  /** The key of the chosen processor, or that of all. */
   readonly chosen: string;
-  /** Those that it stands for. */
+  /** The processors that this key selects. */
   readonly shown: readonly NamedProcessor[];
   /** The history of what is shown, oldest first. */
   readonly points: readonly HistoryPoint[];
-  /** Records per second by which its lag changes; null while that is not known. */
+  /** Records per second by which the lag changes; null while that is not known. */
   readonly lagChange: number | null;
   /** The last point of each processor. */
   readonly latest: (key: string) => HistoryPoint | undefined;

@@ -9,7 +9,9 @@ const colours: Readonly<Record<Tone | 'lost', string>> = {
   lost: '#8a93a1',
 };
 
-/** Shows in the tab how it goes: `running · orders`, and a dot in the colour of the state. */
+/**
+ * Shows the state in the browser's tab: `running · orders`, and a dot in the colour of the state.
+ */
 export function showPageTitle(word: string, name: string, tone: Tone | 'lost'): void {
   const title = name === '' ? `${word} · kasper-ts` : `${word} · ${name}`;
   if (document.title === title) return;

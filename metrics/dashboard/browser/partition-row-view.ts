@@ -36,7 +36,7 @@ export class PartitionRowView {
     this.#lag = lag?.cell ?? this.element;
   }
 
-  /** @param largestLag that of all rows: the bar behind the lag is a share of it */
+  /** @param largestLag the largest lag of all rows: the bar behind the lag is its share of that */
   update(row: PartitionRow, largestLag: number): void {
     for (const [number, cell] of this.#cells.entries()) {
       const text = partitionColumns[number]?.text(row) ?? '';

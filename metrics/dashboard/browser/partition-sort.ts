@@ -2,7 +2,10 @@ import { partitionColumns, type PartitionColumn } from '../model/partition-colum
 import type { PartitionOrder } from '../model/partition-order.ts';
 import { byId, make, setAttribute, setText } from './elements.ts';
 
-/** The headers by which the table is sorted, and the list that does the same where there is no room for headers. */
+/**
+ * The headers that sort the table, and the list that does the same where there is no room for
+ * headers.
+ */
 export class PartitionSort {
   order: PartitionOrder = { column: 'topic', descending: false };
   readonly #select = byId('sort-by', HTMLSelectElement);

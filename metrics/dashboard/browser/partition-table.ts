@@ -8,7 +8,10 @@ import { PartitionSort } from './partition-sort.ts';
 
 const foundShownMs = 2500;
 
-/** The partitions: rows stay where they are unless the order changes, and of their cells only those change whose text does. */
+/**
+ * The partitions. Rows stay where they are unless the order changes, and only cells whose text
+ * changes are updated.
+ */
 export class PartitionTable implements PagePart {
   readonly #table = byId('partition-table', HTMLTableElement);
   readonly #body = byId('partition-rows', HTMLTableSectionElement);
@@ -48,7 +51,7 @@ export class PartitionTable implements PagePart {
     const asked = shown.map(({ stats }) => stats.endsAskedAt).filter((at) => at !== null);
     setText(
       this.#ends,
-      asked.length === 0 ? '' : `ends of the logs asked for ${duration(report.now - Math.min(...asked))} ago`,
+      asked.length === 0 ? '' : `log ends read ${duration(report.now - Math.min(...asked))} ago`,
     );
   }
 
@@ -63,7 +66,7 @@ export class PartitionTable implements PagePart {
     }, foundShownMs);
   }
 
-  /** Filters and sorts; moves only the rows that are not in their place. */
+  /** Filters and sorts; moves only the rows that are out of place. */
   #arrange(): void {
     const filter = this.#filter.value.trim();
     const sorted = sortRows(this.#rows, this.#sort.order);
@@ -82,7 +85,7 @@ export class PartitionTable implements PagePart {
     setText(this.#count, matching === sorted.length ? all : `${count(matching)} of ${all}`);
   }
 
-  /** What is left behind the rows of this report belongs to partitions that are gone. */
+  /** Rows after those of this report belong to partitions that are gone. */
   #removeFrom(first: Element | null): void {
     if (first === null) return;
     while (first.nextElementSibling !== null) first.nextElementSibling.remove();

@@ -10,7 +10,7 @@ interface Choice {
   readonly figures: HTMLElement;
 }
 
-/** The processors of the process, where it has several: one is chosen, or all. */
+/** The processors of the process, if it has several: one is chosen, or all. */
 export class ProcessorChoice implements PagePart {
   readonly #section = byId('processors', HTMLElement);
   readonly #list = byId('processor-list', HTMLUListElement);

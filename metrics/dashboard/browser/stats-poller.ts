@@ -1,20 +1,20 @@
-import { isStatsReport, type StatsReport } from '../model/stats-report.ts';
+import { isPageReport, type PageReport } from '../model/page-report.ts';
 
 export interface StatsListener {
-  onReport(report: StatsReport): void;
+  onReport(report: PageReport): void;
   /** @param reason a sentence for people */
   onFailure(reason: string): void;
 }
 
 const everyMs = 1000;
-/** Nobody looks; the history goes on, coarsely. */
+/** The page is hidden; the history continues with fewer samples. */
 const hiddenEveryMs = 15_000;
-/** After some tries in vain: it may be away for long. */
+/** After several failed tries: the server may be away for a long time. */
 const lostEveryMs = 5000;
 const quickTries = 20;
 const timeoutMs = 8000;
 
-/** Asks for `api/stats` again and again, whatever comes of it. */
+/** Asks for `api/stats` repeatedly, also after failures. */
 export class StatsPoller {
   readonly #url: string;
   readonly #listener: StatsListener;
@@ -51,9 +51,9 @@ export class StatsPoller {
     });
   }
 
-  /** What the listener throws is reported by the browser, and does not end the polling. */
+  /** What the listener throws is reported by the browser, and does not stop the polling. */
   async #askOnce(): Promise<void> {
-    let report: StatsReport;
+    let report: PageReport;
     try {
       report = await ask(this.#url);
     } catch (error) {
@@ -71,20 +71,22 @@ export class StatsPoller {
   }
 }
 
-/** `api/stats` beside the page; also where it is shown at a prefix without a slash at its end. */
+/**
+ * `api/stats` beside the page; also if the page is served at a prefix without a slash at its end.
+ */
 export function statsUrl({ pathname }: Location): string {
   return `${pathname.replace(/\/$|\/index\.html$/, '')}/api/stats`;
 }
 
-async function ask(url: string): Promise<StatsReport> {
+async function ask(url: string): Promise<PageReport> {
   const response = await fetch(url, {
     cache: 'no-store',
     headers: { accept: 'application/json' },
     signal: AbortSignal.timeout(timeoutMs),
   });
-  if (!response.ok) throw new AnswerError(`The server answers with status ${response.status}.`);
+  if (!response.ok) throw new AnswerError(`The server answered with status ${response.status}.`);
   const value: unknown = await response.json().catch(() => undefined);
-  if (!isStatsReport(value)) throw new AnswerError('Something else answers in its place.');
+  if (!isPageReport(value)) throw new AnswerError('Another program answers at this address.');
   return value;
 }
 

@@ -3,7 +3,10 @@ import { showTheme, storedTheme, storeTheme, type ThemeChoice } from './theme-ch
 
 const next: Readonly<Record<ThemeChoice, ThemeChoice>> = { auto: 'light', light: 'dark', dark: 'auto' };
 
-/** The button that goes from `auto` to `light` to `dark`. Calls back whenever colours have changed, also by the system. */
+/**
+ * The button that switches from `auto` to `light` to `dark`. Calls back whenever colours have
+ * changed, also when the system changes them.
+ */
 export function startThemeButton(onChange: () => void): void {
   const button = byId('theme', HTMLButtonElement);
   const label = byId('theme-label', HTMLElement);

@@ -1,4 +1,4 @@
-/** What the reader chose; `auto` is as the system. */
+/** What the reader chose; `auto` follows the system. */
 export type ThemeChoice = 'auto' | 'light' | 'dark';
 
 const storageKey = 'kasper-theme';
@@ -9,21 +9,21 @@ export function storedTheme(): ThemeChoice {
     const stored = localStorage.getItem(storageKey);
     return stored === 'light' || stored === 'dark' ? stored : 'auto';
   } catch {
-    // Storage is closed to the page, as in some private windows.
+    // The page may not use storage, as in some private windows.
     return 'auto';
   }
 }
 
-/** Has it shown; the style sheet reads the attribute. */
+/** Shows the theme; the style sheet reads the attribute. */
 export function showTheme(choice: ThemeChoice): void {
   document.documentElement.dataset['theme'] = choice;
 }
 
-/** Keeps it for the next visit, where the browser lets us. */
+/** Keeps it for the next visit, if the browser allows that. */
 export function storeTheme(choice: ThemeChoice): void {
   try {
     localStorage.setItem(storageKey, choice);
   } catch {
-    // As above: then it holds for this visit.
+    // As above: then the choice is kept for this visit only.
   }
 }

@@ -1,4 +1,4 @@
 import { showTheme, storedTheme } from './theme-choice.ts';
 
-// Before the first paint: else a page that was set to dark would flash.
+// Before the first paint: otherwise a page that is set to dark would flash.
 showTheme(storedTheme());

@@ -1,6 +1,6 @@
 import { bytes, count, duration, largeCount, none, plural } from '../model/figures.ts';
 import type { NamedProcessor } from '../model/processors.ts';
-import type { ReportedProcessor } from '../model/stats-report.ts';
+import type { ReportedProcessor } from '../model/page-report.ts';
 import { byId, make, setClass, setText } from './elements.ts';
 import type { PageData, PagePart } from './page-data.ts';
 
@@ -60,11 +60,11 @@ const tiles: readonly Tile[] = [
     label: 'Waiting',
     text: ({ shown }) => ({
       value: largeCount(sum(shown, ({ buffered }) => buffered)),
-      note: 'records, for their batch',
+      note: 'records not in a batch yet',
     }),
   },
   {
-    label: 'In hand',
+    label: 'In flight',
     text: ({ shown }) => ({
       value: largeCount(sum(shown, ({ inHand }) => inHand)),
       note: 'records, from process to commit',
@@ -116,14 +116,14 @@ export class Tiles implements PagePart {
   }
 }
 
-/** How long until the lag is gone, if it goes on falling as in the last minute. */
+/** How long until the lag is gone, if it continues to fall as in the last minute. */
 function timeLeft({ points, lagChange, rows }: PageData): TileText {
   const { lag = null, consumed = null } = points.at(-1) ?? {};
   if (lag === null || rows.length === 0) return { value: none, note: 'no partitions yet' };
-  if (lag === 0) return { value: '0 s', note: 'nothing waits' };
+  if (lag === 0) return { value: '0 s', note: 'nothing left' };
   if (consumed === 0) return { value: none, note: 'nothing is processed' };
   if (lagChange === null) return { value: none, note: 'measuring…' };
-  if (Math.abs(lagChange) < 0.05) return { value: none, note: 'lag stays as it is' };
+  if (Math.abs(lagChange) < 0.05) return { value: none, note: 'lag does not change' };
   if (lagChange > 0) return { value: '∞', note: `lag grows by ${count(lagChange)}/s` };
   return { value: duration((lag / -lagChange) * 1000), note: `lag falls by ${count(-lagChange)}/s` };
 }

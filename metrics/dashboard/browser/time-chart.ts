@@ -7,7 +7,7 @@ import { ChartFigures } from './chart-figures.ts';
 import { byId, make, setAttribute, setText } from './elements.ts';
 
 const height = 190;
-/** At first the axis is a minute long, and grows. */
+/** At first the axis is one minute long; then it grows. */
 const leastSeconds = 60;
 
 interface Colours {
@@ -16,14 +16,20 @@ interface Colours {
   readonly series: readonly string[];
 }
 
-/** One chart of the last ten minutes, with a legend that tells the values under the pointer, or else the last ones. */
+/**
+ * One chart of the last ten minutes. Its legend shows the values under the pointer, or else the
+ * last ones.
+ */
 export class TimeChart {
   readonly #definition: ChartDefinition;
   readonly #host: HTMLElement;
   readonly #moment: HTMLElement;
   readonly #legend: readonly { readonly swatch: HTMLElement; readonly value: HTMLElement }[];
   readonly #figures: ChartFigures;
-  /** The numbers of the series in the order in which they are drawn: of a stack the highest one first, since later ones cover it. */
+  /**
+   * The numbers of the series in the order in which they are drawn: in a stack the highest one
+   * first, since later ones cover it.
+   */
   readonly #drawn: readonly number[];
   readonly #plot: uPlot;
   #colours: Colours;
@@ -87,7 +93,7 @@ export class TimeChart {
     }
   }
 
-  /** The value that a line shows where a report brought none. */
+  /** The value that a line shows where a report had none. */
   #before(index: number, id: keyof HistoryPoint): number | null {
     const from = (this.#points[index]?.at ?? 0) - this.#definition.bridgeSeconds;
     for (let i = index; i >= 0; i--) {
@@ -98,7 +104,7 @@ export class TimeChart {
     return null;
   }
 
-  /** Canvas needs colours as such: computed styles have what the theme's variables come to. */
+  /** Canvas needs plain colours: computed styles hold what the theme's variables resolve to. */
   #readColours(): Colours {
     const { color, borderTopColor } = getComputedStyle(this.#host);
     return {
@@ -185,13 +191,13 @@ function largest(most: number | null): number {
   return most === null || most <= 0 ? 5 : most * 1.1;
 }
 
-/** Without seconds where each mark is at a full minute. */
+/** Without seconds if each mark is at a full minute. */
 function timeTexts(splits: readonly number[]): string[] {
   const isFull = splits.every((at) => at % 60 === 0);
   return splits.map((at) => clockTime(at * 1000).slice(0, isFull ? 5 : 8));
 }
 
-/** `rgb(1, 2, 3)`, thinned. */
+/** `rgb(1, 2, 3)`, made transparent. */
 function transparent(colour: string): string {
   return colour.replace(/^rgb\((.+)\)$/, 'rgba($1, 0.14)');
 }

@@ -1,6 +1,6 @@
-import type { ReportedBatch, ReportedProcessor } from './stats-report.ts';
+import type { ReportedBatch, ReportedProcessor } from './page-report.ts';
 
-/** Means, in ms, over the batches that ended since the sample before; null where none did. */
+/** Averages, in ms, over the batches that ended since the previous sample; null if none did. */
 export interface StepTimes {
   readonly process: number | null;
   readonly produce: number | null;
@@ -9,8 +9,8 @@ export interface StepTimes {
 }
 
 /**
- * How long batches took, by step. A report has the last batch of each partition only, so of a partition with several batches between two
- * samples one stands for all.
+ * How long batches took, by step. A report has only the last batch of each partition: of several
+ * batches between two samples, one represents all.
  */
 export class BatchTimes {
   static readonly none: StepTimes = { process: null, produce: null, store: null, commit: null };

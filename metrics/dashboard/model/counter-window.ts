@@ -1,6 +1,6 @@
 /**
- * Samples of a counter over the last `windowMs`, for its rate. Commits come a batch at a time, so the difference of two samples a second
- * apart would jump between nothing and a whole batch.
+ * Samples of a counter over the last `windowMs`, for its rate. Commits come a batch at a time, so
+ * the difference of two samples a second apart would jump between nothing and a whole batch.
  */
 export class CounterWindow {
   readonly #windowMs: number;
@@ -10,13 +10,13 @@ export class CounterWindow {
     this.#windowMs = windowMs;
   }
 
-  /** A counter that has gone back, or a clock that has, begins anew. */
+  /** A counter or a clock that goes backwards starts again. */
   add(at: number, value: number): void {
     const last = this.#samples.at(-1);
     if (last !== undefined && (value < last.value || at < last.at)) this.#samples = [];
     if (last?.at === at) this.#samples.pop();
     this.#samples.push({ at, value });
-    // One sample at or before the beginning of the window stays, so that the window is full.
+    // One sample at or before the start of the window is kept, so that the window is full.
     while ((this.#samples[1]?.at ?? Infinity) <= at - this.#windowMs) this.#samples.shift();
   }
 

@@ -2,7 +2,7 @@ const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
 const shortLarge = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 2 });
 
-/** What stands where there is no value. */
+/** Shown where there is no value. */
 export const none = '–';
 
 /** `12,345`; a fraction below 10 keeps one digit, so that a slow rate is not shown as 0. */
@@ -13,7 +13,7 @@ export function count(value: number | null): string {
   return rounded < 10 && !Number.isInteger(rounded) ? rounded.toFixed(1) : whole.format(value);
 }
 
-/** As {@link count}, and from ten millions on `12.35M`: for places of fixed width. */
+/** As {@link count}, and from ten million on `12.35M`: for places of fixed width. */
 export function largeCount(value: number | null): string {
   return value !== null && value >= 1e7 ? shortLarge.format(value) : count(value);
 }
@@ -69,13 +69,13 @@ export function age(ms: number): string {
   return seconds < 360_000 ? `${Math.floor(seconds / 3600)} h ago` : `${Math.floor(seconds / 86_400)} d ago`;
 }
 
-/** `14:03:05`, of the reader's time zone. */
+/** `14:03:05`, in the reader's time zone. */
 export function clockTime(at: number): string {
   const date = new Date(at);
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map(twoDigits).join(':');
 }
 
-/** `14:03:05`, with the date in front where it is not today's. */
+/** `14:03:05`, with the date before it if that is not today. */
 export function dayTime(at: number, now: number): string {
   const date = new Date(at);
   if (date.toDateString() === new Date(now).toDateString()) return clockTime(at);

@@ -1,4 +1,4 @@
-/** From which lag on a cell of the strip is of the next colour. */
+/** The lags from which a cell of the strip has the next colour. */
 export const lagSteps = [0, 1, 100, 1000, 10_000, 100_000, 1_000_000] as const;
 
 /** The index of the last step that a lag has reached. */

@@ -1,8 +1,8 @@
 const windowMs = 60_000;
-/** Ends of logs are asked for every 15 s or so: within less, a change says little. */
+/** The ends of logs are read about every 15 s: within less time, a change means little. */
 const leastMs = 5000;
 
-/** Which way the lag goes, and how fast: over the last minute. */
+/** In which direction the lag changes, and how fast: over the last minute. */
 export class LagTrend {
   #samples: { readonly at: number; readonly lag: number }[] = [];
 

@@ -1,34 +1,32 @@
 import { age, count, none, stepTime } from './figures.ts';
 import type { PartitionRow } from './partition-rows.ts';
-import type { ReportedBatch } from './stats-report.ts';
+import type { ReportedBatch } from './page-report.ts';
 
 /** A column of the table of partitions. */
 export interface PartitionColumn {
   readonly id: string;
   readonly label: string;
-  /** The header's longer form, for those who point at it. */
+  /** The header's longer form, shown as its tooltip. */
   readonly help: string;
-  /** Sorted from the largest one first, and set flush right. */
+  /** Sorted with the largest first, and aligned right. */
   readonly numeric: boolean;
-  /** What is sorted by; null comes last. */
+  /** The value to sort by; null comes last. */
   readonly value: (row: PartitionRow) => number | string | null;
   readonly text: (row: PartitionRow) => string;
 }
 
-/** Steps in the order of what asks for attention. */
+/** Steps, those that need attention first. */
 const stepOrder = ['failed', 'held', 'commit', 'store', 'produce', 'process', 'queued', 'idle', 'ended'];
 
-function number(
-  id: string,
-  label: string,
-  help: string,
-  value: (row: PartitionRow) => number | null,
-  text: (value: number) => string = count,
-): PartitionColumn {
+/** What a column of numbers is made of. */
+interface NumberColumn<Of> extends Pick<PartitionColumn, 'id' | 'label' | 'help'> {
+  readonly value: (of: Of) => number | null;
+  readonly text?: (value: number) => string;
+}
+
+function number({ value, text = count, ...names }: NumberColumn<PartitionRow>): PartitionColumn {
   return {
-    id,
-    label,
-    help,
+    ...names,
     numeric: true,
     value,
     text(row) {
@@ -38,14 +36,8 @@ function number(
   };
 }
 
-function ofBatch(
-  id: string,
-  label: string,
-  help: string,
-  value: (batch: ReportedBatch) => number | null,
-  text: (value: number) => string = stepTime,
-): PartitionColumn {
-  return number(id, label, help, ({ batch }) => (batch === null ? null : value(batch)), text);
+function ofBatch({ value, text = stepTime, ...names }: NumberColumn<ReportedBatch>): PartitionColumn {
+  return number({ ...names, value: ({ batch }) => (batch === null ? null : value(batch)), text });
 }
 
 /** From left to right. */
@@ -58,16 +50,13 @@ export const partitionColumns: readonly PartitionColumn[] = [
     value: ({ topic }) => topic,
     text: ({ topic }) => topic,
   },
-  {
-    ...number(
-      'partition',
-      'Part.',
-      'Partition',
-      ({ partition }) => partition,
-      (value) => String(value),
-    ),
-    numeric: true,
-  },
+  number({
+    id: 'partition',
+    label: 'Part.',
+    help: 'Partition',
+    value: ({ partition }) => partition,
+    text: (value) => String(value),
+  }),
   {
     id: 'processor',
     label: 'Processor',
@@ -79,30 +68,46 @@ export const partitionColumns: readonly PartitionColumn[] = [
   {
     id: 'step',
     label: 'Step',
-    help: 'What the partition is doing; full: left out of fetches, since its buffer is full',
+    help: 'What the partition is doing; full: its buffer is full, so it is not fetched',
     numeric: false,
     value: ({ step }) => stepOrder.indexOf(step),
     text: ({ step, paused }) => (paused && step !== 'ended' ? `${step}, full` : step),
   },
-  number('lag', 'Lag', 'Records behind the end', ({ lag }) => lag),
-  number(
-    'rate',
-    'Rate',
-    'Records per second',
-    ({ rate }) => rate,
-    (value) => `${count(value)}/s`,
-  ),
-  number(
-    'moved',
-    'Moved',
-    'When the committed offset moved last, while there is something to do',
-    ({ lag, msSinceProgress }) => (lag === 0 ? null : msSinceProgress),
-    age,
-  ),
-  number('committed', 'Committed', 'Committed offset', ({ committed }) => committed),
-  number('position', 'Position', 'Next offset to fetch', ({ position }) => position),
-  number('end', 'End', 'High watermark', ({ highWatermark }) => highWatermark),
-  ofBatch('batch', 'Batch', 'Records in the last batch', ({ records }) => records, count),
+  number({ id: 'lag', label: 'Lag', help: 'Records behind the end', value: ({ lag }) => lag }),
+  number({
+    id: 'rate',
+    label: 'Rate',
+    help: 'Records per second',
+    value: ({ rate }) => rate,
+    text: (value) => `${count(value)}/s`,
+  }),
+  number({
+    id: 'moved',
+    label: 'Moved',
+    help: 'When the committed offset last moved, while there is something to do',
+    value: ({ lag, msSinceProgress }) => (lag === 0 ? null : msSinceProgress),
+    text: age,
+  }),
+  number({
+    id: 'committed',
+    label: 'Committed',
+    help: 'Committed offset',
+    value: ({ committed }) => committed,
+  }),
+  number({
+    id: 'position',
+    label: 'Position',
+    help: 'Next offset to fetch',
+    value: ({ position }) => position,
+  }),
+  number({ id: 'end', label: 'End', help: 'High watermark', value: ({ highWatermark }) => highWatermark }),
+  ofBatch({
+    id: 'batch',
+    label: 'Batch',
+    help: 'Records in the last batch',
+    value: ({ records }) => records,
+    text: count,
+  }),
   {
     id: 'trigger',
     label: 'Due by',
@@ -111,8 +116,28 @@ export const partitionColumns: readonly PartitionColumn[] = [
     value: ({ batch }) => batch?.trigger ?? null,
     text: ({ batch }) => batch?.trigger ?? none,
   },
-  ofBatch('process', 'Process', 'Last batch: time in process', ({ processMs }) => processMs),
-  ofBatch('produce', 'Produce', 'Last batch: until all it sent was acked', ({ produceMs }) => produceMs),
-  ofBatch('store', 'Store', 'Last batch: until stores were flushed', ({ storeMs }) => storeMs),
-  ofBatch('commit', 'Commit', 'Last batch: until its offsets were committed', ({ commitMs }) => commitMs),
+  ofBatch({
+    id: 'process',
+    label: 'Process',
+    help: 'Last batch: time in process',
+    value: ({ processMs }) => processMs,
+  }),
+  ofBatch({
+    id: 'produce',
+    label: 'Produce',
+    help: 'Last batch: time until all it sent was acked',
+    value: ({ produceMs }) => produceMs,
+  }),
+  ofBatch({
+    id: 'store',
+    label: 'Store',
+    help: 'Last batch: time until stores were flushed',
+    value: ({ storeMs }) => storeMs,
+  }),
+  ofBatch({
+    id: 'commit',
+    label: 'Commit',
+    help: 'Last batch: time until its offsets were committed',
+    value: ({ commitMs }) => commitMs,
+  }),
 ];

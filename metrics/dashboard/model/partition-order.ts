@@ -1,7 +1,7 @@
 import { partitionColumns } from './partition-columns.ts';
 import type { PartitionRow } from './partition-rows.ts';
 
-/** By which column the table is sorted, and which way. */
+/** By which column the table is sorted, and in which direction. */
 export interface PartitionOrder {
   readonly column: string;
   readonly descending: boolean;
@@ -9,7 +9,10 @@ export interface PartitionOrder {
 
 const texts = new Intl.Collator('en', { numeric: true });
 
-/** A sorted copy. What has no value comes last, both ways; equal ones are in the order of topic and partition. */
+/**
+ * A sorted copy. Rows without a value come last in both directions; equal ones are ordered by topic
+ * and partition.
+ */
 export function sortRows(
   rows: readonly PartitionRow[],
   { column, descending }: PartitionOrder,
@@ -22,7 +25,9 @@ export function sortRows(
     .map(({ row }) => row);
 }
 
-/** Whether a row has each word of the filter in what is written in it; `orders/7` is topic and partition. */
+/**
+ * Whether the texts of a row contain each word of the filter; `orders/7` is topic and partition.
+ */
 export function matches(row: PartitionRow, filter: string): boolean {
   const { topic, partition, processor, step, batch } = row;
   const text =

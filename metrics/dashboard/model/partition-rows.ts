@@ -1,6 +1,6 @@
 import { CounterWindow } from './counter-window.ts';
 import type { NamedProcessor } from './processors.ts';
-import type { ReportedBatch, ReportedPartition } from './stats-report.ts';
+import type { ReportedBatch, ReportedPartition } from './page-report.ts';
 
 /** All that the table shows of one topic-partition. */
 export interface PartitionRow extends ReportedPartition {
@@ -15,10 +15,10 @@ export interface PartitionRow extends ReportedPartition {
   readonly rate: number | null;
 }
 
-/** Longer than that of the charts: one partition commits less often than all. */
+/** Longer than the window of the charts: one partition commits less often than all together. */
 const rateWindowMs = 10_000;
 
-/** Makes rows of reports; keeps what rates need. */
+/** Makes rows from reports; keeps what rates need. */
 export class PartitionRows {
   #windows = new Map<string, CounterWindow>();
 
@@ -43,12 +43,12 @@ export class PartitionRows {
         };
       });
     });
-    // Those of partitions that are gone are forgotten.
+    // Windows of partitions that are gone are dropped.
     this.#windows = windows;
     return rows;
   }
 
-  /** The process was restarted: its counters begin anew. */
+  /** The process was restarted: its counters start again. */
   clear(): void {
     this.#windows.clear();
   }

@@ -1,7 +1,7 @@
 import { CounterWindow } from './counter-window.ts';
-import type { ReportedProcessor } from './stats-report.ts';
+import type { ReportedProcessor } from './page-report.ts';
 
-/** Per second, over the last seconds; null before it is known. */
+/** Per second, over the last few seconds; null before it is known. */
 export interface Rates {
   readonly consumed: number | null;
   readonly sent: number | null;
@@ -25,7 +25,10 @@ export class ProcessorRates {
   }
 }
 
-/** Those of several processors as one: of rates, not of counters, so that one that comes or goes makes no peak. */
+/**
+ * The rates of several processors as one. Rates are added, not counters, so that a processor that
+ * comes or goes makes no peak.
+ */
 export function addRates(rates: readonly Rates[]): Rates {
   const sum = (value: (rates: Rates) => number | null) => {
     const known = rates.map(value).filter((rate) => rate !== null);

@@ -1,10 +1,10 @@
-import type { ReportedProcessor, StatsReport } from './stats-report.ts';
+import type { PageReport, ReportedProcessor } from './page-report.ts';
 
-/** A processor of a report, with what tells it from the others. */
+/** A processor of a report, with what distinguishes it from the others. */
 export interface NamedProcessor {
   /** The same in each report of the same process. */
   readonly key: string;
-  /** For people, as short as it can be: `worker 2` where all have one name. */
+  /** For people, as short as possible: `worker 2` if all have one name. */
   readonly label: string;
   readonly stats: ReportedProcessor;
 }
@@ -12,7 +12,7 @@ export interface NamedProcessor {
 /** The key of all processors together. */
 export const allKey = '';
 
-/** The processors of a report, each with a key and a label of its own. */
+/** The processors of a report, each with its own key and label. */
 export function namedProcessors(processors: readonly ReportedProcessor[]): readonly NamedProcessor[] {
   const isOneName = new Set(processors.map(({ topicProcessorName }) => topicProcessorName)).size === 1;
   const seen = new Map<string, number>();
@@ -27,8 +27,8 @@ export function namedProcessors(processors: readonly ReportedProcessor[]): reado
   });
 }
 
-/** What the page as a whole is called: the processor's name, or what they are. */
-export function titleOf({ processors }: StatsReport): string {
+/** The title of the page: the processor's name, or how many there are. */
+export function titleOf({ processors }: PageReport): string {
   const names = [...new Set(processors.map(({ topicProcessorName }) => topicProcessorName))];
   return names.length === 1 ? (names[0] ?? '') : `${processors.length} processors`;
 }
@@ -36,7 +36,7 @@ export function titleOf({ processors }: StatsReport): string {
 export type Tone = 'good' | 'busy' | 'bad' | 'quiet';
 
 /** The state of everything in one word, and how bad that is. */
-export function overallState({ health, processors }: StatsReport): {
+export function overallState({ health, processors }: PageReport): {
   readonly word: string;
   readonly tone: Tone;
 } {

@@ -2,7 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { launchChromium } from '../../../scripts/dashboard/chromium.ts';
 import { FabricatedStats, type FabricatedProcessor } from '../../../scripts/dashboard/fabricated-stats.ts';
-import { WatchedPage, type WatchOptions } from '../../../scripts/dashboard/watched-page.ts';
+import { OpenDashboard, type OpenDashboardOptions } from '../../../scripts/dashboard/open-dashboard.ts';
 import { testWith } from './services.ts';
 import { until } from '../until.ts';
 
@@ -26,22 +26,22 @@ test.after.always('the browser is closed', async (t) => {
 });
 
 /** A dashboard of fabricated processors. */
-export async function watch(
+export async function openDashboard(
   t: ExecutionContext,
   on: Browser,
   processors: readonly Partial<FabricatedProcessor>[],
-  options: WatchOptions = {},
-): Promise<WatchedPage> {
+  options: OpenDashboardOptions = {},
+): Promise<OpenDashboard> {
   const stats = new FabricatedStats(Date.UTC(2026, 10, 28, 12), ...processors);
-  const watched = await WatchedPage.open(on, stats, {
+  const dashboard = await OpenDashboard.open(on, stats, {
     ...options,
     onPage(page) {
       forbidFaults(t, page);
       options.onPage?.(page);
     },
   });
-  t.teardown(() => watched.close());
-  return watched;
+  t.teardown(() => dashboard.close());
+  return dashboard;
 }
 
 /** At the end of the spec the page must have asked no other host, and met no error; what its policy refused is one. */

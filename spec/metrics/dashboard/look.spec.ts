@@ -4,8 +4,8 @@ import type { ExecutionContext } from 'ava';
 import type { AxeResults } from 'axe-core';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import type { FabricatedProcessor } from '../../../scripts/dashboard/fabricated-stats.ts';
-import type { WatchedPage } from '../../../scripts/dashboard/watched-page.ts';
-import { shows, testInBrowser, watch } from '../../_helpers/servers/dashboard.ts';
+import type { OpenDashboard } from '../../../scripts/dashboard/open-dashboard.ts';
+import { openDashboard, shows, testInBrowser } from '../../_helpers/servers/dashboard.ts';
 import { until } from '../../_helpers/until.ts';
 
 const phone: BrowserContextOptions = {
@@ -29,7 +29,7 @@ async function seriousFaults(page: Page): Promise<string[]> {
     );
 }
 
-function fail({ stats }: WatchedPage): void {
+function fail({ stats }: OpenDashboard): void {
   const [processor] = stats.processors;
   if (processor === undefined) throw new Error('fabricated');
   const failure = { code: 'PROCESS_ERROR', message: 'process failed' };
@@ -46,25 +46,25 @@ const looks: readonly [name: string, options: BrowserContextOptions][] = [
 
 for (const [name, options] of looks) {
   testInBrowser(`axe-core finds nothing serious: ${name}`, async (t, browser) => {
-    const watched = await watch(
+    const dashboard = await openDashboard(
       t,
       browser,
       [1, 2].map((worker) => ({ worker, partitions: 12 })),
       options,
     );
-    await watched.seconds(6);
-    await watched.page.locator('#chart-lag summary').click();
-    t.deepEqual(await seriousFaults(watched.page), []);
-    fail(watched);
-    await watched.seconds(1);
-    await shows(watched.page.locator('#state'), 'failed');
-    t.deepEqual(await seriousFaults(watched.page), []);
+    await dashboard.seconds(6);
+    await dashboard.page.locator('#chart-lag summary').click();
+    t.deepEqual(await seriousFaults(dashboard.page), []);
+    fail(dashboard);
+    await dashboard.seconds(1);
+    await shows(dashboard.page.locator('#state'), 'failed');
+    t.deepEqual(await seriousFaults(dashboard.page), []);
   });
 }
 
 testInBrowser('colours follow the system, and the button, which is remembered', async (t, browser) => {
-  const watched = await watch(t, browser, [{}], { colorScheme: 'dark' });
-  const { page } = watched;
+  const dashboard = await openDashboard(t, browser, [{}], { colorScheme: 'dark' });
+  const { page } = dashboard;
   const background = () => page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
   const dark = await background();
   await page.emulateMedia({ colorScheme: 'light' });
@@ -86,9 +86,9 @@ testInBrowser('colours follow the system, and the button, which is remembered', 
 });
 
 testInBrowser('charts are drawn anew in the colours of the theme', async (t, browser) => {
-  const watched = await watch(t, browser, [{}], { colorScheme: 'light' });
-  const { page } = watched;
-  await watched.seconds(5);
+  const dashboard = await openDashboard(t, browser, [{}], { colorScheme: 'light' });
+  const { page } = dashboard;
+  await dashboard.seconds(5);
   const picture = () => page.evaluate<string>(`document.querySelector('#chart-lag canvas').toDataURL()`);
   const light = await picture();
   await page.emulateMedia({ colorScheme: 'dark' });
@@ -121,12 +121,12 @@ testInBrowser(
       },
       { name: 'other', partitions: 2 },
     ];
-    const watched = await watch(t, browser, processors, phone);
-    const { page } = watched;
-    await watched.seconds(2);
+    const dashboard = await openDashboard(t, browser, processors, phone);
+    const { page } = dashboard;
+    await dashboard.seconds(2);
     await assertNoSideways(t, page);
-    watched.stats.health = { healthy: false, ready: false, problems: [long] };
-    await watched.seconds(1);
+    dashboard.stats.health = { healthy: false, ready: false, problems: [long] };
+    await dashboard.seconds(1);
     await page.getByRole('checkbox', { name: 'All figures' }).check();
     await shows(page.locator('#problems'), /a-topic/);
     await assertNoSideways(t, page);
@@ -135,13 +135,13 @@ testInBrowser(
 );
 
 testInBrowser('on a phone partitions are cards, sorted by a list', async (t, browser) => {
-  const watched = await watch(
+  const dashboard = await openDashboard(
     t,
     browser,
     [{ partitions: 12, rate: 0, arriving: 0, backlog: (partition) => partition }],
     phone,
   );
-  const { page } = watched;
+  const { page } = dashboard;
   const first = page.locator('#partition-rows tr').first();
   await shows(first, /^orders 0 /);
   await page.getByLabel('Sort by').selectOption('lag');
@@ -153,12 +153,12 @@ testInBrowser('on a phone partitions are cards, sorted by a list', async (t, bro
 });
 
 testInBrowser('everything can be reached by keyboard, in order, and is seen to be', async (t, browser) => {
-  const watched = await watch(
+  const dashboard = await openDashboard(
     t,
     browser,
     [1, 2].map((worker) => ({ worker, partitions: 3 })),
   );
-  const { page } = watched;
+  const { page } = dashboard;
   await shows(page.locator('#partition-count'), '6 partitions');
   const reached: string[] = [];
   for (let steps = 0; steps < 40; steps++) {
@@ -184,8 +184,8 @@ testInBrowser('everything can be reached by keyboard, in order, and is seen to b
 });
 
 testInBrowser('with reduced motion nothing moves', async (t, browser) => {
-  const watched = await watch(t, browser, [{}], { reducedMotion: 'reduce' });
-  const moving = await watched.page.evaluate(`[...document.querySelectorAll('*')].filter((element) => {
+  const dashboard = await openDashboard(t, browser, [{}], { reducedMotion: 'reduce' });
+  const moving = await dashboard.page.evaluate(`[...document.querySelectorAll('*')].filter((element) => {
     const { transitionDuration, animationName } = getComputedStyle(element);
     return transitionDuration !== '0s' || animationName !== 'none';
   }).length`);
@@ -197,7 +197,7 @@ testInBrowser(
   async (t, browser) => {
     const evil = `<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>"'><b>`;
     const error = { at: Date.UTC(2026, 10, 28, 11), code: evil, message: evil, partition: 1 };
-    const watched = await watch(t, browser, [
+    const dashboard = await openDashboard(t, browser, [
       {
         name: evil,
         topics: [evil, `</script>${evil}`],
@@ -208,7 +208,7 @@ testInBrowser(
       },
       { name: `2${evil}`, topics: ['__proto__', 'constructor'], partitions: 2, worker: 1 },
     ]);
-    const { page, server, stats } = watched;
+    const { page, server, stats } = dashboard;
     const asked = new Set<string>();
     page.on('request', (request) => asked.add(new URL(request.url()).pathname));
     stats.health = { healthy: false, ready: false, problems: [evil] };
@@ -228,8 +228,8 @@ testInBrowser(
         })),
       })),
     });
-    await watched.turn(1000);
-    await watched.turn(1000);
+    await dashboard.turn(1000);
+    await dashboard.turn(1000);
     await page.locator('#lag-cells > i').first().hover();
     await shows(page.locator('#partition-rows th').filter({ hasText: /^<img/ }).first(), evil);
     await shows(page.locator('#problems li').first(), `${evil}: ${evil}: ${evil}`);
@@ -239,7 +239,7 @@ testInBrowser(
     t.is(await page.locator('img, #content script, b').count(), 0);
     t.deepEqual([...asked], ['/api/stats']);
     // Not even code of the page's own could do it.
-    const other = await watched.context.newPage();
+    const other = await dashboard.context.newPage();
     await other.goto(server.url);
     const injected = await other.evaluate(`document.body.innerHTML = '<img src=x>'`).then(
       () => 'it could be written',

@@ -15,8 +15,8 @@ import { matches, sortRows } from '../../../metrics/dashboard/model/partition-or
 import { PartitionRows } from '../../../metrics/dashboard/model/partition-rows.ts';
 import { allKey, namedProcessors, overallState } from '../../../metrics/dashboard/model/processors.ts';
 import { StatsHistory } from '../../../metrics/dashboard/model/stats-history.ts';
-import { isStatsReport, type StatsReport } from '../../../metrics/dashboard/model/stats-report.ts';
-import type { StatsReport as ServerReport } from '../../../metrics/server/stats-report.ts';
+import { isPageReport, type PageReport } from '../../../metrics/dashboard/model/page-report.ts';
+import type { StatsReport } from '../../../metrics/stats-report.ts';
 import { FabricatedStats, type FabricatedProcessor } from '../../../scripts/dashboard/fabricated-stats.ts';
 import type { ProcessorStats } from '../../../source/stats.ts';
 import { TopicProcessor } from '../../../source/topic-processor.ts';
@@ -28,7 +28,7 @@ function fabricated(...processors: Partial<FabricatedProcessor>[]): FabricatedSt
 }
 
 test('what the page reads of a report is what processors and the server say', (t) => {
-  const read = (report: ServerReport<ProcessorStats>): StatsReport => report;
+  const read = (report: StatsReport<ProcessorStats>): PageReport => report;
   const processor = new TopicProcessor(
     {
       topicProcessorName: 'spec',
@@ -45,7 +45,7 @@ test('what the page reads of a report is what processors and the server say', (t
     eventLoop: { blockedMs: 0, longestBlockMs: 0 },
     processors: [processor.stats()],
   });
-  t.true(isStatsReport(report));
+  t.true(isPageReport(report));
   t.is(namedProcessors(report.processors)[0]?.label, 'spec');
   for (const other of [
     undefined,
@@ -57,7 +57,7 @@ test('what the page reads of a report is what processors and the server say', (t
     { now: 1, health, processors: {} },
     { processors: [], health },
   ])
-    t.false(isStatsReport(other));
+    t.false(isPageReport(other));
 });
 
 test('a rate is that of the last seconds, and begins anew when a counter goes back', (t) => {

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { column, shows, testInBrowser, watch } from '../../_helpers/servers/dashboard.ts';
+import { column, openDashboard, shows, testInBrowser } from '../../_helpers/servers/dashboard.ts';
 
 const many = {
   topics: ['orders', 'returns'],
@@ -20,15 +20,15 @@ function observe(page: Page): Promise<unknown> {
 testInBrowser(
   'with 500 partitions an update changes texts in place: nothing is made, moved or removed',
   async (t, browser) => {
-    const watched = await watch(t, browser, [many]);
-    const { page } = watched;
+    const dashboard = await openDashboard(t, browser, [many]);
+    const { page } = dashboard;
     await shows(page.locator('#partition-count'), '500 partitions');
-    await watched.seconds(2);
+    await dashboard.seconds(2);
     const count = () => page.evaluate<number>('document.getElementsByTagName("*").length');
     const elements = await count();
     const [first] = await column(page, 'committed');
     await observe(page);
-    await watched.seconds(5);
+    await dashboard.seconds(5);
     t.not((await column(page, 'committed'))[0], first);
     t.is(await count(), elements);
     t.is(await page.evaluate('window.changes'), 0);
@@ -39,8 +39,8 @@ testInBrowser(
 testInBrowser(
   '500 partitions: the headers stay in view, and the table scrolls within itself',
   async (t, browser) => {
-    const watched = await watch(t, browser, [many], { viewport: { width: 1440, height: 900 } });
-    const { page } = watched;
+    const dashboard = await openDashboard(t, browser, [many], { viewport: { width: 1440, height: 900 } });
+    const { page } = dashboard;
     const scroller = page.locator('#partition-scroll');
     await scroller.scrollIntoViewIfNeeded();
     await page.evaluate(`document.getElementById('partition-scroll').scrollTop = 5000`);
@@ -57,7 +57,7 @@ testInBrowser(
 testInBrowser(
   'every column sorts by click and by keyboard, and says so to assistive technology',
   async (t, browser) => {
-    const watched = await watch(t, browser, [
+    const dashboard = await openDashboard(t, browser, [
       {
         topics: ['orders'],
         partitions: 12,
@@ -66,7 +66,7 @@ testInBrowser(
         backlog: (partition) => (partition * 7) % 12,
       },
     ]);
-    const { page } = watched;
+    const { page } = dashboard;
     await shows(page.locator('#partition-count'), '12 partitions');
     const heads = page.locator('#partition-heads th:not(.col-processor)');
     for (let index = 0; index < (await heads.count()); index++) {
@@ -95,8 +95,8 @@ testInBrowser(
 testInBrowser(
   'rows follow their order as values change, and the filter holds over updates',
   async (t, browser) => {
-    const watched = await watch(t, browser, [{ topics: ['orders', 'returns'], partitions: 12 }]);
-    const { page, server, stats } = watched;
+    const dashboard = await openDashboard(t, browser, [{ topics: ['orders', 'returns'], partitions: 12 }]);
+    const { page, server, stats } = dashboard;
     await page.getByRole('button', { name: 'Lag', exact: true }).click();
     const report = stats.report();
     server.answer = () => ({
@@ -108,12 +108,12 @@ testInBrowser(
         ),
       })),
     });
-    await watched.turn(1000);
+    await dashboard.turn(1000);
     await shows(page.locator('#partition-rows tr').first(), /^returns 3 /);
     await page.getByRole('searchbox').fill('returns/1');
     await shows(page.locator('#partition-count'), '3 of 24 partitions');
     t.deepEqual((await column(page, 'partition')).toSorted(), ['1', '10', '11']);
-    await watched.turn(1000);
+    await dashboard.turn(1000);
     await shows(page.locator('#partition-count'), '3 of 24 partitions');
     await page.getByRole('searchbox').fill('nothing like it');
     await shows(page.locator('#partition-count'), '0 of 24 partitions');
@@ -123,8 +123,8 @@ testInBrowser(
 );
 
 testInBrowser('a cell of the lag strip tells its partition, and leads to its row', async (t, browser) => {
-  const watched = await watch(t, browser, [{ ...many, rate: 0, arriving: 0 }]);
-  const { page } = watched;
+  const dashboard = await openDashboard(t, browser, [{ ...many, rate: 0, arriving: 0 }]);
+  const { page } = dashboard;
   const strip = page.locator('#lag-cells');
   await shows(page.locator('#lag-note'), 'Furthest behind: orders/2 by 14,000');
   t.is(await strip.getAttribute('aria-label'), 'Furthest behind: orders/2 by 14,000');

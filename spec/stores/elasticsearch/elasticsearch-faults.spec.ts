@@ -36,7 +36,7 @@ const faults: Readonly<
       },
       heal: () => undefined,
     }),
-    message: /no answer of Elasticsearch: .*\(the client connects anew at the next request\)/,
+    message: /no answer from Elasticsearch: .*\(the client reconnects with the next request\)/,
     retriable: true,
   },
   'the connection is reset while the reply is on its way': {
@@ -51,7 +51,7 @@ const faults: Readonly<
         proxy.pass();
       },
     }),
-    message: /no answer of Elasticsearch/,
+    message: /no answer from Elasticsearch/,
     retriable: true,
   },
   'the server stops answering': {
@@ -65,7 +65,7 @@ const faults: Readonly<
         proxy.pass();
       },
     }),
-    message: /no answer within timeoutMs \(4000 ms\).* the write may be done all the same/,
+    message: /no answer within timeoutMs \(4000 ms\).* the write may still have been done/,
     timeoutMs: 4_000,
     retriable: true,
   },
@@ -131,7 +131,7 @@ elasticsearch.test(
     ]) {
       const error = await t.throwsAsync(call(), {
         instanceOf: StoreError,
-        message: /no answer of Elasticsearch/,
+        message: /no answer from Elasticsearch/,
       });
       t.true(error.retriable);
     }

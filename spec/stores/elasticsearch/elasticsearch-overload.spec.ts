@@ -28,7 +28,7 @@ elasticsearch.test(
       store.putAll(keys.map((key) => [key, Buffer.from('{"n":1}')] as const)),
       {
         instanceOf: StoreError,
-        message: /status 429 es_rejected_execution_exception: .*\(too many requests wait\)/,
+        message: /status 429 es_rejected_execution_exception: .*\(too many requests are queued\)/,
       },
     );
     t.true(error.retriable);
@@ -120,7 +120,7 @@ elasticsearch.test(
       [1, 1],
     );
     for (const error of errors.flat()) {
-      t.regex(error.message, /no answer of Elasticsearch: .*\(the client connects anew/);
+      t.regex(error.message, /no answer from Elasticsearch: .*\(the client reconnects/);
       t.true(error.retriable);
     }
   },

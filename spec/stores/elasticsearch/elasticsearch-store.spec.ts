@@ -121,7 +121,7 @@ elasticsearch.test(
     ]) {
       const error = await t.throwsAsync(call(), {
         instanceOf: StoreError,
-        message: /has 513 bytes, Elasticsearch takes 512/,
+        message: /has 513 bytes, and Elasticsearch accepts at most 512/,
       });
       t.deepEqual(error.keys, [tooLong]);
     }
@@ -190,7 +190,7 @@ elasticsearch.test(
     await client.indices.putSettings({ index: name, settings: { 'index.blocks.write': true } });
     const error = await t.throwsAsync(store.put('a', Buffer.from('{"n":1}')), {
       instanceOf: StoreError,
-      message: /status 403 cluster_block_exception: .*\(the index was made read-only/,
+      message: /status 403 cluster_block_exception: .*\(the index is read-only/,
     });
     t.false(error.retriable);
     await client.indices.putSettings({

@@ -38,7 +38,7 @@ const faults: Readonly<
       },
       heal: nothing,
     }),
-    message: /no connection to Redis: .*\(the client reconnects, as its retryStrategy says\)/,
+    message: /no connection to Redis: .*\(the client reconnects according to its retryStrategy\)/,
   },
   'the connection is reset while the reply is on its way': {
     of: ({ proxy }) => ({
@@ -63,7 +63,7 @@ const faults: Readonly<
         proxy.pass();
       },
     }),
-    message: /no answer within timeoutMs \(300 ms\).* the write may be done all the same/,
+    message: /no answer within timeoutMs \(300 ms\).* the write may still have been done/,
     timeoutMs: 300,
   },
   'the server is out of memory': {
@@ -86,7 +86,7 @@ const faults: Readonly<
         await admin.replicaof('NO', 'ONE');
       },
     }),
-    message: /READONLY .*\(it is a replica: a failover is under way/,
+    message: /READONLY .*\(the node is a replica: a failover is in progress/,
   },
 };
 

@@ -14,7 +14,7 @@ import { until } from '../../_helpers/until.ts';
 
 const levels = (log: LineLogger) => log.lines.map(({ level, message }) => `${level}: ${message}`);
 
-test('events of ioredis are lines with levels: what is ridden out warns, once; steps are for debugging', (t) => {
+test('events of ioredis are lines with levels: what is retried warns, once; steps are for debugging', (t) => {
   const client = new EventEmitter();
   const log = new LineLogger();
   logRedisEvents(client, log);
@@ -35,15 +35,15 @@ test('events of ioredis are lines with levels: what is ridden out warns, once; s
     'debug: Connected to Redis',
     'debug: A node has joined the Redis Cluster',
     'debug: Redis can be used',
-    'debug: The connection to Redis is closed',
-    'warn: The connection to Redis was lost; the client connects again',
-    'warn: The connection to Redis failed; the client connects again',
-    'debug: Connecting to Redis again',
+    'debug: The connection to Redis was closed',
+    'warn: The connection to Redis was lost; the client reconnects',
+    'warn: The connection to Redis failed; the client reconnects',
+    'debug: Reconnecting to Redis',
     'info: Redis can be used again',
     'info: A node has left the Redis Cluster',
-    'warn: A node of the Redis Cluster could not be asked',
-    'debug: The connection to Redis is closed',
-    'info: The connection to Redis has ended and is not made again',
+    'warn: A node of the Redis Cluster could not be reached',
+    'debug: The connection to Redis was closed',
+    'info: The connection to Redis has ended and will not be reopened',
   ]);
   t.deepEqual(log.lines[4]?.fields, { inMs: 50 });
   t.deepEqual(log.lines[5]?.fields, { error: 'Error: connect ECONNREFUSED 127.0.0.1:1' });
@@ -60,9 +60,9 @@ test('an end after a failure warns; repeats are counted and told when it ends, a
   client.emit('end');
   end();
   t.deepEqual(log.messages('warn'), [
-    ...Array<string>(3).fill('The connection to Redis failed; the client connects again'),
-    'The connection to Redis has ended and is not made again',
-    'The connection to Redis failed; the client connects again … 7 more like this in the last 1 s',
+    ...Array<string>(3).fill('The connection to Redis failed; the client reconnects'),
+    'The connection to Redis has ended and will not be reopened',
+    'The connection to Redis failed; the client reconnects … 7 more like this in the last 1 s',
   ]);
   t.deepEqual(client.eventNames(), []);
 });

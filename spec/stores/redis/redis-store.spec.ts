@@ -164,7 +164,7 @@ testOnOwn('redis', 'entries end at a time limit, and when they are aborted', asy
   t.is((await t.throwsAsync(entries.next(), { instanceOf: StoreError })).cause, reason);
 });
 
-test('entries of a cluster fail while a slot has no master: its keys would be missing without a word', async (t) => {
+test('entries of a cluster fail while a slot has no master: its keys would be missing silently', async (t) => {
   const node = (port: number) => ({
     options: { host: 'h', port },
     ...unused,
@@ -178,11 +178,11 @@ test('entries of a cluster fail while a slot has no master: its keys would be mi
   };
   const error = await t.throwsAsync(listing([2]), {
     instanceOf: StoreError,
-    message: /the client is connected to no master of slot 0 \(h:1\)/,
+    message: /the client is not connected to a master of slot 0 \(h:1\)/,
   });
   t.true(error.retriable);
   slots.pop();
-  await t.throwsAsync(listing([1, 2]), { message: /no master of slot 16383 \(nobody serves it\)/ });
+  await t.throwsAsync(listing([1, 2]), { message: /no master of slot 16383 \(no node serves it\)/ });
 });
 
 redis.test('a key that holds something else is named, and is not retriable', async (t, { port }) => {
@@ -255,8 +255,8 @@ test('replies to commands between MULTI and EXEC are looked at', async (t) => {
   t.is(
     error.message,
     "RedisStore.putAll (keyPrefix 'p') failed for 3 of 4 keys: key 'b': OOM command not allowed " +
-      "(maxmemory is reached: writes pass again when keys have expired or were removed); key 'c': Redis answered QUEUED; " +
-      "key 'd': the answer says nothing of it. 1 of the keys were written. Where no answer came, the write may be done all the same.",
+      "(maxmemory is reached: writes succeed again once keys have expired or been removed); key 'c': Redis answered QUEUED; " +
+      "key 'd': the answer does not mention it. 1 of the keys were written. Where no answer came, the write may still have been done.",
   );
 });
 
@@ -323,7 +323,10 @@ test('a key or value that Redis cannot take is refused before anything is sent',
       ['good', Buffer.from('1')],
       ['bad', tooLong],
     ]),
-    { instanceOf: StoreError, message: /the value of key 'bad' has 536870913 bytes, Redis takes 512 MB/ },
+    {
+      instanceOf: StoreError,
+      message: /the value of key 'bad' has 536870913 bytes, and Redis accepts at most 512 MB/,
+    },
   );
   t.deepEqual(error.keys, ['bad']);
 });
@@ -339,7 +342,7 @@ test('options are checked, all at once', (t) => {
     {
       message: `RedisStore options: 6 problems:
   - unknown option 'ttl'; known are keyPrefix, client, ttlMs, timeoutMs, replicas, flush
-  - keyPrefix must be text that is not empty
+  - keyPrefix must be a non-empty string
   - client must be a Redis or a Cluster of ioredis
   - ttlMs must be a whole number from 1 to 9007199254740991, not 0
   - timeoutMs must be a whole number from 1 to 2000000000, not 1.5

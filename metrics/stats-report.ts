@@ -11,10 +11,10 @@ export interface StatsReport<ProcessorStats = object> {
   readonly health: {
     readonly healthy: boolean;
     readonly ready: boolean;
-    /** Sentences, each with the name of its processor before it. */
+    /** Sentences, each preceded by the name of its processor. */
     readonly problems: readonly string[];
   };
-  /** Current also while the event loop is blocked; what stands of the processors is then as it was before. */
+  /** Current even while the event loop is blocked; the processors are then as they were before. */
   readonly eventLoop: { readonly blockedMs: number; readonly longestBlockMs: number };
   readonly processors: readonly ProcessorStats[];
 }

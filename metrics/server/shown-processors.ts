@@ -10,65 +10,66 @@ interface ScrapedProvider extends MetricsProvider {
   expose(format?: ExpositionFormat): Promise<Exposition>;
 }
 
-/** What is shown of a processor, also when it is gone. */
+/** What is shown of a processor, also after it is gone. */
 type Shown = Pick<Monitored, 'name' | 'health' | 'stats'>;
 
 const nobody = 'No processor is running';
 
 /**
- * The processors that a server shows, and what it says of all of them together. One that has failed is still shown after it has closed, so that its failure is
- * seen: until one of the same name takes its place.
+ * The processors that a server shows, and what it reports about all of them together. A processor
+ * that has failed is still shown after it has closed, so that its failure is seen, until one of the
+ * same name takes its place.
  */
-export class WatchedProcessors {
-  readonly #watched = new Set<Monitored>();
+export class ShownProcessors {
+  readonly #current = new Set<Monitored>();
   #failed: Shown[] = [];
-  /** Also after its processor is gone: until the next one comes, its figures are the last ones. */
+  /** Kept after its processor is gone: until the next one comes, these are the last figures. */
   #scraped: ScrapedProvider | undefined;
 
-  /** How many are watched, without those that are gone. */
+  /** How many there are, without those that are gone. */
   get size(): number {
-    return this.#watched.size;
+    return this.#current.size;
   }
 
-  /** @throws ConfigError if another one has metrics of its own that are to be scraped */
+  /** @throws ConfigError if another one has its own metrics to be scraped */
   add(monitored: Monitored): void {
     const { metrics, name } = monitored;
     if (isScraped(metrics)) {
-      for (const other of this.#watched)
+      for (const other of this.#current)
         if (isScraped(other.metrics) && other.metrics !== metrics) throw twoProviders(other.name, name);
       this.#scraped = metrics;
     }
-    this.#watched.add(monitored);
+    this.#current.add(monitored);
     this.#failed = this.#failed.filter((failed) => failed.name !== name);
   }
 
-  /** Does nothing for one that is not watched. */
+  /** Does nothing for one that is not shown. */
   remove(monitored: Monitored): void {
-    if (!this.#watched.delete(monitored)) return;
+    if (!this.#current.delete(monitored)) return;
     const failed = lastOf(monitored);
     if (failed !== undefined) this.#failed.push(failed);
   }
 
-  /** Whether one that is watched has these metrics. */
+  /** Whether one of the current ones has these metrics. */
   uses(metrics: MetricsProvider): boolean {
-    return [...this.#watched].some((monitored) => monitored.metrics === metrics);
+    return [...this.#current].some((monitored) => monitored.metrics === metrics);
   }
 
-  /** Never throws: what the health() of one throws is a problem of that one. */
+  /** Never throws: what the health() of a processor throws is a problem of that processor. */
   health(): JointHealth {
     const problems: string[] = [];
     const unhealthy: string[] = [];
     const unready: string[] = [];
     for (const shown of this.#all()) {
       const { healthy, ready, problems: reported } = healthOf(shown);
-      for (const text of reported.length === 0 && !(healthy && ready) ? ['gives no reason'] : reported) {
+      for (const text of reported.length === 0 && !(healthy && ready) ? ['it gives no reason'] : reported) {
         const problem = `${shown.name}: ${text}`;
         problems.push(problem);
         if (!healthy) unhealthy.push(problem);
         if (!ready) unready.push(problem);
       }
     }
-    if (this.#watched.size === 0) {
+    if (this.#current.size === 0) {
       unready.push(nobody);
       problems.push(nobody);
     }
@@ -88,7 +89,7 @@ export class WatchedProcessors {
   }
 
   #all(): Shown[] {
-    return [...this.#watched, ...this.#failed];
+    return [...this.#current, ...this.#failed];
   }
 }
 
@@ -99,20 +100,23 @@ function isScraped(metrics: MetricsProvider): metrics is ScrapedProvider {
 function twoProviders(one: string, other: string): ConfigError {
   return new ConfigError(
     [
-      `'${one}' and '${other}' have metrics of their own each, and a scrape cannot have a metric twice: ` +
-        'give both the same PrometheusMetrics as the option metrics, or a MonitorServer each',
+      `'${one}' and '${other}' each have metrics of their own, and a scrape cannot contain a metric twice: ` +
+        'give both the same PrometheusMetrics as the option metrics, or give each its own MonitorServer',
     ],
     { what: 'MonitorServer' },
   );
 }
 
-/** What is shown from now on of a processor that has failed, without holding on to it; undefined if it has not. */
+/**
+ * What is shown from now on of a processor that has failed, without a reference to it; undefined if
+ * it has not failed.
+ */
 function lastOf(monitored: Monitored): Shown | undefined {
   const stats = monitored.stats();
   if (!isObject(stats) || !isObject(stats['failure'])) return undefined;
   const problem = `The run has failed: ${String(stats['failure']['message'])}`;
   const health = { healthy: false, ready: false, problems: [problem] };
-  // Whatever it was when it said that it is gone.
+  // Whatever its state was when it reported that it is gone.
   const last = { ...stats, state: 'failed' };
   return { name: monitored.name, health: () => health, stats: () => last };
 }

@@ -1,18 +1,18 @@
 import * as promClient from 'prom-client';
-import type { MetricDefinition } from './definitions.ts';
-import { boundText } from './exposition.ts';
-import type { Counter, Gauge, LabelValues, Observer, ObserverChild } from './metrics.ts';
-import { toSnapshotValue, type MetricFamily, type MetricSample } from './metrics-snapshot.ts';
-import { BoundCounter, BoundGauge, BoundSummary, Children, type Labels } from './prometheus-children.ts';
+import type { MetricDefinition } from '../definitions.ts';
+import { boundText } from '../exposition.ts';
+import type { Counter, Gauge, LabelValues, Observer, ObserverChild } from '../metrics.ts';
+import { toSnapshotValue, type MetricFamily, type MetricSample } from '../metrics-snapshot.ts';
+import { BoundCounter, BoundGauge, BoundSummary, Children, type Labels } from './children.ts';
 
-/** What a metric was declared with, its name in full. */
+/** What a metric was declared with, with its full name. */
 export interface Declared extends Pick<MetricFamily, 'name' | 'kind' | 'help' | 'aggregation'> {
   readonly labelNames: readonly string[];
   readonly unit: MetricDefinition['unit'];
   readonly buckets: readonly number[];
 }
 
-/** A value as prom-client gives it. */
+/** A value as prom-client returns it. */
 export interface PromValue {
   readonly value: number;
   readonly labels: Partial<Record<string, string | number>>;
@@ -27,10 +27,10 @@ export abstract class PrometheusMetric {
     this.declared = declared;
   }
 
-  /** What prom-client has of it. */
+  /** The values that prom-client has. */
   protected abstract values(): Promise<readonly PromValue[]>;
 
-  /** All of its series, with these labels besides. */
+  /** All of its series, with these labels added. */
   async read(constant: Readonly<Labels>): Promise<MetricFamily> {
     const { name, kind, help, unit, aggregation } = this.declared;
     const samples = (await this.values()).map((value) => toSample(name, value, constant));
@@ -81,7 +81,7 @@ export class PrometheusGauge extends PrometheusMetric implements Gauge {
         for (const { labels, value } of children) if (value !== undefined) this.set(labels, value);
       },
     });
-    // prom-client shows one without labels as 0 before it was set.
+    // prom-client shows a gauge without labels as 0 before it was set.
     if (labelNames.length === 0) this.#metric.remove();
   }
 

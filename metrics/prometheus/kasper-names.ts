@@ -1,8 +1,10 @@
-import { metricDefinitions } from './definitions.ts';
+import { metricDefinitions } from '../definitions.ts';
 import { mergeSnapshots } from './merge-snapshots.ts';
-import type { MetricFamily, MetricsSnapshot } from './metrics-snapshot.ts';
+import type { MetricFamily, MetricsSnapshot } from '../metrics-snapshot.ts';
 
-/** Kasper's three metrics: its names, kinds and helps, and what they are made of here. */
+/**
+ * Kasper's three metrics: their names, kinds and helps, and the metrics that they are made from.
+ */
 const kasperMetrics = [
   {
     name: 'kasper_incoming_message_count',
@@ -22,8 +24,9 @@ const kasperMetrics = [
 ] as const;
 
 /**
- * The metrics under which Kasper (Go) counted, for dashboards that are built on them; labels are topic, partition and `label`. They know nothing
- * of processors: of several that read one partition the counts are added up, and the largest lag is shown.
+ * The metrics of Kasper (Go), for dashboards that are built on them; labels are topic, partition
+ * and `label`. They do not distinguish processors: for several that read one partition, counts are
+ * added up, and the largest lag is shown.
  */
 export function kasperFamilies({ namespace, kasperLabel, families }: MetricsSnapshot): MetricFamily[] {
   if (kasperLabel === undefined) return [];

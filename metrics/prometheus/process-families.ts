@@ -1,16 +1,16 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import type { MetricFamily } from './metrics-snapshot.ts';
-import type { Labels } from './prometheus-children.ts';
+import type { MetricFamily } from '../metrics-snapshot.ts';
+import type { Labels } from './children.ts';
 import { toSample, type PromValue } from './prometheus-metric.ts';
 
-/** Gauges whose names end as only a counter's may; they have kin that tell the same by type. */
+/** Gauges with names that only a counter may have; other metrics give the same values by type. */
 const misnamed = [
   'nodejs_active_handles_total',
   'nodejs_active_requests_total',
   'nodejs_active_resources_total',
 ];
 
-/** What prom-client gives of a metric, its real form. */
+/** A metric as prom-client really returns it. */
 interface PromFamily {
   readonly name: string;
   readonly help: string;
@@ -22,8 +22,8 @@ interface PromFamily {
 let shared: Registry | undefined;
 
 /**
- * The registry of what is measured of the process as a whole, made when it is asked for first. All providers share it: prom-client never ends
- * the observers that it starts for it.
+ * The registry of what is measured for the process as a whole, made at its first use. All providers
+ * share it: prom-client never stops the observers that it starts for it.
  */
 function processRegistry(): Registry {
   if (shared === undefined) {
@@ -34,12 +34,12 @@ function processRegistry(): Registry {
   return shared;
 }
 
-/** Starts to measure the process, if nothing did so yet. */
+/** Starts to measure the process, unless that was done already. */
 export function measureProcess(): void {
   processRegistry();
 }
 
-/** prom-client's metrics of this process (`process_*`, `nodejs_*`), with these labels besides. */
+/** prom-client's metrics of this process (`process_*`, `nodejs_*`), with these labels added. */
 export async function processFamilies(constant: Readonly<Labels>): Promise<MetricFamily[]> {
   const families: readonly PromFamily[] = await processRegistry().getMetricsAsJSON();
   return families.map(({ name, help, type, aggregator, values }) => {

@@ -1,7 +1,7 @@
 import test from 'ava';
-import { ConfigError } from '../../source/kernel/errors.ts';
-import { PrometheusMetrics } from '../../metrics/index.ts';
-import type { PrometheusMetricsOptions } from '../../metrics/prometheus-options.ts';
+import { ConfigError } from '../../../source/kernel/errors.ts';
+import { PrometheusMetrics } from '../../../metrics/index.ts';
+import type { PrometheusMetricsOptions } from '../../../metrics/prometheus/prometheus-options.ts';
 
 const problemsOf = (options: object | null): readonly string[] => {
   try {
@@ -25,13 +25,13 @@ test('every problem with the options is listed at once, with a hint for a name t
     }),
     [
       "unknown option 'namespac'; did you mean 'namespace'?",
-      "namespace must be of letters, digits and single underscores between them, got 'my-jobs'",
+      "namespace must consist of letters, digits and single underscores between them, got 'my-jobs'",
       'kasperNames must be true or false, got 1',
       "processMetrics must be true or false, got 'no'",
-      "summaryWindowMs must be a number of ms from 100, got '60'",
-      "labels: a name must be of letters, digits and underscores, without a digit or two underscores at its start, got '1a'",
-      "labels: 'le' is a label that metrics have of their own: take another name",
-      "labels: 'topic' is a label that metrics have of their own: take another name",
+      "summaryWindowMs must be a number of at least 100 (ms), got '60'",
+      "labels: a name must consist of letters, digits and underscores, and must not start with a digit or two underscores, got '1a'",
+      "labels: 'le' is a label that metrics already have: use another name",
+      "labels: 'topic' is a label that metrics already have: use another name",
       'labels: zone must be text, got 3',
     ],
   );
@@ -39,16 +39,19 @@ test('every problem with the options is listed at once, with a hint for a name t
 
 const refused: readonly [options: object | null, problem: string][] = [
   [null, 'options must be an object, not null'],
-  [{ namespace: '' }, "namespace must be of letters, digits and single underscores between them, got ''"],
-  [{ namespace: 'process' }, "namespace 'process' is that of the metrics of the process: take another"],
-  [{ labels: ['a'] }, 'labels must be an object of names and texts, got ["a"]'],
-  [{ label: 'a' }, "label is for kasperNames: true alone; for a label on each series: labels: { name: 'a' }"],
+  [
+    { namespace: '' },
+    "namespace must consist of letters, digits and single underscores between them, got ''",
+  ],
+  [{ namespace: 'process' }, "namespace 'process' is that of the process metrics: use another"],
+  [{ labels: ['a'] }, 'labels must be an object of names and strings, got ["a"]'],
+  [{ label: 'a' }, "label needs kasperNames: true; for a label on every series, use labels: { name: 'a' }"],
   [{ kasperNames: true, label: 3 }, 'label must be text, got 3'],
   [
     { kasperNames: true, labels: { label: 'a' } },
-    "labels: 'label' is a label that metrics have of their own: take another name",
+    "labels: 'label' is a label that metrics already have: use another name",
   ],
-  [{ summaryWindowMs: 99 }, 'summaryWindowMs must be a number of ms from 100, got 99'],
+  [{ summaryWindowMs: 99 }, 'summaryWindowMs must be a number of at least 100 (ms), got 99'],
 ];
 
 for (const [options, problem] of refused) {

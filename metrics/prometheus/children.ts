@@ -1,10 +1,10 @@
-import { ConfigError } from '../source/kernel/errors.ts';
-import type { CounterChild, GaugeChild, LabelValues, ObserverChild } from './metrics.ts';
+import { ConfigError } from '../../source/kernel/errors.ts';
+import type { CounterChild, GaugeChild, LabelValues, ObserverChild } from '../metrics.ts';
 
 /** The labels of one series. */
 export type Labels = Record<string, string>;
 
-/** The children of a metric: one for each combination of label values, made when it is asked for first. */
+/** The children of a metric: one for each combination of label values, made at its first use. */
 export class Children<Child> {
   readonly #metric: string;
   readonly #labelNames: readonly string[];
@@ -18,7 +18,7 @@ export class Children<Child> {
     this.#make = make;
   }
 
-  /** @throws ConfigError unless there is a text for each label */
+  /** @throws ConfigError unless there is a string for each label */
   of(values: LabelValues): Child {
     const key = JSON.stringify(values);
     const present = this.#children.get(key);
@@ -26,18 +26,18 @@ export class Children<Child> {
     const names = this.#labelNames;
     if (values.length !== names.length || values.some((value) => typeof value !== 'string')) {
       throw this.#unfit(
-        `labels(${key.slice(1, -1)}) must give a text for each of its labels: ${names.join(', ')}`,
+        `labels(${key.slice(1, -1)}) must give a string for each of its labels: ${names.join(', ')}`,
       );
     }
     const labels = Object.fromEntries(names.map((name, at) => [name, values[at] ?? '']));
-    // prom-client finds a series by this text alone: two that share it would be counted as one.
+    // prom-client finds a series by this string alone: two that share it would be counted as one.
     const hash = [...names]
       .sort()
       .map((name) => `${name}:${labels[name] ?? ''},`)
       .join('');
     if (this.#hashes.has(hash)) {
       throw this.#unfit(
-        `labels(${key.slice(1, -1)}) cannot be told from other values; commas and colons are in the way`,
+        `labels(${key.slice(1, -1)}) cannot be told apart from other values, because of the commas and colons in them`,
       );
     }
     this.#hashes.add(hash);
@@ -56,8 +56,8 @@ export class Children<Child> {
 }
 
 /**
- * Counts in a field of its own, which is added to prom-client's counter when values are read: each `inc` of prom-client makes a text
- * of all labels anew, a hundred times the cost.
+ * Counts in its own field, which is added to prom-client's counter when values are read. Each `inc`
+ * of prom-client would build a string of all labels again, at a hundred times the cost.
  */
 export class BoundCounter implements CounterChild {
   readonly labels: Labels;
@@ -67,13 +67,16 @@ export class BoundCounter implements CounterChild {
     this.labels = labels;
   }
 
-  /** @throws RangeError for what is negative or no number: it would be in the sum for ever */
+  /**
+   * @throws RangeError for a negative value or one that is not a number: the sum would never
+   * recover
+   */
   inc(by = 1): void {
     if (!(by >= 0 && by < Infinity)) throw new RangeError(`A counter cannot be raised by ${String(by)}`);
     this.#pending += by;
   }
 
-  /** What was added since this was called last. */
+  /** What was added since the last call. */
   take(): number {
     const pending = this.#pending;
     this.#pending = 0;
@@ -90,14 +93,14 @@ export class BoundGauge implements GaugeChild {
     this.labels = labels;
   }
 
-  /** @throws TypeError for what is no number */
+  /** @throws TypeError for what is not a number */
   set(value: number): void {
     if (typeof value !== 'number') throw new TypeError(`A gauge cannot be set to ${String(value)}`);
     this.value = value;
   }
 }
 
-/** Remembers when it was used last, so that quantiles of nothing are not shown as 0. */
+/** Remembers when it was last used, so that quantiles of nothing are not shown as 0. */
 export class BoundSummary implements ObserverChild {
   readonly #observe: (value: number) => void;
   /** Monotonic, ms. */
@@ -107,7 +110,7 @@ export class BoundSummary implements ObserverChild {
     this.#observe = observe;
   }
 
-  /** @throws TypeError for what is no finite number */
+  /** @throws TypeError for what is not a finite number */
   observe(value: number): void {
     this.#observe(value);
     this.observedAt = performance.now();

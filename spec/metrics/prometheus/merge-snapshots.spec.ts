@@ -1,8 +1,8 @@
 import test from 'ava';
-import { ConfigError } from '../../source/kernel/errors.ts';
-import { metricDefinitions, PrometheusMetrics, type MetricsSnapshot } from '../../metrics/index.ts';
-import { mergeSnapshots } from '../../metrics/merge-snapshots.ts';
-import type { PrometheusMetricsOptions } from '../../metrics/prometheus-options.ts';
+import { ConfigError } from '../../../source/kernel/errors.ts';
+import { metricDefinitions, PrometheusMetrics, type MetricsSnapshot } from '../../../metrics/index.ts';
+import { mergeSnapshots } from '../../../metrics/prometheus/merge-snapshots.ts';
+import type { PrometheusMetricsOptions } from '../../../metrics/prometheus/prometheus-options.ts';
 
 /** What a process has counted, as it would send it. */
 async function snapshotOf(
@@ -145,7 +145,7 @@ test('snapshots that do not fit together are refused', async (t) => {
   });
   t.is(
     message([a, b]),
-    'Snapshots of metrics cannot be merged: kasper_h has several sets of buckets: 1.0, +Inf | 2.0, +Inf. Do the processes run one version of the program?',
+    'Snapshots of metrics cannot be merged: kasper_h has several sets of buckets: 1.0, +Inf | 2.0, +Inf. Do all processes run the same version of the program?',
   );
   t.regex(message([a, c]), /kasper_h is a histogram in one and a gauge in another/);
   t.regex(

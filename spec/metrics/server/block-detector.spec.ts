@@ -1,8 +1,8 @@
 import test from 'ava';
 import { BEAT_COUNTS, BEAT_MS, Beats } from '../../../metrics/server/beats.ts';
-import { EventLoopWatch, LOOK_MS } from '../../../metrics/server/event-loop-watch.ts';
+import { BlockDetector, LOOK_MS } from '../../../metrics/server/block-detector.ts';
 
-/** A main thread that beats and a watch that looks, on one clock that the spec turns. */
+/** A main thread that beats and a detector that looks, on one clock that the spec turns. */
 class Threads {
   #now = 1_000;
   #count = 0;
@@ -10,7 +10,7 @@ class Threads {
   #nextBeat = this.#now + BEAT_MS;
   #nextLook = this.#now + LOOK_MS;
   readonly beats = { last: () => ({ count: this.#count, at: this.#beatAt }), longestBlockMs: 0 };
-  readonly watch = new EventLoopWatch(this.beats, () => this.#now);
+  readonly detector = new BlockDetector(this.beats, () => this.#now);
 
   /** Lets time pass in which these threads run. */
   run(ms: number, { main = true, look = true } = {}): void {
@@ -23,7 +23,7 @@ class Threads {
         this.#nextBeat = this.#now + BEAT_MS;
       }
       if (look && this.#now >= this.#nextLook) {
-        this.watch.look();
+        this.detector.look();
         this.#nextLook = this.#now + LOOK_MS;
       }
     }
@@ -33,17 +33,17 @@ class Threads {
 test('while the main thread beats nothing is blocked, however many beats there are', (t) => {
   const threads = new Threads();
   threads.run(BEAT_MS * BEAT_COUNTS * 2 + 77);
-  t.deepEqual(threads.watch.look(), { blockedMs: 0, longestBlockMs: 0 });
+  t.deepEqual(threads.detector.look(), { blockedMs: 0, longestBlockMs: 0 });
 });
 
 test('a block is told to within a beat while it lasts, and as the longest after it', (t) => {
   const threads = new Threads();
   threads.run(10_100);
   threads.run(7_000, { main: false });
-  const { blockedMs } = threads.watch.look();
+  const { blockedMs } = threads.detector.look();
   t.true(blockedMs > 7_000 - 2 * BEAT_MS && blockedMs <= 7_000, String(blockedMs));
   threads.run(2_000);
-  const after = threads.watch.look();
+  const after = threads.detector.look();
   t.is(after.blockedMs, 0);
   t.true(after.longestBlockMs >= blockedMs && after.longestBlockMs <= 7_000, String(after.longestBlockMs));
   t.is(threads.beats.longestBlockMs, after.longestBlockMs);
@@ -54,7 +54,7 @@ test('a block that begins and ends between two looks is found by the beats', (t)
   threads.run(5_000);
   threads.run(400, { main: false, look: false });
   threads.run(1_000);
-  const { longestBlockMs } = threads.watch.look();
+  const { longestBlockMs } = threads.detector.look();
   t.true(longestBlockMs > 100 && longestBlockMs <= 400, String(longestBlockMs));
 });
 
@@ -62,24 +62,24 @@ test('a longer block counts, a shorter one after it does not', (t) => {
   const threads = new Threads();
   threads.run(3_000, { main: false });
   threads.run(1_000);
-  const { longestBlockMs } = threads.watch.look();
+  const { longestBlockMs } = threads.detector.look();
   threads.run(2_000, { main: false });
   threads.run(1_000);
-  t.is(threads.watch.look().longestBlockMs, longestBlockMs);
+  t.is(threads.detector.look().longestBlockMs, longestBlockMs);
 });
 
 for (const offset of [0, 1, 100, 249, 250, 251, 499]) {
   test(`a process that was stopped ${offset} ms after a look was not blocked, whoever runs first again`, (t) => {
-    for (const first of ['main', 'watch']) {
+    for (const first of ['main', 'detector']) {
       const threads = new Threads();
       threads.run(5_000 + offset);
       threads.run(60_000, { main: false, look: false });
       if (first === 'main') threads.run(1, { look: false });
-      const state = threads.watch.look();
+      const state = threads.detector.look();
       t.true(state.blockedMs < LOOK_MS + BEAT_MS, `${first}: ${state.blockedMs}`);
       threads.run(2_000);
-      t.is(threads.watch.look().blockedMs, 0);
-      t.true(threads.watch.look().longestBlockMs < LOOK_MS + BEAT_MS);
+      t.is(threads.detector.look().blockedMs, 0);
+      t.true(threads.detector.look().longestBlockMs < LOOK_MS + BEAT_MS);
     }
   });
 }
@@ -90,7 +90,7 @@ test('a block after a stop, and one that was stopped meanwhile, is still told', 
   threads.run(2_000, { main: false });
   threads.run(60_000, { main: false, look: false });
   threads.run(3_000, { main: false });
-  const { blockedMs } = threads.watch.look();
+  const { blockedMs } = threads.detector.look();
   t.true(blockedMs > 5_000 - LOOK_MS - 2 * BEAT_MS && blockedMs <= 5_000 + LOOK_MS, String(blockedMs));
 });
 

@@ -3,7 +3,7 @@ import type { Declared } from './prometheus-metric.ts';
 /**
  * What is wrong with a declaration, in sentences.
  *
- * @param present the metric that has its name already
+ * @param present the metric that already has its name
  * @param constantLabels labels that every series has
  */
 export function checkDeclaration(
@@ -14,17 +14,17 @@ export function checkDeclaration(
   const problems: string[] = [];
   const { name, kind, help, labelNames, buckets } = declared;
   if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name))
-    problems.push('the name must be of letters, digits and underscores');
+    problems.push('the name must consist of letters, digits and underscores');
   if (typeof help !== 'string' || help === '') problems.push('help must say what it counts or measures');
   for (const label of labelNames) {
     if (!/^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/.test(label)) {
       problems.push(
-        `label '${label}' must be of letters, digits and underscores, and not begin with two of them`,
+        `label '${label}' must consist of letters, digits and underscores, and must not start with two underscores`,
       );
     }
-    if (label === 'le' || label === 'quantile') problems.push(`label '${label}' is Prometheus's own`);
+    if (label === 'le' || label === 'quantile') problems.push(`label '${label}' is reserved by Prometheus`);
     if (constantLabels.includes(label))
-      problems.push(`label '${label}' is one of the provider's labels already`);
+      problems.push(`label '${label}' is already one of the provider's labels`);
   }
   if (new Set(labelNames).size < labelNames.length)
     problems.push(`labels occur twice: ${labelNames.join(', ')}`);
@@ -33,27 +33,27 @@ export function checkDeclaration(
       (bound, at) => Number.isFinite(bound) && bound > (buckets[at - 1] ?? -Infinity),
     );
     if (!isRising || buckets.length === 0) {
-      problems.push(`buckets must be finite numbers that rise, got ${buckets.join(', ')}`);
+      problems.push(`buckets must be finite numbers in ascending order, got ${buckets.join(', ')}`);
     }
   }
   if (present !== undefined) problems.push(...differences(declared, present));
   return problems;
 }
 
-/** In what a second declaration of one name differs. */
+/** How a second declaration of one name differs. */
 function differences(declared: Declared, present: Declared): string[] {
   const shown = (names: readonly (string | number)[]) => (names.length === 0 ? 'none' : names.join(', '));
   const problems: string[] = [];
-  if (declared.kind !== present.kind) problems.push(`there is a ${present.kind} of this name already`);
+  if (declared.kind !== present.kind) problems.push(`there is already a ${present.kind} of this name`);
   if (declared.labelNames.join() !== present.labelNames.join()) {
     problems.push(
-      `it was made with other labels: ${shown(present.labelNames)}; now: ${shown(declared.labelNames)}. One name has one list of labels`,
+      `it was declared before with other labels: ${shown(present.labelNames)}; now: ${shown(declared.labelNames)}. A name has one list of labels`,
     );
   }
   if (declared.kind === 'histogram' && present.kind === 'histogram') {
     if (declared.buckets.join() !== present.buckets.join()) {
       problems.push(
-        `it was made with other buckets: ${shown(present.buckets)}; now: ${shown(declared.buckets)}`,
+        `it was declared before with other buckets: ${shown(present.buckets)}; now: ${shown(declared.buckets)}`,
       );
     }
   }

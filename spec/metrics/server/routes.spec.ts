@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import test from 'ava';
-import type { StatsReport } from '../../metrics/index.ts';
-import { getJson, httpGet } from '../_helpers/http-get.ts';
-import { fakeMonitored, fakeProvider, monitorServer, well } from '../_helpers/jobs/monitored.ts';
-import { until } from '../_helpers/until.ts';
-import { LineLogger } from '../_helpers/fakes/processor-run.ts';
+import type { StatsReport } from '../../../metrics/index.ts';
+import { getJson, httpGet } from '../../_helpers/http-get.ts';
+import { fakeMonitored, fakeProvider, monitorServer, well } from '../../_helpers/jobs/monitored.ts';
+import { until } from '../../_helpers/until.ts';
+import { LineLogger } from '../../_helpers/fakes/processor-run.ts';
 
 test('a processor that is well: health, readiness and stats', async (t) => {
   const server = monitorServer(t);
@@ -57,7 +57,7 @@ test('problems of all processors are told with their names: of health, of readin
   payments.report = { healthy: false, ready: false, problems: [] };
   t.deepEqual(await getJson(`${server.url}/healthz`), {
     status: 503,
-    body: { healthy: false, problems: ['payments: gives no reason'] },
+    body: { healthy: false, problems: ['payments: it gives no reason'] },
   });
 });
 
@@ -217,7 +217,7 @@ test('without a provider that can be scraped /metrics says how to get one', asyn
   t.is(status, 404);
   t.is(
     text,
-    'There is nothing to scrape: the processors have no metrics with expose(). Give them the option metrics: new PrometheusMetrics(), from kasper-ts/metrics\n',
+    'There is nothing to scrape: the processors have no metrics with expose(). Set their option metrics to new PrometheusMetrics() of kasper-ts/metrics\n',
   );
 });
 
@@ -227,8 +227,8 @@ test('two providers cannot be scraped as one: ConfigError that names both proces
   await server.watch(fakeMonitored('quiet'));
   await t.throwsAsync(server.watch(fakeMonitored('payments', fakeProvider())), {
     message:
-      "MonitorServer: 'orders' and 'payments' have metrics of their own each, and a scrape cannot have a metric twice: " +
-      'give both the same PrometheusMetrics as the option metrics, or a MonitorServer each',
+      "MonitorServer: 'orders' and 'payments' each have metrics of their own, and a scrape cannot contain a metric twice: " +
+      'give both the same PrometheusMetrics as the option metrics, or give each its own MonitorServer',
   });
   const { body } = await getJson(`${server.url}/api/stats`);
   t.is((body as StatsReport).processors.length, 2);
@@ -265,7 +265,7 @@ test('a provider that never answers is told from a blocked event loop: 503 withi
   );
   const { status, text } = await httpGet(`${server.url}/metrics`);
   t.is(status, 503);
-  t.is(text, 'The metrics were not there within 2000 ms, although the event loop turns\n');
+  t.is(text, 'The metrics were not ready within 2000 ms, although the event loop is not blocked\n');
 });
 
 test('many that ask at once share one answer', async (t) => {
@@ -349,7 +349,7 @@ test('unknown paths are 404 with those that there are, other methods 405 with th
   for (const path of ['/nothing', '/healthz/', '//metrics', '/api']) {
     const { status, text } = await httpGet(server.url + path);
     t.is(status, 404, path);
-    t.is(text, 'Nothing is here. There are /, /metrics, /healthz, /readyz, /api/stats\n', path);
+    t.is(text, 'Not found. The paths are /, /metrics, /healthz, /readyz, /api/stats\n', path);
   }
   for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE']) {
     const { status, headers } = await httpGet(`${server.url}/api/stats`, { method });

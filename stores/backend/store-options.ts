@@ -1,10 +1,10 @@
-import { ConfigError } from '../source/kernel/errors.ts';
+import { ConfigError } from '../../source/kernel/errors.ts';
 
 /** How one option of a store is checked; the text completes "timeoutMs …". */
 export type OptionCheck = (value: unknown) => string | undefined;
 
 /**
- * Checks the options of a store, all at once.
+ * Checks all options of a store together.
  *
  * @throws ConfigError that lists every problem, unknown names among them
  */
@@ -28,7 +28,7 @@ export function checkOptions(
   if (problems.length > 0) throw new ConfigError(problems, { what: `${what} options` });
 }
 
-/** A whole number in bounds, where it is given. */
+/** A whole number within bounds, if it is given. */
 export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGER): OptionCheck {
   return (value) => {
     if (value === undefined) return undefined;
@@ -38,7 +38,7 @@ export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGE
   };
 }
 
-/** One of some values, where it is given. */
+/** One of several values, if it is given. */
 export function oneOf(...choices: readonly unknown[]): OptionCheck {
   return (value) =>
     value === undefined || choices.includes(value)
@@ -46,11 +46,11 @@ export function oneOf(...choices: readonly unknown[]): OptionCheck {
       : `must be ${choices.map((choice) => JSON.stringify(choice)).join(' or ')}, not ${shown(value)}`;
 }
 
-/** Text that is not empty. */
+/** A non-empty string. */
 export const text: OptionCheck = (value) =>
-  typeof value === 'string' && value !== '' ? undefined : 'must be text that is not empty';
+  typeof value === 'string' && value !== '' ? undefined : 'must be a non-empty string';
 
-/** A longer time limit would overflow the timer, which then fires at once. */
+/** A longer time limit would overflow the timer, which then fires immediately. */
 export const timeLimit: OptionCheck = wholeNumber(1, 2_000_000_000);
 
 function shown(value: unknown): string {

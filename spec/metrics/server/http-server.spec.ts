@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import type { MonitorServer } from '../../metrics/index.ts';
-import { httpGet } from '../_helpers/http-get.ts';
-import { fakeMonitored, fakeProvider, monitorServer } from '../_helpers/jobs/monitored.ts';
+import type { MonitorServer } from '../../../metrics/index.ts';
+import { httpGet } from '../../_helpers/http-get.ts';
+import { fakeMonitored, fakeProvider, monitorServer } from '../../_helpers/jobs/monitored.ts';
 
 /** A connection of its own, for what node:http would not send. */
 function socketTo(t: ExecutionContext, server: MonitorServer): Socket {

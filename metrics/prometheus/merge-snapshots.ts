@@ -1,16 +1,16 @@
-import { ConfigError } from '../source/kernel/errors.ts';
+import { ConfigError } from '../../source/kernel/errors.ts';
 import {
   fromSnapshotValue,
   toSnapshotValue,
   type MetricFamily,
   type MetricSample,
   type MetricsSnapshot,
-} from './metrics-snapshot.ts';
+} from '../metrics-snapshot.ts';
 
 type Combine = (values: readonly number[]) => number;
 
 const total: Combine = (values) => values.reduce((sum, value) => sum + value, 0);
-/** What is not a number says nothing, unless all say so. */
+/** NaN is ignored, unless all values are NaN. */
 const known = (values: readonly number[]) => values.filter((value) => !Number.isNaN(value));
 const largest: Combine = (values) => (known(values).length === 0 ? NaN : Math.max(...known(values)));
 const smallest: Combine = (values) => (known(values).length === 0 ? NaN : Math.min(...known(values)));
@@ -24,10 +24,12 @@ const combinations: Readonly<Record<Exclude<MetricFamily['aggregation'], 'omit'>
 };
 
 /**
- * The metrics of several processes as those of one: counters, histograms, and the sums and counts of summaries are added up, gauges as their
- * definition says, and of a summary's quantiles, which cannot be added, the largest is taken.
+ * The metrics of several processes as those of one. Counters, histograms, and the sums and counts
+ * of summaries are added up; gauges are combined as their definition says. The quantiles of a
+ * summary cannot be added, so the largest is taken.
  *
- * @throws ConfigError if they do not fit together: other namespaces, kinds or buckets under one name
+ * @throws ConfigError if they do not fit together: different namespaces, kinds or buckets under one
+ * name
  */
 export function mergeSnapshots(snapshots: readonly MetricsSnapshot[]): MetricsSnapshot {
   const namespaces = new Set(snapshots.map(({ namespace }) => namespace));
@@ -72,20 +74,20 @@ function mergeSamples({ kind, aggregation }: MetricFamily, samples: readonly Met
   return [{ ...first, value: toSnapshotValue(isQuantile ? largest(values) : combine(values)) }];
 }
 
-/** Counts below other bounds cannot be added up. */
+/** Counts of buckets with different bounds cannot be added up. */
 function checkBuckets(families: readonly MetricFamily[]): void {
   const boundsOf = ({ samples }: MetricFamily) => {
     const bounds = samples.map(({ labels }) => labels['le']).filter((bound) => bound !== undefined);
     return [...new Set(bounds)].join(', ');
   };
-  // One that has no series yet shows no bounds.
+  // A histogram without series shows no bounds.
   const all = new Set(families.map(boundsOf).filter((bounds) => bounds !== ''));
   if (all.size > 1)
     throw unfit(`${families[0]?.name ?? ''} has several sets of buckets: ${[...all].join(' | ')}`);
 }
 
 function unfit(problem: string): ConfigError {
-  return new ConfigError([`${problem}. Do the processes run one version of the program?`], {
+  return new ConfigError([`${problem}. Do all processes run the same version of the program?`], {
     what: 'Snapshots of metrics cannot be merged',
   });
 }

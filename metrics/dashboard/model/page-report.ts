@@ -1,29 +1,15 @@
+import type { StatsReport } from '../../stats-report.ts';
+
+/** What the page reads of the answer to `GET api/stats`. */
+export type PageReport = StatsReport<ReportedProcessor>;
+
 /**
- * What `GET api/stats` answers, as far as the page reads it. Declared once more here, since the page is compiled without the types of
- * Node; a spec holds it against ProcessorStats.
+ * What the page reads of ProcessorStats. It is declared here once more because those types lead to
+ * Node's, and the page is compiled without them; a spec keeps the two alike.
  */
-export interface StatsReport {
-  readonly version: string;
-  readonly host: string;
-  readonly pid: number;
-  /** Node's version, such as `v20.19.0`. */
-  readonly node: string;
-  /** The server's clock, in ms since 1970. */
-  readonly now: number;
-  readonly health: Health;
-  readonly eventLoop: { readonly blockedMs: number; readonly longestBlockMs: number };
-  readonly processors: readonly ReportedProcessor[];
-}
-
-export interface Health {
-  readonly healthy: boolean;
-  readonly ready: boolean;
-  readonly problems: readonly string[];
-}
-
 export interface ReportedProcessor {
   readonly topicProcessorName: string;
-  /** Which of several processes it is, where a report has more than one. */
+  /** The number of its process, if a report has several. */
   readonly worker?: number;
   readonly state: 'new' | 'starting' | 'running' | 'closing' | 'closed' | 'failed';
   readonly startedAt: number | null;
@@ -77,7 +63,7 @@ export interface ReportedBatch {
 }
 
 /** Whether a JSON value is a report at all: a proxy may answer with something else. */
-export function isStatsReport(value: unknown): value is StatsReport {
+export function isPageReport(value: unknown): value is PageReport {
   return (
     typeof value === 'object' &&
     value !== null &&

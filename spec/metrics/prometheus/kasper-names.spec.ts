@@ -1,5 +1,5 @@
 import test from 'ava';
-import { metricDefinitions, PrometheusMetrics } from '../../metrics/index.ts';
+import { metricDefinitions, PrometheusMetrics } from '../../../metrics/index.ts';
 
 function filled(options: {
   kasperNames?: boolean;

@@ -1,31 +1,32 @@
 import { BEAT_COUNTS, BEAT_MS, sharedNow, type Beat } from './beats.ts';
 
-/** How often the watch is to look, besides the moments at which somebody asks. */
+/** How often the detector must look, besides when it is asked. */
 export const LOOK_MS = 500;
 
 /** What is known of the event loop of the main thread. */
 export interface EventLoopState {
-  /** For how long it has not turned; 0 while it turns. */
+  /** For how long it has been blocked; 0 while it turns. */
   readonly blockedMs: number;
-  /** The longest time that it did not turn. */
+  /** The longest time for which it was blocked. */
   readonly longestBlockMs: number;
 }
 
-/** The beats as the watch needs them: Beats. */
-export interface WatchedBeats {
+/** What the detector needs of Beats. */
+export interface BeatSource {
   last(): Beat;
   longestBlockMs: number;
 }
 
 /**
- * Tells from the beats of the main thread for how long its event loop has not turned.
+ * Finds out from the beats of the main thread for how long its event loop has been blocked.
  *
- * A process that was stopped (SIGSTOP, a frozen container) is not a blocked one: there this thread has not run either, and what it missed
- * between two looks is not counted. Of a stop between a beat and the next look nobody can tell on which side of the beat it was: neither
- * what ended with the beat nor what has begun with it is taken for a block.
+ * A process that was stopped (SIGSTOP, a frozen container) is not blocked: this thread has not run
+ * either, and what it missed between two looks is not counted. For a stop between a beat and the
+ * next look, nobody can know on which side of the beat it was. So neither the time before that beat
+ * nor the time after it is taken for a block.
  */
-export class EventLoopWatch {
-  readonly #beats: WatchedBeats;
+export class BlockDetector {
+  readonly #beats: BeatSource;
   readonly #now: () => number;
   #lookedAt: number;
   #count: number;
@@ -34,15 +35,17 @@ export class EventLoopWatch {
   #missedMs = 0;
   #longestMs = 0;
 
-  /** @param now on the clock of the beats */
-  constructor(beats: WatchedBeats, now: () => number = sharedNow) {
+  /** @param now the time on the clock of the beats */
+  constructor(beats: BeatSource, now: () => number = sharedNow) {
     this.#beats = beats;
     this.#now = now;
     this.#lookedAt = now();
     ({ count: this.#count, at: this.#beatAt } = beats.last());
   }
 
-  /** Looks now. Must be called every {@link LOOK_MS} at least, or what is between counts as missed. */
+  /**
+   * Looks now. Must be called at least every {@link LOOK_MS}, or the time between counts as missed.
+   */
   look(): EventLoopState {
     const now = this.#now();
     const sinceLook = now - this.#lookedAt;

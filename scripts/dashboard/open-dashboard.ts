@@ -3,15 +3,15 @@ import { until } from '../services/until.ts';
 import type { FabricatedStats } from './fabricated-stats.ts';
 import { StubServer } from './stub-server.ts';
 
-export interface WatchOptions extends BrowserContextOptions {
+export interface OpenDashboardOptions extends BrowserContextOptions {
   /** What a proxy would have added to the path of the page. */
   readonly prefix?: string;
   /** Called before the dashboard is loaded. */
   readonly onPage?: (page: Page) => void;
 }
 
-/** The dashboard in a browser, which shows made-up figures, and whose clock is turned by its owner. */
-export class WatchedPage {
+/** The dashboard in a browser. It shows fabricated figures, and its owner controls its clock. */
+export class OpenDashboard {
   readonly page: Page;
   readonly server: StubServer;
   readonly stats: FabricatedStats;
@@ -28,22 +28,22 @@ export class WatchedPage {
   static async open(
     browser: Browser,
     stats: FabricatedStats,
-    { prefix, onPage, ...options }: WatchOptions = {},
-  ): Promise<WatchedPage> {
+    { prefix, onPage, ...options }: OpenDashboardOptions = {},
+  ): Promise<OpenDashboard> {
     const server = await StubServer.start(() => stats.report(), prefix);
     const context = await browser.newContext(options);
     const page = await context.newPage();
     onPage?.(page);
-    const watched = new WatchedPage(page, server, stats);
+    const dashboard = new OpenDashboard(page, server, stats);
     const { now } = stats.report();
     await page.clock.install({ time: now - 60_000 });
     await page.clock.pauseAt(now);
     await page.goto(server.url);
     await until(() => server.answers > 0, { deadlineMs: 20_000, what: 'the first report' });
-    return watched;
+    return dashboard;
   }
 
-  /** Lets seconds go by, each with one report. */
+  /** Lets seconds pass, each with one report. */
   async seconds(many: number): Promise<void> {
     for (let second = 0; second < many; second++) {
       this.stats.advance(1000);
@@ -51,14 +51,17 @@ export class WatchedPage {
     }
   }
 
-  /** Turns the page's clock until it has asked once more, whether it is answered or not. */
+  /**
+   * Advances the page's clock until it has sent one more request, whether it is answered or not.
+   */
   async turn(ms: number): Promise<void> {
     const before = this.server.asked;
     const hasAsked = () => this.server.asked > before;
     await until(
       async () => {
         await this.page.clock.runFor(ms);
-        // Where the timer was not set yet, since the answer before had not arrived, the clock has to be turned once more.
+        // If the timer was not set yet, because the previous answer had not arrived, the clock must
+        // be advanced once more.
         return until(hasAsked, { deadlineMs: 1000, what: 'the request', everyMs: 5 }).catch(() => false);
       },
       { deadlineMs: 30_000, what: 'the next report' },
