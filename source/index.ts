@@ -8,9 +8,11 @@ export { int64 } from './codecs/int64.ts';
 export { json } from './codecs/json.ts';
 export { string } from './codecs/string.ts';
 export type { CommitMetadata } from './config/commit-metadata.ts';
-export { groupIdOf, type TopicProcessorOptions } from './config/config.ts';
+export { groupIdOf } from './config/group-names.ts';
+export type { TopicProcessorOptions } from './config/options.ts';
 export type { StoresOption, StoreWithFlush } from './config/stores-option.ts';
-export { optionRows, type OptionRow, type OptionUnit } from './config/option-table.ts';
+export type { OptionRow, OptionUnit } from './config/option-row.ts';
+export { optionRows } from './config/option-table.ts';
 export { eachMessage, type MessageHandler } from './each-message.ts';
 export {
   groupClaims,

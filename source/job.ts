@@ -1,7 +1,7 @@
 import type { MultiStore } from '../stores/multi-store.ts';
 import type { Store } from '../stores/store.ts';
 import type { StoresOption } from './config/stores-option.ts';
-import type { TopicProcessorOptions } from './config/config.ts';
+import type { TopicProcessorOptions } from './config/options.ts';
 import type { StoreMap } from './message-processor.ts';
 import type { MessageProcessors } from './message-processors.ts';
 

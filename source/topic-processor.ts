@@ -1,6 +1,7 @@
 import type { HealthReport } from '../metrics/monitor.ts';
 import { hasConsumedAll } from './run/consumed-all.ts';
-import { makeConfig, type Config, type TopicProcessorOptions } from './config/config.ts';
+import { makeConfig, type Config } from './config/config.ts';
+import type { TopicProcessorOptions } from './config/options.ts';
 import { isCalledFromProcess } from './batch/inside-process.ts';
 import { openClient } from './kafka/open-client.ts';
 import type { KafkaClient } from './kafka/client.ts';

@@ -23,7 +23,7 @@ function checksOf(tarball: string): Check[] {
     { name: 'docs', command: ['typedoc', '--emit', 'none'] },
     { name: 'consumers', command: ['consumers.js', tarball] },
     { name: 'readme-program', command: ['readme-program.js', tarball] },
-    { name: 'readme-tables', command: ['readme-tables.js'] },
+    { name: 'generated', command: ['generated.js'] },
     { name: 'types', command: ['attw', tarball, '--profile', 'esm-only', '--no-emoji', '--no-color'] },
     { name: 'package', command: ['publint', tarball, '--strict'] },
     { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'] },

@@ -1,14 +1,15 @@
 import { metricDefinitions, type MetricDefinition } from '../../metrics/definitions.ts';
 import { exitCodeFor, exitCodes } from '../../source/cli/terminal/exit-codes.ts';
 import { flagOf, settings, variableOf } from '../../source/cli/settings/settings.ts';
-import { optionRows, type OptionRow } from '../../source/config/option-table.ts';
+import type { OptionRow } from '../../source/config/option-row.ts';
+import { optionRows } from '../../source/config/option-table.ts';
 import { errorTable, type ErrorCode, type ErrorRow } from '../../source/kernel/error-table.ts';
 import { serviceNames, services } from '../services/catalogue.ts';
 import { excerpt } from './excerpt.ts';
-import { markdownTable, type TableGenerator } from './markdown-tables.ts';
+import { linksFrom, markdownTable, type TableGenerators } from './markdown-tables.ts';
 
-/** The generated tables and excerpts of README.md, by the name in their marks. */
-export const tableGenerators: Readonly<Record<string, TableGenerator>> = {
+/** The generated tables and excerpts of the documentation, by the name in their markers. */
+export const tableGenerators: TableGenerators = {
   config: () =>
     markdownTable(
       ['Option', 'Unit', 'Default', 'From', 'To', 'What it decides', 'Why so'],
@@ -26,14 +27,14 @@ export const tableGenerators: Readonly<Record<string, TableGenerator>> = {
         row.reason,
       ]),
     ),
-  errors: () =>
+  errors: (page) =>
     markdownTable(
       ['Code', 'Class', 'When', 'What to do', 'Exit code of `kasper`'],
       Object.entries(errorTable).map(([code, { className, when, remedy }]: [string, ErrorRow]) => [
         `\`${code}\``,
         className,
-        when,
-        remedy,
+        linksFrom(page, when),
+        linksFrom(page, remedy),
         String(exitCodeFor(code as ErrorCode)),
       ]),
     ),

@@ -1,10 +1,12 @@
 import type { StartPosition } from '../kafka/log-position.ts';
 import { CommitError } from '../kernel/errors.ts';
 
-/** A string that is stored beside each committed offset, or a function that gives it for a position. */
+/**
+ * Text that is stored beside each committed offset, or a function that returns it for a position.
+ */
 export type CommitMetadata = string | ((position: StartPosition) => string);
 
-/** What a broker takes unless it is told otherwise (offset.metadata.max.bytes). */
+/** What a broker accepts by default (offset.metadata.max.bytes). */
 export const MAX_METADATA_BYTES = 4096;
 
 /** What is wrong with a metadata string; undefined if nothing is. */
@@ -12,13 +14,13 @@ export function metadataProblem(value: unknown): string | undefined {
   if (typeof value !== 'string') return `must be a string, not ${typeof value}`;
   const bytes = Buffer.byteLength(value);
   if (bytes <= MAX_METADATA_BYTES) return undefined;
-  return `may have ${MAX_METADATA_BYTES} bytes as UTF-8 (offset.metadata.max.bytes of the broker), not ${bytes}`;
+  return `may have at most ${MAX_METADATA_BYTES} bytes as UTF-8 (offset.metadata.max.bytes of the broker), not ${bytes}`;
 }
 
 /**
  * The string to store beside an offset.
  *
- * @throws CommitError if the function fails, or gives what cannot be stored
+ * @throws CommitError if the function throws, or returns what cannot be stored
  */
 export function metadataFor(metadata: CommitMetadata, position: StartPosition): string {
   if (typeof metadata === 'string') return metadata;

@@ -7,24 +7,24 @@ import { LateMetrics } from '../../metrics/late-metrics.ts';
 import { show } from '../kernel/shown-value.ts';
 
 const FORM =
-  "monitor must be { port, host, blockedAfterMs }, such as { port: 9464 }, or have the method 'watch'";
+  "monitor must be { port, host, blockedAfterMs, allowedHosts }, such as { port: 9464 }, or have the method 'watch'";
 const known = ['port', 'host', 'blockedAfterMs', 'allowedHosts'];
 const HIGHEST_PORT = 65_535;
-/** Below, a loop that is only busy would count as blocked. */
+/** Below this, an event loop that is only busy would count as blocked. */
 const SHORTEST_BLOCK_MS = 1000;
 const LONGEST_TIMER_MS = 2_147_483_647;
 
-/** Tells a monitor from the options of one that is to be opened. */
+/** Whether it is a monitor, not the options of one that is to be opened. */
 export function isMonitor(monitor: Monitor | MonitorOptions): monitor is Monitor {
   return 'watch' in monitor;
 }
 
-/** Where metrics go if no provider is given: a server of our own is to have something to show. */
+/** Where metrics go if no provider is given: a server that we open needs something to show. */
 export function defaultMetrics(monitor: Monitor | MonitorOptions | undefined): MetricsProvider {
   return monitor === undefined || isMonitor(monitor) ? noopMetrics : new LateMetrics();
 }
 
-/** Checks the option `monitor`; what is wrong with it is added to the problems. */
+/** Checks the option `monitor`. What is wrong with it is added to the problems. */
 export function checkMonitor(value: unknown, problems: string[]): Monitor | MonitorOptions | undefined {
   if (value === undefined) return undefined;
   if (!isObject(value)) {

@@ -1,27 +1,10 @@
-/** The unit that an option's number has; text and choices have none. */
-export type OptionUnit = 'ms' | 'bytes' | 'records' | 'batches' | undefined;
-
-/** One scalar option of a TopicProcessor: all that validation, defaults and the README's table need. */
-export interface OptionRow {
-  readonly name: string;
-  readonly kind: 'integer' | 'boolean' | 'choice';
-  readonly unit?: OptionUnit;
-  /** undefined: see `what`. */
-  readonly default: number | boolean | string | undefined;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly choices?: readonly string[];
-  /** What the option decides. */
-  readonly what: string;
-  /** Why this default or this limit. */
-  readonly reason: string;
-}
+import type { OptionRow } from './option-row.ts';
 
 const MiB = 1024 * 1024;
 /** The longest wait that setTimeout can hold. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
-/** Every option that is a number, a switch or a choice. The README's table is generated from it. */
+/** Every option that is a number, a switch or a choice. After a change: `npm run generate`. */
 export const optionRows = [
   {
     name: 'batchSize',
@@ -29,7 +12,7 @@ export const optionRows = [
     unit: 'records',
     default: 1000,
     minimum: 1,
-    what: 'A batch is due when so many messages wait, and never holds more',
+    what: 'A batch is due when this many messages wait, and never holds more',
     reason: "Kasper's default; 10,000 is faster where a batch fits in memory",
   },
   {
@@ -39,8 +22,8 @@ export const optionRows = [
     default: 5000,
     minimum: 0,
     maximum: LONGEST_TIMER_MS,
-    what: 'A batch is due when its oldest message has waited so long here',
-    reason: "Kasper's default; 0 makes whatever has arrived due at once",
+    what: 'A batch is due when its oldest message has waited this long since it arrived here',
+    reason: "Kasper's default; at 0 a batch is due immediately, with all that has arrived",
   },
   {
     name: 'batchBytes',
@@ -48,8 +31,8 @@ export const optionRows = [
     unit: 'bytes',
     default: undefined,
     minimum: 1,
-    what: 'A batch is due when so many bytes wait, and holds no more, but at least one message. Default: a quarter of `maxBufferBytes`',
-    reason: 'a batch in hand must leave room for the other partitions',
+    what: 'A batch is due when messages of this many bytes wait, and holds no more, but at least one message. Default: a quarter of `maxBufferBytes`',
+    reason: 'a batch in process must leave memory for the other partitions',
   },
   {
     name: 'maxBufferBytes',
@@ -57,7 +40,7 @@ export const optionRows = [
     unit: 'bytes',
     default: 64 * MiB,
     minimum: MiB,
-    what: 'Bound on the bytes of fetched records in memory, decompressed, those in process included',
+    what: 'The most bytes of fetched records in memory, decompressed, including those in process',
     reason: 'below 1 MiB a fetch could not hold one record batch of usual size',
   },
   {
@@ -65,7 +48,7 @@ export const optionRows = [
     kind: 'integer',
     default: 1,
     minimum: 1,
-    what: 'How many partitions may be in `process` at once; never two batches of one partition',
+    what: 'How many partitions may be in `process` at the same time; two batches of one partition never are',
     reason: 'at 1 a MessageProcessor can be shared by all partitions without locks',
   },
   {
@@ -73,15 +56,15 @@ export const optionRows = [
     kind: 'choice',
     default: 'earliest',
     choices: ['earliest', 'latest'],
-    what: 'Where a partition without a committed offset starts; committed at once, so that it is decided only once',
-    reason: 'starting at the end would skip what is there without a word',
+    what: 'Where a partition without a committed offset starts; this offset is committed before anything is read, so that it is decided only once',
+    reason: 'starting at the end would silently skip the records that are already there',
   },
   {
     name: 'onOffsetOutOfRange',
     kind: 'choice',
     default: 'fail',
     choices: ['fail', 'earliest', 'latest'],
-    what: 'What happens when the committed offset is no longer in the log',
+    what: 'What happens when the committed offset is no longer in the log: the run fails with OffsetOutOfRangeError, or continues at the earliest or the latest offset',
     reason: 'records were deleted before they were read: a person should know',
   },
   {
@@ -89,7 +72,7 @@ export const optionRows = [
     kind: 'choice',
     default: 'read_committed',
     choices: ['read_committed', 'read_uncommitted'],
-    what: 'Whether records of open and aborted transactions are read',
+    what: 'Whether only records of committed transactions are read, or those of open and aborted ones, too (isolation.level)',
     reason: 'aborted records were never meant to be seen',
   },
   {
@@ -97,8 +80,8 @@ export const optionRows = [
     kind: 'choice',
     default: 'pipelined',
     choices: ['pipelined', 'each'],
-    what: 'Whether the next batch of a partition may run while offsets are being committed',
-    reason: 'a commit takes some 6 ms on the broker, whatever it holds',
+    what: 'Whether the next batch of a partition may run while offsets are being committed (`pipelined`), or waits for each commit (`each`)',
+    reason: 'a commit takes about 6 ms on the broker, however many offsets it holds',
   },
   {
     name: 'maxUncommittedRecords',
@@ -106,8 +89,8 @@ export const optionRows = [
     unit: 'records',
     default: 50_000,
     minimum: 1,
-    what: 'A partition waits when so many of its records are processed and not yet committed; one batch is always allowed',
-    reason: 'after a crash these are processed again',
+    what: 'A partition waits when this many of its records are processed and not yet committed; one batch is always allowed',
+    reason: 'after a crash these records are reprocessed',
   },
   {
     name: 'commitTimeoutMs',
@@ -116,8 +99,8 @@ export const optionRows = [
     default: 60_000,
     minimum: 1000,
     maximum: LONGEST_TIMER_MS,
-    what: 'For how long a commit is retried before CommitError ends the run',
-    reason: 'a dead coordinator is replaced within some 10 to 20 s',
+    what: 'For how long a commit is retried before the run fails with CommitError',
+    reason: 'a failed group coordinator is replaced within about 10 to 20 s',
   },
   {
     name: 'offsetRefreshMs',
@@ -126,16 +109,16 @@ export const optionRows = [
     default: 60_000,
     minimum: 1000,
     maximum: LONGEST_TIMER_MS,
-    what: 'How often every owned position is committed again, moved or not',
+    what: 'How often every owned position is committed again, whether or not it has moved',
     reason: 'offsets of a group without members expire per partition (offsets.retention.minutes)',
   },
   {
     name: 'claims',
     kind: 'boolean',
     default: true,
-    what: 'Whether a second process that is given the same partition under the same name is noticed, and refused',
+    what: 'Whether each partition is claimed, so that a second process with the same partition and job name is noticed and refused',
     reason:
-      'both would process it, and one would set back what the other commits; costs a second at each start',
+      'both would process it, and one would move back what the other commits; costs a second at each start',
   },
   {
     name: 'claimTimeoutMs',
@@ -144,7 +127,7 @@ export const optionRows = [
     default: 15_000,
     minimum: 6000,
     maximum: LONGEST_TIMER_MS,
-    what: 'An owner that did not end properly and was silent for so long loses its partitions to the next process',
+    what: 'An owner that did not close properly and was silent for this long loses its partitions to the next process',
     reason:
       'owners renew their claims every 3 s; one that blocks its event loop for longer than this counts as gone',
   },
@@ -155,7 +138,7 @@ export const optionRows = [
     default: 300_000,
     minimum: 1,
     maximum: LONGEST_TIMER_MS,
-    what: 'After so long `context.signal` is aborted; after `closeTimeoutMs` more the run fails with TimeoutError',
+    what: '`context.signal` is aborted when `process` has run for this long; after another `closeTimeoutMs` the run fails with TimeoutError',
     reason: "as Kafka's max.poll.interval.ms; a processor that hangs must not go unnoticed",
   },
   {
@@ -165,8 +148,8 @@ export const optionRows = [
     default: 30_000,
     minimum: 1,
     maximum: LONGEST_TIMER_MS,
-    what: 'How long `close()` waits for the batches in hand before it gives up with TimeoutError',
-    reason: 'the usual grace of service managers',
+    what: 'How long `close()` waits for the batches in process before it fails with TimeoutError',
+    reason: 'the usual grace period of service managers',
   },
   {
     name: 'fetchMaxWaitMs',
@@ -176,7 +159,7 @@ export const optionRows = [
     minimum: 1,
     maximum: 30_000,
     what: 'How long a broker may hold a fetch for which it has no records (fetch.max.wait.ms)',
-    reason: 'a partition that is read again joins the next fetch, at the latest after this',
+    reason: 'a partition that is read again joins the next fetch, which begins at the latest after this time',
   },
   {
     name: 'retryTimeoutMs',
@@ -185,8 +168,8 @@ export const optionRows = [
     default: 120_000,
     minimum: 1000,
     maximum: LONGEST_TIMER_MS,
-    what: 'For how long retriable failures of brokers are ridden out before the run fails',
-    reason: 'longer than a rolling restart keeps one partition without a leader',
+    what: 'For how long retriable failures of brokers are retried before the run fails',
+    reason: 'longer than a rolling restart leaves one partition without a leader',
   },
   {
     name: 'maxRecordBytes',
@@ -195,7 +178,7 @@ export const optionRows = [
     default: 1_000_000,
     minimum: 100,
     maximum: 1024 * MiB,
-    what: 'A larger record is refused by `send`, counted as encoded, before compression',
+    what: 'The largest record that `send` accepts, as encoded, before compression',
     reason: "below the broker's default message.max.bytes (1,048,588)",
   },
   {
@@ -204,14 +187,14 @@ export const optionRows = [
     unit: 'bytes',
     default: 64 * MiB,
     minimum: 1000,
-    what: 'Bound on the bytes that one batch may have sent and not yet flushed; then `send` throws',
-    reason: 'as maxBufferBytes',
+    what: 'The most bytes that one batch may have sent and not yet flushed; beyond that `send` throws',
+    reason: 'the same as that of maxBufferBytes',
   },
   {
     name: 'idempotent',
     kind: 'boolean',
     default: true,
-    what: 'Whether the broker drops records that a retry sends again (enable.idempotence)',
+    what: 'Whether the broker drops records that a retry sends a second time (enable.idempotence)',
     reason: 'costs nothing that can be measured',
   },
   {
@@ -219,8 +202,8 @@ export const optionRows = [
     kind: 'choice',
     default: 'none',
     choices: ['none', 'gzip', 'snappy', 'lz4', 'zstd'],
-    what: 'How record batches are compressed when sent',
-    reason: 'whatever a topic is compressed with is read in any case',
+    what: 'How record batches are compressed when they are sent (compression.type)',
+    reason: 'only for what is sent: a topic is read with whichever compression it has',
   },
   {
     name: 'metricsUpdateMs',
@@ -229,7 +212,7 @@ export const optionRows = [
     default: 15_000,
     minimum: 1000,
     maximum: LONGEST_TIMER_MS,
-    what: 'How often the ends of the logs are asked for (ListOffsets), from which the lag follows, and gauges are set where no scrape does it',
+    what: 'How often the ends of the logs are asked for (ListOffsets), from which the lag follows, and gauges are set where no scrape sets them',
     reason: "Prometheus's usual scrape interval; one request to each leader",
   },
   {
@@ -239,7 +222,7 @@ export const optionRows = [
     default: 120_000,
     minimum: 1000,
     maximum: LONGEST_TIMER_MS,
-    what: 'It is not healthy any more when a partition with lag above `stallLagRecords` did not come forward for so long, or no broker answered',
+    what: 'The processor is unhealthy when a partition with a lag above `stallLagRecords` made no progress, or no broker answered, for this long',
     reason: 'as retryTimeoutMs: a rolling restart must not get processes killed',
   },
   {
@@ -248,7 +231,7 @@ export const optionRows = [
     unit: 'records',
     default: 0,
     minimum: 0,
-    what: 'A partition with no more lag than this is healthy though it does not come forward',
-    reason: 'whatever waits is to be processed',
+    what: 'A partition with no more lag than this is healthy although it makes no progress',
+    reason: 'every record that waits is to be processed',
   },
 ] as const satisfies readonly OptionRow[];

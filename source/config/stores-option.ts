@@ -9,19 +9,29 @@ import { show } from '../kernel/shown-value.ts';
 
 type AnyStore = Store<unknown> | MultiStore<unknown>;
 
-/**
- * A store to hand to the processor; with `flush: true` its `flush()` is awaited before each commit. With `metrics`, `tenantLabel` also counts a MultiStore's calls by tenant, in
- * `store_tenant_calls_total`: `true` by its name, a function by what it returns. Each value makes series of its own, kept for ever: for tens of tenants, or groups of them.
- */
+/** A store to hand to the processor, with options. */
 export interface StoreWithFlush<
   S extends Store<unknown> | MultiStore<unknown> = Store<unknown> | MultiStore<unknown>,
 > {
   readonly store: S;
+  /**
+   * Whether its `flush()` is awaited before each commit.
+   *
+   * @defaultValue `false`
+   */
   readonly flush?: boolean;
+  /**
+   * With `metrics`, the calls of a MultiStore are also counted by tenant, in
+   * `store_tenant_calls_total`: with `true` by the name of the tenant, with a function by what it
+   * returns. Each value makes time series of its own, which are kept as long as the process runs:
+   * use it for tens of tenants, or groups of them.
+   *
+   * @defaultValue none
+   */
   readonly tenantLabel?: TenantLabel;
 }
 
-/** The option `stores`: each name gives a store, or a store and whether it is flushed before each commit. */
+/** The option `stores`: by its name each store, alone or with options. */
 export type StoresOption<Stores extends StoreMap> = {
   readonly [Name in keyof Stores]: Stores[Name] | StoreWithFlush<Stores[Name]>;
 };
@@ -35,7 +45,7 @@ export interface StoresConfig {
   readonly tenantLabels: Readonly<Record<string, TenantLabel>>;
 }
 
-/** The stores as the user's code gets them: the very ones, unless their calls are to be measured. */
+/** The stores as the user's code gets them: unchanged, unless their calls are to be measured. */
 export function measuredStores({
   stores,
   tenantLabels,
@@ -54,7 +64,7 @@ export function measuredStores({
   return Object.freeze(Object.fromEntries(measured));
 }
 
-/** Checks the option `stores`; what is wrong with it is added to the problems. */
+/** Checks the option `stores`. What is wrong with it is added to the problems. */
 export function checkStores(value: unknown, problems: string[]): StoresConfig {
   const stores: Record<string, AnyStore> = {};
   const flushedStores: string[] = [];
@@ -107,7 +117,7 @@ export function checkStores(value: unknown, problems: string[]): StoresConfig {
   };
 }
 
-/** By the methods that no other shape has; `flush` is asked for only where it is used. */
+/** By the methods that nothing else has; `flush` is required only where it is used. */
 function isStore(value: unknown): value is AnyStore {
   return isObject(value) && (hasMethods(value, ['get', 'putAll']) || hasMethods(value, ['fetch', 'push']));
 }

@@ -1,6 +1,6 @@
 import { isAlive, thisProcess, type ProcessIdentity } from '../assignment/static/process-identity.ts';
 import { parseClaim, type ClaimRecord } from '../assignment/static/claim-record.ts';
-import { CLAIMS_SUFFIX } from '../config/config.ts';
+import { CLAIMS_SUFFIX } from '../config/group-names.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import type { GroupOffsets } from '../kafka/group-offsets.ts';
 import { sleep, systemClock, type Clock } from '../kernel/clock.ts';

@@ -1,4 +1,4 @@
-import { CLAIMS_SUFFIX, groupIdOf } from '../config/config.ts';
+import { CLAIMS_SUFFIX, groupIdOf } from '../config/group-names.ts';
 import type { TopicDetails } from '../kafka/admin.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import type { CommittedOffset } from '../kafka/group-offsets.ts';

@@ -1,4 +1,4 @@
-import { CLAIMS_SUFFIX } from '../config/config.ts';
+import { CLAIMS_SUFFIX } from '../config/group-names.ts';
 import { selectPartitions, type GroupSelection, type SelectedPartition } from './group-partitions.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import type { Isolation, OffsetSpec } from '../kafka/log-position.ts';

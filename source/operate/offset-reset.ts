@@ -3,7 +3,7 @@ import { stillOwned, unguarded, type OwnershipGuard } from '../assignment/owners
 import { isAlive, thisProcess } from '../assignment/static/process-identity.ts';
 import { Claims } from '../assignment/static/claims.ts';
 import { byOwner } from '../assignment/static/other-owners.ts';
-import { CLAIMS_SUFFIX } from '../config/config.ts';
+import { CLAIMS_SUFFIX } from '../config/group-names.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import type { CommitResult } from '../kafka/group-offsets.ts';
 import { backoffMs } from '../kernel/backoff.ts';

@@ -1,14 +1,12 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { noopMetrics } from '../../metrics/noop.ts';
-import {
-  groupIdOf,
-  makeConfig,
-  optionNames,
-  unknownOption,
-  type TopicProcessorOptions,
-} from '../../source/config/config.ts';
-import { optionRows, type OptionRow } from '../../source/config/option-table.ts';
+import { groupIdOf } from '../../source/config/group-names.ts';
+import { makeConfig } from '../../source/config/config.ts';
+import { optionNames, type TopicProcessorOptions } from '../../source/config/options.ts';
+import { unknownOption } from '../../source/config/option-checks.ts';
+import type { OptionRow } from '../../source/config/option-row.ts';
+import { optionRows } from '../../source/config/option-table.ts';
 import { ConfigError } from '../../source/kernel/errors.ts';
 import { MapStore } from '../../stores/map-store.ts';
 import { MultiMapStore } from '../../stores/multi-map-store.ts';
@@ -176,10 +174,10 @@ const badLists: readonly (readonly [options: object, problem: RegExp])[] = [
   [{ client: 'localhost:9092' }, /^client must be a kafkajs Kafka or its options, .* not 'localhost:9092'$/],
   [{ client: null }, /^client must be .* not null$/],
   [{ partitioner: 'crc' }, /^partitioner must be 'murmur2', 'fnv1a' or a function .* not 'crc'$/],
-  [{ commitMetadata: 5 }, /^commitMetadata must be a string or a function, got 5$/],
+  [{ commitMetadata: 5 }, /^commitMetadata must be a string or a function, not 5$/],
   [
     { commitMetadata: 'x'.repeat(4097) },
-    /^commitMetadata may have 4096 bytes as UTF-8 .* not 4097, got 'x{60}…'$/,
+    /^commitMetadata may have at most 4096 bytes as UTF-8 .* not 4097: 'x{60}…'$/,
   ],
   [{ middleware: () => undefined }, /^middleware must be a list of functions, not a function$/],
   [{ middleware: [() => undefined, 5] }, /^middleware\[1\] must be a function, not 5$/],
@@ -190,7 +188,7 @@ const badLists: readonly (readonly [options: object, problem: RegExp])[] = [
   [{ metrics: {} }, /^metrics must have the methods newCounter/],
   [
     { monitor: 9464 },
-    /^monitor must be \{ port, host, blockedAfterMs \}, such as .* or have the method 'watch'; got 9464$/,
+    /^monitor must be \{ port, host, blockedAfterMs, allowedHosts \}, such as .* or have the method 'watch'; got 9464$/,
   ],
   [{ monitor: {} }, /^monitor\.port must be a whole number from 0 to 65535, not undefined$/],
   [{ monitor: { port: 65_536 } }, /^monitor\.port must be .* not 65536$/],
@@ -266,7 +264,7 @@ test('options that are no object are refused', (t) => {
   }
 });
 
-test('all problems stand in one error', (t) => {
+test('all problems are reported in one error', (t) => {
   const error = t.throws(
     () =>
       makeConfig({
@@ -299,7 +297,7 @@ test('all problems stand in one error', (t) => {
   t.true(Object.isFrozen(error.problems));
 });
 
-test('a limit across two options is not spoken of when one of them is bad itself', (t) => {
+test('a limit across two options is not reported when one of them is wrong itself', (t) => {
   t.deepEqual(problemsOf({ batchBytes: 100_000_000, maxBufferBytes: 'much' }), [
     "maxBufferBytes must be a whole number of bytes, at least 1048576, not 'much'",
   ]);
@@ -346,7 +344,7 @@ test('an option that is undefined is as one that is not given', (t) => {
   t.is(config.batchSize, 1000);
 });
 
-test('stores are told by their methods, wrapped or not', (t) => {
+test('stores are recognized by their methods, wrapped or not', (t) => {
   const plain = new MapStore();
   const multi = new MultiMapStore();
   const flushed = new MapStore();

@@ -171,7 +171,7 @@ const badMetadata: readonly (readonly [title: string, metadata: () => string, me
   [
     'gives 4097 bytes',
     () => 'é'.repeat(2048) + 'e',
-    /commitMetadata for in\/0 at 10 may have 4096 bytes.*not 4097/,
+    /commitMetadata for in\/0 at 10 may have at most 4096 bytes.*not 4097/,
   ],
   [
     'gives no text',

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { groupClaims } from '../../source/operate/group-claims.ts';
-import { groupIdOf } from '../../source/config/config.ts';
+import { groupIdOf } from '../../source/config/group-names.ts';
 import {
   AssignmentError,
   BrokerError,

@@ -7,6 +7,7 @@ import {
   type Middleware,
 } from '../../source/index.ts';
 import { MapStore, MultiMapStore, type MultiStore, type Store } from '../../stores/index.ts';
+import { sameType } from './same-type.ts';
 
 const base = {
   topicProcessorName: 'types',
@@ -14,13 +15,6 @@ const base = {
   inputTopics: ['t'],
   inputPartitions: [0],
 };
-
-/** Compiles only if both types are the same. */
-function sameType<A, B>(
-  _same: (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false,
-): void {
-  // The compiler is the assertion.
-}
 
 test('the stores of the options are the stores of the context, by name and type', (t) => {
   const processor = new TopicProcessor(

@@ -1,5 +1,5 @@
 import type { ExecutionContext } from 'ava';
-import type { TopicProcessorOptions } from '../../../source/config/config.ts';
+import type { TopicProcessorOptions } from '../../../source/config/options.ts';
 import type { LogFields, Logger } from '../../../source/kernel/logger.ts';
 import type { ConsumerMessage } from '../../../source/message.ts';
 import type { MessageProcessor, ProcessContext } from '../../../source/message-processor.ts';

@@ -1,4 +1,4 @@
-import type { TopicProcessorOptions } from '../../../source/config/config.ts';
+import type { TopicProcessorOptions } from '../../../source/config/options.ts';
 import type { CommitResult, GroupOffsets, OffsetToCommit } from '../../../source/kafka/group-offsets.ts';
 import type { PartitionSource, SourceOptions } from '../../../source/kafka/source.ts';
 import {
