@@ -4,7 +4,7 @@ import { repositoryRoot } from '../services/folders.ts';
 
 /**
  * A part of a TypeScript file as a Markdown block: what stands between `// #region NAME` and the next `// #endregion`, without their
- * indentation. So what the README shows is compiled, and run where its file is.
+ * indentation. So what the documentation shows is compiled, and run where its file is.
  *
  * @throws Error if the region is not there
  */

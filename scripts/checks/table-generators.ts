@@ -12,7 +12,7 @@ import { linksFrom, markdownTable, type TableGenerators } from './markdown-table
 export const tableGenerators: TableGenerators = {
   config: () =>
     markdownTable(
-      ['Option', 'Unit', 'Default', 'From', 'To', 'What it decides', 'Why so'],
+      ['Option', 'Unit', 'Default', 'Minimum', 'Maximum', 'What it decides', 'Reason'],
       optionRows.map((row: OptionRow) => [
         `\`${row.name}\``,
         row.kind === 'choice'
@@ -58,7 +58,7 @@ export const tableGenerators: TableGenerators = {
     ),
   metrics: () =>
     markdownTable(
-      ['Metric', 'Kind', 'Labels', 'What it tells', 'Of several processes'],
+      ['Metric', 'Kind', 'Labels', 'What it shows', 'Of several processes'],
       Object.values<MetricDefinition>(metricDefinitions).map(
         ({ name, kind, labelNames = [], help, aggregation = 'sum' }) => [
           `\`kasper_${name}\``,
