@@ -9,7 +9,10 @@ import type { AskLeadersOptions } from './ask-leaders.ts';
 /** A topic that was just created is not known to every broker immediately. */
 const NEW_TOPIC_GRACE_MS = 2_000;
 
-/** How many partitions a topic has by the last metadata; undefined if it is not known, or has an error. */
+/**
+ * How many partitions a topic has by the last metadata; undefined if it is not known, or has an
+ * error.
+ */
 export function knownPartitionCount(cluster: ClusterConnection, topic: string): number | undefined {
   const known = cluster.topic(topic);
   if (known?.errorCode !== ErrorCodes.NONE || known.partitions.size === 0) return undefined;

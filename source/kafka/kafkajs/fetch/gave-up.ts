@@ -1,7 +1,10 @@
 import { BrokerError, ConnectionError, type KasperError } from '../../../kernel/errors.ts';
 import { listPartitions, type TopicPartition } from '../../../kernel/topic-partition.ts';
 
-/** The error that is reported of partitions that are given up: of one that was retried it says for how long. */
+/**
+ * The error that is reported of partitions that are given up: of one that was retried it says for
+ * how long.
+ */
 export function gaveUp(
   failed: readonly TopicPartition[],
   error: KasperError,

@@ -23,10 +23,11 @@ import { askRange, askTruncation, falseAlarm, type LogRange } from './log-checks
 /**
  * Reads partitions at their leaders.
  *
- * Each partition is in one of three places: in the {@link FetchLoop} of the broker that leads it; displaced,
- * after a failure, until a back-off is over and the leaders were asked for again; or failed for good. What
- * was asked for before a seek is dropped by its epoch, and what was asked for before a removal by the
- * {@link FetchPosition}, whose state every step looks at after it has waited.
+ * Each partition is in one of three places: in the {@link FetchLoop} of the broker that leads it;
+ * displaced, after a failure, until a back-off is over and the leaders were asked for again; or
+ * failed for good. What was asked for before a seek is dropped by its epoch, and what was asked for
+ * before a removal by the {@link FetchPosition}, whose state every step looks at after it has
+ * waited.
  */
 export class LeaderSource implements PartitionSource, FetchAnswers {
   readonly #cluster: ClusterConnection;
@@ -159,7 +160,10 @@ export class LeaderSource implements PartitionSource, FetchAnswers {
     }
   }
 
-  /** Takes partitions out of their loops: for a while if the failure can pass and there is time left, else for good. */
+  /**
+   * Takes partitions out of their loops: for a while if the failure can pass and there is time
+   * left, else for good.
+   */
   #displace(all: readonly FetchPosition[], error: KasperError): void {
     const positions = all.filter(({ isRead }) => isRead);
     if (this.#closed || positions.length === 0) return;
@@ -217,8 +221,9 @@ export class LeaderSource implements PartitionSource, FetchAnswers {
   }
 
   /**
-   * Out of range is believed only after the leader itself named both ends: a broker that just became leader,
-   * or no longer is, may say so by mistake, and acting on it would skip or repeat records.
+   * Out of range is believed only after the leader itself named both ends: a broker that just
+   * became leader, or no longer is, may say so by mistake, and acting on it would skip or repeat
+   * records.
    */
   #checkRange(position: FetchPosition, what: string): void {
     const { offset } = position;
@@ -242,8 +247,8 @@ export class LeaderSource implements PartitionSource, FetchAnswers {
   }
 
   /**
-   * Continues with the answer to a question about a partition that is in no loop, unless it was sought,
-   * removed or closed meanwhile.
+   * Continues with the answer to a question about a partition that is in no loop, unless it was
+   * sought, removed or closed meanwhile.
    */
   #resolve<T>(position: FetchPosition, what: string, asked: Promise<T>, then: (answer: T) => void): void {
     const { epoch } = position;

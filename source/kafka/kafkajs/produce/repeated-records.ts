@@ -3,8 +3,8 @@ import type { SinkOptions } from '../../sink.ts';
 import type { QueuedBatch } from './flush-ticket.ts';
 
 /**
- * Reports records that are sent again under other sequence numbers, or without any, after an attempt of
- * unknown outcome: no broker recognises the repeat, so they may be stored twice.
+ * Reports records that are sent again under other sequence numbers, or without any, after an
+ * attempt of unknown outcome: no broker recognises the repeat, so they may be stored twice.
  */
 export class RepeatedRecords {
   readonly #logger: Logger;

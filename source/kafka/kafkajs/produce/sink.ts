@@ -27,9 +27,12 @@ const MAX_IN_FLIGHT_PER_BROKER = 1;
 /**
  * Sends batches to the leaders of their partitions and owns each one until its outcome is known.
  *
- * Per partition, in order: the head of its queue goes out with the heads of other partitions of the same broker; acked, it leaves; failed in a way that can pass,
- * the same bytes go out again, wherever the leader is then; failed for good, it goes back to its flush, and with it whatever that flush has
- * queued behind it, so that the order holds.
+ * Per partition, in order, the head of its queue is sent together with the heads of other
+ * partitions of the same broker:
+ * - acked, it leaves the queue;
+ * - after a failure that can pass, the same bytes are sent again, to the leader of then;
+ * - failed for good, it goes back to its flush, together with all that this flush has queued behind
+ *   it, so that the order holds.
  */
 export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
   readonly #cluster: ClusterConnection;
@@ -114,7 +117,9 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
       while (queue.batches.length > 0) this.#giveUp(queue, this.#closed);
   }
 
-  /** Brings the head of a queue on its way, unless the queue is busy: then whoever ends that calls again. */
+  /**
+   * Sends the head of a queue, unless the queue is busy: then this is called again when that ends.
+   */
   #dispatch(queue: PartitionQueue): void {
     if (queue.busy || queue.batches.length === 0 || this.#closed !== undefined) return;
     queue.busy = true;
@@ -217,11 +222,14 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
     this.#timers.set(queue, timer);
   }
 
-  /** The broker no longer knows the sequence numbers before this batch: acked records may be lost, and this one needs another id. */
+  /**
+   * The broker no longer knows the sequence numbers before this batch: acked records may be lost,
+   * and this one needs another id.
+   */
   #loseSequence(queue: PartitionQueue, head: QueuedBatch, error: KasperError): void {
     queue.retireProducer();
     this.#cluster.logger.warn(
-      'The broker refuses the sequence numbers of a partition: it forgot them or lost acknowledged records. Sending goes on under a new producer id',
+      'The broker refuses the sequence numbers of a partition: it forgot them or lost acknowledged records. Sending continues under a new producer id',
       {
         ...place(queue),
         records: head.sealed.count,
@@ -243,7 +251,10 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
     for (const batch of ours) batch.ticket.report(batch, batch.maybeStored ? 'unknown' : 'failed', error);
   }
 
-  /** The topic takes smaller batches only: the head goes out in two halves, and later batches are closed earlier. */
+  /**
+   * The topic takes smaller batches only: the head goes out in two halves, and later batches are
+   * closed earlier.
+   */
   #splitHead(queue: PartitionQueue, head: QueuedBatch): void {
     const halves = splitBatch(head, this.compression);
     const limit = Math.max(
