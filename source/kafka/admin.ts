@@ -11,10 +11,10 @@ export interface PartitionDetails {
   readonly inSyncReplicas: readonly number[];
 }
 
-/** A topic with all that the cluster tells of its partitions. */
+/** A topic with all that the cluster reports of its partitions. */
 export interface TopicDetails {
   readonly topic: string;
-  /** Kafka's topic id, 32 hex digits; undefined where the broker does not tell. */
+  /** Kafka's topic id, 32 hex digits; undefined where the broker does not report it. */
   readonly topicId: string | undefined;
   /** Whether it is one of Kafka's own, such as `__consumer_offsets`. */
   readonly internal: boolean;
@@ -27,7 +27,10 @@ export interface TopicSetting {
   readonly name: string;
   /** undefined where the broker keeps it to itself. */
   readonly value: string | undefined;
-  /** Where the value comes from: set on the topic, set on the brokers for all topics, or Kafka's own default. */
+  /**
+   * Where the value comes from: set on the topic, set on the brokers for all topics, or Kafka's own
+   * default.
+   */
   readonly source: 'topic' | 'broker' | 'default';
 }
 
@@ -38,7 +41,10 @@ export interface TopicSettings {
   readonly error: KasperError | undefined;
 }
 
-/** What an operator asks of a cluster, and a pipeline does not. Failures are as in {@link KafkaClient}. */
+/**
+ * What an operator asks of a cluster, and a pipeline does not. Failures are as in
+ * {@link KafkaClient}.
+ */
 export interface KafkaAdmin {
   /**
    * Describes topics in full (Metadata), sorted by name; unknown ones are left out. Creates none.
@@ -46,8 +52,14 @@ export interface KafkaAdmin {
    * @param topics default: all that this user may describe, internal ones included
    */
   topicDetails(topics?: readonly string[]): Promise<TopicDetails[]>;
-  /** Reads settings of topics (DescribeConfigs); results in the order of `topics`, each judged alone. */
+  /**
+   * Reads settings of topics (DescribeConfigs); results in the order of `topics`, each judged
+   * alone.
+   */
   topicSettings(topics: readonly string[], names: readonly string[]): Promise<TopicSettings[]>;
-  /** The ids of all groups that this user may describe, sorted, whether or not they have members (ListGroups, asked of each broker). */
+  /**
+   * The ids of all groups that this user may describe, sorted, whether or not they have members
+   * (ListGroups, asked of each broker).
+   */
   listGroups(): Promise<string[]>;
 }

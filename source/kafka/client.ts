@@ -7,16 +7,16 @@ import type { RecordSink, SinkOptions } from './sink.ts';
 import type { PartitionSource, SourceOptions } from './source.ts';
 
 /**
- * All that the pipeline needs of Kafka. kafkajs's connections implement it; so does the fake of the test
- * kit.
+ * All that the pipeline needs of Kafka. kafkajs's connections implement it; so does the fake of the
+ * test kit.
  *
  * Unless a method says otherwise it retries retriable failures for `retryTimeoutMs` and then throws
  * ConnectionError, TimeoutError or BrokerError.
  */
 export interface KafkaClient {
   /**
-   * Reports to this observer what happens. Called once, before {@link connect}. A client without this
-   * method is not measured.
+   * Reports to this observer what happens. Called once, before {@link connect}. A client without
+   * this method is not measured.
    */
   observe?(observer: KafkaObserver): void;
   /**
@@ -27,12 +27,15 @@ export interface KafkaClient {
   connect(): Promise<void>;
   /** Describes topics (Metadata); unknown ones are left out. Creates none. */
   describeTopics(topics: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>>;
-  /** Creates topics (CreateTopics); those that exist are left as they are. Returns the names that were created. */
+  /**
+   * Creates topics (CreateTopics); those that exist are left as they are. Returns the names that
+   * were created.
+   */
   createTopics(topics: readonly NewTopic[]): Promise<string[]>;
   /**
-   * Asks the leaders for offsets (ListOffsets); results in the order of `partitions`. 'latest' follows the
-   * isolation: the last stable offset for read_committed, the high watermark for read_uncommitted. A
-   * timestamp past the end gives the end.
+   * Asks the leaders for offsets (ListOffsets); results in the order of `partitions`. 'latest'
+   * follows the isolation: the last stable offset for read_committed, the high watermark for
+   * read_uncommitted. A timestamp past the end gives the end.
    */
   listOffsets(
     spec: OffsetSpec,
@@ -40,9 +43,9 @@ export interface KafkaClient {
     isolation: Isolation,
   ): Promise<PartitionOffset[]>;
   /**
-   * Asks the leaders where the logs of leader epochs end (OffsetForLeaderEpoch); results in the order of
-   * `positions`, each of which has an epoch. An end before the position, or none, means that the log was
-   * truncated. Undefined if the brokers do not serve this request.
+   * Asks the leaders where the logs of leader epochs end (OffsetForLeaderEpoch); results in the
+   * order of `positions`, each of which has an epoch. An end before the position, or none, means
+   * that the log was truncated. Undefined if the brokers do not serve this request.
    */
   leaderEpochEnds(positions: readonly StartPosition[]): Promise<readonly EpochEnd[] | undefined>;
   /** Describes a consumer group (DescribeGroups). */
@@ -62,7 +65,10 @@ export interface KafkaClient {
 /** A topic as the cluster describes it. */
 export interface TopicDescription {
   readonly topic: string;
-  /** Kafka's topic id, 32 hex digits; undefined where the broker does not report it. A recreated topic has another one. */
+  /**
+   * Kafka's topic id, 32 hex digits; undefined where the broker does not report it. A recreated
+   * topic has another one.
+   */
   readonly topicId: string | undefined;
   /** Partitions are numbered from 0 to this, exclusive. */
   readonly partitionCount: number;
@@ -84,15 +90,15 @@ export interface NewTopic {
  */
 export interface KafkaObserver {
   /**
-   * A broker answered; `api` as Kafka names it, such as 'Fetch'. The time includes that for a connection
-   * that had to be opened first.
+   * A broker answered; `api` as Kafka names it, such as 'Fetch'. The time includes that for a
+   * connection that had to be opened first.
    */
   onAnswer(api: string, ms: number): void;
   /** Records of one output partition were acked; `bytes` as encoded, before compression. */
   onAcked(topic: string, partition: number, records: number, bytes: number): void;
   /**
-   * Produce or Fetch failed for these partitions: refused, unanswered, or not possible. Reported also where
-   * it is retried.
+   * Produce or Fetch failed for these partitions: refused, unanswered, or not possible. Reported
+   * also where it is retried.
    */
   onError(api: 'Produce' | 'Fetch', error: KasperError, partitions: readonly TopicPartition[]): void;
   /** A connection to a broker that was there before is opened again. */

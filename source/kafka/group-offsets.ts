@@ -5,20 +5,21 @@ import type { PartitionOffset } from './log-position.ts';
 /** Committed offsets of one consumer group, read and written as a simple consumer (no member). */
 export interface GroupOffsets {
   /**
-   * Reads committed offsets (OffsetFetch); results in the order of `partitions`. Retriable failures are
-   * retried for `retryTimeoutMs`.
+   * Reads committed offsets (OffsetFetch); results in the order of `partitions`. Retriable failures
+   * are retried for `retryTimeoutMs`.
    * @throws BrokerError, ConnectionError or TimeoutError after that
    */
   fetch(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]>;
   /**
-   * Reads all offsets that the group has committed (OffsetFetch for all topics), sorted by topic and
-   * partition. Failures as in {@link fetch}.
+   * Reads all offsets that the group has committed (OffsetFetch for all topics), sorted by topic
+   * and partition. Failures as in {@link fetch}.
    */
   fetchAll(): Promise<(CommittedOffset & PartitionOffset)[]>;
   /**
    * One OffsetCommit request, tried once: the caller retries, so that it can send newer offsets.
    * Resolves with one result per entry, in order, each judged alone.
-   * @throws ConnectionError, TimeoutError or BrokerError (all with `retriable`) where no answer came
+   * @throws ConnectionError, TimeoutError or BrokerError (all with `retriable`) where no answer
+   * came
    */
   commit(offsets: readonly OffsetToCommit[]): Promise<CommitResult[]>;
 }

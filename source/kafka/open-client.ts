@@ -27,16 +27,20 @@ export interface OpenClientOptions {
   readonly logger: Logger;
   /** Default: the clock of this machine. */
   readonly clock?: Clock;
-  /** For how long retriable failures of one call are ridden out, in milliseconds. Default 120000. */
+  /** For how long retriable failures of one call are retried, in milliseconds. Default 120000. */
   readonly retryTimeoutMs?: number;
-  /** For how long the broker may hold a fetch, in milliseconds: the user's requestTimeout must leave room for it. Default 250. */
+  /**
+   * For how long the broker may hold a fetch, in milliseconds: the user's requestTimeout must leave
+   * room for it. Default 250.
+   */
   readonly fetchMaxWaitMs?: number;
   /** Limits of single requests; for specs and for very slow networks. */
   readonly deadlines?: Partial<Deadlines>;
 }
 
 /**
- * Turns what a user gives as `client` into the port to Kafka. Nothing is connected before `connect()`.
+ * Turns what a user gives as `client` into the port to Kafka. Nothing is connected before
+ * `connect()`.
  *
  * @param client a `Kafka` of kafkajs, its options, or a KafkaClient, which is passed through
  * @throws ConfigError for anything else

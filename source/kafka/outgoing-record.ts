@@ -5,7 +5,10 @@ import type { HeadersInit, HeaderValue, ProducerMessage } from '../message.ts';
 /** Of all records without headers. */
 const NO_HEADERS: readonly HeaderValue[] = Object.freeze([]);
 
-/** @throws SendError unless `message` is an object that names a topic and, if at all, a possible partition and timestamp */
+/**
+ * @throws SendError unless `message` is an object that names a topic and, if at all, a possible
+ * partition and timestamp
+ */
 export function checkMessage(message: ProducerMessage): void {
   const given: unknown = message;
   if (typeof given !== 'object' || given === null)
@@ -33,7 +36,8 @@ function isWholeNumber(value: unknown): boolean {
 }
 
 /**
- * The bytes of a message that was checked. With `own`, none of them is the caller's, who may reuse its buffers before they are encoded.
+ * The bytes of a message that was checked. With `own`, none of them is the caller's, who may reuse
+ * its buffers before they are encoded.
  *
  * @throws SendError for a key, value or header of a wrong type
  */
@@ -65,7 +69,10 @@ function toBytes(value: unknown, what: string, topic: string, own: boolean): Uin
   );
 }
 
-/** Names and values in turn. Read once: an iterator such as `map.entries()` is empty the second time. */
+/**
+ * Names and values in turn. Read once: an iterator such as `map.entries()` is empty the second
+ * time.
+ */
 function listHeaders(headers: HeadersInit, topic: string, own: boolean): HeaderValue[] {
   const given: unknown = headers;
   if (typeof given !== 'object' || given === null) {

@@ -1,6 +1,7 @@
 /**
- * Chooses the partition of a record that has a key: a whole number from 0 to `partitionCount`, exclusive. The same key must always
- * give the same partition. Text keys are hashed as their UTF-8 bytes.
+ * Chooses the partition of a record that has a key: a whole number from 0 to `partitionCount`,
+ * exclusive. The same key must always give the same partition. Text keys are hashed as their UTF-8
+ * bytes.
  */
 export type Partitioner = (key: Uint8Array, partitionCount: number, topic: string) => number;
 
@@ -49,12 +50,14 @@ export function fnv1a(key: Uint8Array): number {
 }
 
 /**
- * The partitioners that other clients use; a topic must be written by all its producers with the same one, or a key is found in two
- * partitions and joins by partition break.
+ * The partitioners that other clients use; a topic must be written by all its producers with the
+ * same one, or a key is found in two partitions and joins by partition break.
  *
- * - `murmur2`: Java, Kafka Streams, Connect, and kafkajs's default: `toPositive(murmur2(key)) % count`.
- * - `fnv1a`: Go's sarama with its default NewHashPartitioner, and goka: the signed hash modulo the count, negative
- *   results negated (not sarama's NewReferenceHashPartitioner, which clears the sign bit instead).
+ * - `murmur2`: Java, Kafka Streams, Connect, and kafkajs's default:
+ *   `toPositive(murmur2(key)) % count`.
+ * - `fnv1a`: Go's sarama with its default NewHashPartitioner, and goka: the signed hash modulo the
+ *   count, negative results negated (not sarama's NewReferenceHashPartitioner, which clears the
+ *   sign bit instead).
  *
  * @see https://github.com/apache/kafka/blob/4.1.1/clients/src/main/java/org/apache/kafka/clients/producer/internals/BuiltInPartitioner.java
  * @see https://github.com/IBM/sarama/blob/main/partitioner.go
@@ -67,9 +70,10 @@ export const partitioners = Object.freeze({
 }) satisfies Readonly<Record<string, Partitioner>>;
 
 /**
- * Spreads records without a key over the partitions of their topics: a run of records goes to one partition, the next run to the
- * next partition, so that no partition is favoured. Longer runs make fewer and fuller batches where few records are sent at a
- * time. Starts at a random partition, or many short-lived programs would all write to partition 0.
+ * Spreads records without a key over the partitions of their topics: a run of records goes to one
+ * partition, the next run to the next partition, so that no partition is favoured. Longer runs make
+ * fewer and fuller batches where few records are sent at a time. Starts at a random partition, or
+ * many short-lived programs would all write to partition 0.
  */
 export class KeylessSpread {
   readonly #runLength: number;
@@ -77,7 +81,8 @@ export class KeylessSpread {
   readonly #sent = new Map<string, number>();
 
   /**
-   * @param options.runLength records in a row for one partition, at least 1. Default 1: strict rotation
+   * @param options.runLength records in a row for one partition, at least 1. Default 1: strict
+   * rotation
    * @param options.random a number in [0, 1); `Math.random` unless a spec passes its own
    */
   constructor(options: { readonly runLength?: number; readonly random?: () => number } = {}) {

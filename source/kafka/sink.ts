@@ -14,19 +14,22 @@ export interface RecordSink {
   loadTopic(topic: string): Promise<number>;
   /** An empty buffer for records of one sender. */
   accumulator(): RecordAccumulator;
-  /** Waits for requests under way, then lets go of everything. */
+  /** Waits for requests in flight, then releases everything. */
   close(): Promise<void>;
 }
 
-/** Records encoded and waiting to be sent, in order per partition. Belongs to one sender; not shared. */
+/**
+ * Records encoded and waiting to be sent, in order per partition. Belongs to one sender; not
+ * shared.
+ */
 export interface RecordAccumulator {
   /** Records held. */
   readonly count: number;
   /** Encoded bytes held. */
   readonly bytes: number;
   /**
-   * Measures a record, once for all that follows: what is measured here can be checked against limits, and
-   * appended then or later.
+   * Measures a record, once for all that follows: what is measured here can be checked against
+   * limits, and appended then or later.
    *
    * @throws ConfigError that names a header with a wrong value
    */
@@ -34,10 +37,10 @@ export interface RecordAccumulator {
   /** Encodes a copy of a record that this accumulator measured; returns the bytes that it takes. */
   append(topic: string, partition: number, record: MeasuredRecord): number;
   /**
-   * Sends everything (Produce, acks=all) and resolves when each record was acked. Retriable failures are
-   * retried. Afterwards what was acked is gone; after a failure the rest is still held, in order. A flush
-   * that is called while another one is under way waits for its end, and then sends what came meanwhile and
-   * what the other one could not.
+   * Sends everything (Produce, acks=all) and resolves when each record was acked. Retriable
+   * failures are retried. Afterwards what was acked is gone; after a failure the rest is still
+   * held, in order. A flush that is called while another one is under way waits for its end, and
+   * then sends what came meanwhile and what the other one could not.
    *
    * @throws ProduceError
    */
@@ -57,7 +60,10 @@ export interface OutgoingRecord {
 
 /** A record whose size is known. */
 export interface MeasuredRecord extends OutgoingRecord {
-  /** What a batch takes that holds nothing but this record, uncompressed: never fewer bytes than it will. */
+  /**
+   * What a batch takes that holds nothing but this record, uncompressed: never fewer bytes than it
+   * will.
+   */
   readonly bytes: number;
 }
 
@@ -68,8 +74,9 @@ export interface SinkOptions {
   /** For how long retriable failures are retried before ProduceError. */
   readonly retryTimeoutMs: number;
   /**
-   * Called with how many records are sent again after an attempt that may have stored them, in a way that no
-   * broker recognises as a repeat: they may be stored twice. Once for each record; must not throw.
+   * Called with how many records are sent again after an attempt that may have stored them, in a
+   * way that no broker recognises as a repeat: they may be stored twice. Once for each record; must
+   * not throw.
    */
   readonly onRepeated?: (records: number) => void;
 }

@@ -4,20 +4,21 @@ import type { ConsumerMessage } from '../message.ts';
 import type { Isolation, StartPosition } from './log-position.ts';
 
 /**
- * Reads topic-partitions and delivers each in chunks to its own reader, in offset order and without a
- * gap. Where only the ends of a log have moved, a chunk without messages and without progress shows them.
+ * Reads topic-partitions and delivers each in chunks to its own reader, in offset order and without
+ * a gap. Where only the ends of a log have moved, a chunk without messages and without progress
+ * shows them.
  */
 export interface PartitionSource {
   /**
-   * Reads this topic-partition from `position` on and hands it to `reader`, with epoch 1. All that are
-   * added in one turn share the first request.
+   * Reads this topic-partition from `position` on and hands it to `reader`, with epoch 1. All that
+   * are added in one turn share the first request.
    *
    * @throws LifecycleError if it is read already, or the source is closed
    */
   add(position: StartPosition, reader: PartitionReader): void;
   /**
-   * Stops reading it: nothing more is delivered to its reader after this call. It can be added again, at
-   * another position and with another reader. Does nothing if it is not read here.
+   * Stops reading it: nothing more is delivered to its reader after this call. It can be added
+   * again, at another position and with another reader. Does nothing if it is not read here.
    */
   remove(partition: TopicPartition): void;
   /** Leaves a partition out of the next request; a chunk that is in flight is still delivered. */
@@ -25,21 +26,22 @@ export interface PartitionSource {
   /** Reads it again, from the position after the last chunk. */
   resume(partition: TopicPartition): void;
   /**
-   * Continues at another offset; returns the new epoch. Chunks of the old one are no longer delivered.
+   * Continues at another offset; returns the new epoch. Chunks of the old one are no longer
+   * delivered.
    *
    * @throws LifecycleError if the partition is not read here, or has failed
    */
   seek(partition: TopicPartition, offset: number): number;
   /**
-   * Stops immediately: nothing is delivered after the call. Resolves when all loops have ended; never
-   * waits for a long poll.
+   * Stops immediately: nothing is delivered after the call. Resolves when all loops have ended;
+   * never waits for a long poll.
    */
   close(): Promise<void>;
 }
 
 /**
- * Takes what a source reads of one topic-partition, in offset order and without a gap. All calls are
- * synchronous; a reader may pause, seek, remove, add and close from inside them.
+ * Takes what a source reads of one topic-partition, in offset order and without a gap. All calls
+ * are synchronous; a reader may pause, seek, remove, add and close from inside them.
  */
 export interface PartitionReader {
   /** Takes the next records. Must not throw. */
@@ -60,7 +62,10 @@ export interface PartitionReader {
 export interface Chunk extends TopicPartition {
   /** The epoch that {@link PartitionSource.seek} gave, or 1; chunks of older ones are stale. */
   readonly epoch: number;
-  /** May be empty: markers, aborted transactions and compacted gaps hold no records, yet nextOffset advances. */
+  /**
+   * May be empty: markers, aborted transactions and compacted gaps hold no records, yet nextOffset
+   * advances.
+   */
   readonly messages: readonly ConsumerMessage[];
   /** The offset after all that this chunk covers. */
   readonly nextOffset: number;
@@ -69,7 +74,10 @@ export interface Chunk extends TopicPartition {
   readonly highWatermark: number;
   readonly lastStableOffset: number;
   readonly logStartOffset: number;
-  /** Kafka's id of the topic, where the source knows it: another one than before means that the topic was recreated. */
+  /**
+   * Kafka's id of the topic, where the source knows it: another one than before means that the
+   * topic was recreated.
+   */
   readonly topicId?: string | undefined;
   /** Memory that `messages` keep alive, decompressed. */
   readonly bytes: number;
@@ -84,8 +92,9 @@ export interface OutOfRange extends TopicPartition {
   readonly earliest: number;
   readonly latest: number;
   /**
-   * Why, if the position may well lie between the ends: other records are there now, since the log was
-   * truncated by a leader election or the topic was recreated. Undefined: it is not between the ends.
+   * Why, if the position may well lie between the ends: other records are there now, since the log
+   * was truncated by a leader election or the topic was recreated. Undefined: it is not between the
+   * ends.
    */
   readonly reason?: 'truncated' | 'recreated' | undefined;
   readonly topicId?: string | undefined;
@@ -104,9 +113,9 @@ export interface SourceOptions {
 }
 
 /**
- * A bound on the bytes of records in memory. The source reserves before it asks the broker, and releases
- * the reservation once the chunks were delivered. A reader that takes a chunk charges its bytes, and gives
- * them back when it is done with it.
+ * A bound on the bytes of records in memory. The source reserves before it asks the broker, and
+ * releases the reservation once the chunks were delivered. A reader that takes a chunk charges its
+ * bytes, and gives them back when it is done with it.
  */
 export interface FetchBudget {
   /** Bytes left; below zero after an overshoot. */

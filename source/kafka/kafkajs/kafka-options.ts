@@ -1,14 +1,17 @@
 import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 
-/** A `Kafka` instance of kafkajs, by its shape: made by the user's own copy of kafkajs, of the same version as ours. */
+/**
+ * A `Kafka` instance of kafkajs, by its shape: made by the user's own copy of kafkajs, of the same
+ * version as ours.
+ */
 export interface KafkaLike {
   // Method syntax, so that kafkajs's Kafka fits although its parameters are narrower.
   /** As kafkajs's; used to reach its cluster, never run. */
   consumer(config: object): unknown;
-  /** As kafkajs's; tells a Kafka from its options. */
+  /** As kafkajs's; distinguishes a Kafka from its options. */
   producer(config?: object): unknown;
-  /** As kafkajs's; tells a Kafka from its options. */
+  /** As kafkajs's; distinguishes a Kafka from its options. */
   admin(config?: object): unknown;
 }
 
@@ -54,7 +57,9 @@ export interface SaslProviderArgs {
 
 /** Where and how to reach Kafka: the options of kafkajs's `Kafka`. */
 export interface KafkaOptions {
-  /** Addresses as `host:port`, or a function that tells them. One that can be reached is enough. */
+  /**
+   * Addresses as `host:port`, or a function that returns them. One that can be reached is enough.
+   */
   readonly brokers: string[] | (() => string[] | Promise<string[]>);
   /** Shown in the broker's logs and quotas. Default 'kafkajs'. */
   readonly clientId?: string;
@@ -67,7 +72,10 @@ export interface KafkaOptions {
   readonly authenticationTimeout?: number;
   /** Milliseconds before the end of a SASL session at which it is renewed. Default 10000. */
   readonly reauthenticationThreshold?: number;
-  /** Milliseconds for an answer. Default 30000; less than 8000 is a ConfigError, since every request has a shorter limit of its own. */
+  /**
+   * Milliseconds for an answer. Default 30000; less than 8000 is a ConfigError, since every request
+   * has a shorter limit of its own.
+   */
   readonly requestTimeout?: number;
   /** Makes the sockets, for proxies. */
   readonly socketFactory?: (args: {

@@ -153,7 +153,7 @@ export class KafkajsClient implements KafkaClient {
     this.#ending.abort(this.#closedError());
     await Promise.all([...this.#sources, ...this.#sinks].map((user) => user.close()));
     await this.#cluster?.close();
-    // Whoever waits in connect() is told by its own promise.
+    // A caller that waits in connect() learns it from its own promise.
     await this.#connecting?.catch(() => undefined);
   }
 

@@ -1,11 +1,15 @@
-/** A transaction that was aborted: its producer's transactional records from `firstOffset` up to the abort marker do not count. */
+/**
+ * A transaction that was aborted: its producer's transactional records from `firstOffset` up to the
+ * abort marker do not count.
+ */
 export interface AbortedTransaction {
   readonly producerId: bigint;
   readonly firstOffset: number;
 }
 
 /**
- * Says which batches of one record set belong to aborted transactions. Batches must be asked about in offset order.
+ * Says which batches of one record set belong to aborted transactions. Batches must be asked about
+ * in offset order.
  *
  * @see https://kafka.apache.org/documentation/#controlbatch
  */

@@ -63,7 +63,10 @@ export function lastOffsetDeltaOf(buffer: Buffer, at: number): number {
   return buffer.readInt32BE(at + 23);
 }
 
-/** Rounded beyond 2^53: producers that write nanoseconds exist, and their records must not stop a reader. */
+/**
+ * Rounded beyond 2^53: producers that write nanoseconds exist, and their records must not stop a
+ * reader.
+ */
 export function baseTimestampOf(buffer: Buffer, at: number): number {
   return Number(buffer.readBigInt64BE(at + 27));
 }

@@ -16,7 +16,8 @@ export interface Codec {
   readonly bits: number;
   compress(records: Buffer): Buffer;
   /**
-   * Never allocates much more than `maxBytes` (at least 1): the size is known or bounded before, or counted on the way.
+   * Never allocates much more than `maxBytes` (at least 1): the size is known or bounded before, or
+   * counted on the way.
    * @throws RecordError if the records inflate beyond `maxBytes` or are damaged
    * @throws ConfigError if the codec's package cannot be loaded on this platform
    */
@@ -85,8 +86,9 @@ const zstd: Codec = { name: 'zstd', bits: 4, compress: compressZstd, decompress:
 const codecs: readonly Codec[] = [none, gzip, snappy, lz4, zstd];
 
 /**
- * Loads what the codecs need to run synchronously afterwards. Must have been awaited before a batch is decoded or sealed:
- * without it zstd throws LifecycleError on Node before 22.15. May be called again at no cost.
+ * Loads what the codecs need to run synchronously afterwards. Must have been awaited before a batch
+ * is decoded or sealed: without it zstd throws LifecycleError on Node before 22.15. May be called
+ * again at no cost.
  */
 export async function prepareCompression(): Promise<void> {
   await prepareZstd();
@@ -118,8 +120,8 @@ export function codecNamed(name: Compression): Codec {
 const COPIED = { copyOutputData: true } as const;
 
 /**
- * A gzip member ends with its size. One chunk of that size saves the joining of many; it is a hint only, `maxOutputLength`
- * is the bound.
+ * A gzip member ends with its size. One chunk of that size saves the joining of many; it is a hint
+ * only, `maxOutputLength` is the bound.
  */
 function gzipChunkBytes(records: Buffer, maxBytes: number): number {
   const claimed = records.length < 4 ? 0 : records.readUInt32LE(records.length - 4);
@@ -131,8 +133,8 @@ function failure(codec: Compression, error: unknown): Error {
 }
 
 /**
- * The native packages are loaded when the first batch needs them, so that a platform for which one was not built can still use
- * the other codecs.
+ * The native packages are loaded when the first batch needs them, so that a platform for which one
+ * was not built can still use the other codecs.
  */
 function loadedOnce<T>(codec: Compression, load: () => T): () => T {
   let loaded: T | undefined;

@@ -5,7 +5,7 @@ import { varintAt, varintEnd } from './varint.ts';
 
 type Entry = readonly [name: string, value: Buffer | null];
 
-/** The headers of one record, read at once; values are views of `buffer`. */
+/** The headers of one record, read together; values are views of `buffer`. */
 export class ConsumedHeaders implements Headers {
   readonly #entries: readonly Entry[];
 
@@ -13,7 +13,10 @@ export class ConsumedHeaders implements Headers {
     this.#entries = entries;
   }
 
-  /** Reads the headers at `at`, the position of their count. The bytes were checked when the record was decoded. */
+  /**
+   * Reads the headers at `at`, the position of their count. The bytes were checked when the record
+   * was decoded.
+   */
   static read(buffer: Buffer, at: number): ConsumedHeaders {
     const count = varintAt(buffer, at);
     if (count === 0) return noHeaders;

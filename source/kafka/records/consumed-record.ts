@@ -18,8 +18,9 @@ export interface BatchView {
 }
 
 /**
- * A record that stays encoded: three small fields, since making the objects is what decoding costs. Everything else is read
- * from the batch when asked for. The decoder has checked that all lengths lie within the record.
+ * A record that stays encoded: three small fields, since making the objects is what decoding costs.
+ * Everything else is read from the batch when asked for. The decoder has checked that all lengths
+ * lie within the record.
  *
  * | field | form |
  * | --- | --- |
@@ -30,7 +31,8 @@ export interface BatchView {
  * | value | varint length, -1 for null; bytes |
  * | headers | varint count; per header the name (varint length, bytes) and the value as above |
  *
- * Where the key starts is not kept: skipping the two deltas takes a few nanoseconds, a fourth field costs each message more.
+ * Where the key starts is not kept: skipping the two deltas takes a few nanoseconds, a fourth field
+ * costs each message more.
  *
  * @see https://kafka.apache.org/documentation/#record
  */

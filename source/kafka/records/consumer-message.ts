@@ -21,8 +21,9 @@ export interface ConsumerMessageInit {
 }
 
 /**
- * Makes a message as a topic would deliver it, for unit tests of a MessageProcessor and for in-memory fakes. It is encoded and
- * read back by the same code as the messages of a broker, so that it behaves like them in every respect.
+ * Makes a message as a topic would deliver it, for unit tests of a MessageProcessor and for
+ * in-memory fakes. It is encoded and read back by the same code as the messages of a broker, so
+ * that it behaves like them in every respect.
  *
  * @throws ConfigError that lists all fields of a wrong type
  */

@@ -33,26 +33,32 @@ export interface DecodeOptions {
   /** Records below are dropped: a fetch from inside a batch returns the whole batch. */
   readonly fromOffset: number;
   /**
-   * From the fetch answer with read_committed; undefined or empty: nothing is filtered. Control batches never yield messages
-   * in either isolation.
+   * From the fetch answer with read_committed; undefined or empty: nothing is filtered. Control
+   * batches never yield messages in either isolation.
    */
   readonly aborted: readonly AbortedTransaction[] | undefined;
   /** A batch that inflates to more bytes than this is a RecordError. */
   readonly maxInflatedBytes: number;
   /**
-   * Once the inflated bytes of this call exceed this, no further batch is inflated, but always at least one: what is left
-   * is to be fetched again from `nextOffset`.
+   * Once the inflated bytes of this call exceed this, no further batch is inflated, but always at
+   * least one: what is left is to be fetched again from `nextOffset`.
    */
   readonly inflateBudget: number;
 }
 
 export interface DecodedRecordSet {
   readonly messages: ConsumerMessage[];
-  /** The offset after the last batch that was decoded, whatever it held; `fromOffset` if there was none. */
+  /**
+   * The offset after the last batch that was decoded, also of one that held no records;
+   * `fromOffset` if there was none.
+   */
   readonly nextOffset: number;
   /** Leader epoch of the last batch that was decoded, -1 if there was none. */
   readonly leaderEpoch: number;
-  /** Memory that the messages keep alive: the record set, if any of them reads from it, and what was inflated for them. */
+  /**
+   * Memory that the messages keep alive: the record set, if any of them reads from it, and what was
+   * inflated for them.
+   */
   readonly bytes: number;
   /** Bytes of the messages, as encoded, decompressed. */
   readonly recordBytes: number;
@@ -65,18 +71,19 @@ const ABORT_MARKER = 0;
 const DAMAGED =
   'Its bytes are damaged, or its producer wrote it wrong: check it with kafka-dump-log.sh on the broker';
 
-/** The magic byte, which tells the format, stands at the same place in all of them. */
+/** The magic byte, which says the format, is at the same place in all of them. */
 const BYTES_UP_TO_MAGIC = 17;
 
 /**
- * Decodes the record set of one partition in a fetch answer: record batches, of which the broker may cut off the last one.
- * Checksums and all lengths are checked at once; messages read their parts when asked.
+ * Decodes the record set of one partition in a fetch answer: record batches, of which the broker
+ * may cut off the last one. Checksums and all lengths are checked here; messages read their parts
+ * when asked.
  *
- * Batches that yield nothing (control batches, aborted transactions, batches that compaction emptied) advance `nextOffset`
- * like any other.
+ * Batches that yield nothing (control batches, aborted transactions, batches that compaction
+ * emptied) advance `nextOffset` like any other.
  *
- * @throws RecordError for a damaged batch, one that inflates beyond the bound, an unknown codec, the formats before Kafka
- * 0.11, and offsets beyond 2^53 - 1; it names topic, partition and offset
+ * @throws RecordError for a damaged batch, one that inflates beyond the bound, an unknown codec,
+ * the formats before Kafka 0.11, and offsets beyond 2^53 - 1; it names topic, partition and offset
  * @see https://kafka.apache.org/documentation/#recordbatch
  */
 export function decodeRecordSet(recordSet: Buffer, options: DecodeOptions): DecodedRecordSet {

@@ -7,7 +7,7 @@ import { VarintCursor } from './varint-cursor.ts';
 const CHECKSUM_FITS =
   'The checksum fits, so its producer wrote it wrong: find out which client that was, and seek past this batch';
 
-/** Where the records of one batch stand in its view's buffer, and what its header says of them. */
+/** Where the records of one batch are in its view's buffer, and what its header says of them. */
 export interface RecordSection {
   readonly start: number;
   readonly end: number;
@@ -16,8 +16,8 @@ export interface RecordSection {
 }
 
 /**
- * Walks over the records of one batch and pushes those from `fromOffset` on to `messages`. Every length is checked here,
- * so that reading a message later can neither fail nor leave its record.
+ * Walks over the records of one batch and pushes those from `fromOffset` on to `messages`. Every
+ * length is checked here, so that reading a message later can neither fail nor leave its record.
  *
  * @returns the bytes of those records
  * @throws RecordError where the records do not have the form they must have
@@ -40,7 +40,8 @@ export function decodeRecords(
     const bodyBytes = cursor.varint();
     const start = cursor.at;
     const recordEnd = start + bodyBytes;
-    // The cursor only goes forward, so it is enough that each record ends where its length says, within the section.
+    // The cursor only goes forward, so it is enough that each record ends where its length says,
+    // within the section.
     if (bodyBytes < 0 || recordEnd > end) throw damaged(i, count);
     cursor.at = start + 1;
     cursor.skip();

@@ -12,13 +12,16 @@ import {
 
 /** The attributes of a record: a byte that Kafka does not use. */
 const ATTRIBUTES_BYTES = 1;
-/** What a batch takes beside key, value and headers of its only record, at most: that depends on its place. */
+/**
+ * What a batch takes beside key, value and headers of its only record, at most: that depends on its
+ * place.
+ */
 const MOST_PLACE_BYTES =
   BATCH_HEADER_BYTES + MAX_VARINT_BYTES + ATTRIBUTES_BYTES + MAX_VARLONG_BYTES + MAX_VARINT_BYTES;
 
 /**
- * Measures a record: the one time that its fields are gone through before they are written. Its `bytes` are
- * at most 17 more than those of a batch that holds nothing else.
+ * Measures a record: the one time that its fields are gone through before they are written. Its
+ * `bytes` are at most 17 more than those of a batch that holds nothing else.
  *
  * @throws ConfigError that names a header with a wrong value
  */

@@ -1,6 +1,9 @@
 import { RecordError } from '../../kernel/errors.ts';
 
-/** A batch would inflate beyond the bound; `bytes` is its inflated size where the format declares it. */
+/**
+ * A batch would inflate beyond the bound; `bytes` is its inflated size where the format declares
+ * it.
+ */
 export function beyondBound(codec: string, maxBytes: number, bytes?: number): RecordError {
   const size =
     bytes === undefined ? `more than ${maxBytes} bytes` : `${bytes} bytes, more than the ${maxBytes} allowed`;

@@ -16,8 +16,9 @@ interface FrameDescriptor {
 }
 
 /**
- * The inflated size of an LZ4 frame, without inflating it: the frames that Kafka clients write do not declare it. What is returned
- * is exact, or an upper bound that is not above `enough`; to count exactly is slower and only done where the bound says too little.
+ * The inflated size of an LZ4 frame, without inflating it: the frames that Kafka clients write do
+ * not declare it. What is returned is exact, or an upper bound that is not above `enough`; to count
+ * exactly is slower and only done where the bound says too little.
  *
  * @throws RecordError where this is not one whole frame
  * @see https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md

@@ -7,7 +7,10 @@ import { type Codec, codecNamed } from './compression.ts';
 import { recordBodyBytes, writeRecord } from './encode-record.ts';
 import { varintBytes } from './varint.ts';
 
-/** A record batch that is complete but for its producer and checksum, which {@link stampBatch} writes. */
+/**
+ * A record batch that is complete but for its producer and checksum, which {@link stampBatch}
+ * writes.
+ */
 export interface SealedBatch {
   readonly count: number;
   /** The whole batch, header included. */
@@ -30,7 +33,8 @@ const INITIAL_BYTES = 512;
 const MAGIC = 2;
 
 /**
- * Encodes records into one batch (magic 2). Starts small and doubles, so that a builder for each of many partitions is cheap.
+ * Encodes records into one batch (magic 2). Starts small and doubles, so that a builder for each of
+ * many partitions is cheap.
  *
  * @see https://kafka.apache.org/documentation/#recordbatch
  */
@@ -60,8 +64,8 @@ export class RecordBatchBuilder {
   }
 
   /**
-   * Copies a record into the batch and returns the bytes it takes there: exact, and never more than those
-   * that were measured, less the batch header.
+   * Copies a record into the batch and returns the bytes it takes there: exact, and never more than
+   * those that were measured, less the batch header.
    *
    * @throws ConfigError for a wrong timestamp; the batch is then as it was before
    * @throws LifecycleError after {@link seal}
@@ -88,9 +92,11 @@ export class RecordBatchBuilder {
   }
 
   /**
-   * Compresses the records and writes the header. The builder cannot be used any more: the batch may be a view of its buffer.
+   * Compresses the records and writes the header. The builder cannot be used any more: the batch
+   * may be a view of its buffer.
    *
-   * @throws LifecycleError without records, since brokers refuse an empty batch, or when called again
+   * @throws LifecycleError without records, since brokers refuse an empty batch, or when called
+   * again
    */
   seal(): SealedBatch {
     if (this.#sealed || this.#count === 0) {
@@ -132,8 +138,9 @@ export class RecordBatchBuilder {
 }
 
 /**
- * Writes producer id, epoch and base sequence (-1 where there is no producer) and the checksum, in place. Must be called
- * before a batch is sent, and may be called again: a batch keeps nothing of an earlier stamp.
+ * Writes producer id, epoch and base sequence (-1 where there is no producer) and the checksum, in
+ * place. Must be called before a batch is sent, and may be called again: a batch keeps nothing of
+ * an earlier stamp.
  */
 export function stampBatch(batch: SealedBatch, producer: BatchProducer | undefined): void {
   const { bytes } = batch;

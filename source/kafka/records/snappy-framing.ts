@@ -1,8 +1,9 @@
 import { badlyCompressed } from './inflate-bound.ts';
 
 /**
- * The stream format of the Java snappy library, which Kafka's Java clients write; librdkafka writes one raw block instead.
- * Magic, version 1, compatible from version 1; then blocks, each with its length as 32 bits before it.
+ * The stream format of the Java snappy library, which Kafka's Java clients write; librdkafka writes
+ * one raw block instead. Magic, version 1, compatible from version 1; then blocks, each with its
+ * length as 32 bits before it.
  *
  * @see https://github.com/xerial/snappy-java/blob/master/src/main/java/org/xerial/snappy/SnappyCodec.java
  */

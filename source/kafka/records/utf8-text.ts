@@ -4,8 +4,9 @@ const SHORT = 16;
 const text = String.fromCharCode;
 
 /**
- * The UTF-8 text of the bytes from `start` to `end`. Keys are short and mostly ASCII: for those, one
- * `String.fromCharCode` with a fixed count of arguments takes about half the time of the native decoder.
+ * The UTF-8 text of the bytes from `start` to `end`. Keys are short and mostly ASCII: for those,
+ * one `String.fromCharCode` with a fixed count of arguments takes about half the time of the native
+ * decoder.
  */
 export function utf8Text(bytes: Buffer, start: number, end: number): string {
   const length = end - start;
@@ -16,7 +17,10 @@ export function utf8Text(bytes: Buffer, start: number, end: number): string {
   return bits < 0x80 ? asciiText(bytes, start, length) : bytes.toString('utf8', start, end);
 }
 
-/** 1 to 16 ASCII bytes. A loop that joins characters makes a rope, which each later hash or comparison has to flatten. */
+/**
+ * 1 to 16 ASCII bytes. A loop that joins characters makes a rope, which each later hash or
+ * comparison has to flatten.
+ */
 function asciiText(bytes: Buffer, at: number, length: number): string {
   const c0 = bytes[at] ?? 0;
   if (length === 1) return text(c0);

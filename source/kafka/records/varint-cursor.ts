@@ -1,9 +1,12 @@
-/** Where a cursor stands after a varint without an end: past every limit, so that no check of a position holds. */
+/**
+ * Where a cursor stands after a varint without an end: past every limit, so that no check of a
+ * position holds.
+ */
 const NOWHERE = 0x7fff_ffff;
 
 /**
- * Reads varints one after another. One cursor per batch: the compiler then keeps it in registers, which makes the walk
- * over a batch twice as fast as the functions without state.
+ * Reads varints one after another. One cursor per batch: the compiler then keeps it in registers,
+ * which makes the walk over a batch twice as fast as the functions without state.
  *
  * Past the end of the buffer it reads zeros; it is for the caller to check where the cursor stands.
  */

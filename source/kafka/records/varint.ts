@@ -1,8 +1,10 @@
 /**
- * Varints of the record format: zigzag, seven bits per byte, least significant first. A varint has at most 5 bytes, a varlong 10.
+ * Varints of the record format: zigzag, seven bits per byte, least significant first. A varint has
+ * at most 5 bytes, a varlong 10.
  *
- * Reading is split into value and end, two small functions without state that the compiler inlines; past the end of the
- * buffer both read zeros, so that neither throws nor loops, and the caller checks the end against its limit.
+ * Reading is split into value and end, two small functions without state that the compiler inlines;
+ * past the end of the buffer both read zeros, so that neither throws nor loops, and the caller
+ * checks the end against its limit.
  *
  * @see https://kafka.apache.org/documentation/#record
  * @see https://protobuf.dev/programming-guides/encoding/#varints
@@ -81,7 +83,9 @@ export function varlongBytes(value: number): number {
   return bytes;
 }
 
-/** Writes a whole number and returns the position after it; exact up to 2^52 on either side of zero. */
+/**
+ * Writes a whole number and returns the position after it; exact up to 2^52 on either side of zero.
+ */
 export function writeVarlong(buffer: Uint8Array, value: number, at: number): number {
   if (value === (value | 0)) return writeVarint(buffer, value, at);
   let raw = zigzag(value);

@@ -1,14 +1,16 @@
 import { badlyCompressed } from './inflate-bound.ts';
 
 const MAGIC = 0xfd2fb528;
-/** No block inflates to more than this, whatever the window. */
+/** No block inflates to more than this, for any window. */
 const MAX_BLOCK_BYTES = 128 * 1024;
 const BLOCK_RLE = 1;
 const BLOCK_COMPRESSED = 2;
 
-/** What a frame tells of its inflated size before it is inflated. */
+/** What a frame says of its inflated size before it is inflated. */
 export interface ZstdFrameSize {
-  /** Undefined where the frame does not declare it: Kafka's Java client streams and cannot know it. */
+  /**
+   * Undefined where the frame does not declare it: Kafka's Java client streams and cannot know it.
+   */
   readonly declared: number | undefined;
   /** An upper bound from the blocks, exact but for the last one as a rule. */
   readonly atMost: number;

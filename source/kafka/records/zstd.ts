@@ -16,7 +16,8 @@ let wasm: typeof ZstdWasm | undefined;
 let loading: Promise<void> | undefined;
 
 /**
- * Loads what Zstandard needs; on Node 22.15 and later there is nothing to load. May be called again at no cost.
+ * Loads what Zstandard needs; on Node 22.15 and later there is nothing to load. May be called again
+ * at no cost.
  */
 export function prepareZstd(): Promise<void> {
   return (loading ??= native.zstdDecompressSync === undefined ? loadWasm() : Promise.resolve());
@@ -33,7 +34,10 @@ export function compressZstd(bytes: Buffer): Buffer {
   return native.zstdCompressSync?.(bytes) ?? asBuffer(wasmZstd().compress(bytes));
 }
 
-/** Inflates one frame. Its size is measured before, so that neither way allocates more than the bound. */
+/**
+ * Inflates one frame. Its size is measured before, so that neither way allocates more than the
+ * bound.
+ */
 export function decompressZstd(bytes: Buffer, maxBytes: number): Buffer {
   const { declared, atMost } = zstdFrameSize(bytes);
   if (declared !== undefined && declared > maxBytes) throw beyondBound('zstd', maxBytes, declared);

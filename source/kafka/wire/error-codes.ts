@@ -1,5 +1,6 @@
 /**
- * The error codes of Kafka's protocol by their names: what brokers answer, and the embedded cluster.
+ * The error codes of Kafka's protocol by their names: what brokers answer, and the embedded
+ * cluster.
  *
  * @see https://kafka.apache.org/protocol#protocol_error_codes
  */

@@ -35,7 +35,9 @@ export class WireReader {
     return this.buffer.readUInt32BE(this.#advance(4));
   }
 
-  /** A 64-bit number as a double; beyond 2^53 - 1 a RecordError, since it would no longer be exact. */
+  /**
+   * A 64-bit number as a double; beyond 2^53 - 1 a RecordError, since it would no longer be exact.
+   */
   int64(): number {
     return readInt64(this.buffer, this.#advance(8));
   }

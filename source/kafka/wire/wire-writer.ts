@@ -136,7 +136,9 @@ export class WireWriter {
     this.#buffer[at] = value;
   }
 
-  /** Makes room; must be called before the buffer is named in a statement, since it may replace it. */
+  /**
+   * Makes room; must be called before the buffer is named in a statement, since it may replace it.
+   */
   #grow(bytes: number): number {
     const start = this.#length;
     const needed = start + bytes;

@@ -6,15 +6,15 @@ import { FakeCluster } from './fake-cluster.ts';
 import type { MessageParts } from './fake-message.ts';
 
 /**
- * Kafka in memory, behind the port that the pipeline uses: no sockets, no time of its own. Requests are
- * answered in the order they came, each in a turn of the event loop of its own, so that a run is the same
- * every time.
+ * Kafka in memory, behind the port that the pipeline uses: no sockets, no time of its own. Requests
+ * are answered in the order they came, each in a turn of the event loop of its own, so that a run
+ * is the same every time.
  *
- * It simulates topics that grow, are recreated or deleted; logs with retention, truncation, compaction and
- * open transactions; leader epochs and topic ids; committed offsets of groups; and, by {@link intercept},
- * {@link fail} and {@link hold}, requests that fail or take long. It does not simulate brokers, leaders that
- * move or refuse, fetch sessions, request sizes, sequence numbers, retries of requests or group members: for
- * these there is the embedded cluster.
+ * It simulates topics that grow, are recreated or deleted; logs with retention, truncation,
+ * compaction and open transactions; leader epochs and topic ids; committed offsets of groups; and,
+ * by {@link intercept}, {@link fail} and {@link hold}, requests that fail or take long. It does not
+ * simulate brokers, leaders that move or refuse, fetch sessions, request sizes, sequence numbers,
+ * retries of requests or group members: for these there is the embedded cluster.
  */
 export class FakeKafka extends FakeCluster {
   /** A client of this cluster. */
@@ -47,7 +47,10 @@ export class FakeKafka extends FakeCluster {
     );
   }
 
-  /** Offsets that hold no record: transaction markers, aborted records, or what compaction took away. */
+  /**
+   * Offsets that hold no record: transaction markers, aborted records, or what compaction took
+   * away.
+   */
   appendGap(topic: string, partition: number, count = 1): this {
     this.log({ topic, partition }).appendGap(count);
     this.wakeSources();
@@ -82,8 +85,8 @@ export class FakeKafka extends FakeCluster {
   }
 
   /**
-   * Deletes the topic and recreates it, empty and with another id; group offsets stay, as they do where a
-   * broker is slow to forget them.
+   * Deletes the topic and recreates it, empty and with another id; group offsets stay, as they do
+   * where a broker is slow to forget them.
    */
   recreate(topic: string): this {
     return this.createTopic(topic, this.topics.partitionCount(topic));

@@ -3,7 +3,10 @@ import type { ConsumerMessage } from '../../message.ts';
 
 const FIRST_EPOCH = 7;
 
-/** The log of one partition: offsets without a message are markers, aborted records or compacted gaps. */
+/**
+ * The log of one partition: offsets without a message are markers, aborted records or compacted
+ * gaps.
+ */
 export class FakeLog {
   readonly messages = new Map<number, ConsumerMessage>();
   start = 0;

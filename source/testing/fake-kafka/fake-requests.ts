@@ -1,6 +1,6 @@
 import type { PartitionOffset } from '../../kafka/log-position.ts';
 
-/** Something the client was asked for, or `note` was told. */
+/** A request of a client, or something that was noted. */
 export interface FakeCall {
   readonly name: string;
   readonly topic?: string;
@@ -16,7 +16,7 @@ export type Interceptor = (call: FakeCall) => void | Promise<void>;
 
 type Where = (call: FakeCall) => boolean;
 
-/** Calls that wait until they are let go. */
+/** Calls that wait until it is opened. */
 export interface Gate {
   readonly waiting: readonly FakeCall[];
   /** Lets those that wait, and all that come later, pass. */
@@ -24,8 +24,8 @@ export interface Gate {
 }
 
 /**
- * The requests of a fake cluster: what was asked, and what a test does to them. `commitOffset` is one entry
- * of a commit: what is thrown there is that entry's error.
+ * The requests of a fake cluster: what was asked, and what a test does to them. `commitOffset` is
+ * one entry of a commit: what is thrown there is that entry's error.
  */
 export class FakeRequests {
   /** All that was asked, and noted, in order. */

@@ -26,7 +26,7 @@ export class KafkajsAdmin implements KafkaAdmin {
   }
 
   async topicDetails(topics?: readonly string[]): Promise<TopicDetails[]> {
-    // An empty list would ask for the brokers alone, which tells nothing here.
+    // An empty list would ask for the brokers alone, which is of no use here.
     if (topics?.length === 0) return [];
     const cluster = this.#connected();
     const request = metadataRequest(topics === undefined ? null : [...new Set(topics)]);

@@ -20,8 +20,8 @@ export interface AskLeadersOptions {
 export type AskedEntry<Entry> = Entry & { readonly currentLeaderEpoch: number };
 
 /**
- * Asks the leaders of partitions, all of one leader in one request. Each partition is judged alone: those that failed are asked again, at their leader
- * of then.
+ * Asks the leaders of partitions, all of one leader in one request. Each partition is judged alone:
+ * those that failed are asked again, at their leader of then.
  *
  * @returns the answers, in the order of `entries`
  * @throws BrokerError, ConnectionError, TimeoutError that name the partitions
@@ -100,7 +100,10 @@ function groupByLeader<Entry extends TopicPartition>(
   return [...groups];
 }
 
-/** Why a partition has no leader, from the last metadata: unknown topic or partition, no access, or none elected. */
+/**
+ * Why a partition has no leader, from the last metadata: unknown topic or partition, no access, or
+ * none elected.
+ */
 export function noLeader(cluster: ClusterConnection, { topic, partition }: TopicPartition): BrokerError {
   const metadata = cluster.topic(topic);
   const what = `Metadata of ${topic}/${partition}`;
@@ -113,7 +116,7 @@ export function noLeader(cluster: ClusterConnection, { topic, partition }: Topic
   );
 }
 
-/** The broker did not say a word about a partition that it was asked for. */
+/** The answer does not name a partition that the broker was asked for. */
 export function missingAnswer(what: string): BrokerError {
   return new BrokerError(`${what}: the answer does not name this partition`, {
     brokerCode: ErrorCodes.UNKNOWN_SERVER_ERROR,

@@ -39,7 +39,10 @@ export class SimpleGroupOffsets implements GroupOffsets {
   readonly #groupId: string;
   readonly #options: GroupOffsetsOptions;
 
-  /** @param connected gives the connection, which may come about after this object; throws while there is none */
+  /**
+   * @param connected gives the connection, which may come about after this object; throws while
+   * there is none
+   */
   constructor(connected: () => ClusterConnection, groupId: string, options: GroupOffsetsOptions) {
     this.#connected = connected;
     this.#groupId = groupId;
@@ -121,7 +124,10 @@ export class SimpleGroupOffsets implements GroupOffsets {
     throw brokerError(errorCode, what);
   }
 
-  /** One request to the coordinator. After any failure it is looked up anew: it may have moved, and that broker is suspect. */
+  /**
+   * One request to the coordinator. After any failure it is looked up again: it may have moved, and
+   * that broker is suspect.
+   */
   async #call<Answer>(request: RawRequest<Answer>): Promise<Answer> {
     const cluster = this.#connected();
     const { requestMs } = cluster.deadlines;

@@ -39,7 +39,10 @@ export async function topicDescriptions(
   return described;
 }
 
-/** Creates topics at the controller and waits until each partition has a leader. Returns the names that were created. */
+/**
+ * Creates topics at the controller and waits until each partition has a leader. Returns the names
+ * that were created.
+ */
 export async function createTopics(
   cluster: ClusterConnection,
   topics: readonly NewTopic[],

@@ -9,12 +9,15 @@ import type { CheckedCluster } from './internals.ts';
 import { kafkaLogCreator } from './kafkajs-log.ts';
 
 /**
- * Gets hold of a kafkajs `Cluster`: it makes connections with the user's addresses, TLS, SASL and socket factory.
+ * Gets hold of a kafkajs `Cluster`: it makes connections with the user's addresses, TLS, SASL and
+ * socket factory.
  *
- * kafkajs hands its Cluster to the factories in `partitionAssigners`, when the consumer is made. That consumer is never run
- * and holds nothing. Topic creation is turned off, or a typing error in a name would make a topic where brokers allow it.
+ * kafkajs hands its Cluster to the factories in `partitionAssigners`, when the consumer is made.
+ * That consumer is never run and holds nothing. Topic creation is turned off, or a typing error in
+ * a name would make a topic where brokers allow it.
  *
- * @throws ConfigError if no brokers are given, or if the Kafka instance is not of the kafkajs we know
+ * @throws ConfigError if no brokers are given, or if the Kafka instance is not of the kafkajs we
+ * know
  */
 export async function captureCluster(
   client: KafkaLike | KafkaOptions,

@@ -4,9 +4,9 @@ import type { KafkajsConnection, KafkajsConnectionPool } from './internals.ts';
 import { ResponseFramer } from './response-framer.ts';
 
 /**
- * Mends the faults of kafkajs 2.2.4 that could lose a process, a socket or a core. To be called on each new pool, before
- * it is connected. Its BrokerPool, whose removeBroker can leave it without a seed broker, is not used at all: see
- * {@link ClusterConnection}.
+ * Fixes the faults of kafkajs 2.2.4 that could lose a process, a socket or a core. To be called on
+ * each new pool, before it is connected. Its BrokerPool, whose removeBroker can leave it without a
+ * seed broker, is not used at all: see {@link ClusterConnection}.
  */
 export function hardenPool(pool: KafkajsConnectionPool, logger: Logger): void {
   for (const connection of pool.pool) {
@@ -17,9 +17,10 @@ export function hardenPool(pool: KafkajsConnectionPool, logger: Logger): void {
 }
 
 /**
- * A response is cut in the middle by a lost connection; kafkajs keeps what came of it and takes it, after a reconnect, for the
- * start of the next response: a RangeError in the socket's data handler, which ends the process. So responses are framed
- * here, afresh for each socket. (It is faster as well: kafkajs joins all chunks of a response a second time.)
+ * A response is cut in the middle by a lost connection; kafkajs keeps what came of it and takes it,
+ * after a reconnect, for the start of the next response: a RangeError in the socket's data handler,
+ * which ends the process. So responses are framed here, afresh for each socket. (It is faster as
+ * well: kafkajs joins all chunks of a response a second time.)
  *
  * The answers of a SASL exchange still go kafkajs's way, and its buffer is emptied on connect.
  */
@@ -48,7 +49,8 @@ export function receiveWholeResponses(connection: KafkajsConnection, broker: str
       if (connection.authHandlers === null) framer.push(data);
       else processData(data);
     } catch (error) {
-      // Thrown here it would be an uncaught exception of the process; the requests under way are told instead.
+      // Thrown here it would be an uncaught exception of the process; the requests in flight are
+      // rejected with it instead.
       logger.warn('A broker sent bytes that are no answer: its connection is dropped', { error });
       void dropConnection(connection, errorOf(error), logger);
     }
@@ -56,8 +58,8 @@ export function receiveWholeResponses(connection: KafkajsConnection, broker: str
 }
 
 /**
- * Two first requests at once: each finds the connection not connected and opens a socket; one of the two is never closed.
- * So both wait for the same attempt.
+ * Two first requests at the same time: each finds the connection not connected and opens a socket;
+ * one of the two is never closed. So both wait for the same attempt.
  */
 export function connectOnce(connection: KafkajsConnection): void {
   const connect = connection.connect.bind(connection);
@@ -71,9 +73,10 @@ export function connectOnce(connection: KafkajsConnection): void {
 }
 
 /**
- * After its first response a connection looks for requests held back by a quota, every millisecond and for ever. Nothing is
- * held back here (see BrokerLink), so there is nothing to look for. Ten times a second it looks for requests that took too long: here
- * every request has a deadline of its own that comes sooner (BrokerLink as well).
+ * After its first response a connection looks for requests held back by a quota, every millisecond
+ * and forever. Nothing is held back here (see BrokerLink), so there is nothing to look for. Ten
+ * times a second it looks for requests that took too long: here every request has a deadline of its
+ * own that comes sooner (BrokerLink as well).
  */
 export function sleepWhenIdle(connection: KafkajsConnection): void {
   const { requestQueue } = connection;
@@ -84,7 +87,10 @@ export function sleepWhenIdle(connection: KafkajsConnection): void {
   requestQueue.scheduleRequestTimeoutCheck = () => undefined;
 }
 
-/** Rejects all requests under way with `reason`, destroys the socket at once, and resolves when it is closed. */
+/**
+ * Rejects all requests in flight with `reason`, destroys the socket immediately, and resolves when
+ * it is closed.
+ */
 export async function dropConnection(
   connection: KafkajsConnection,
   reason: Error,
@@ -96,7 +102,8 @@ export async function dropConnection(
     if (socket === undefined || socket.closed) resolve();
     else socket.once('close', resolve);
   });
-  // A socket that is still connecting gets the error, since only that ends kafkajs's connection timer.
+  // A socket that is still connecting gets the error, since only that ends kafkajs's connection
+  // timer.
   if (socket?.connecting === true) socket.destroy(reason);
   else socket?.destroy();
   try {

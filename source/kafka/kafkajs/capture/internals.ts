@@ -5,13 +5,16 @@ import { ConfigError } from '../../../kernel/errors.ts';
 /**
  * The private members of kafkajs that this folder relies on, and nothing else of them.
  *
- * kafkajs is frozen upstream and pinned exactly, so leaning on its inside is low risk as long as each member is named
- * here and looked for at start: a user may hand us a `Kafka` of another version.
+ * kafkajs is frozen upstream and pinned exactly, so leaning on its inside is low risk as long as
+ * each member is named here and looked for at start: a user may hand us a `Kafka` of another
+ * version.
  */
 export interface KafkajsCluster {
   readonly rootLogger: KafkajsLogger;
   readonly connectionPoolBuilder: {
-    /** Makes a pool without connecting it: of this address, or of the next one in the user's list. */
+    /**
+     * Makes a pool without connecting it: of this address, or of the next one in the user's list.
+     */
     build(destination?: KafkajsDestination): Promise<KafkajsConnectionPool>;
   };
   readonly brokerPool: {
@@ -153,7 +156,10 @@ export function installedKafkajsVersion(): string {
     : 'unknown';
 }
 
-/** A kafkajs cluster whose members are all there, and the user's settings that matter to us, in milliseconds. */
+/**
+ * A kafkajs cluster whose members are all there, and the user's settings that matter to us, in
+ * milliseconds.
+ */
 export interface CheckedCluster {
   readonly cluster: KafkajsCluster;
   readonly connectionTimeoutMs: number;
@@ -184,7 +190,8 @@ export async function checkInternals(cluster: unknown, foundVersion: string): Pr
   found.BrokerPool = checked.brokerPool;
   fail([...missing('ConnectionPoolBuilder'), ...missing('BrokerPool')]);
 
-  // An address is given, so that the user's list of brokers (it may be a function) is not asked yet. Nothing is connected.
+  // An address is given, so that the user's list of brokers (it may be a function) is not asked
+  // yet. Nothing is connected.
   const pool = await checked.connectionPoolBuilder.build({ host: 'localhost', port: 9092 });
   found.ConnectionPool = pool;
   fail(missing('ConnectionPool'));

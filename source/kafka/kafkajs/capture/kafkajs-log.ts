@@ -15,14 +15,16 @@ const WARN = 2;
 const LEFT_OUT = new Set(['message', 'timestamp', 'logger', 'stack']);
 
 /**
- * Sends kafkajs's log lines to a {@link Logger}: give it to `new Kafka({ logCreator: kafkaLogCreator(logger) })`. A TopicProcessor does so itself where `client` is
- * options. Lines have `component: 'kafkajs'` and kafkajs's namespace.
+ * Sends kafkajs's log lines to a {@link Logger}: give it to
+ * `new Kafka({ logCreator: kafkaLogCreator(logger) })`. A TopicProcessor does so itself where
+ * `client` is options. Lines have `component: 'kafkajs'` and kafkajs's namespace.
  *
- * What kafkajs calls an error (a refused connection, say) is a warning here: the caller retries, and what it gives up
- * reaches the user as a typed error. Its information lines tell the steps of connections, so they are debug lines here.
+ * What kafkajs calls an error (a refused connection, say) is a warning here: the caller retries,
+ * and what it gives up reaches the user as a typed error. Its information lines name the steps of
+ * connections, so they are debug lines here.
  *
- * Repeats are limited as by {@link limitRepeats}. For other limits, or to have the last counts at the end of the program, give a logger of your own
- * `limitRepeats`, and close it there.
+ * Repeats are limited as by {@link limitRepeats}. For other limits, or to have the last counts at
+ * the end of the program, give a logger of your own `limitRepeats`, and close it there.
  */
 export function kafkaLogCreator(logger: Logger): (level: number) => (entry: KafkajsLogEntry) => void {
   const child = limitRepeats(logger).child({ component: 'kafkajs' });

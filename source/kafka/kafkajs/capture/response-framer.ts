@@ -7,8 +7,9 @@ const TLS_STARTS = [0x1503, 0x1603];
 const LARGEST_RESPONSE_BYTES = 256 * 1024 * 1024;
 
 /**
- * Cuts the bytes of a socket into responses. Each byte is copied at most once, into a buffer of exactly its response, as soon
- * as it arrives; a response that came within one chunk is a view of it.
+ * Cuts the bytes of a socket into responses. Each byte is copied at most once, into a buffer of
+ * exactly its response, as soon as it arrives; a response that came within one chunk is a view of
+ * it.
  */
 export class ResponseFramer {
   readonly #broker: string;

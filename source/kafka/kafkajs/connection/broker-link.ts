@@ -32,11 +32,12 @@ export interface BrokerLinkOptions {
 }
 
 /**
- * The two connections to one broker: fetches on the second, everything else on the first, since a broker serves one request
- * per connection at a time and a fetch may wait there.
+ * The two connections to one broker: fetches on the second, everything else on the first, since a
+ * broker serves one request per connection at a time and a fetch may wait there.
  *
- * A link lives until the first connection error or missed deadline, then it is dropped as a whole and never used again: all
- * calls under way are rejected and both sockets destroyed. Whoever still wants the broker makes a new one.
+ * A link lives until the first connection error or missed deadline, then it is dropped as a whole
+ * and never used again: all calls in flight are rejected and both sockets destroyed. A caller that
+ * still wants the broker makes a new one.
  */
 export class BrokerLink {
   readonly #options: BrokerLinkOptions;
@@ -54,7 +55,8 @@ export class BrokerLink {
   constructor(options: BrokerLinkOptions) {
     this.#options = options;
     this.#connecting = this.#guard(options.deadlines.handshakeMs, 'to connect', () => this.#connect());
-    // The failure is told by connected(), to all who ask; a link that nobody has asked yet must not end the process by it.
+    // connected() reports the failure to all who ask; a link that nobody has asked yet must not
+    // stop the process by it.
     this.#connecting.catch(() => undefined);
   }
 
@@ -83,13 +85,13 @@ export class BrokerLink {
     return range !== undefined && range.minVersion <= version && version <= range.maxVersion;
   }
 
-  /** Dropped, or closed from the other side while no call was under way. */
+  /** Dropped, or closed from the other side while no call was in flight. */
   get dead(): boolean {
     return this.#lost !== undefined || this.#deadConnection() !== undefined;
   }
 
   /**
-   * Resolves once the broker has told its versions and let us in.
+   * Resolves once the broker has named its versions and authenticated us.
    * @throws ConnectionError, TimeoutError, ConfigError
    */
   connected(): Promise<void> {
@@ -97,10 +99,12 @@ export class BrokerLink {
   }
 
   /**
-   * Sends a request and resolves with the parsed answer. On a usable link the request is on its way when the call returns.
+   * Sends a request and resolves with the parsed answer. On a usable link the request is on its way
+   * when the call returns.
    *
    * @param deadlineMs past it the link is dropped
-   * @throws ConnectionError, TimeoutError (both drop the link), RecordError for an answer that cannot be read
+   * @throws ConnectionError, TimeoutError (both drop the link), RecordError for an answer that
+   * cannot be read
    */
   call<Answer>(request: RawRequest<Answer>, deadlineMs: number): Promise<Answer> {
     const index = request.apiKey === FETCH ? 1 : 0;
@@ -117,7 +121,10 @@ export class BrokerLink {
     });
   }
 
-  /** Rejects all calls with `reason` and destroys the sockets; resolves when they are closed. Dropping twice does nothing. */
+  /**
+   * Rejects all calls with `reason` and destroys the sockets; resolves when they are closed.
+   * Dropping twice does nothing.
+   */
   drop(reason: KasperError): Promise<void> {
     this.#dropped ??= this.#drop(reason);
     return this.#dropped;
@@ -172,7 +179,7 @@ export class BrokerLink {
       this.#fetchOpened = true;
     }
     while (!mayTalk(connection)) {
-      // kafkajs would take the answer of a request under way for one of the SASL exchange.
+      // kafkajs would take the answer of a request in flight for one of the SASL exchange.
       await connection.requestQueue.waitForPendingRequests();
       await connection.authenticate();
     }
@@ -186,7 +193,10 @@ export class BrokerLink {
     return this.#fetchOpened && second?.isConnected() === false ? second : undefined;
   }
 
-  /** Quotas: the broker says for how long it will not read from this connection; until then nothing is sent on it. */
+  /**
+   * Quotas: the broker says for how long it will not read from this connection; until then nothing
+   * is sent on it.
+   */
   #taken<Answer>(answer: RawAnswer<Answer>, index: number): Answer {
     if (answer.throttleMs > 0) {
       this.#silentUntil[index] = this.#options.clock.now() + answer.throttleMs;
@@ -233,7 +243,9 @@ export class BrokerLink {
     });
   }
 
-  /** What the deadline does not count: the time of a TCP connect, and silence that a quota asks for. */
+  /**
+   * What the deadline does not count: the time of a TCP connect, and silence that a quota asks for.
+   */
   #grace(): number {
     if (!this.#ready) return this.#options.connectionTimeoutMs;
     const now = this.#options.clock.now();

@@ -21,16 +21,20 @@ export interface BrokerLinksOptions {
 /**
  * The brokers of a cluster, with one {@link BrokerLink} to each that is in use.
  *
- * kafkajs's BrokerPool is not used: its removeBroker can leave it without a seed broker and leaves sockets open, and its metadata refresh
- * asks for all topics or fails for one, and waits out a frozen broker.
+ * kafkajs's BrokerPool is not used: its removeBroker can leave it without a seed broker and leaves
+ * sockets open, and its metadata refresh asks for all topics or fails for one, and waits out a
+ * frozen broker.
  */
 export class BrokerLinks {
   readonly #options: BrokerLinksOptions;
   readonly #nodes = new Map<number, BrokerNode>();
   readonly #links = new Map<number, BrokerLink>();
-  /** Nodes that had a link: whatever comes next is one that is opened again. */
+  /** Nodes that had a link: the next link to one of them is opened again. */
   readonly #linked = new Set<number>();
-  /** To an address of the user's list, until it is known which node that is. Shared by all who look for a first broker. */
+  /**
+   * To an address of the user's list, until it is known which node that is. Shared by all who look
+   * for a first broker.
+   */
   #seed: BrokerLink | undefined;
   #closed: KasperError | undefined;
 
@@ -38,7 +42,7 @@ export class BrokerLinks {
     this.#options = options;
   }
 
-  /** The link to a node if it can be used at once. */
+  /** The link to a node if it can be used now. */
   ready(nodeId: number): BrokerLink | undefined {
     const link = this.#links.get(nodeId);
     return link?.usable === true ? link : undefined;
@@ -113,7 +117,10 @@ export class BrokerLinks {
     await Promise.all(links.map((link) => link.drop(reason)));
   }
 
-  /** Links in the order in which they are worth a try: connected ones, then other nodes, then the user's list once round. */
+  /**
+   * Links in the order in which they are worth a try: connected ones, then other nodes, then the
+   * user's list once round.
+   */
   async *#candidates(): AsyncGenerator<BrokerLink> {
     const ready = [...this.#links.values()].filter((link) => link.usable);
     yield* shuffled(ready);
@@ -128,7 +135,7 @@ export class BrokerLinks {
     while (this.#closed === undefined) {
       const seed = this.#seed === undefined || this.#seed.dead ? this.#newLink() : this.#seed;
       this.#seed = seed;
-      // Only then its address is known. Why it failed is told to whoever calls it.
+      // Only then its address is known. Why it failed is reported to those who call it.
       await seed.connected().catch(() => undefined);
       if (tried.has(seed.address)) return;
       tried.add(seed.address);
@@ -166,7 +173,10 @@ export class BrokerLinks {
     });
   }
 
-  /** The seed becomes the link of the node that it turned out to reach, or is dropped: the nodes have links of their own. */
+  /**
+   * The seed becomes the link of the node that it turned out to reach, or is dropped: the nodes
+   * have links of their own.
+   */
   #adoptSeed(): void {
     const seed = this.#seed;
     if (seed === undefined || this.#nodes.size === 0) return;

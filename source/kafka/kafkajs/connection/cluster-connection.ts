@@ -19,7 +19,10 @@ import type { TopicPartition } from '../../../kernel/topic-partition.ts';
 /** How far apart a group's coordinator is asked for while there is none. */
 const COORDINATOR_RETRY_MS = 100;
 
-/** A cluster: its brokers, the leaders of the partitions in use, and the coordinators of the groups in use. */
+/**
+ * A cluster: its brokers, the leaders of the partitions in use, and the coordinators of the groups
+ * in use.
+ */
 export class ClusterConnection {
   readonly clock: Clock;
   readonly logger: Logger;
@@ -58,7 +61,9 @@ export class ClusterConnection {
     return this.#topics.leaderOf(partition);
   }
 
-  /** What the last refresh told of a topic, errors included; undefined if it was never asked for. */
+  /**
+   * What the last refresh said of a topic, errors included; undefined if it was never asked for.
+   */
   topic(topic: string): KnownTopic | undefined {
     return this.#topics.get(topic);
   }
@@ -68,7 +73,7 @@ export class ClusterConnection {
     return this.#controllerId;
   }
 
-  /** The link to a node if it can be used at once. */
+  /** The link to a node if it can be used now. */
   readyLink(nodeId: number): BrokerLink | undefined {
     return this.#links.ready(nodeId);
   }
@@ -89,8 +94,8 @@ export class ClusterConnection {
   }
 
   /**
-   * Asks for these topics anew (Metadata). One request at a time: who comes while one is under way shares the next one, so
-   * that the answer is never older than the question.
+   * Asks for these topics again (Metadata). One request at a time: callers that come while one is
+   * in flight share the next one, so that the answer is never older than the question.
    */
   refresh(topics: Iterable<string>): Promise<void> {
     const next = (this.#nextRefresh ??= this.#scheduleRefresh());
@@ -98,7 +103,10 @@ export class ClusterConnection {
     return next.done;
   }
 
-  /** The node that keeps a group's offsets, asked of a live broker until there is one or `timeoutMs` has passed. */
+  /**
+   * The node that keeps a group's offsets, asked of a live broker until there is one or `timeoutMs`
+   * has passed.
+   */
   async coordinatorOf(groupId: string, timeoutMs: number): Promise<number> {
     const known = this.#coordinators.get(groupId);
     if (known !== undefined) return known;
@@ -122,7 +130,7 @@ export class ClusterConnection {
     return answer.nodeId;
   }
 
-  /** Forgets a coordinator, so that it is looked up anew. */
+  /** Forgets a coordinator, so that it is looked up again. */
   forgetCoordinator(groupId: string): void {
     this.#coordinators.delete(groupId);
   }
@@ -143,7 +151,8 @@ export class ClusterConnection {
       this.#controllerId = answer.controllerId;
       this.#topics.learn(answer.topics);
     });
-    // Only the turn of the next refresh hangs on this; those who asked for this one get `done`, and its failure.
+    // Only the turn of the next refresh hangs on this; those who asked for this one get `done`, and
+    // its failure.
     this.#refreshing = done.catch(() => undefined);
     return { topics, done };
   }

@@ -14,7 +14,10 @@ export interface RetryOptions {
   /** What is attempted, for messages. */
   readonly what: string;
   readonly backoff?: BackoffOptions;
-  /** Aborted, with a KasperError as reason, when its owner is closed: that ends a wait and the attempts at once. */
+  /**
+   * Aborted, with a KasperError as reason, when its owner is closed: that ends a wait and the
+   * attempts immediately.
+   */
   readonly signal: AbortSignal;
 }
 

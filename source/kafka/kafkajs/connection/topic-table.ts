@@ -7,7 +7,9 @@ export interface Leader {
   readonly epoch: number;
 }
 
-/** A topic as the cluster told of it last; an error code other than 0 comes without partitions. */
+/**
+ * A topic as the cluster described it last; an error code other than 0 comes without partitions.
+ */
 export interface KnownTopic {
   readonly errorCode: number;
   readonly topicId: string | undefined;
@@ -34,7 +36,7 @@ export class TopicTable {
     for (const { topic, topicId, errorCode, partitions } of topics) {
       const known = this.#topics.get(topic);
       const older = known?.topicId === topicId ? known?.partitions : undefined;
-      const newest = partitions.map((told) => newer(older?.get(told.partition), told));
+      const newest = partitions.map((now) => newer(older?.get(now.partition), now));
       this.#topics.set(topic, {
         errorCode,
         topicId,
@@ -45,10 +47,10 @@ export class TopicTable {
 }
 
 /**
- * A broker that lags behind may name an older leader than is known already; taking its word would send requests back and
- * forth. (A topic made anew, with another id, starts its epochs anew.)
+ * A broker that lags behind may name an older leader than is known already; believing it would send
+ * requests back and forth. (The epochs of a recreated topic, which has another id, start again.)
  */
-function newer(known: PartitionMetadata | undefined, told: PartitionMetadata): PartitionMetadata {
-  if (known === undefined || known.leader < 0) return told;
-  return known.leaderEpoch > told.leaderEpoch ? known : told;
+function newer(known: PartitionMetadata | undefined, now: PartitionMetadata): PartitionMetadata {
+  if (known === undefined || known.leader < 0) return now;
+  return known.leaderEpoch > now.leaderEpoch ? known : now;
 }

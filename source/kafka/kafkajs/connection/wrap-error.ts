@@ -1,7 +1,7 @@
 import { ErrorCodes } from '../../wire/error-codes.ts';
 import { ConfigError, ConnectionError, KasperError, TimeoutError } from '../../../kernel/errors.ts';
 
-/** Node's codes for certificates and TLS versions that do not fit: no retry mends them. */
+/** Node's codes for certificates and TLS versions that do not fit: no retry helps. */
 const TLS_CODES = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -18,7 +18,10 @@ const TLS_CODES = new Set([
   'EPROTO',
 ]);
 
-/** What to look at where a connection could not be opened, by Node's code; retries may mend each of these. */
+/**
+ * What to look at where a connection could not be opened, by Node's code; retries may help with
+ * each of these.
+ */
 const CONNECT_REMEDIES: Readonly<Partial<Record<string, string>>> = {
   ECONNREFUSED: 'nothing listens there: check the address, and that the broker runs',
   ENOTFOUND: "the name of this host is not known: check it, and the broker's advertised.listeners",
@@ -35,7 +38,10 @@ const SASL_BROKER_CODES = new Set<number>([
   ErrorCodes.SASL_AUTHENTICATION_FAILED,
 ]);
 
-/** kafkajs calls everything that ends a SASL exchange a refusal; these are the words of its errors for a lost connection or a late answer. */
+/**
+ * kafkajs calls everything that ends a SASL exchange a refusal; these are the words of its errors
+ * for a lost connection or a late answer.
+ */
 const SASL_INTERRUPTED =
   /failed: (Closed connection|Connection (closed|error|timeout)|Not connected|Request \w+\(.*\) timed out)/;
 

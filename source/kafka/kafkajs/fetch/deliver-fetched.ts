@@ -16,7 +16,8 @@ export interface Fetched {
 }
 
 /**
- * Decodes what a fetch brought for one partition, moves the position on, and hands it to the reader.
+ * Decodes what a fetch brought for one partition, moves the position on, and hands it to the
+ * reader.
  *
  * @throws RecordError
  */
@@ -25,8 +26,8 @@ export function deliverFetched(
   { fetched, answer, options, reserved, topicId }: Fetched,
 ): void {
   const { budget, isolation, maxInflatedBytes } = options;
-  // Views of the answer keep all of it in memory, so a small share is copied: one slow partition must not
-  // hold the records of the others, which are not charged to it.
+  // Views of the answer keep all of it in memory, so a small share is copied: one slow partition
+  // must not hold the records of the others, which are not charged to it.
   const shares = fetched.recordSet.length * 2 < answer.bytes && answer.partitions.length > 1;
   const recordSet = shares ? Buffer.from(fetched.recordSet) : fetched.recordSet;
   const { topic, partition, offset, epoch, reader } = position;
@@ -57,7 +58,9 @@ export function deliverFetched(
   });
 }
 
-/** Judged by the first batch: its messages are views of what was inflated, not of the record set. */
+/**
+ * Judged by the first batch: its messages are views of what was inflated, not of the record set.
+ */
 function isCompressed(recordSet: Buffer): boolean {
   return recordSet.length >= BATCH_HEADER_BYTES && (attributesOf(recordSet, 0) & CODEC_MASK) !== 0;
 }

@@ -10,10 +10,16 @@ import type { FetchAnswer } from '../protocol/fetch.ts';
 import { wrapError } from '../connection/wrap-error.ts';
 
 const MEBIBYTE = 1024 * 1024;
-/** What one response may hold, but for a first record batch that is larger. Some 35,000 records of 100 bytes. */
+/**
+ * What one response may hold, but for a first record batch that is larger. Some 35,000 records of
+ * 100 bytes.
+ */
 const RESPONSE_BYTES = 4 * MEBIBYTE;
 const PARTITION_BYTES = MEBIBYTE;
-/** For how long a broker may hold a fetch while partitions are left out of it: a resumed one has to wait for its end. */
+/**
+ * For how long a broker may hold a fetch while partitions are left out of it: a resumed one has to
+ * wait for its end.
+ */
 const WAIT_WITH_PAUSED_MS = 25;
 
 export interface FetchLoopOptions {
@@ -41,12 +47,12 @@ export interface AnsweredFetch {
 }
 
 /**
- * Asks one broker for the records of the partitions it leads, with one Fetch request in flight. The next one is sent as soon as an answer was
- * handed over, so that the broker works while batches run.
+ * Asks one broker for the records of the partitions it leads, with one Fetch request in flight. The
+ * next one is sent as soon as an answer was delivered, so that the broker works while batches run.
  *
- * The order of the partitions is turned from request to request: only the first one that has records is sure to get a
- * batch, so in a fixed order a large batch of a later partition could wait for ever.
- * While there is nothing to read, {@link FetchSession} saves naming them.
+ * The order of the partitions is turned from request to request: only the first one that has
+ * records is sure to get a batch, so in a fixed order a large batch of a later partition could wait
+ * forever. While there is nothing to read, {@link FetchSession} saves naming them.
  */
 export class FetchLoop {
   readonly #options: FetchLoopOptions;
@@ -71,13 +77,15 @@ export class FetchLoop {
     this.#running ??= this.#run();
   }
 
-  /** Names it in no more requests; what comes of one that is in flight is for the owner to judge. */
+  /**
+   * Names it in no more requests; what comes of one that is in flight is for the owner to judge.
+   */
   remove(position: FetchPosition): void {
     // A loop without any partition ends.
     if (this.#positions.delete(position) && this.#positions.size === 0) this.wake();
   }
 
-  /** Looks again at what there is to ask for, if the loop stands still. */
+  /** Looks again at what there is to ask for, if the loop sleeps. */
   wake(): void {
     this.#woken = true;
     this.#wake?.();
@@ -94,7 +102,8 @@ export class FetchLoop {
 
   async #run(): Promise<void> {
     const { budget } = this.#options;
-    // So that the first request names all partitions that are added in this turn: one that is empty would hold up the others.
+    // So that the first request names all partitions that are added in this turn: one that is empty
+    // would hold up the others.
     await Promise.resolve();
     while (!this.#stopped && this.#positions.size > 0) {
       const asked = this.#choose();
@@ -114,7 +123,8 @@ export class FetchLoop {
         budget.release(reserved);
       }
     }
-    // In the same turn in which the loop found nothing to do: a partition that is added now must start it again.
+    // In the same turn in which the loop found nothing to do: a partition that is added now must
+    // start it again.
     this.#running = undefined;
   }
 
@@ -202,7 +212,7 @@ export class FetchLoop {
     });
   }
 
-  /** Until the next wake; at once if one came since the last look. */
+  /** Until the next wake; not at all if one came since the last look. */
   async #sleep(): Promise<void> {
     if (!this.#woken) {
       await new Promise<void>((resolve) => {

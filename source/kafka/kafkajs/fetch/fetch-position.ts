@@ -3,8 +3,8 @@ import type { StartPosition } from '../../log-position.ts';
 import type { PartitionReader } from '../../source.ts';
 
 /**
- * One topic-partition as a source reads it, from `add` until `remove`. One that is added again is another
- * object, so nothing that was asked for under the old one reaches the new reader.
+ * One topic-partition as a source reads it, from `add` until `remove`. One that is added again is
+ * another object, so nothing that was asked for under the old one reaches the new reader.
  */
 export class FetchPosition implements TopicPartition {
   readonly topic: string;
@@ -22,7 +22,9 @@ export class FetchPosition implements TopicPartition {
   /** The epoch in which the last record before the offset was written; -1 if not known. */
   readEpoch: number;
   paused = false;
-  /** Once it has failed, which its reader was told, or was removed, nothing more is delivered. */
+  /**
+   * Once it has failed (this was reported to its reader) or was removed, nothing more is delivered.
+   */
   state: 'read' | 'failed' | 'removed' = 'read';
   /** Since when, on the monotonic clock, nothing but failures came; undefined after a success. */
   failingSince: number | undefined;
@@ -42,7 +44,7 @@ export class FetchPosition implements TopicPartition {
     return this.state === 'read';
   }
 
-  /** Continues at an offset that was chosen, whatever the records before it. */
+  /** Continues at an offset that was chosen, independent of the records before it. */
   moveTo(offset: number): void {
     this.offset = offset;
     this.readEpoch = -1;

@@ -1,7 +1,7 @@
 import { ErrorCodes } from '../../wire/error-codes.ts';
 import { backoffMs } from '../../../kernel/backoff.ts';
 import type { Timer } from '../../../kernel/clock.ts';
-import { BrokerError, ConnectionError, type KasperError, LifecycleError } from '../../../kernel/errors.ts';
+import { type KasperError, LifecycleError } from '../../../kernel/errors.ts';
 import { keyOf, listPartitions, type TopicPartition } from '../../../kernel/topic-partition.ts';
 import type { StartPosition } from '../../log-position.ts';
 import type { OutOfRange, PartitionReader, PartitionSource, SourceOptions } from '../../source.ts';
@@ -14,17 +14,20 @@ import { brokerError } from '../protocol/broker-errors.ts';
 import type { FetchAnswer, FetchedPartition } from '../protocol/fetch.ts';
 import { PartitionAnswers } from '../protocol/partition-answers.ts';
 import { deliverFetched } from './deliver-fetched.ts';
-import { type AnsweredFetch, type FetchAnswers, FetchLoop } from './fetch-loop.ts';
+import type { AnsweredFetch, FetchAnswers } from './fetch-loop.ts';
+import { FetchLoops } from './fetch-loops.ts';
 import { type AskedPartition, FetchPosition } from './fetch-position.ts';
+import { gaveUp } from './gave-up.ts';
 import { askRange, askTruncation, falseAlarm, type LogRange } from './log-checks.ts';
 
 /**
  * Reads partitions at their leaders.
  *
- * Each partition is in one of three places: in the {@link FetchLoop} of the broker that leads it; displaced,
- * after a failure, until a back-off is over and the leaders were asked for again; or failed for good. What
- * was asked for before a seek is dropped by its epoch, and what was asked for before a removal by the
- * {@link FetchPosition}, whose state every step looks at after it has waited.
+ * Each partition is in one of three places: in the {@link FetchLoop} of the broker that leads it;
+ * displaced, after a failure, until a back-off is over and the leaders were asked for again; or
+ * failed for good. What was asked for before a seek is dropped by its epoch, and what was asked for
+ * before a removal by the {@link FetchPosition}, whose state every step looks at after it has
+ * waited.
  */
 export class LeaderSource implements PartitionSource, FetchAnswers {
   readonly #cluster: ClusterConnection;
@@ -32,7 +35,7 @@ export class LeaderSource implements PartitionSource, FetchAnswers {
   readonly #positions = new Map<string, FetchPosition>();
   /** Those of this turn, which are assigned together. */
   #added: FetchPosition[] = [];
-  readonly #loops = new Map<number, FetchLoop>();
+  readonly #loops: FetchLoops;
   readonly #timers = new Set<Timer>();
   readonly #ending = new AbortController();
   #closed = false;
@@ -40,6 +43,9 @@ export class LeaderSource implements PartitionSource, FetchAnswers {
   constructor(cluster: ClusterConnection, options: SourceOptions) {
     this.#cluster = cluster;
     this.#options = options;
+    const { budget, fetchMaxWaitMs, isolation } = options;
+    const readCommitted = isolation === 'read_committed';
+    this.#loops = new FetchLoops({ cluster, budget, fetchMaxWaitMs, readCommitted, answers: this });
   }
 
   add(start: StartPosition, reader: PartitionReader): void {
@@ -62,7 +68,7 @@ export class LeaderSource implements PartitionSource, FetchAnswers {
     if (position === undefined) return;
     this.#positions.delete(key);
     position.state = 'removed';
-    this.#takeOut(position);
+    this.#loops.remove(position);
   }
 
   pause(partition: TopicPartition): void {
@@ -71,7 +77,7 @@ export class LeaderSource implements PartitionSource, FetchAnswers {
 
   resume(partition: TopicPartition): void {
     this.#position(partition).paused = false;
-    for (const loop of this.#loops.values()) loop.wake();
+    this.#loops.wake();
   }
 
   seek(partition: TopicPartition, offset: number): number {
@@ -88,7 +94,7 @@ export class LeaderSource implements PartitionSource, FetchAnswers {
     this.#ending.abort(new LifecycleError('The source is closed'));
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
-    await Promise.all([...this.#loops.values()].map((loop) => loop.stop()));
+    await this.#loops.stop();
   }
 
   answered(answer: FetchAnswer, { asked, nodeId, reserved }: AnsweredFetch): void {
@@ -150,16 +156,14 @@ export class LeaderSource implements PartitionSource, FetchAnswers {
       }
       if (position.leaderEpoch >= 0 && position.leaderEpoch !== leader.epoch && position.readEpoch >= 0)
         this.#checkTruncation(position, leader);
-      else this.#assignTo(leader, position);
+      else this.#loops.add(position, leader);
     }
   }
 
-  #assignTo(leader: Leader, position: FetchPosition): void {
-    position.leaderEpoch = leader.epoch;
-    this.#loopOf(leader.nodeId).add(position);
-  }
-
-  /** Takes partitions out of their loops: for a while if the failure can pass and there is time left, else for good. */
+  /**
+   * Takes partitions out of their loops: for a while if the failure can pass and there is time
+   * left, else for good.
+   */
   #displace(all: readonly FetchPosition[], error: KasperError): void {
     const positions = all.filter(({ isRead }) => isRead);
     if (this.#closed || positions.length === 0) return;
@@ -169,7 +173,7 @@ export class LeaderSource implements PartitionSource, FetchAnswers {
     const failed: FetchPosition[] = [];
     let attempts = 0;
     for (const position of positions) {
-      this.#takeOut(position);
+      this.#loops.remove(position);
       position.failingSince ??= now;
       attempts = Math.max(attempts, position.attempts++);
       const isRetried = error.retriable && now - position.failingSince < this.#options.retryTimeoutMs;
@@ -196,7 +200,7 @@ export class LeaderSource implements PartitionSource, FetchAnswers {
   #giveUp(all: readonly FetchPosition[], error: KasperError): void {
     const positions = all.filter(({ isRead }) => isRead);
     for (const position of positions) {
-      this.#takeOut(position);
+      this.#loops.remove(position);
       position.state = 'failed';
     }
     // A reader may remove others, or close the source, from inside its call.
@@ -217,12 +221,13 @@ export class LeaderSource implements PartitionSource, FetchAnswers {
   }
 
   /**
-   * Out of range is believed only after the leader itself named both ends: a broker that just became leader,
-   * or no longer is, may say so by mistake, and acting on it would skip or repeat records.
+   * Out of range is believed only after the leader itself named both ends: a broker that just
+   * became leader, or no longer is, may say so by mistake, and acting on it would skip or repeat
+   * records.
    */
   #checkRange(position: FetchPosition, what: string): void {
     const { offset } = position;
-    this.#takeOut(position);
+    this.#loops.remove(position);
     this.#resolve(position, what, askRange(this.#cluster, position, this.#limits()), (range) => {
       if (offset >= range.earliest && offset <= range.latest)
         this.#displace([position], falseAlarm(what, range));
@@ -236,14 +241,14 @@ export class LeaderSource implements PartitionSource, FetchAnswers {
     const what = `The check of ${position.key} for truncation at offset ${offset}`;
     const read = { topic, partition, offset, leaderEpoch: readEpoch };
     this.#resolve(position, what, askTruncation(this.#cluster, read, this.#limits()), (truncatedTo) => {
-      if (truncatedTo === undefined) this.#assignTo(leader, position);
+      if (truncatedTo === undefined) this.#loops.add(position, leader);
       else this.#leaveRange(position, { ...truncatedTo, reason: 'truncated' });
     });
   }
 
   /**
-   * Continues with the answer to a question about a partition that is in no loop, unless it was sought,
-   * removed or closed meanwhile.
+   * Continues with the answer to a question about a partition that is in no loop, unless it was
+   * sought, removed or closed meanwhile.
    */
   #resolve<T>(position: FetchPosition, what: string, asked: Promise<T>, then: (answer: T) => void): void {
     const { epoch } = position;
@@ -277,42 +282,10 @@ export class LeaderSource implements PartitionSource, FetchAnswers {
     this.#assign([position], false);
   }
 
-  #loopOf(nodeId: number): FetchLoop {
-    let loop = this.#loops.get(nodeId);
-    if (loop === undefined) {
-      const { budget, fetchMaxWaitMs, isolation } = this.#options;
-      loop = new FetchLoop({
-        cluster: this.#cluster,
-        nodeId,
-        budget,
-        fetchMaxWaitMs,
-        readCommitted: isolation === 'read_committed',
-        answers: this,
-      });
-      this.#loops.set(nodeId, loop);
-    }
-    return loop;
-  }
-
-  #takeOut(position: FetchPosition): void {
-    for (const loop of this.#loops.values()) loop.remove(position);
-  }
-
   #position(partition: TopicPartition): FetchPosition {
     const key = keyOf(partition);
     const position = this.#positions.get(key);
     if (position === undefined) throw new LifecycleError(`Partition ${key} is not read by this source`);
     return position;
   }
-}
-
-/** What the readers of partitions are told that are given up. */
-function gaveUp(failed: readonly TopicPartition[], error: KasperError, retryTimeoutMs: number): KasperError {
-  if (!error.retriable) return error;
-  const text = `Reading ${listPartitions(failed)} failed for ${retryTimeoutMs} ms; the last error: ${error.message}`;
-  if (error instanceof BrokerError) {
-    const { brokerCode, brokerError: name } = error;
-    return new BrokerError(text, { brokerCode, brokerError: name, retriable: true, cause: error });
-  }
-  return new ConnectionError(text, { cause: error, retriable: true });
 }

@@ -33,8 +33,8 @@ export async function askRange(
 }
 
 /**
- * Asks a new leader whether its log holds what was read last. It may be shorter than that of the former
- * one, with other records after that (unclean.leader.election.enable).
+ * Asks a new leader whether its log holds what was read last. It may be shorter than that of the
+ * former one, with other records after that (unclean.leader.election.enable).
  *
  * @see https://cwiki.apache.org/confluence/display/KAFKA/KIP-320
  * @returns the range of its log if it was truncated before `position`, else undefined

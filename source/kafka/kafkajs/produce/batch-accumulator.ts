@@ -11,7 +11,10 @@ export interface BatchSender {
   batchBytes(topic: string): number;
   /** How large the next batch of this partition will probably be: the size of the last one. */
   expectedBytes(topic: string, partition: number): number;
-  /** Sends batches, in order per partition. @throws ProduceError; `unsent` then holds what was not acked, in order. */
+  /**
+   * Sends batches, in order per partition. @throws ProduceError; `unsent` then holds what was not
+   * acked, in order.
+   */
   send(batches: readonly OutgoingBatch[], unsent: OutgoingBatch[]): Promise<void>;
 }
 
@@ -20,9 +23,12 @@ export class BatchAccumulator implements RecordAccumulator {
   readonly #sender: BatchSender;
   /** By topic, then by partition number. */
   readonly #open = new Map<string, (RecordBatchBuilder | undefined)[]>();
-  /** Full batches, and those that an earlier flush could not send: older than the open ones of the same partition. */
+  /**
+   * Full batches, and those that an earlier flush could not send: older than the open ones of the
+   * same partition.
+   */
   #closed: OutgoingBatch[] = [];
-  /** What the flush under way has taken. */
+  /** What the flush in progress has taken. */
   #flying: readonly OutgoingBatch[] = [];
   #flush: Promise<void> | undefined;
   #count = 0;
@@ -73,7 +79,8 @@ export class BatchAccumulator implements RecordAccumulator {
   async flush(): Promise<void> {
     const before = this.#flush;
     const flush = (async () => {
-      // Why the flush before failed is told to whoever called it; what it could not send goes out with this one.
+      // The failure of the flush before is for its own caller; what it could not send is sent with
+      // this one.
       if (before !== undefined) await before.catch(() => undefined);
       await this.#send();
     })();

@@ -15,10 +15,16 @@ export interface OutgoingBatch {
   readonly repeated: boolean;
 }
 
-/** A batch that the sink owns: from the moment it is queued until its outcome is known, or given up on. */
+/**
+ * A batch that the sink owns: from the moment it is queued until its outcome is known, or given up
+ * on.
+ */
 export interface QueuedBatch extends OutgoingBatch {
   readonly ticket: FlushTicket;
-  /** Set with the first attempt: from then on these bytes belong to this id and their sequence numbers. */
+  /**
+   * Set with the first attempt: from then on these bytes belong to this id and their sequence
+   * numbers.
+   */
   stampedFor: ProducerId | undefined;
   maybeStored: boolean;
   repeated: boolean;
@@ -31,7 +37,10 @@ export type BatchOutcome = 'acked' | 'failed' | 'unknown';
 
 /** One flush: collects the outcome of each of its batches. */
 export class FlushTicket {
-  /** Resolves when every batch has an outcome; rejects with ProduceError if one of them is not acked. */
+  /**
+   * Resolves when every batch has an outcome; rejects with ProduceError if one of them is not
+   * acked.
+   */
   readonly done: Promise<void>;
   readonly #outcomes = new Map<OutgoingBatch, { outcome: BatchOutcome; error: KasperError | undefined }>();
   /** Batches that still have to be reported, or were. */
@@ -58,7 +67,9 @@ export class FlushTicket {
     this.#size += parts - 1;
   }
 
-  /** What was not acked, in the order in which it was given up: per partition, that of the records. */
+  /**
+   * What was not acked, in the order in which it was given up: per partition, that of the records.
+   */
   unsent(): OutgoingBatch[] {
     return [...this.#outcomes]
       .filter(([, { outcome }]) => outcome !== 'acked')

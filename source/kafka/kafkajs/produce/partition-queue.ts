@@ -8,17 +8,21 @@ import type { TopicPartition } from '../../../kernel/topic-partition.ts';
 const SEQUENCES = 0x8000_0000;
 
 /**
- * The batches on their way to one partition, oldest first. Only the head is ever in flight: then an answer is always about
- * the oldest unanswered batch, and nothing can overtake. (Two in flight brought no more throughput when measured: a broker serves one request
- * per connection at a time.)
+ * The batches on their way to one partition, oldest first. Only the head is ever in flight: then an
+ * answer is always about the oldest unanswered batch, and nothing can overtake. (Two in flight
+ * brought no more throughput when measured: a broker serves one request per connection at a time.)
  */
 export class PartitionQueue implements TopicPartition {
   readonly topic: string;
   readonly partition: number;
   readonly batches: QueuedBatch[] = [];
-  /** Uncompressed size of the last batch that was queued; a little more is expected of the next one. */
+  /**
+   * Uncompressed size of the last batch that was queued; a little more is expected of the next one.
+   */
   lastBytes = 0;
-  /** In flight, offered to a broker's loop, backing off, or waiting for metadata or a producer id. */
+  /**
+   * In flight, offered to a broker's loop, backing off, or waiting for metadata or a producer id.
+   */
   busy = false;
   /** Since when, on the monotonic clock, nothing but failures came; undefined after a success. */
   failingSince: number | undefined;
@@ -44,15 +48,17 @@ export class PartitionQueue implements TopicPartition {
     this.#nextSequence = 0;
   }
 
-  /** Lets go of the producer id: some of its sequence numbers may be used up, nobody knows which. */
+  /**
+   * Lets go of the producer id: some of its sequence numbers may be used up, nobody knows which.
+   */
   retireProducer(): void {
     this.retired = this.#producer ?? this.retired;
     this.#producer = undefined;
   }
 
   /**
-   * The bytes of the head, for an attempt to send them. Producer and sequence are written with the first attempt under an
-   * id; a repeat is the same to the byte.
+   * The bytes of the head, for an attempt to send them. Producer and sequence are written with the
+   * first attempt under an id; a repeat is the same to the byte.
    */
   takeHead(): Buffer {
     const [head] = this.batches;

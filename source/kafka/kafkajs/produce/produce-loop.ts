@@ -10,7 +10,9 @@ import { PartitionAnswers } from '../protocol/partition-answers.ts';
 import { keyOf } from '../../../kernel/topic-partition.ts';
 import { wrapError } from '../connection/wrap-error.ts';
 
-/** A request is closed once it holds this much; a broker takes 100 MB, but pipelining wants several. */
+/**
+ * A request is closed once it holds this much; a broker takes 100 MB, but pipelining wants several.
+ */
 const REQUEST_BYTES = 1_000_000;
 /** The broker's code for a repeat that it has stored before. */
 const STORED_BEFORE = ErrorCodes.DUPLICATE_SEQUENCE_NUMBER;
@@ -41,7 +43,10 @@ export class ProduceLoop {
     this.#options = options;
   }
 
-  /** Takes a queue whose head can go. What is offered within one turn of the event loop shares requests. */
+  /**
+   * Takes a queue whose head can go. What is offered within one turn of the event loop shares
+   * requests.
+   */
   offer(queue: PartitionQueue): void {
     this.#ready.push(queue);
     if (this.#scheduled) return;

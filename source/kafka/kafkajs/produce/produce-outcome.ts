@@ -3,8 +3,10 @@ import { BrokerError } from '../../../kernel/errors.ts';
 import type { KasperError } from '../../../kernel/errors.ts';
 
 /**
- * Codes after which a batch that was sent is certainly not in the log. All others, and silence, leave it open: a leader that is deposed
- * while it waits for its replicas answers 6 for a batch that it has appended, and 7 and 20 come after the append as well.
+ * Codes after which a batch that was sent is certainly not in the log. All others, and silence,
+ * leave it open. A leader that is deposed while it waits for its replicas answers
+ * NOT_LEADER_OR_FOLLOWER for a batch that it has appended; REQUEST_TIMED_OUT and
+ * NOT_ENOUGH_REPLICAS_AFTER_APPEND come after the append as well.
  */
 const NOT_STORED = new Set<number>([
   ErrorCodes.CORRUPT_MESSAGE,

@@ -4,7 +4,7 @@ import { brokerError } from '../protocol/broker-errors.ts';
 import { initProducerIdRequest } from '../protocol/init-producer-id.ts';
 import { retryLoop } from '../connection/retry-loop.ts';
 
-/** What the broker tells one producer from another by. Compared by identity. */
+/** By this a broker distinguishes producers. Compared by identity. */
 export interface ProducerId {
   readonly producerId: bigint;
   readonly epoch: number;
@@ -17,8 +17,9 @@ export interface ProducerIdsOptions {
 }
 
 /**
- * Producer ids, shared by all partitions of a sink until one of them has to let go of its own: sequence numbers that may have been used can
- * never be given to other records, since the broker would take these for repeats, say that they are stored, and drop them.
+ * Producer ids. All partitions of a sink share one, until one of them has to retire it: sequence
+ * numbers that may have been used can never be given to other records. The broker would take these
+ * for repeats, say that they are stored, and drop them.
  */
 export class ProducerIds {
   readonly #cluster: ClusterConnection;
@@ -31,7 +32,7 @@ export class ProducerIds {
     this.#options = options;
   }
 
-  /** An id that is not `retired`, if one is at hand. */
+  /** An id that is not `retired`, if there is one. */
   ready(retired: ProducerId | undefined): ProducerId | undefined {
     return this.#current === retired ? undefined : this.#current;
   }

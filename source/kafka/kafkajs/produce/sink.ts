@@ -1,42 +1,45 @@
 import { ErrorCodes } from '../../wire/error-codes.ts';
 import { backoffMs } from '../../../kernel/backoff.ts';
 import type { Timer } from '../../../kernel/clock.ts';
-import { BrokerError, LifecycleError, ProduceError } from '../../../kernel/errors.ts';
+import { BrokerError, LifecycleError } from '../../../kernel/errors.ts';
 import type { KasperError } from '../../../kernel/errors.ts';
-import type { LogFields } from '../../../kernel/logger.ts';
 import type { Compression, RecordAccumulator, RecordSink, SinkOptions } from '../../sink.ts';
 import { BatchAccumulator } from './batch-accumulator.ts';
 import type { BatchSender } from './batch-accumulator.ts';
 import type { ClusterConnection } from '../connection/cluster-connection.ts';
 import { FlushTicket } from './flush-ticket.ts';
 import type { OutgoingBatch, QueuedBatch } from './flush-ticket.ts';
-import { noLeader } from '../ask/ask-leaders.ts';
+import { noLeader, type AskLeadersOptions } from '../ask/ask-leaders.ts';
+import { knownPartitionCount, loadOutputTopic } from '../ask/output-topic.ts';
 import { PartitionQueue } from './partition-queue.ts';
 import { ProduceLoop, type ProduceOutcomes } from './produce-loop.ts';
 import { ProducerIds } from './producer-ids.ts';
 import { certainlyNotStored, losesSequence } from './produce-outcome.ts';
-import { RETRY_BACKOFF, retryLoop } from '../connection/retry-loop.ts';
-import { brokerError } from '../protocol/broker-errors.ts';
+import { RETRY_BACKOFF } from '../connection/retry-loop.ts';
+import { RepeatedRecords } from './repeated-records.ts';
 import { splitBatch } from './split-batch.ts';
 import { wrapError } from '../connection/wrap-error.ts';
 
 /** Below the 1,048,588 bytes that brokers and topics take by default. */
 const BATCH_BYTES = 900_000;
 const MAX_IN_FLIGHT_PER_BROKER = 1;
-/** A topic that was just created is not known to every broker at once. */
-const NEW_TOPIC_GRACE_MS = 2_000;
 
 /**
  * Sends batches to the leaders of their partitions and owns each one until its outcome is known.
  *
- * Per partition, in order: the head of its queue goes out with the heads of other partitions of the same broker; acked, it leaves; failed in a way that can pass,
- * the same bytes go out again, wherever the leader is then; failed for good, it goes back to its flush, and with it whatever that flush has
- * queued behind it, so that the order holds.
+ * Per partition, in order, the head of its queue is sent together with the heads of other
+ * partitions of the same broker:
+ * - acked, it leaves the queue;
+ * - after a failure that can pass, the same bytes are sent again, to the leader of then;
+ * - failed for good, it goes back to its flush, together with all that this flush has queued behind
+ *   it, so that the order holds.
  */
 export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
   readonly #cluster: ClusterConnection;
   readonly #options: SinkOptions;
+  readonly #limits: AskLeadersOptions;
   readonly #producerIds: ProducerIds;
+  readonly #repeats: RepeatedRecords;
   readonly #queues = new Map<string, PartitionQueue>();
   readonly #loops = new Map<number, ProduceLoop>();
   readonly #timers = new Map<PartitionQueue, Timer>();
@@ -47,10 +50,9 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
   constructor(cluster: ClusterConnection, options: SinkOptions) {
     this.#cluster = cluster;
     this.#options = options;
-    this.#producerIds = new ProducerIds(cluster, {
-      retryTimeoutMs: options.retryTimeoutMs,
-      signal: this.#ending.signal,
-    });
+    this.#limits = { retryTimeoutMs: options.retryTimeoutMs, signal: this.#ending.signal };
+    this.#producerIds = new ProducerIds(cluster, this.#limits);
+    this.#repeats = new RepeatedRecords(cluster.logger, options.onRepeated);
   }
 
   get compression(): Compression {
@@ -58,39 +60,11 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
   }
 
   partitionCount(topic: string): number | undefined {
-    const known = this.#cluster.topic(topic);
-    return known?.errorCode === ErrorCodes.NONE && known.partitions.size > 0
-      ? known.partitions.size
-      : undefined;
+    return knownPartitionCount(this.#cluster, topic);
   }
 
-  async loadTopic(topic: string): Promise<number> {
-    const what = `Metadata of output topic ${topic}`;
-    const { clock } = this.#cluster;
-    const unknownUntil = clock.now() + NEW_TOPIC_GRACE_MS;
-    try {
-      return await retryLoop(
-        clock,
-        { timeoutMs: this.#options.retryTimeoutMs, what, signal: this.#ending.signal },
-        async () => {
-          await this.#cluster.refresh([topic]);
-          const count = this.partitionCount(topic);
-          if (count !== undefined) return count;
-          const errorCode = this.#cluster.topic(topic)?.errorCode ?? ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION;
-          const error = brokerError(
-            errorCode === ErrorCodes.NONE ? ErrorCodes.LEADER_NOT_AVAILABLE : errorCode,
-            what,
-          );
-          if (errorCode === ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION && clock.now() > unknownUntil)
-            throw new ProduceError(`Output topic ${topic} does not exist; create it first`, { cause: error });
-          throw error;
-        },
-      );
-    } catch (thrown) {
-      if (thrown instanceof ProduceError) throw thrown;
-      const error = wrapError(thrown, what);
-      throw new ProduceError(error.message, { cause: error, retriable: error.retriable });
-    }
+  loadTopic(topic: string): Promise<number> {
+    return loadOutputTopic(this.#cluster, topic, this.#limits);
   }
 
   accumulator(): RecordAccumulator {
@@ -113,16 +87,16 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
     }
     const ticket = new FlushTicket(batches.length);
     const queues = new Set<PartitionQueue>();
-    let repeated = 0;
+    const queuedNow: QueuedBatch[] = [];
     for (const batch of batches) {
       const queue = this.#queueOf(batch.topic, batch.partition);
       const queued: QueuedBatch = { ...batch, ticket, stampedFor: undefined, sent: 0 };
-      repeated += recordsRepeatedBy(queued);
+      queuedNow.push(queued);
       queue.batches.push(queued);
       queue.lastBytes = batch.sealed.uncompressedBytes;
       queues.add(queue);
     }
-    this.#tellRepeated(repeated, {});
+    this.#repeats.report(queuedNow, {});
     for (const queue of queues) this.#dispatch(queue);
     try {
       await ticket.done;
@@ -143,7 +117,9 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
       while (queue.batches.length > 0) this.#giveUp(queue, this.#closed);
   }
 
-  /** Brings the head of a queue on its way, unless the queue is busy: then whoever ends that calls again. */
+  /**
+   * Sends the head of a queue, unless the queue is busy: then this is called again when that ends.
+   */
   #dispatch(queue: PartitionQueue): void {
     if (queue.busy || queue.batches.length === 0 || this.#closed !== undefined) return;
     queue.busy = true;
@@ -228,17 +204,8 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
     }
     // Under the same producer id the broker knows a repeat by its sequence numbers.
     if (newProducer || !this.#options.idempotent)
-      this.#tellRepeated(recordsRepeatedBy(head), { ...place(queue), error: error.message });
+      this.#repeats.report([head], { ...place(queue), error: error.message });
     this.#retryLater(queue, error);
-  }
-
-  #tellRepeated(records: number, fields: LogFields): void {
-    if (records === 0) return;
-    this.#cluster.logger.warn('Records of unknown outcome are sent again and may be stored twice', {
-      records,
-      ...fields,
-    });
-    this.#options.onRepeated?.(records);
   }
 
   #retryLater(queue: PartitionQueue, error: KasperError): void {
@@ -255,11 +222,14 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
     this.#timers.set(queue, timer);
   }
 
-  /** The broker no longer knows the sequence numbers before this batch: acked records may be lost, and this one needs another id. */
+  /**
+   * The broker no longer knows the sequence numbers before this batch: acked records may be lost,
+   * and this one needs another id.
+   */
   #loseSequence(queue: PartitionQueue, head: QueuedBatch, error: KasperError): void {
     queue.retireProducer();
     this.#cluster.logger.warn(
-      'The broker refuses the sequence numbers of a partition: it forgot them or lost acknowledged records. Sending goes on under a new producer id',
+      'The broker refuses the sequence numbers of a partition: it forgot them or lost acknowledged records. Sending continues under a new producer id',
       {
         ...place(queue),
         records: head.sealed.count,
@@ -281,7 +251,10 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
     for (const batch of ours) batch.ticket.report(batch, batch.maybeStored ? 'unknown' : 'failed', error);
   }
 
-  /** The topic takes smaller batches only: the head goes out in two halves, and later batches are closed earlier. */
+  /**
+   * The topic takes smaller batches only: the head goes out in two halves, and later batches are
+   * closed earlier.
+   */
   #splitHead(queue: PartitionQueue, head: QueuedBatch): void {
     const halves = splitBatch(head, this.compression);
     const limit = Math.max(
@@ -294,7 +267,7 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
       refusedBytes: head.sealed.bytes.length,
       batchBytes: limit,
     });
-    this.#tellRepeated(recordsRepeatedBy(head), place(queue));
+    this.#repeats.report([head], place(queue));
     // The refused batch was stamped; its sequence numbers are not given to other bytes.
     queue.retireProducer();
     head.ticket.split(halves.length);
@@ -329,13 +302,6 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
     }
     return loop;
   }
-}
-
-/** How many records this batch adds to those that may be stored twice, now that it goes out under other sequence numbers, or without any. */
-function recordsRepeatedBy(batch: QueuedBatch): number {
-  if (!batch.maybeStored || batch.repeated) return 0;
-  batch.repeated = true;
-  return batch.sealed.count;
 }
 
 function place({ topic, partition }: PartitionQueue): { topic: string; partition: number } {

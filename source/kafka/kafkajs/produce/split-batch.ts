@@ -6,7 +6,10 @@ import { RecordBatchBuilder } from '../../records/record-batch-builder.ts';
 import type { SealedBatch } from '../../records/record-batch-builder.ts';
 import type { OutgoingBatch } from './flush-ticket.ts';
 
-/** Makes two batches of one that a broker finds too large, in the same order. The batch must hold two records or more. */
+/**
+ * Makes two batches of one that a broker finds too large, in the same order. The batch must hold
+ * two records or more.
+ */
 export function splitBatch(batch: OutgoingBatch, compression: Compression): SealedBatch[] {
   const { topic, partition, sealed } = batch;
   const { messages } = decodeRecordSet(sealed.bytes, {

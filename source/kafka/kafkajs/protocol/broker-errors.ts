@@ -19,7 +19,7 @@ const IDEMPOTENT = 'the producer id or its sequence numbers are no longer valid'
 
 /** What the codes mean that the requests of this folder may be answered with. */
 const KINDS: Readonly<Partial<Record<ErrorName, Omit<BrokerErrorKind, 'name'>>>> = {
-  UNKNOWN_SERVER_ERROR: { retriable: true, remedy: 'the log of the broker tells more' },
+  UNKNOWN_SERVER_ERROR: { retriable: true, remedy: 'the log of the broker says more' },
   OFFSET_OUT_OF_RANGE: { retriable: false },
   CORRUPT_MESSAGE: { retriable: true },
   UNKNOWN_TOPIC_OR_PARTITION: {
@@ -126,7 +126,8 @@ export function brokerErrorKind(code: number): BrokerErrorKind {
 /**
  * The error for a code.
  *
- * @param what what was attempted, with its values, as `Fetch of orders/3 at offset 17 from broker 2`
+ * @param what what was attempted, with its values, as
+ * `Fetch of orders/3 at offset 17 from broker 2`
  */
 export function brokerError(code: number, what: string, message?: string | null): BrokerError {
   const { name, retriable, remedy } = brokerErrorKind(code);

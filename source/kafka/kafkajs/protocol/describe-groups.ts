@@ -29,10 +29,10 @@ export function describeGroupRequest(groupId: string): RawRequest<GroupAnswer | 
         const protocolType = groups.string();
         groups.string();
         const members = groups.array((member) => {
-          const told = { memberId: member.string(), clientId: member.string(), host: member.string() };
+          const described = { memberId: member.string(), clientId: member.string(), host: member.string() };
           member.bytes();
           member.bytes();
-          return told;
+          return described;
         });
         return { errorCode, state, protocolType, members };
       });

@@ -8,12 +8,18 @@ import type { TopicPartition } from '../../../kernel/topic-partition.ts';
 export const FETCH = 1;
 /** The id of no fetch session. */
 export const NO_SESSION = 0;
-/** The session epoch of a request that names all its partitions and opens no session; it closes the one whose id it has. */
+/**
+ * The session epoch of a request that names all its partitions and opens no session; it closes the
+ * one whose id it has.
+ */
 export const FINAL_EPOCH = -1;
 
 export interface FetchPartition extends TopicPartition {
   readonly offset: number;
-  /** The epoch of the leader as the metadata gave it, so that a deposed or a lagging broker refuses; -1: unchecked. */
+  /**
+   * The epoch of the leader as the metadata gave it, so that a deposed or a lagging broker refuses;
+   * -1: unchecked.
+   */
   readonly leaderEpoch: number;
   readonly maxBytes: number;
 }
@@ -24,9 +30,15 @@ export interface FetchRequest {
   readonly maxBytes: number;
   readonly readCommitted: boolean;
   readonly sessionId: number;
-  /** 0 opens a session; from 1 on the request is incremental: the partitions of the session, but for those that are named, are asked for as before. */
+  /**
+   * 0 opens a session; from 1 on the request is incremental: the partitions of the session, but for
+   * those that are named, are asked for as before.
+   */
   readonly sessionEpoch: number;
-  /** Served in this order: the first one that has records gets its first batch whole, whatever the limits. */
+  /**
+   * Served in this order: the first one that has records gets its first batch whole, beyond all
+   * limits.
+   */
   readonly partitions: readonly FetchPartition[];
 }
 
@@ -54,8 +66,8 @@ export interface FetchAnswer {
 const EMPTY = Buffer.alloc(0);
 
 /**
- * Fetch v10: the last version that only a leader serves. From v11 on a follower answers without an error, so that a leader that moved
- * is never noticed.
+ * Fetch v10: the last version that only a leader serves. From v11 on a follower answers without an
+ * error, so that a leader that moved is never noticed.
  *
  * @see https://kafka.apache.org/protocol#The_Messages_Fetch
  */

@@ -20,7 +20,8 @@ export interface ListedOffset extends TopicPartition {
 }
 
 /**
- * ListOffsets v5: the first version in which a leader that was just elected says (code 78) that it does not know its end yet.
+ * ListOffsets v5: the first version in which a leader that was just elected says (code 78) that it
+ * does not know its end yet.
  *
  * @see https://kafka.apache.org/protocol#The_Messages_ListOffsets
  */

@@ -20,7 +20,8 @@ export interface EpochEndAnswer extends TopicPartition {
 }
 
 /**
- * OffsetForLeaderEpoch v2: where the log of an epoch ends, at the leader of now. If that is before our position, the log was truncated.
+ * OffsetForLeaderEpoch v2: where the log of an epoch ends, at the leader of now. If that is before
+ * our position, the log was truncated.
  *
  * @see https://kafka.apache.org/protocol#The_Messages_OffsetForLeaderEpoch
  */

@@ -1,9 +1,10 @@
 import { keyOf, type TopicPartition } from '../../../kernel/topic-partition.ts';
 
 /**
- * Finds what an answer says of each partition that was asked for. Brokers usually answer in the order of
- * the request, so most are found without a look-up. Where one is not, all are indexed, once: finding the
- * partitions of a large answer takes time in proportion to their number, whatever the order.
+ * Finds what an answer says of each partition that was asked for. Brokers usually answer in the
+ * order of the request, so most are found without a look-up. Where one is not, all are indexed,
+ * once: finding the partitions of a large answer takes time in proportion to their number, in any
+ * order.
  */
 export class PartitionAnswers<Answer extends TopicPartition> {
   readonly #answers: readonly Answer[];

@@ -18,7 +18,8 @@ export interface ProducedPartition extends TopicPartition {
 }
 
 /**
- * Produce v7, acks=all. A partition may occur once only: the broker would store the last of its batches alone and answer for it without an error.
+ * Produce v7, acks=all. A partition may occur once only: the broker would store the last of its
+ * batches alone and answer for it without an error.
  *
  * @param timeoutMs for how long the broker waits for its replicas
  * @see https://kafka.apache.org/protocol#The_Messages_Produce
