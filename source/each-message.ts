@@ -1,5 +1,5 @@
 import { BatchError } from './batch-error.ts';
-import { endedByClose } from './closed-while-waiting.ts';
+import { endedByClose } from './kernel/closed-while-waiting.ts';
 import type { ConsumerMessage, ProducerMessage } from './message.ts';
 import type { MessageFailure, MessageProcessor, ProcessContext, StoreMap } from './message-processor.ts';
 import { checkMessage, toRecord } from './kafka/outgoing-record.ts';

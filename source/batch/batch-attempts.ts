@@ -1,6 +1,6 @@
 import { stillOwned } from '../assignment/ownership-guard.ts';
 import { isBatchError } from '../batch-error.ts';
-import { ClosedWhileWaiting } from '../closed-while-waiting.ts';
+import { ClosedWhileWaiting } from '../kernel/closed-while-waiting.ts';
 import type { RunContext } from '../config/run-context.ts';
 import type { BatchDelivery } from '../delivery/delivery.ts';
 import { sleep } from '../kernel/clock.ts';

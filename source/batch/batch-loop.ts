@@ -1,4 +1,4 @@
-import { endedByClose } from '../closed-while-waiting.ts';
+import { endedByClose } from '../kernel/closed-while-waiting.ts';
 import type { RunContext } from '../config/run-context.ts';
 import type { PartitionDelivery } from '../delivery/delivery.ts';
 import type { Chunk } from '../kafka/client.ts';

@@ -1,4 +1,4 @@
-import { endedByClose } from '../closed-while-waiting.ts';
+import { endedByClose } from '../kernel/closed-while-waiting.ts';
 import { KasperError, ProcessError, type OffsetRange } from '../kernel/errors.ts';
 
 /** The error of a batch. What was thrown is its `cause`, and is not wrapped twice. */

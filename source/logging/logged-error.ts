@@ -1,6 +1,9 @@
+import { causeOf, causes, suppressedBy } from '../kernel/causes.ts';
+import { readOr } from '../kernel/read-or.ts';
 import { hideSecrets } from '../kernel/secrets.ts';
+import { messageOf, nameOf, textOf } from '../kernel/thrown-text.ts';
 
-/** No cause chain is followed further than this: one that is longer goes in a circle. */
+/** No cause further away than this is shown. */
 const LONGEST_CHAIN = 10;
 
 /** An error as a JSON log line shows it. Own properties of foreign errors are left out: they may hold credentials or whole requests. */
@@ -13,65 +16,63 @@ export interface ErrorObject {
   readonly suppressed?: readonly unknown[];
 }
 
-/** Name, code, message and stack; then the same of the cause and of later failures. Secrets within them are hidden. */
+/**
+ * Name, code, message and stack; then the same of the cause and of later failures, each error once: where it comes
+ * up again it is only named. Secrets within them are hidden.
+ */
 export function errorObject(error: Error): ErrorObject {
-  return describe(error, LONGEST_CHAIN);
+  return describe(error, { depth: LONGEST_CHAIN, shown: new Set() });
 }
 
-function describe(error: Error, depth: number): ErrorObject {
-  const { name, message, stack, cause } = error;
+/** How many levels may follow, and which errors are shown already. */
+interface Place {
+  readonly depth: number;
+  readonly shown: Set<Error>;
+}
+
+function describe(error: Error, { depth, shown }: Place): ErrorObject {
+  shown.add(error);
+  const within = { depth: depth - 1, shown };
   const code = codeOf(error);
+  const stack: unknown = readOr(undefined, () => error.stack);
+  const cause = causeOf(error);
   const others = suppressedBy(error);
   return {
-    name,
+    name: nameOf(error),
     ...(code === undefined ? {} : { code }),
-    message: hideSecrets(message),
-    ...(stack === undefined ? {} : { stack: hideSecrets(stack) }),
-    ...(cause === undefined ? {} : { cause: describeAny(cause, depth - 1) }),
-    ...(others.length === 0 ? {} : { suppressed: others.map((other) => describeAny(other, depth - 1)) }),
+    message: hideSecrets(messageOf(error)),
+    ...(typeof stack === 'string' ? { stack: hideSecrets(stack) } : {}),
+    ...(cause === undefined ? {} : { cause: describeAny(cause, within) }),
+    ...(others.length === 0 ? {} : { suppressed: others.map((other) => describeAny(other, within)) }),
   };
 }
 
-function describeAny(thrown: unknown, depth: number): unknown {
-  if (depth <= 0) return '…';
-  return thrown instanceof Error ? describe(thrown, depth) : hideSecrets(shown(thrown));
+function describeAny(thrown: unknown, place: Place): unknown {
+  if (place.depth <= 0) return '…';
+  if (!(thrown instanceof Error) || place.shown.has(thrown)) return hideSecrets(nameAndMessage(thrown));
+  return describe(thrown, place);
 }
 
 /** `Name [CODE]: message`, then what caused it, without stacks and secrets. */
 export function errorText(error: Error): string {
   const parts: string[] = [];
-  let thrown: unknown = error;
-  for (let depth = 0; thrown !== undefined && depth < LONGEST_CHAIN; depth++) {
-    const text = nameAndMessage(thrown);
+  for (const cause of causes(error, { deepest: LONGEST_CHAIN })) {
+    const text = nameAndMessage(cause);
     // Our messages often tell of the cause.
     if (!parts.some((part) => part.includes(text))) parts.push(text);
-    thrown = thrown instanceof Error ? thrown.cause : undefined;
   }
   const others = suppressedBy(error).map((other) => `; also: ${nameAndMessage(other)}`);
   return hideSecrets(parts.join('; caused by ') + others.join(''));
 }
 
 function nameAndMessage(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return shown(thrown);
+  if (!(thrown instanceof Error)) return textOf(thrown);
   const code = codeOf(thrown);
-  return `${thrown.name}${code === undefined ? '' : ` [${code}]`}: ${thrown.message}`;
-}
-
-/** What was thrown that is no error; an object of another prototype may not turn into text. */
-function shown(thrown: unknown): string {
-  return typeof thrown === 'object' && thrown !== null
-    ? Object.prototype.toString.call(thrown)
-    : String(thrown);
+  return `${nameOf(thrown)}${code === undefined ? '' : ` [${code}]`}: ${messageOf(thrown)}`;
 }
 
 /** Node's and our own errors have text, others numbers. */
 function codeOf(error: Error): string | number | undefined {
-  const code: unknown = 'code' in error ? error.code : undefined;
+  const code: unknown = readOr(undefined, () => ('code' in error ? error.code : undefined));
   return typeof code === 'string' || typeof code === 'number' ? code : undefined;
-}
-
-/** What failed beside it: `suppressed` of a KasperError, `errors` of an AggregateError. */
-function suppressedBy(error: Error): readonly unknown[] {
-  if ('suppressed' in error && Array.isArray(error.suppressed)) return error.suppressed;
-  return error instanceof AggregateError ? error.errors : [];
 }

@@ -107,6 +107,46 @@ test('a text line has the messages of an error and its causes, without stacks', 
   ]);
 });
 
+test('an error that comes up again in a line is named, and not shown once more', async (t) => {
+  const { logger, written } = memoryLogger();
+  const lost = Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+  const error = new AggregateError([new Error('other', { cause: lost })], 'around', { cause: lost });
+  lost.cause = error;
+  logger.error('Failed', { error });
+  await settled();
+  const line = JSON.parse(written[0] ?? '') as Record<string, unknown>;
+  t.like(line['error'], {
+    message: 'around',
+    cause: { code: 'ECONNRESET', message: 'socket hang up', cause: 'AggregateError: around' },
+    suppressed: [{ message: 'other', cause: 'Error [ECONNRESET]: socket hang up' }],
+  });
+});
+
+test('an error whose properties throw is logged all the same', async (t) => {
+  const refuse = {
+    get() {
+      throw new Error('not to be read');
+    },
+  };
+  const error = Object.defineProperties(new Error('hidden'), {
+    // First, since Node makes the stack when it is defined.
+    stack: refuse,
+    name: refuse,
+    message: refuse,
+    cause: refuse,
+    code: refuse,
+  });
+  for (const [format, shown] of [
+    ['json', '"error":{"name":"Error","message":"[object Error]"}'],
+    ['text', 'error="Error: [object Error]"'],
+  ] as const) {
+    const { logger, written } = memoryLogger({ format });
+    logger.error('Failed', { error });
+    await settled();
+    t.true(written[0]?.includes(shown), written[0]);
+  }
+});
+
 test('to log never throws: circles, BigInts, bytes, bad dates and functions are written as text', async (t) => {
   const { logger, written } = memoryLogger();
   const circle: Record<string, unknown> = {};

@@ -1,3 +1,4 @@
+import { causes } from '../../source/kernel/causes.ts';
 import { isObject } from '../../source/kernel/is-object.ts';
 import { HIDDEN } from '../../source/kernel/secrets.ts';
 import type { FailureReason } from '../backend/item.ts';
@@ -73,17 +74,19 @@ const withPassword: readonly string[] = ['auth', 'hello', 'config', 'acl', 'migr
  * the password, so it is taken out of the error itself, for all who have it.
  */
 export function withoutPassword<Thrown>(error: Thrown): Thrown {
-  if (!isObject(error)) return error;
-  const { command, lastNodeError, previousErrors } = error as Record<string, unknown>;
-  if (isObject(command) && withPassword.includes(String(command['name']).toLowerCase()))
-    command['args'] = [HIDDEN];
-  // Of a cluster whose nodes all failed, and of a transaction.
-  for (const inner of [
-    lastNodeError,
-    ...(Array.isArray(previousErrors) ? (previousErrors as unknown[]) : []),
-  ])
-    withoutPassword(inner);
+  for (const each of causes(error, { and: innerErrors })) {
+    const command = isObject(each) ? each['command'] : undefined;
+    if (isObject(command) && withPassword.includes(String(command['name']).toLowerCase()))
+      command['args'] = [HIDDEN];
+  }
   return error;
+}
+
+/** Of a cluster whose nodes all failed, and of a transaction. */
+function innerErrors(error: unknown): readonly unknown[] {
+  if (!isObject(error)) return [];
+  const { lastNodeError, previousErrors } = error;
+  return [lastNodeError, ...(Array.isArray(previousErrors) ? (previousErrors as unknown[]) : [])];
 }
 
 /** What an error means that ioredis gave. */

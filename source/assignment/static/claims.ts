@@ -12,7 +12,7 @@ import {
   type Moment,
 } from './claim-entries.ts';
 import { byOwner, ClaimsWatch, heldError, type ClaimsWatchOptions, type GoneOwner } from './other-owners.ts';
-import { ClosedWhileWaiting } from '../../closed-while-waiting.ts';
+import { ClosedWhileWaiting } from '../../kernel/closed-while-waiting.ts';
 import type { GroupOffsets, TopicDescription } from '../../kafka/client.ts';
 import { backoffMs } from '../../kernel/backoff.ts';
 import { sleep, type Clock, type Timer } from '../../kernel/clock.ts';

@@ -1,5 +1,7 @@
+import { suppressedBy } from '../../kernel/causes.ts';
 import { KasperError } from '../../kernel/errors.ts';
 import { hideSecrets } from '../../kernel/secrets.ts';
+import { messageOf, stackOf } from '../../kernel/thrown-text.ts';
 
 /**
  * What a person reads of an error, without a line break at the end.
@@ -8,7 +10,7 @@ import { hideSecrets } from '../../kernel/secrets.ts';
  * within it are hidden.
  */
 export function errorText(error: unknown): string {
-  return hideSecrets(textOf(error));
+  return hideSecrets(describe(error));
 }
 
 /** The same, with what else may help: what a command says before it ends with an error. */
@@ -19,23 +21,15 @@ export function failureText(error: unknown): string {
     : text;
 }
 
-function textOf(error: unknown): string {
+function describe(error: unknown): string {
   if (!KasperError.is(error)) return `error: ${stackOf(error)}`;
   const parts = [`error: ${error.message}`];
   const { cause } = error;
   if (error.code === 'PROCESS' && !KasperError.is(cause)) parts.push(indent(stackOf(cause)));
   else if (cause !== undefined && !error.message.includes(messageOf(cause)))
     parts.push(`  caused by ${messageOf(cause)}`);
-  for (const other of error.suppressed) parts.push(`  also: ${messageOf(other)}`);
+  for (const other of suppressedBy(error)) parts.push(`  also: ${messageOf(other)}`);
   return parts.join('\n');
-}
-
-function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
-}
-
-function stackOf(thrown: unknown): string {
-  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
 }
 
 function indent(text: string): string {
