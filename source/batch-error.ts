@@ -1,4 +1,5 @@
 import { KasperError } from './kernel/errors.ts';
+import { messageOf } from './kernel/thrown-text.ts';
 import type { MessageFailure } from './message-processor.ts';
 
 /**
@@ -20,7 +21,7 @@ export class BatchError extends KasperError {
       throw new TypeError('A BatchError needs at least one failure: { message, error }');
     const { topic, partition, offset } = first.message;
     const more = failures.length === 1 ? '' : ` and ${failures.length - 1} more`;
-    super(`Failed for ${topic}/${partition} offset ${offset}${more}: ${describe(first.error)}`, {
+    super(`Failed for ${topic}/${partition} offset ${offset}${more}: ${messageOf(first.error)}`, {
       cause: first.error,
     });
     this.failures = Object.freeze([...failures]);
@@ -30,8 +31,4 @@ export class BatchError extends KasperError {
 /** Whether this is a BatchError, also of another copy of this package, as a job file may bring one. */
 export function isBatchError(error: unknown): error is BatchError {
   return KasperError.is(error) && error.code === 'BATCH';
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,6 @@
 import { endedByClose } from '../kernel/closed-while-waiting.ts';
 import { KasperError, ProcessError, type OffsetRange } from '../kernel/errors.ts';
+import { textOf } from '../kernel/thrown-text.ts';
 
 /** The error of a batch. What was thrown is its `cause`, and is not wrapped twice. */
 export function processError(thrown: unknown, { doing, partition, ranges }: FailedBatch): KasperError {
@@ -8,9 +9,8 @@ export function processError(thrown: unknown, { doing, partition, ranges }: Fail
   const where = ranges
     .map(({ topic, first, last }) => `${topic}/${partition} offsets ${first} to ${last}`)
     .join(', ');
-  const why = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
   return new ProcessError(
-    `The ${doing} failed for ${where}; nothing of this batch was committed, so it is reprocessed at the next start. ${why}`,
+    `The ${doing} failed for ${where}; nothing of this batch was committed, so it is reprocessed at the next start. ${textOf(thrown)}`,
     { cause: thrown, partition, ranges },
   );
 }

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { CodecError } from '../kernel/errors.ts';
+import { messageOf, textOf } from '../kernel/thrown-text.ts';
 import type { Codec } from './codec.ts';
 
 /**
@@ -14,7 +15,7 @@ export function json<Value>(): Codec<Value> {
       try {
         text = JSON.stringify(value);
       } catch (cause) {
-        throw new CodecError(`json: the value has no JSON: ${String(cause)}`, { cause });
+        throw new CodecError(`json: the value has no JSON: ${textOf(cause)}`, { cause });
       }
       if (typeof text !== 'string') throw new CodecError(`json: ${typeof value} has no JSON`);
       return Buffer.from(text);
@@ -24,7 +25,7 @@ export function json<Value>(): Codec<Value> {
       try {
         return JSON.parse(encoded.toString()) as Value;
       } catch (cause) {
-        throw new CodecError(`json: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+        throw new CodecError(`json: ${messageOf(cause)}`, { cause });
       }
     },
   };

@@ -1,5 +1,6 @@
 import type { StartPosition } from '../kafka/log-position.ts';
 import { CommitError } from '../kernel/errors.ts';
+import { textOf } from '../kernel/thrown-text.ts';
 
 /** A string that is stored beside each committed offset, or a function that gives it for a position. */
 export type CommitMetadata = string | ((position: StartPosition) => string);
@@ -27,7 +28,7 @@ export function metadataFor(metadata: CommitMetadata, position: StartPosition): 
   try {
     value = metadata({ topic, partition, offset, leaderEpoch });
   } catch (cause) {
-    throw new CommitError(`commitMetadata failed for ${topic}/${partition} at ${offset}: ${String(cause)}`, {
+    throw new CommitError(`commitMetadata failed for ${topic}/${partition} at ${offset}: ${textOf(cause)}`, {
       cause,
     });
   }

@@ -1,11 +1,12 @@
 import type { OwnershipGuard } from '../assignment/ownership-guard.ts';
 import { backoffMs } from '../kernel/backoff.ts';
 import type { Clock, Timer } from '../kernel/clock.ts';
-import { CommitError, KasperError } from '../kernel/errors.ts';
+import { CommitError, type KasperError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { metadataFor, type CommitMetadata } from '../config/commit-metadata.ts';
 import type { CommitResult, GroupOffsets, OffsetToCommit, StartPosition } from '../kafka/client.ts';
 import { keyOf, type TopicPartition } from '../kernel/topic-partition.ts';
+import { toKasperError } from '../kernel/to-kasper-error.ts';
 import type { RunReports } from '../run-reports.ts';
 import { commitFailure } from './commit-failure.ts';
 import { OpenWork, type DoneWork } from './open-work.ts';
@@ -193,14 +194,14 @@ export class OffsetCommitter {
         sent.push({ topic, partition, offset, leaderEpoch, metadata });
         sentFor.push(position);
       } catch (error) {
-        results.set(position, failed(position, toKasperError(error)));
+        results.set(position, failed(position, toCommitError(error)));
       }
     }
     try {
       const answers = sent.length === 0 ? [] : await offsets.commit(sent);
       sentFor.forEach((position, at) => results.set(position, answers[at] ?? failed(position, noAnswer())));
     } catch (error) {
-      const cause = toKasperError(error);
+      const cause = toCommitError(error);
       for (const position of sentFor) results.set(position, failed(position, cause));
     }
     return positions.map((position) => results.get(position) as CommitResult);
@@ -313,6 +314,6 @@ function noAnswer(): CommitError {
   return new CommitError('the broker gave no answer for this partition');
 }
 
-function toKasperError(error: unknown): KasperError {
-  return KasperError.is(error) ? error : new CommitError(String(error), { cause: error });
+function toCommitError(error: unknown): KasperError {
+  return toKasperError(error, (text, options) => new CommitError(text, options));
 }

@@ -1,6 +1,7 @@
 import { systemClock, type Clock, type Timer } from './clock.ts';
 import { ConfigError } from './errors.ts';
 import type { LogFields, Logger } from './logger.ts';
+import { textOf } from './thrown-text.ts';
 
 /** When lines count as repeats, and how many of them are written. */
 export interface RepeatLimits {
@@ -256,5 +257,5 @@ class Repeats {
 /** Short, and never throws, whatever it is. */
 function part(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value).slice(0, LONGEST_PART);
-  return value instanceof Error ? `${value.name} ${value.message}`.slice(0, LONGEST_PART) : '';
+  return value instanceof Error ? textOf(value).slice(0, LONGEST_PART) : '';
 }

@@ -1,4 +1,4 @@
-import { toKasperError, type ClaimEntry } from '../assignment/static/claim-entries.ts';
+import { toClaimError, type ClaimEntry } from '../assignment/static/claim-entries.ts';
 import { stillOwned, unguarded, type OwnershipGuard } from '../assignment/ownership-guard.ts';
 import { isAlive, thisProcess } from '../assignment/static/process-identity.ts';
 import { Claims } from '../assignment/static/claims.ts';
@@ -202,7 +202,7 @@ async function commitOnce(
     );
     return results.map(({ error }) => error);
   } catch (thrown) {
-    const error = toKasperError(thrown);
+    const error = toClaimError(thrown);
     return partitions.map(() => error);
   }
 }

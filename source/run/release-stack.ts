@@ -1,4 +1,5 @@
-import { KasperError, LifecycleError } from '../kernel/errors.ts';
+import { LifecycleError } from '../kernel/errors.ts';
+import { toKasperError } from '../kernel/to-kasper-error.ts';
 import type { RunOutcome } from './run-outcome.ts';
 
 interface Opened {
@@ -47,7 +48,7 @@ export class ReleaseStack {
       await step();
     } catch (cause) {
       this.#outcome.closeFailed(
-        KasperError.is(cause) ? cause : new LifecycleError(`${failure}: ${String(cause)}`, { cause }),
+        toKasperError(cause, (text, options) => new LifecycleError(`${failure}: ${text}`, options)),
       );
     }
   }

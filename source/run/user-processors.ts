@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import { LifecycleError } from '../kernel/errors.ts';
 import { unlimited } from '../kernel/limit-repeats.ts';
 import type { Logger } from '../kernel/logger.ts';
+import { textOf } from '../kernel/thrown-text.ts';
 import type { TopicPartition } from '../kernel/topic-partition.ts';
 import type { MessageProcessor } from '../message-processor.ts';
 import type { ReleaseStack } from './release-stack.ts';
@@ -36,7 +37,7 @@ export class UserProcessors {
       this.#assigned.add(processor);
       await processor.onAssigned?.(this.#ownOf(processor, partitions));
     } catch (cause) {
-      throw new LifecycleError(`init or onAssigned of the MessageProcessor failed: ${String(cause)}`, {
+      throw new LifecycleError(`init or onAssigned of the MessageProcessor failed: ${textOf(cause)}`, {
         cause,
       });
     }

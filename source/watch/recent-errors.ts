@@ -1,6 +1,7 @@
 import type { Clock } from '../kernel/clock.ts';
 import { BrokerError, KasperError } from '../kernel/errors.ts';
 import { hideSecrets } from '../kernel/secrets.ts';
+import { messageOf } from '../kernel/thrown-text.ts';
 import type { RecentError } from '../stats.ts';
 
 /** How many are kept. */
@@ -39,8 +40,7 @@ export class RecentErrors {
 
 /** What a person gets to see of an error: no stack, no credentials, and not more than a screen holds. */
 export function describeError(error: unknown): { readonly code: string; readonly message: string } {
-  const text = error instanceof Error ? error.message : String(error);
-  const message = hideSecrets(text);
+  const message = hideSecrets(messageOf(error));
   return {
     code: codeOf(error),
     message: message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message,

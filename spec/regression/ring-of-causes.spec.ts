@@ -93,6 +93,31 @@ for (const [what, makeRing] of Object.entries(rings)) {
   });
 }
 
+test('a thrown value without a text fails the run', async (t) => {
+  const { kafka, make, outcome } = fixture(t);
+  kafka.createTopic('in').fill('in', 0, 10);
+  for (const thrown of [
+    Object.create(null),
+    {
+      toString() {
+        throw new Error('no text');
+      },
+    },
+  ] as unknown[]) {
+    const { error } = await outcome(
+      make({
+        process() {
+          throw thrown as Error;
+        },
+      }).runLoop(),
+    );
+    t.true(error instanceof ProcessError);
+    t.is((error as ProcessError).cause, thrown);
+    t.regex((error as ProcessError).message, /\[object Object\]$/);
+    t.regex(errorText(error), /\[object Object\]/);
+  }
+});
+
 /** The line in which an error is logged. */
 async function logged(format: LogFormat, error: unknown): Promise<string> {
   let written = '';

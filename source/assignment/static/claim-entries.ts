@@ -1,8 +1,9 @@
 import { parseClaim, type ClaimRecord } from './claim-record.ts';
 import type { CommitResult, GroupOffsets, OffsetToCommit } from '../../kafka/client.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { AssignmentError, KasperError } from '../../kernel/errors.ts';
+import { AssignmentError, type KasperError } from '../../kernel/errors.ts';
 import type { TopicPartition } from '../../kernel/topic-partition.ts';
+import { toKasperError } from '../../kernel/to-kasper-error.ts';
 
 /** A moment by both clocks: the monotonic one may stand still while the machine is suspended, the wall clock may be set. */
 export interface Moment {
@@ -87,8 +88,8 @@ export class ClaimEntries {
 }
 
 /** What a port threw, as an error that says whether trying again makes sense. */
-export function toKasperError(error: unknown): KasperError {
-  return KasperError.is(error) ? error : new AssignmentError(String(error), { cause: error });
+export function toClaimError(error: unknown): KasperError {
+  return toKasperError(error, (text, options) => new AssignmentError(text, options));
 }
 
 function worst(results: readonly CommitResult[]): KasperError | undefined {

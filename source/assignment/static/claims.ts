@@ -5,7 +5,7 @@ import type { ProcessIdentity } from './process-identity.ts';
 import type { ClaimRecord } from './claim-record.ts';
 import {
   ClaimEntries,
-  toKasperError,
+  toClaimError,
   type ClaimEntry,
   type ClaimsReading,
   type ClaimToWrite,
@@ -148,7 +148,7 @@ export class Claims implements OwnershipGuard {
         await this.#writeAll();
       } catch (thrown) {
         this.#throwIfClosing();
-        const error = toKasperError(thrown);
+        const error = toClaimError(thrown);
         failingSince ??= clock.now();
         if (!error.retriable || clock.now() - failingSince >= retryTimeoutMs) throw error;
         await this.#pause(backoffMs({ initialMs: 50, maxMs: 1000 }, failures++));
@@ -212,7 +212,7 @@ export class Claims implements OwnershipGuard {
     try {
       reading = await this.#entries.read(this.#options.partitions);
     } catch (error) {
-      throw this.#fail(toKasperError(error));
+      throw this.#fail(toClaimError(error));
     }
     const foreign = reading.entries.filter((entry) => this.#isForeign(entry));
     const { heldBy = heldError } = this.#options;
@@ -246,7 +246,7 @@ export class Claims implements OwnershipGuard {
       else await this.#entries.write(this.#toWrite().slice(0, 1));
       return BEAT_EVERY_MS;
     } catch (thrown) {
-      const error = toKasperError(thrown);
+      const error = toClaimError(thrown);
       if (this.#failure === undefined && !error.retriable) this.#fail(error);
       if (this.#failure === undefined)
         logger.warn('The claims could not be renewed yet; trying again', { error: error.message });
@@ -363,7 +363,7 @@ export class Claims implements OwnershipGuard {
         await this.#entries.write(released);
         return;
       } catch (error) {
-        if (!toKasperError(error).retriable) throw error;
+        if (!toClaimError(error).retriable) throw error;
         await sleep(clock, backoffMs({ initialMs: 50, maxMs: 1000 }, failures++), signal);
       }
     }

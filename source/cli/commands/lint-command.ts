@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { ConfigError, groupIdOf, KasperError, silentLogger } from '../../index.ts';
 import { partitionList } from '../../kernel/partition-list.ts';
 import { hideSecrets } from '../../kernel/secrets.ts';
+import { textOf } from '../../kernel/thrown-text.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
 import { count, counted } from '../terminal/figures.ts';
 import { Gathered } from '../terminal/gathered.ts';
@@ -76,7 +77,7 @@ async function lint(file: string, command: Command, flags: LintFlags, io: Io): P
   if (flags.json === true) {
     const { job, notes, run } = report;
     io.stdout.write(jsonDocument({ job, ok: problems.length === 0, problems, notes, run }));
-  } else if (problems.length === 0) io.stdout.write(textOf(report));
+  } else if (problems.length === 0) io.stdout.write(reportText(report));
   else io.stderr.write(`error: ${new ConfigError(problems, { what: file }).message}\n${notesOf(report)}`);
   if (problems.length === 0) return exitCodes.ok.code;
   return isKafkaAlone ? exitCodes.kafka.code : exitCodes.usage.code;
@@ -120,7 +121,7 @@ async function lintStores({ job, place }: JobSetup): Promise<string | undefined>
     return undefined;
   } catch (error) {
     if (KasperError.is(error)) return `stores: ${error.message}`;
-    return `stores: the job's function threw ${String(error)}`;
+    return `stores: the job's function threw ${textOf(error)}`;
   }
 }
 
@@ -166,7 +167,7 @@ function storesText(stores: JobSetup['job']['stores'], kind: string | undefined)
 /** Settings that the rows above them show. */
 const shownApart: ReadonlySet<string> = new Set(['brokers', 'partitions', 'workers', 'toEnd', 'store']);
 
-function textOf(report: LintReport): string {
+function reportText(report: LintReport): string {
   const { run } = report;
   if (run === undefined) return '';
   const { partitions, workers, starts } = run;

@@ -7,6 +7,7 @@ import { StoreError } from '../../index.ts';
 import { clientPackage } from './client-package.ts';
 import type { OpenedStores, StoreUser } from './store-connection.ts';
 import { withoutSecrets } from '../settings/store-flags.ts';
+import { messageOf } from '../../kernel/thrown-text.ts';
 
 /** How long the first answer may take. */
 const ANSWER_WITHIN_MS = 10_000;
@@ -29,9 +30,8 @@ export async function openElasticsearchStores(
     await client.cluster.health({}, { requestTimeout: ANSWER_WITHIN_MS, maxRetries: 0 });
   } catch (cause) {
     await client.close();
-    const why = cause instanceof Error ? cause.message : String(cause);
     throw new StoreError(
-      `Elasticsearch at ${where} could not be reached: ${why}. Check --store-url, and whether the cluster runs there`,
+      `Elasticsearch at ${where} could not be reached: ${messageOf(cause)}. Check --store-url, and whether the cluster runs there`,
       { store: 'Elasticsearch', operation: 'connect', cause, retriable: true },
     );
   }

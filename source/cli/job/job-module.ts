@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ConfigError, TopicProcessor, type Job } from '../../index.ts';
 import { isObject } from '../../kernel/is-object.ts';
+import { stackOf, textOf } from '../../kernel/thrown-text.ts';
 
 const FORM =
   "write `export default defineJob({ topicProcessorName, inputTopics, processor, … })`, from 'kasper-ts'";
@@ -40,7 +41,7 @@ async function importJob(file: string, path: string): Promise<Record<string, unk
 }
 
 function whyNotImported(error: unknown): string {
-  if (!(error instanceof Error)) return `it threw ${String(error)} when it was imported`;
+  if (!(error instanceof Error)) return `it threw ${textOf(error)} when it was imported`;
   const code = 'code' in error ? error.code : undefined;
   switch (code) {
     case 'ERR_UNKNOWN_FILE_EXTENSION':
@@ -56,7 +57,7 @@ function whyNotImported(error: unknown): string {
     case 'MODULE_NOT_FOUND':
       return `${error.message}. Install the package, or mend the path in the import (with its extension)`;
     default:
-      return `it threw when it was imported:\n${(error.stack ?? error.message).replaceAll(/^/gm, '  ')}`;
+      return `it threw when it was imported:\n${stackOf(error).replaceAll(/^/gm, '  ')}`;
   }
 }
 

@@ -4,6 +4,7 @@ import { silentLogger, StoreError } from '../../index.ts';
 import { clientPackage } from './client-package.ts';
 import type { OpenedStores, StoreUser } from './store-connection.ts';
 import { withoutSecrets } from '../settings/store-flags.ts';
+import { textOf } from '../../kernel/thrown-text.ts';
 
 /** How long the first connection may take. */
 const CONNECT_WITHIN_MS = 10_000;
@@ -60,7 +61,7 @@ async function connect(urls: readonly [URL, ...URL[]], where: string): Promise<R
     client.disconnect();
     const cause = lastError ?? error;
     throw new StoreError(
-      `Redis at ${where} could not be reached: ${String(cause)}. Check --store-url, and whether the server runs there`,
+      `Redis at ${where} could not be reached: ${textOf(cause)}. Check --store-url, and whether the server runs there`,
       { store: 'Redis', operation: 'connect', cause, retriable: true },
     );
   }

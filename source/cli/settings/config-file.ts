@@ -3,6 +3,7 @@ import { dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ConfigError } from '../../index.ts';
 import { isObject } from '../../kernel/is-object.ts';
+import { messageOf, stackOf } from '../../kernel/thrown-text.ts';
 import { parseJsonWithComments } from './config-json.ts';
 import type { Io } from '../terminal/io.ts';
 
@@ -48,7 +49,7 @@ function readJson(name: string, path: string): unknown {
   try {
     return parseJsonWithComments(readFileSync(path, 'utf8'));
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw fileError(name, error instanceof SyntaxError ? `this is not JSON: ${why}` : why, error);
   }
 }
@@ -58,8 +59,7 @@ async function importConfig(name: string, path: string): Promise<unknown> {
   try {
     module = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
   } catch (error) {
-    const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    throw fileError(name, `it threw when it was imported:\n${why.replaceAll(/^/gm, '  ')}`, error);
+    throw fileError(name, `it threw when it was imported:\n${stackOf(error).replaceAll(/^/gm, '  ')}`, error);
   }
   const exported = module['default'];
   if (exported === undefined)

@@ -1,3 +1,5 @@
+import { messageOf } from '../../kernel/thrown-text.ts';
+
 /**
  * Reads JSON that may have comments (`//` and `/* … *\/`) and commas after the last element, as the sample has them.
  *
@@ -30,10 +32,6 @@ function lineOfToken(text: string): number {
     }
   }
   return lines.length;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Comments and commas before a closing bracket as blanks: what is left stands where it stood. Strings are left alone. */

@@ -6,6 +6,7 @@ import type { Io } from '../terminal/io.ts';
 import { addSettingFlags } from './setting-flags.ts';
 import { isAddress } from './setting-values.ts';
 import { flagOf, variableOf } from './settings.ts';
+import { messageOf } from '../../kernel/thrown-text.ts';
 
 /** The settings that say where Kafka is and who we are, of all layers. */
 export interface ConnectionFlags {
@@ -135,7 +136,7 @@ function readPem(
   try {
     return readFileSync(resolve(cwd, file), 'utf8');
   } catch (error) {
-    problems.push(`${place}: ${error instanceof Error ? error.message : String(error)}`);
+    problems.push(`${place}: ${messageOf(error)}`);
     return undefined;
   }
 }

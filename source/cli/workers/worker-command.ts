@@ -9,6 +9,7 @@ import { runHere } from '../job/job-run.ts';
 import { setUpJob } from '../job/job-setup.ts';
 import { ParentChannel } from './parent-channel.ts';
 import { BEAT_MS, type WorkerReport, type WorkerTask } from './worker-messages.ts';
+import { messageOf } from '../../kernel/thrown-text.ts';
 
 /** `kasper worker`: one of several processes of a run, started by it and told by messages what to do. */
 export function addWorkerCommand(program: Command, io: Io, done: (exitCode: number) => void): void {
@@ -35,7 +36,7 @@ async function runWorker(io: Io): Promise<number> {
       kind: 'failed',
       failure: {
         code: KasperError.is(error) ? error.code : 'FAILED',
-        message: error instanceof Error ? error.message : String(error),
+        message: messageOf(error),
         text: failureText(error),
         exitCode,
       },
