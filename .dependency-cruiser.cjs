@@ -31,6 +31,18 @@ const inPipeline = (name, ...more) => ({
   may: [...pipeline.slice(pipeline.indexOf(name)).map(room), ...belowPipeline, ...more],
 });
 
+/** The rooms of the command line, in the same order. */
+const commandLine = ['commands', 'workers', 'job', 'settings', 'terminal'];
+const inCommandLine = (name, ...packages) => ({
+  files: room(`cli/${name}`),
+  may: [
+    ...commandLine.slice(commandLine.indexOf(name)).map((each) => room(`cli/${each}`)),
+    entryPoints,
+    kernel,
+  ],
+  packages,
+});
+
 const rows = [
   { files: kernel, may: [kernel], packages: ['leven'] },
   { files: wire, may: [wire, message, kernel] },
@@ -40,7 +52,8 @@ const rows = [
     packages: ['@node-rs/crc32', 'snappy', 'lz4-napi', '@bokuweb/zstd-wasm'],
   },
   {
-    files: '^source/kafka/(client|source|sink|group-offsets|log-position|admin|partitioner|outgoing-record)\\.ts$',
+    files:
+      '^source/kafka/(client|source|sink|group-offsets|log-position|admin|partitioner|outgoing-record)\\.ts$',
     may: [kafkaPorts, message, kernel],
   },
   {
@@ -99,11 +112,12 @@ const rows = [
       codecPort,
     ],
   },
-  {
-    files: room('cli'),
-    may: [room('cli'), entryPoints, kernel],
-    packages: ['commander', 'cli-progress', 'ioredis', '@elastic/elasticsearch'],
-  },
+  { files: '^source/cli/[^/]+\\.ts$', may: [room('cli'), entryPoints, kernel], packages: ['commander'] },
+  inCommandLine('commands', 'commander'),
+  inCommandLine('workers', 'commander'),
+  inCommandLine('job', 'ioredis', '@elastic/elasticsearch'),
+  inCommandLine('settings', 'commander'),
+  inCommandLine('terminal', 'commander', 'cli-progress'),
   { files: '^stores/', may: ['^stores/', kernel, '^metrics/(metrics|definitions)\\.ts$', codecPort] },
   { files: '^metrics/dashboard/', may: ['^metrics/dashboard/', entryPoints, kernel], packages: ['uplot'] },
   { files: '^metrics/prometheus[^/]*\\.ts$', may: ['^metrics/', kernel], packages: ['prom-client'] },

@@ -79,7 +79,7 @@ await runProgram(async ({ shutdown, progress }) => {
   );
 
   // To the end of what is there now. After each batch its results are sent, and acked, before its offsets are committed.
-  const endReport = reportProgress(progressOf(processor), progress, true);
+  const endReport = reportProgress(progressOf(processor), progress, { isBounded: true });
   const summary = await processor.runToEnd({ signal: shutdown.signal }).finally(endReport);
 
   // The result.

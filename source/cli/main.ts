@@ -52,7 +52,6 @@ function makeProgram(io: Io, done: (exitCode: number) => void): Command {
       getErrHasColors: () => false,
     })
     .configureHelp({ optionDescription: describeOption })
-    .showHelpAfterError('(kasper --help tells more)')
     .addHelpText('after', `\n${exitCodeHelp()}`)
     .hook('preAction', (_program, command) => applyLayers(command, io));
   addRunCommand(program, io, done);
@@ -63,7 +62,14 @@ function makeProgram(io: Io, done: (exitCode: number) => void): Command {
   addTopicsCommand(program, io, done);
   addBrokerCommand(program, io, done);
   addWorkerCommand(program, io, done);
+  nameHelpAfterErrors(program, 'kasper');
   return program;
+}
+
+/** After an error each command names its own help. */
+function nameHelpAfterErrors(command: Command, path: string): void {
+  command.showHelpAfterError(`(${path} --help tells more)`);
+  for (const each of command.commands) nameHelpAfterErrors(each, `${path} ${each.name()}`);
 }
 
 /** `What it is for (one, two or three; default one)` */

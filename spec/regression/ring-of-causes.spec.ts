@@ -7,7 +7,7 @@ import { eachMessage } from '../../source/each-message.ts';
 import { ProcessError } from '../../source/kernel/errors.ts';
 import { winstonLogger, type LogFormat } from '../../source/logging/index.ts';
 import type { MessageFailure } from '../../source/message-processor.ts';
-import { makeMessage } from '../_helpers/fakes/messages.ts';
+import { makeMessage } from '../../source/testing/fake-kafka/fake-message.ts';
 import { fixture } from '../_helpers/fakes/processor-run.ts';
 
 /**

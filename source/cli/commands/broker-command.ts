@@ -18,7 +18,6 @@ interface BrokerFlags {
 export function addBrokerCommand(program: Command, io: Io, done: (exitCode: number) => void): void {
   const command = program
     .command('broker')
-    .showHelpAfterError('(kasper broker --help tells more)')
     .summary('start a Kafka cluster in memory, for development')
     .description(
       'Starts an in-memory Kafka cluster on this machine, for development, demos and tests. It speaks the wire protocol, so that any client can use it.\n' +

@@ -11,14 +11,12 @@ import { withoutSecrets } from '../settings/store-flags.ts';
 export function addConfigCommand(program: Command, io: Io, done: (exitCode: number) => void): void {
   const config = program
     .command('config')
-    .showHelpAfterError('(kasper config --help tells more)')
     .summary('settings: print a sample of the configuration file, or what is in force')
     .description(
       'Settings come from a configuration file, from the environment (KASPER_…) and from flags; the last one decides.',
     );
   config
     .command('sample')
-    .showHelpAfterError('(kasper config sample --help tells more)')
     .summary('print a configuration file with every setting')
     .description(
       'Prints a configuration file with every setting, its unit and its default, all commented out.',
@@ -30,7 +28,6 @@ export function addConfigCommand(program: Command, io: Io, done: (exitCode: numb
     });
   const show = config
     .command('show')
-    .showHelpAfterError('(kasper config show --help tells more)')
     .summary('print the settings that are in force, and where each comes from')
     .description(
       'Prints every setting that a configuration file, the environment, a flag or the job gives, and where it comes from; with --all, the defaults, too. Secrets are not shown.',

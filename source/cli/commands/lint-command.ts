@@ -1,12 +1,12 @@
 import { Writable } from 'node:stream';
 import type { Command } from 'commander';
-import { ConfigError, groupIdOf, KasperError, silentLogger } from '../../index.ts';
+import { ConfigError, groupIdOf, KasperError, silentLogger, type ClientInit } from '../../index.ts';
 import { partitionList } from '../../kernel/partition-list.ts';
 import { hideSecrets } from '../../kernel/secrets.ts';
 import { textOf } from '../../kernel/thrown-text.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
 import { count, counted } from '../terminal/figures.ts';
-import { Gathered } from '../terminal/gathered.ts';
+import { Gathered } from '../job/gathered.ts';
 import type { Io } from '../terminal/io.ts';
 import { checkJobSetup, type JobSetup } from '../job/job-setup.ts';
 import { openStoresOf } from '../job/job-stores.ts';
@@ -55,7 +55,6 @@ interface WouldRun {
 export function addLintCommand(program: Command, io: Io, done: (exitCode: number) => void): void {
   const command = program
     .command('lint')
-    .showHelpAfterError('(kasper lint --help tells more)')
     .summary('check a job and its settings; run nothing')
     .description(
       'Loads the job and its settings, and checks them; then asks Kafka for the topics, the group, its committed offsets and who owns the partitions, and connects to the stores.\n' +
@@ -66,13 +65,14 @@ export function addLintCommand(program: Command, io: Io, done: (exitCode: number
   addJsonFlag(command);
   addSettingFlags(command, 'run', 'connection', 'stores', 'options');
   reportsProblemsItself(command);
-  command.action(async (file: string, flags: LintFlags) => {
-    done(await lint(file, command, flags, io));
+  command.action(async (file: string) => {
+    done(await lint(file, command, io));
   });
 }
 
-async function lint(file: string, command: Command, flags: LintFlags, io: Io): Promise<number> {
-  const report = await reportOf(file, command, flags.offline === true, io);
+async function lint(file: string, command: Command, io: Io): Promise<number> {
+  const flags: LintFlags = command.opts();
+  const report = await reportOf(file, command, io);
   const { problems, isKafkaAlone } = report;
   if (flags.json === true) {
     const { job, notes, run } = report;
@@ -83,7 +83,8 @@ async function lint(file: string, command: Command, flags: LintFlags, io: Io): P
   return isKafkaAlone ? exitCodes.kafka.code : exitCodes.usage.code;
 }
 
-async function reportOf(file: string, command: Command, offline: boolean, io: Io): Promise<LintReport> {
+async function reportOf(file: string, command: Command, io: Io): Promise<LintReport> {
+  const { offline = false }: LintFlags = command.opts();
   const layers = layersOf(command);
   const gathered = new Gathered();
   const nowhere = new Writable({
@@ -93,11 +94,8 @@ async function reportOf(file: string, command: Command, offline: boolean, io: Io
   });
   const setup = await checkJobSetup(
     file,
-    layers,
-    io,
-    { stream: nowhere, format: 'text' },
+    { layers, io, logs: { stream: nowhere, format: 'text' }, needsKafka: !offline },
     gathered,
-    !offline,
   );
   const problems = [...layers.problems, ...gathered.problems];
   if (setup === undefined) return { job: file, problems, notes: [], run: undefined, isKafkaAlone: false };
@@ -130,10 +128,10 @@ function wouldRun(
   found: KafkaFindings | undefined,
   given: ReturnType<typeof layersOf>['given'],
 ): WouldRun {
-  const { job, settings, client, place } = setup;
+  const { job, settings, options, place } = setup;
   const partitions = found?.partitions ?? setup.inputPartitions;
   const isNamed = job.client !== undefined || settings.brokers !== undefined;
-  const brokers = isNamed ? brokersOf(client) : 'none named';
+  const brokers = isNamed ? brokersOf(options.client) : 'none named';
   return {
     topicProcessorName: job.topicProcessorName,
     group: groupIdOf(job.topicProcessorName),
@@ -155,7 +153,7 @@ function wouldRun(
   };
 }
 
-function brokersOf(client: JobSetup['client']): string | undefined {
+function brokersOf(client: ClientInit): string | undefined {
   return 'brokers' in client && Array.isArray(client.brokers) ? client.brokers.join(',') : undefined;
 }
 

@@ -32,7 +32,7 @@ const RETRY_TIMEOUT_MS = 10_000;
 
 /** Looks at the topics, the group and the owners of a job's partitions. Commits nothing, claims nothing. */
 export async function lintKafka(setup: JobSetup): Promise<KafkaFindings> {
-  const kafka = openClient(setup.client, {
+  const kafka = openClient(setup.options.client, {
     logger: silentLogger,
     retryTimeoutMs: RETRY_TIMEOUT_MS,
     deadlines: { firstConnectMs: 5000 },

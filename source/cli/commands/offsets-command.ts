@@ -7,7 +7,6 @@ import { addOffsetsShowCommand } from './offsets-show.ts';
 export function addOffsetsCommand(program: Command, io: Io, done: (exitCode: number) => void): void {
   const command = program
     .command('offsets')
-    .showHelpAfterError('(kasper offsets --help tells more)')
     .summary('show or set the committed offsets of a job')
     .description('Shows or sets the committed offsets of a job.');
   addOffsetsShowCommand(command, io, done);

@@ -9,8 +9,10 @@ import {
   type KafkaClient,
   type PartitionClaim,
   type ResetPlan,
+  type ResetTarget,
   type TopicPartitionRef,
 } from '../../index.ts';
+import { keyOf } from '../../kernel/topic-partition.ts';
 import { winstonLogger } from '../../logging/index.ts';
 import { withKafka } from './admin-client.ts';
 import { ownerText } from './claim-text.ts';
@@ -46,7 +48,6 @@ unclaimed: no processor with claims was ever seen there. again and skipped count
 export function addOffsetsResetCommand(parent: Command, io: Io, done: (exitCode: number) => void): void {
   const command = parent
     .command('reset')
-    .showHelpAfterError('(kasper offsets reset --help tells more)')
     .summary('set committed offsets: shows what it would do, and does it with --execute')
     .description(
       'Sets the committed offsets of a job that is stopped, so that its next start goes on there. Without --execute it only shows what it would mean.\n' +
@@ -82,20 +83,22 @@ export function addOffsetsResetCommand(parent: Command, io: Io, done: (exitCode:
     const target = targetOf(flags);
     const report = await withKafka(flags, io, async (client) =>
       flags.execute === true
-        ? execute(client, groupId, target, flags, io)
-        : preview(client, groupId, target, flags),
+        ? execute(client, { groupId, target, flags }, io)
+        : preview(client, { groupId, target, flags }),
     );
     io.stdout.write(flags.json === true ? resetJson(report) : resetText(report, io.stdout.columns));
     done(exitCodes.ok.code);
   });
 }
 
-async function preview(
-  client: KafkaClient,
-  groupId: string,
-  target: ReturnType<typeof targetOf>,
-  flags: ResetFlags,
-): Promise<ResetReport> {
+/** What is to be set, and where to. */
+interface ResetRequest {
+  readonly groupId: string;
+  readonly target: ResetTarget;
+  readonly flags: ResetFlags;
+}
+
+async function preview(client: KafkaClient, { groupId, target, flags }: ResetRequest): Promise<ResetReport> {
   const [plan, { members }, claims] = await Promise.all([
     planOffsetReset(client, groupId, target, selectionOf(flags)),
     client.describeGroup(groupId),
@@ -115,9 +118,7 @@ async function preview(
 
 async function execute(
   client: KafkaClient,
-  groupId: string,
-  target: ReturnType<typeof targetOf>,
-  flags: ResetFlags,
+  { groupId, target, flags }: ResetRequest,
   io: Io,
 ): Promise<ResetReport> {
   const { stderr } = io;
@@ -172,10 +173,6 @@ function unclaimedOf({ partitions }: ResetPlan, claims: readonly PartitionClaim[
 
 function keysOf(partitions: readonly TopicPartitionRef[]): ReadonlySet<string> {
   return new Set(partitions.map(keyOf));
-}
-
-function keyOf({ topic, partition }: TopicPartitionRef): string {
-  return `${topic}/${partition}`;
 }
 
 function parseClaimTimeout(text: string): number {

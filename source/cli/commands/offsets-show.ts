@@ -7,7 +7,8 @@ import { exitCodes } from '../terminal/exit-codes.ts';
 import { addGroupFlags, groupIdFrom, selectionOf, type GroupFlags } from '../settings/group-flags.ts';
 import type { Io } from '../terminal/io.ts';
 import { addJsonFlag, jsonDocument } from '../terminal/json-output.ts';
-import { figure, goneText, tellClaimsError } from './lag-command.ts';
+import { figure } from '../terminal/figures.ts';
+import { goneText, tellClaimsError } from './lag-text.ts';
 import { printable, table, type Column } from '../terminal/table.ts';
 
 interface ShowFlags extends ConnectionFlags, GroupFlags {
@@ -25,7 +26,6 @@ protocolType is empty as long as no consumer ever joined the group as a member.`
 export function addOffsetsShowCommand(parent: Command, io: Io, done: (exitCode: number) => void): void {
   const command = parent
     .command('show')
-    .showHelpAfterError('(kasper offsets show --help tells more)')
     .summary('show what is committed, and who has claimed it')
     .description(
       'Shows the committed offsets of a job with leader epoch and metadata, and the claims on its partitions.',

@@ -1,8 +1,8 @@
 import type { GroupMember, PartitionClaim, PlannedReset, ResetPlan, TopicPartitionRef } from '../../index.ts';
+import { listPartitions } from '../../kernel/topic-partition.ts';
 import { claimText } from './claim-text.ts';
-import { count, counted } from '../terminal/figures.ts';
+import { count, counted, figure } from '../terminal/figures.ts';
 import { jsonDocument } from '../terminal/json-output.ts';
-import { figure } from './lag-command.ts';
 import { printable, table, type Column } from '../terminal/table.ts';
 
 /** What a reset would do, or did. */
@@ -44,6 +44,9 @@ export function resetJson({ plan, executed, unclaimed, running, silent, members 
     members,
   });
 }
+
+/** More would hide the rest of a sentence. */
+const MOST_LISTED = 5;
 
 const columns: readonly Column[] = [
   { title: 'TOPIC' },
@@ -99,18 +102,23 @@ function notesOf({ plan, executed, unclaimed, running, silent, members }: ResetR
   const { withoutCommit, gone } = plan;
   const notes: string[] = [];
   if (withoutCommit.length > 0)
-    notes.push(`Left as they are, since nothing is committed there: ${listed(withoutCommit)}.`);
-  if (gone.length > 0) notes.push(`Left as they are, since they do not exist any more: ${listed(gone)}.`);
+    notes.push(
+      `Left as they are, since nothing is committed there: ${listPartitions(withoutCommit, MOST_LISTED)}.`,
+    );
+  if (gone.length > 0)
+    notes.push(`Left as they are, since they do not exist any more: ${listPartitions(gone, MOST_LISTED)}.`);
   if (unclaimed.length > 0) {
     notes.push(
-      `No processor was seen on ${listed(unclaimed)}; one with \`claims: false\` cannot be seen: make sure that none runs${executed ? ', or it commits over this' : ''}.`,
+      `No processor was seen on ${listPartitions(unclaimed, MOST_LISTED)}; one with \`claims: false\` cannot be seen: make sure that none runs${executed ? ', or it commits over this' : ''}.`,
     );
   }
   for (const [owner, partitions] of byOwner(running))
-    notes.push(`--execute would be refused, since a processor runs on ${listed(partitions)}: ${owner}.`);
+    notes.push(
+      `--execute would be refused, since a processor runs on ${listPartitions(partitions, MOST_LISTED)}: ${owner}.`,
+    );
   for (const [owner, partitions] of byOwner(silent))
     notes.push(
-      `--execute would first watch whether the owner of ${listed(partitions)} still runs: ${owner}.`,
+      `--execute would first watch whether the owner of ${listPartitions(partitions, MOST_LISTED)} still runs: ${owner}.`,
     );
   if (members.length > 0) {
     const who = members.map(({ clientId, host }) => printable(`${clientId} from ${host.replace(/^\//, '')}`));
@@ -128,11 +136,4 @@ function byOwner(claims: readonly PartitionClaim[]): Map<string, PartitionClaim[
     owners.set(owner, [...(owners.get(owner) ?? []), claim]);
   }
   return owners;
-}
-
-/** `orders/0, orders/1 and 10 more` */
-function listed(partitions: readonly TopicPartitionRef[]): string {
-  const shown = partitions.slice(0, 5).map(({ topic, partition }) => `${topic}/${partition}`);
-  const more = partitions.length - shown.length;
-  return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ');
 }

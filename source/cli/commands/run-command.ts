@@ -11,7 +11,7 @@ import { progressOf, reportProgress } from '../terminal/run-progress.ts';
 import { addSettingFlags, layersOf } from '../settings/setting-flags.ts';
 import { summaryJson, summaryText, type WholeSummary } from '../terminal/run-summary-text.ts';
 import { Shutdown } from '../terminal/shutdown.ts';
-import { allPartitions } from '../settings/topic-partitions.ts';
+import { allPartitions } from '../job/topic-partitions.ts';
 import type { WorkerFailure } from '../workers/worker-messages.ts';
 import { runWorkers } from '../workers/workers-run.ts';
 
@@ -19,7 +19,6 @@ import { runWorkers } from '../workers/workers-run.ts';
 export function addRunCommand(program: Command, io: Io, done: (exitCode: number) => void): void {
   const command = program
     .command('run')
-    .showHelpAfterError('(kasper run --help tells more)')
     .summary('run a job: process topics in batches')
     .description(
       'Runs the job that a file exports by default (`export default defineJob({ … })`), until Ctrl-C or, with --to-end, until all that is there now is processed.\n' +
@@ -43,9 +42,9 @@ async function runJob(file: string, command: Command, io: Io): Promise<number> {
   });
   const logs = { stream: progress.stream(), format: json ? 'json' : 'text' } as const;
   const layers = layersOf(command);
-  const setup = await setUpJob(file, layers, io, logs);
-  const { job, settings, client, logger } = setup;
-  const { retryTimeoutMs } = setup.options;
+  const setup = await setUpJob(file, { layers, io, logs });
+  const { job, settings, options } = setup;
+  const { client, logger, retryTimeoutMs } = options;
   const known =
     setup.inputPartitions ??
     (await allPartitions(client, job.inputTopics, { logger, retryTimeoutMs, signal: shutdown.signal }));
@@ -63,12 +62,12 @@ async function runJob(file: string, command: Command, io: Io): Promise<number> {
   } else {
     summary = await runHere(ready, signal, (processor) =>
       showsProgress
-        ? reportProgress(progressOf(processor), progress, settings.toEnd === true)
+        ? reportProgress(progressOf(processor), progress, { isBounded: settings.toEnd === true })
         : () => undefined,
     );
   }
   const text = json ? summaryJson : summaryText;
-  io.stdout.write(text(job.topicProcessorName, summary, shutdown.requested));
+  io.stdout.write(text(job.topicProcessorName, summary, { stopped: shutdown.requested }));
   return exitCodes.ok.code;
 }
 

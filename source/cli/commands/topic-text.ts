@@ -1,7 +1,6 @@
 import type { TopicReport, TopicSetting } from '../../index.ts';
-import { count, counted } from '../terminal/figures.ts';
+import { count, counted, figure } from '../terminal/figures.ts';
 import { jsonDocument } from '../terminal/json-output.ts';
-import { figure } from './lag-command.ts';
 import { printable, table, type Column } from '../terminal/table.ts';
 
 export function topicsJson(topics: readonly TopicReport[]): string {

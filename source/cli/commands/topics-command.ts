@@ -4,7 +4,7 @@ import { withKafka } from './admin-client.ts';
 import { addConnectionFlags, type ConnectionFlags } from '../settings/connection-flags.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
 import { count } from '../terminal/figures.ts';
-import { isTopicName } from '../settings/group-flags.ts';
+import { topicNameProblem } from '../settings/group-flags.ts';
 import type { Io } from '../terminal/io.ts';
 import { addJsonFlag, jsonDocument } from '../terminal/json-output.ts';
 import { table, type Column } from '../terminal/table.ts';
@@ -30,7 +30,6 @@ a compacted topic, or with transactions.`;
 export function addTopicsCommand(program: Command, io: Io, done: (exitCode: number) => void): void {
   const topics = program
     .command('topics')
-    .showHelpAfterError('(kasper topics --help tells more)')
     .summary('list topics, or describe some')
     .description('Lists the topics of the cluster, or describes some of them.');
   addListCommand(topics, io, done);
@@ -40,7 +39,6 @@ export function addTopicsCommand(program: Command, io: Io, done: (exitCode: numb
 function addListCommand(parent: Command, io: Io, done: (exitCode: number) => void): void {
   const command = parent
     .command('list')
-    .showHelpAfterError('(kasper topics list --help tells more)')
     .summary('list the topics')
     .description('Lists the topics that this user may describe.')
     .option('--internal', "also Kafka's own, such as __consumer_offsets");
@@ -60,7 +58,6 @@ function addListCommand(parent: Command, io: Io, done: (exitCode: number) => voi
 function addDescribeCommand(parent: Command, io: Io, done: (exitCode: number) => void): void {
   const command = parent
     .command('describe')
-    .showHelpAfterError('(kasper topics describe --help tells more)')
     .summary('describe topics: partitions, offsets, settings')
     .description(
       'Describes topics: leader, replicas and offsets of each partition, and the settings that decide how long records live, what is acked, and how large a record may be.',
@@ -72,15 +69,8 @@ function addDescribeCommand(parent: Command, io: Io, done: (exitCode: number) =>
   command.addHelpText('after', DESCRIBE_JSON);
   command.action(async (names: string[]) => {
     const flags: TopicsFlags = command.opts();
-    const illegal = names.filter((name) => !isTopicName(name));
-    if (illegal.length > 0) {
-      throw new ConfigError(
-        illegal.map(
-          (name) => `'${name}' is not a topic name (1 to 249 letters, digits, dots, dashes or underscores)`,
-        ),
-        { what: 'Topics' },
-      );
-    }
+    const problems = names.map(topicNameProblem).filter((problem) => problem !== undefined);
+    if (problems.length > 0) throw new ConfigError(problems, { what: 'Topics' });
     const topics = await withKafka(flags, io, (client) => describeTopics(client, names));
     const { columns } = io.stdout;
     io.stdout.write(

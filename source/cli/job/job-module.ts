@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ConfigError, TopicProcessor, type Job } from '../../index.ts';
+import { TopicProcessor, type Job } from '../../index.ts';
 import { isObject } from '../../kernel/is-object.ts';
+import { defaultExport, fileError } from '../settings/module-file.ts';
 import { stackOf, textOf } from '../../kernel/thrown-text.ts';
 
 const FORM =
@@ -17,26 +18,26 @@ export async function loadJob(file: string, cwd: string): Promise<Job> {
   const path = resolve(cwd, file);
   checkFile(file, path);
   const module = await importJob(file, path);
-  const exported = defaultOf(module);
+  const exported = defaultExport(module);
   if (exported === undefined) {
     const names = Object.keys(module).filter((name) => name !== 'default');
     const others = names.length === 0 ? 'it exports nothing' : `it exports ${names.join(', ')}`;
-    throw jobError(file, `there is no default export (${others}); ${FORM}`);
+    throw fileError(file, `there is no default export (${others}); ${FORM}`);
   }
   return checkJob(file, exported);
 }
 
 function checkFile(file: string, path: string): void {
   const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined) throw jobError(file, `there is no such file (looked for ${path})`);
-  if (found.isDirectory()) throw jobError(file, 'this is a folder; name the job file in it');
+  if (found === undefined) throw fileError(file, `there is no such file (looked for ${path})`);
+  if (found.isDirectory()) throw fileError(file, 'this is a folder; name the job file in it');
 }
 
 async function importJob(file: string, path: string): Promise<Record<string, unknown>> {
   try {
     return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
   } catch (error) {
-    throw jobError(file, whyNotImported(error), error);
+    throw fileError(file, whyNotImported(error), error);
   }
 }
 
@@ -61,22 +62,15 @@ function whyNotImported(error: unknown): string {
   }
 }
 
-/** The default export; of a CommonJS file that was compiled from an ES module, the one within. */
-function defaultOf(module: Record<string, unknown>): unknown {
-  const exported = module['default'];
-  if (isObject(exported) && exported['__esModule'] === true) return exported['default'];
-  return exported;
-}
-
 function checkJob(file: string, job: unknown): Job {
   if (job instanceof TopicProcessor)
-    throw jobError(file, `the default export is a TopicProcessor, which kasper makes itself; ${FORM}`);
+    throw fileError(file, `the default export is a TopicProcessor, which kasper makes itself; ${FORM}`);
   if (job instanceof Promise)
-    throw jobError(file, `the default export is a promise; await it: \`export default await …\``);
-  if (!isObject(job)) throw jobError(file, `the default export is ${kindOf(job)}, not a job; ${FORM}`);
+    throw fileError(file, `the default export is a promise; await it: \`export default await …\``);
+  if (!isObject(job)) throw fileError(file, `the default export is ${kindOf(job)}, not a job; ${FORM}`);
   if (job['processor'] === undefined) {
     const names = Object.keys(job).join(', ') || 'nothing';
-    throw jobError(
+    throw fileError(
       file,
       `the job has no processor (it has ${names}); give an object with process(messages, sender, context), or eachMessage(…)`,
     );
@@ -86,8 +80,4 @@ function checkJob(file: string, job: unknown): Job {
 
 function kindOf(value: unknown): string {
   return value === null ? 'null' : `a ${typeof value}`;
-}
-
-function jobError(file: string, problem: string, cause?: unknown): ConfigError {
-  return new ConfigError([problem], cause === undefined ? { what: file } : { what: file, cause });
 }

@@ -16,7 +16,8 @@ export async function runHere(
   signal: AbortSignal,
   watch: (processor: TopicProcessor) => () => void,
 ): Promise<RunSummary> {
-  const { job, settings, logger, options, inputPartitions, place, watched } = setup;
+  const { job, settings, options, inputPartitions, place, watched } = setup;
+  const { logger } = options;
   const { topicProcessorName } = job;
   await using opened = await openStoresOf(job.stores, place, { topicProcessorName, logger });
   const metrics = await metricsFor(watched);

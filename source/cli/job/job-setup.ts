@@ -8,7 +8,7 @@ import {
 } from '../../index.ts';
 import { winstonLogger, type LogFormat } from '../../logging/index.ts';
 import { clientOf } from '../settings/connection-flags.ts';
-import { Gathered } from '../terminal/gathered.ts';
+import { Gathered } from './gathered.ts';
 import type { Io } from '../terminal/io.ts';
 import { loadJob } from './job-module.ts';
 import { monitorOf, type JobMonitor } from './job-monitor.ts';
@@ -29,20 +29,34 @@ export interface LogPlace {
 /** Stands where a Kafka must be, and nothing is asked of one. */
 const UNKNOWN = ['unknown:9092'];
 
+/** The options of a job's processor, but for what is opened with it; client and logger are always there. */
+type SetOptions = Omit<TopicProcessorOptions, 'inputPartitions' | 'stores' | 'metrics' | 'monitor'> & {
+  readonly client: ClientInit;
+  readonly logger: Logger;
+};
+
+/** What a job is set up with, beside its file. */
+export interface SetupOptions {
+  readonly layers: Pick<Layers, 'given'>;
+  readonly io: Pick<Io, 'env' | 'cwd'>;
+  /** Where log lines go, and in which form, if the job has no logger of its own and no setting says. */
+  readonly logs: LogPlace;
+  /** Whether it is a problem that no Kafka is named. Default true. */
+  readonly needsKafka?: boolean;
+}
+
 /** A job with its settings, checked as far as that needs no other machine. */
 export interface JobSetup {
   /** The file, as it was named. */
   readonly file: string;
   readonly job: Job;
   readonly settings: RunSettings;
-  readonly client: ClientInit;
-  readonly logger: Logger;
   /** Where the stores are that the job asks for. */
   readonly place: StorePlace | undefined;
   /** How it is watched. */
   readonly watched: JobMonitor;
   /** The job's, with those of the settings over them. */
-  readonly options: Omit<TopicProcessorOptions, 'inputPartitions' | 'stores' | 'metrics' | 'monitor'>;
+  readonly options: SetOptions;
   /** undefined: all that the topics have. */
   readonly inputPartitions: readonly number[] | undefined;
 }
@@ -50,34 +64,21 @@ export interface JobSetup {
 /**
  * Loads a job and puts the settings over it.
  *
- * @param logs where log lines go, and in which form, if the job has no logger of its own and no setting says
  * @throws ConfigError that lists all that is wrong with them
  */
-export async function setUpJob(
-  file: string,
-  layers: Pick<Layers, 'given'>,
-  io: Pick<Io, 'env' | 'cwd'>,
-  logs: LogPlace,
-): Promise<JobSetup> {
+export async function setUpJob(file: string, options: SetupOptions): Promise<JobSetup> {
   const gathered = new Gathered();
-  const setup = await checkJobSetup(file, layers, io, logs, gathered);
+  const setup = await checkJobSetup(file, options, gathered);
   gathered.throwIfAny();
   if (setup === undefined) throw new TypeError('A job that could not be loaded had no problem');
   return setup;
 }
 
-/**
- * As {@link setUpJob}, with the problems gathered; the result is there if none was found.
- *
- * @param needsKafka whether it is a problem that no Kafka is named
- */
+/** As {@link setUpJob}, with the problems gathered; the result is there if none was found. */
 export async function checkJobSetup(
   file: string,
-  layers: Pick<Layers, 'given'>,
-  io: Pick<Io, 'env' | 'cwd'>,
-  logs: LogPlace,
+  { layers, io, logs, needsKafka = true }: SetupOptions,
   gathered: Gathered,
-  needsKafka = true,
 ): Promise<JobSetup | undefined> {
   const settings = runSettingsOf(layers);
   const placeOf = placeIn(layers);
@@ -95,7 +96,7 @@ export async function checkJobSetup(
   });
   const isNamed = needsKafka || job.client !== undefined || settings.brokers !== undefined;
   const connection = isNamed ? settings : { ...settings, brokers: UNKNOWN };
-  const client = gathered.try(() => clientOf(job.client, connection, io, placeOf));
+  const client = gathered.try(() => clientOf(job.client, connection, { ...io, placeOf }));
   const watched = gathered.try(() => monitorOf(job, layers));
   const logger = loggerOf(job.logger, settings, logs);
   const inputPartitions = settings.partitions ?? ofJob;
@@ -116,7 +117,7 @@ export async function checkJobSetup(
     new TopicProcessor(typeof stores === 'object' ? { ...known, stores } : known, processor);
   });
   if (client === undefined || watched === undefined || !gathered.isEmpty) return undefined;
-  return { file, job, settings, client, logger, place, watched, options, inputPartitions };
+  return { file, job, settings, place, watched, options, inputPartitions };
 }
 
 /** A URL of the configuration file or the environment may be there for other jobs: it does not matter where no store wants one. */

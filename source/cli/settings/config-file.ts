@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ConfigError } from '../../index.ts';
 import { isObject } from '../../kernel/is-object.ts';
 import { messageOf, stackOf } from '../../kernel/thrown-text.ts';
 import { parseJsonWithComments } from './config-json.ts';
+import { defaultExport, fileError } from './module-file.ts';
 import type { Io } from '../terminal/io.ts';
 
 /** Looked for in the working folder. */
@@ -61,12 +61,8 @@ async function importConfig(name: string, path: string): Promise<unknown> {
   } catch (error) {
     throw fileError(name, `it threw when it was imported:\n${stackOf(error).replaceAll(/^/gm, '  ')}`, error);
   }
-  const exported = module['default'];
+  const exported = defaultExport(module);
   if (exported === undefined)
     throw fileError(name, 'there is no default export; write `export default { … }`');
-  return isObject(exported) && exported['__esModule'] === true ? exported['default'] : exported;
-}
-
-function fileError(name: string, problem: string, cause?: unknown): ConfigError {
-  return new ConfigError([problem], cause === undefined ? { what: name } : { what: name, cause });
+  return exported;
 }

@@ -21,8 +21,16 @@ export interface ConnectionFlags {
   readonly saslPassword?: string;
 }
 
-/** The name of the place that a setting was given in, for messages. */
-export type PlaceOf = (name: string) => string;
+/** Where connection settings are read. */
+export interface ConnectionPlace extends Pick<Io, 'env' | 'cwd'> {
+  /** The name of the place that a setting was given in, for messages; default: its flag, for a command without a job. */
+  readonly placeOf?: (name: string) => string;
+}
+
+/** A reading of the settings, and what is wrong with them. */
+interface Reading extends Required<ConnectionPlace> {
+  readonly problems: string[];
+}
 
 const PASSWORD = variableOf('saslPassword');
 
@@ -34,18 +42,16 @@ export function addConnectionFlags(command: Command): void {
 /**
  * The client for a job: the settings, over what the job file says.
  *
- * @param placeOf where a setting was given; default: its flag, for a command without a job
  * @throws ConfigError that lists all that is missing or does not fit
  */
 export function clientOf(
   jobClient: ClientInit | undefined,
   flags: ConnectionFlags,
-  io: Pick<Io, 'env' | 'cwd'>,
-  placeOf?: PlaceOf,
+  { env, cwd, placeOf }: ConnectionPlace,
 ): ClientInit {
   const place = placeOf ?? flagOf;
   const problems: string[] = [];
-  const given = givenOptions(flags, io, place, problems);
+  const given = givenOptions(flags, { env, cwd, placeOf: place, problems });
   const settings = ['brokers', 'clientId', 'ssl', 'sslCa', 'saslMechanism'] as const;
   const isGiven = settings.filter((name) => flags[name] !== undefined);
   if (jobClient !== undefined && !('brokers' in jobClient)) {
@@ -68,15 +74,10 @@ export function clientOf(
   return options as KafkaOptions;
 }
 
-function givenOptions(
-  flags: ConnectionFlags,
-  io: Pick<Io, 'env' | 'cwd'>,
-  placeOf: PlaceOf,
-  problems: string[],
-): Partial<KafkaOptions> {
+function givenOptions(flags: ConnectionFlags, reading: Reading): Partial<KafkaOptions> {
   const { brokers, clientId } = flags;
-  const ssl = tlsOf(flags, io, placeOf, problems);
-  const sasl = saslOf(flags, flags.saslPassword ?? io.env[PASSWORD], placeOf, problems);
+  const ssl = tlsOf(flags, reading);
+  const sasl = saslOf(flags, reading);
   return {
     ...(brokers === undefined ? {} : { brokers }),
     ...(clientId === undefined ? {} : { clientId }),
@@ -85,12 +86,8 @@ function givenOptions(
   };
 }
 
-function tlsOf(
-  { ssl, sslCa, sslCert, sslKey }: ConnectionFlags,
-  { cwd }: Pick<Io, 'cwd'>,
-  placeOf: PlaceOf,
-  problems: string[],
-): KafkaOptions['ssl'] {
+function tlsOf({ ssl, sslCa, sslCert, sslKey }: ConnectionFlags, reading: Reading): KafkaOptions['ssl'] {
+  const { placeOf, problems } = reading;
   // Turned off by a later layer, the files of an earlier one do not matter.
   if (ssl === false) return false;
   const files = { sslCa, sslCert, sslKey };
@@ -99,7 +96,7 @@ function tlsOf(
   if (ssl === undefined) for (const [name] of given) problems.push(`${placeOf(name)} needs --ssl`);
   if (sslCert !== undefined && sslKey === undefined) problems.push(`${placeOf('sslCert')} needs --ssl-key`);
   if (sslKey !== undefined && sslCert === undefined) problems.push(`${placeOf('sslKey')} needs --ssl-cert`);
-  const read = (name: keyof typeof files) => readPem(files[name], cwd, placeOf(name), problems);
+  const read = (name: keyof typeof files) => readPem(name, files[name], reading);
   return {
     ...named('ca', read('sslCa')),
     ...named('cert', read('sslCert')),
@@ -112,11 +109,10 @@ function named(name: 'ca' | 'cert' | 'key', value: string | undefined): Record<s
 }
 
 function saslOf(
-  { saslMechanism: mechanism, saslUsername: username }: ConnectionFlags,
-  password: string | undefined,
-  placeOf: PlaceOf,
-  problems: string[],
+  { saslMechanism: mechanism, saslUsername: username, saslPassword }: ConnectionFlags,
+  { env, placeOf, problems }: Reading,
 ): KafkaOptions['sasl'] {
+  const password = saslPassword ?? env[PASSWORD];
   if (mechanism === undefined && username === undefined) return undefined;
   if (mechanism === undefined) problems.push(`${placeOf('saslUsername')} needs --sasl-mechanism`);
   if (username === undefined) problems.push(`${placeOf('saslMechanism')} needs --sasl-username`);
@@ -127,16 +123,15 @@ function saslOf(
 }
 
 function readPem(
+  name: string,
   file: string | undefined,
-  cwd: string,
-  place: string,
-  problems: string[],
+  { cwd, placeOf, problems }: Reading,
 ): string | undefined {
   if (file === undefined) return undefined;
   try {
     return readFileSync(resolve(cwd, file), 'utf8');
   } catch (error) {
-    problems.push(`${place}: ${messageOf(error)}`);
+    problems.push(`${placeOf(name)}: ${messageOf(error)}`);
     return undefined;
   }
 }

@@ -59,18 +59,20 @@ export function parseTopics(text: string): string[] {
   const topics = text.split(',').map((topic) => topic.trim());
   const seen = new Set<string>();
   for (const topic of topics) {
-    if (!isTopicName(topic))
-      throw new InvalidArgumentError(
-        `'${topic}' is not a topic name (1 to 249 letters, digits, dots, dashes or underscores).`,
-      );
+    const problem = topicNameProblem(topic);
+    if (problem !== undefined) throw new InvalidArgumentError(`${problem}.`);
     if (seen.has(topic)) throw new InvalidArgumentError(`'${topic}' is given twice.`);
     seen.add(topic);
   }
   return topics;
 }
 
-export function isTopicName(text: string): boolean {
-  return /^[A-Za-z0-9._-]{1,249}$/.test(text) && text !== '.' && text !== '..';
+/** Why this cannot be the name of a topic; undefined if it can. */
+export function topicNameProblem(text: string): string | undefined {
+  const isName = /^[A-Za-z0-9._-]{1,249}$/.test(text) && text !== '.' && text !== '..';
+  return isName
+    ? undefined
+    : `'${text}' is not a topic name (1 to 249 letters, digits, dots, dashes or underscores)`;
 }
 
 function parsePartitionsFlag(text: string): number[] {

@@ -57,10 +57,16 @@ export async function readLayers(
     const setting = settings.find((each) => each.name === name);
     if (setting === undefined) continue;
     const parsed = typeof value === 'boolean' ? { value } : parseText(setting, value);
-    reading.add(setting, 'flag', flagOf(name), parsed, io.cwd);
+    reading.add(setting, parsed, { layer: 'flag', place: flagOf(name), folder: io.cwd });
   }
   const { given, problems, warnings } = reading;
   return { given, problems, warnings, file: file?.name };
+}
+
+/** Where a value was read. */
+interface ValuePlace extends Omit<Given, 'value'> {
+  /** What a relative path starts from. */
+  readonly folder: string;
 }
 
 class Reading {
@@ -68,7 +74,7 @@ class Reading {
   readonly problems: string[] = [];
   readonly warnings: string[] = [];
 
-  add(setting: Setting, layer: LayerName, place: string, parsed: Parsed, folder: string): void {
+  add(setting: Setting, parsed: Parsed, { layer, place, folder }: ValuePlace): void {
     if ('problem' in parsed) {
       this.problems.push(`${place} ${parsed.problem}`);
       return;
@@ -83,7 +89,8 @@ class Reading {
       if (value === undefined) continue;
       const setting = settings.find((each) => each.name === name);
       if (setting === undefined) this.problems.push(`${file}: ${unknownSetting(name)}`);
-      else this.add(setting, 'file', `${file}: ${name}`, checkValue(setting, value), folder);
+      else
+        this.add(setting, checkValue(setting, value), { layer: 'file', place: `${file}: ${name}`, folder });
     }
   }
 
@@ -97,7 +104,7 @@ class Reading {
         this.problems.push(
           `${variable} ${parsed.problem}; Kubernetes sets it for a Service of that name: give the Service another name, or the pod enableServiceLinks: false`,
         );
-      } else this.add(setting, 'environment', variable, parsed, cwd);
+      } else this.add(setting, parsed, { layer: 'environment', place: variable, folder: cwd });
     }
     const known = new Set([...settings.map(({ name }) => variableOf(name)), CONFIG_VARIABLE]);
     for (const [variable, text] of Object.entries(env)) {

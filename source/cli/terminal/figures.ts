@@ -5,6 +5,11 @@ export function count(number: number): string {
   return whole.format(number);
 }
 
+/** A figure, or a dash where it is not known. */
+export function figure(number: number | undefined): string {
+  return number === undefined ? '-' : count(number);
+}
+
 /** `1 record`, `2,000 records` */
 export function counted(number: number, noun: string): string {
   return `${count(number)} ${number === 1 ? noun : plural(noun)}`;

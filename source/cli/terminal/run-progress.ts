@@ -1,4 +1,4 @@
-import type { TopicProcessor } from '../../index.ts';
+import type { ProcessorStats, TopicProcessor } from '../../index.ts';
 import type { Progress, ProgressFigures } from './progress.ts';
 
 const EVERY_MS = 250;
@@ -15,13 +15,17 @@ export interface ProgressSource {
  *
  * @returns ends the report with the last figures
  */
-export function reportProgress(source: ProgressSource, progress: Progress, bounded: boolean): () => void {
+export function reportProgress(
+  source: ProgressSource,
+  progress: Progress,
+  { isBounded }: { readonly isBounded: boolean },
+): () => void {
   let isStarted = false;
   const show = () => {
     const total = source.total();
     if (total === undefined) return;
     const figures = source.figures();
-    if (!isStarted) progress.start(bounded ? total : undefined, figures.records);
+    if (!isStarted) progress.start(isBounded ? total : undefined, figures.records);
     isStarted = true;
     progress.update(figures);
   };
@@ -37,11 +41,16 @@ export function reportProgress(source: ProgressSource, progress: Progress, bound
 export function progressOf(processor: TopicProcessor): ProgressSource {
   let total: number | undefined;
   const figures = () => {
-    const { records, partitions } = processor.stats();
-    return { records, lag: partitions.reduce((sum, { lag }) => sum + lag, 0) };
+    const stats = processor.stats();
+    return { records: stats.records, lag: lagOf(stats) };
   };
   processor.on('started', () => {
     total = figures().lag;
   });
   return { total: () => total, figures };
+}
+
+/** How many records are left in all partitions of a processor. */
+export function lagOf({ partitions }: Pick<ProcessorStats, 'partitions'>): number {
+  return partitions.reduce((sum, { lag }) => sum + lag, 0);
 }

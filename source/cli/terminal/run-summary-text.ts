@@ -8,8 +8,14 @@ export interface WholeSummary extends RunSummary {
   readonly workers?: readonly (RunSummary & { readonly worker: number })[];
 }
 
+/** How a run ended. */
+export interface RunEnding {
+  /** Whether a signal stopped it. */
+  readonly stopped: boolean;
+}
+
 /** What a run did, in a line; then what a person should know beside it. */
-export function summaryText(name: string, summary: WholeSummary, stopped: boolean): string {
+export function summaryText(name: string, summary: WholeSummary, { stopped }: RunEnding): string {
   const { records, batches, sent, durationMs, partitions, openTransactions, workers } = summary;
   const by = workers === undefined ? '' : ` by ${counted(workers.length, 'worker')}`;
   const lines = [
@@ -38,7 +44,7 @@ function committedText(partitions: WholeSummary['partitions']): string {
 }
 
 /** The same as one JSON document. */
-export function summaryJson(name: string, summary: WholeSummary, stopped: boolean): string {
+export function summaryJson(name: string, summary: WholeSummary, { stopped }: RunEnding): string {
   const { records, durationMs, workers } = summary;
   return jsonDocument({
     topicProcessorName: name,

@@ -1,7 +1,12 @@
+/** Where lines go: a stream, or the place where progress is shown. */
+export interface LineTarget {
+  write(lines: string): unknown;
+}
+
 /**
  * Hands on what a stream brings in whole lines, so that those of several processes do not tear each other.
  */
-export function forwardLines(from: NodeJS.ReadableStream, write: (lines: string) => void): void {
+export function forwardLines(from: NodeJS.ReadableStream, to: LineTarget): void {
   let rest = '';
   from.setEncoding('utf8');
   from.on('data', (text: string) => {
@@ -10,10 +15,10 @@ export function forwardLines(from: NodeJS.ReadableStream, write: (lines: string)
       rest += text;
       return;
     }
-    write(rest + text.slice(0, end));
+    to.write(rest + text.slice(0, end));
     rest = text.slice(end);
   });
   from.on('end', () => {
-    if (rest !== '') write(`${rest}\n`);
+    if (rest !== '') to.write(`${rest}\n`);
   });
 }

@@ -7,6 +7,7 @@ import type { Io } from '../terminal/io.ts';
 import { metricsFor } from '../job/job-monitor.ts';
 import { runHere } from '../job/job-run.ts';
 import { setUpJob } from '../job/job-setup.ts';
+import { lagOf } from '../terminal/run-progress.ts';
 import { ParentChannel } from './parent-channel.ts';
 import { BEAT_MS, type WorkerReport, type WorkerTask } from './worker-messages.ts';
 import { messageOf } from '../../kernel/thrown-text.ts';
@@ -49,7 +50,7 @@ async function work(task: WorkerTask, parent: ParentChannel, io: Io): Promise<vo
   const { worker, file, cwd, partitions: inputPartitions, json, isScraped } = task;
   const given = new Map(task.given);
   const logs = { stream: io.stderr, format: json ? 'json' : 'text', fields: { worker } } as const;
-  const setup = await setUpJob(file, { given }, { env: io.env, cwd }, logs);
+  const setup = await setUpJob(file, { layers: { given }, io: { env: io.env, cwd }, logs });
   const { watched } = setup;
   // Only the command listens, for all workers.
   const metrics = isScraped ? await metricsFor(watched) : watched.metrics;
@@ -87,8 +88,7 @@ function reportTo(
   beat();
   const timer = setInterval(beat, BEAT_MS);
   processor.on('started', () => {
-    const total = processor.stats().partitions.reduce((sum, { lag }) => sum + lag, 0);
-    void parent.send({ kind: 'started', total });
+    void parent.send({ kind: 'started', total: lagOf(processor.stats()) });
   });
   return () => {
     clearInterval(timer);

@@ -4,6 +4,8 @@ import type { MetricsSnapshot } from '../../../metrics/index.ts';
 import { partitionList } from '../../kernel/partition-list.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/io.ts';
+import type { Progress } from '../terminal/progress.ts';
+import type { Shutdown } from '../terminal/shutdown.ts';
 import { forwardLines } from '../terminal/whole-lines.ts';
 import type {
   FromWorker,
@@ -27,12 +29,16 @@ export type WorkerEnd =
 
 export interface WorkerProcessOptions {
   readonly task: WorkerTask;
-  readonly env: Io['env'];
-  /** Where the worker's own lines go. */
-  readonly onOutput: (lines: string) => void;
-  readonly onErrorOutput: (lines: string) => void;
-  /** A signal was sent to the worker alone. */
-  readonly onStopAsked: () => void;
+  readonly surroundings: WorkerSurroundings;
+}
+
+/** What a worker shares with the command that starts it. */
+export interface WorkerSurroundings {
+  readonly io: Pick<Io, 'env' | 'stdout'>;
+  /** Where the worker's lines go that belong to a terminal. */
+  readonly progress: Pick<Progress, 'write'>;
+  /** Asked for where a signal was sent to the worker alone. */
+  readonly shutdown: Pick<Shutdown, 'request'>;
 }
 
 /** One of the processes of a run, as the command sees it. */
@@ -42,7 +48,7 @@ export class WorkerProcess {
   readonly ended: Promise<WorkerEnd>;
   readonly #child: ChildProcess;
   readonly #collecting = new Map<number, (snapshot: MetricsSnapshot | null) => void>();
-  readonly #onStopAsked: () => void;
+  readonly #shutdown: Pick<Shutdown, 'request'>;
   #nextId = 0;
   #heardAt = performance.now();
   #total: number | undefined;
@@ -51,13 +57,15 @@ export class WorkerProcess {
   #said: WorkerEnd | undefined;
   #end: WorkerEnd | undefined;
 
-  constructor({ task, env, onOutput, onErrorOutput, onStopAsked }: WorkerProcessOptions) {
+  constructor({ task, surroundings }: WorkerProcessOptions) {
+    const { io, progress, shutdown } = surroundings;
     this.task = task;
-    this.#onStopAsked = onStopAsked;
-    const child = fork(program, ['worker'], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: { ...env } });
+    this.#shutdown = shutdown;
+    const child = fork(program, ['worker'], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: { ...io.env } });
     this.#child = child;
-    if (child.stdout !== null) forwardLines(child.stdout, onOutput);
-    if (child.stderr !== null) forwardLines(child.stderr, onErrorOutput);
+    const output = io.stdout.isTTY === true ? progress : io.stdout;
+    if (child.stdout !== null) forwardLines(child.stdout, output);
+    if (child.stderr !== null) forwardLines(child.stderr, progress);
     child.on('message', (message: FromWorker) => {
       this.#onMessage(message);
     });
@@ -143,7 +151,7 @@ export class WorkerProcess {
         this.#collecting.get(message.id)?.(this.#snapshot);
         break;
       case 'stop-asked':
-        this.#onStopAsked();
+        this.#shutdown.request();
         break;
       case 'done':
         this.#report = message.report ?? this.#report;

@@ -1,10 +1,11 @@
 import type { RunSummary } from '../../index.ts';
 import { partitionList } from '../../kernel/partition-list.ts';
+import { byTopicAndPartition } from '../../kernel/topic-partition.ts';
 import type { Io } from '../terminal/io.ts';
 import type { ReadyJob } from '../job/job-run.ts';
 import type { Layers } from '../settings/layers.ts';
 import type { Progress } from '../terminal/progress.ts';
-import { reportProgress } from '../terminal/run-progress.ts';
+import { lagOf, reportProgress } from '../terminal/run-progress.ts';
 import type { WholeSummary } from '../terminal/run-summary-text.ts';
 import type { Shutdown } from '../terminal/shutdown.ts';
 import type { WorkerFailure } from './worker-messages.ts';
@@ -37,7 +38,8 @@ export type WorkersEnd =
  */
 export async function runWorkers(run: WorkersRun): Promise<WorkersEnd> {
   const { setup, layers, io, progress, shutdown, json } = run;
-  const { job, settings, logger, watched, inputPartitions } = setup;
+  const { job, settings, options, watched, inputPartitions } = setup;
+  const { logger } = options;
   const parts = splitPartitions(inputPartitions, settings.workers ?? 1);
   tellLimits(setup, parts.length);
   await using monitor =
@@ -57,17 +59,7 @@ export async function runWorkers(run: WorkersRun): Promise<WorkersEnd> {
           json,
           isScraped: watched.monitor !== undefined,
         },
-        env: io.env,
-        onOutput: (lines) => {
-          if (io.stdout.isTTY === true) progress.write(lines);
-          else io.stdout.write(lines);
-        },
-        onErrorOutput: (lines) => {
-          progress.write(lines);
-        },
-        onStopAsked: () => {
-          shutdown.request();
-        },
+        surroundings: { io, progress, shutdown },
       }),
   );
   const stop = () => {
@@ -88,7 +80,8 @@ export async function runWorkers(run: WorkersRun): Promise<WorkersEnd> {
   }
 }
 
-function tellLimits({ job, settings, place, logger, inputPartitions }: ReadyJob, count: number): void {
+function tellLimits({ job, settings, place, options, inputPartitions }: ReadyJob, count: number): void {
+  const { logger } = options;
   const { workers: asked = 1 } = settings;
   if (count < asked) {
     logger.warn('Fewer workers than asked for: a partition is read by one worker', {
@@ -111,11 +104,11 @@ function reportAll(workers: readonly WorkerProcess[], { progress, setup }: Worke
       total: () => (workers.every(isKnown) ? sum(({ total = 0 }) => total) : undefined),
       figures: () => ({
         records: sum(({ report }) => report?.stats.records ?? 0),
-        lag: sum(({ report }) => report?.stats.partitions.reduce((lag, each) => lag + each.lag, 0) ?? 0),
+        lag: sum(({ report }) => (report === undefined ? 0 : lagOf(report.stats))),
       }),
     },
     progress,
-    setup.settings.toEnd === true,
+    { isBounded: setup.settings.toEnd === true },
   );
 }
 
@@ -133,7 +126,7 @@ async function allEnded(
     if (isStopping || shutdown.requested || !isOver) return;
     isStopping = true;
     if (workers.some((each) => each.end === undefined)) {
-      setup.logger.warn('A worker has ended; the others finish what they have in hand, and end', {
+      setup.options.logger.warn('A worker has ended; the others finish what they have in hand, and end', {
         worker: worker.task.worker,
         pid: worker.pid,
         partitions: partitionList(worker.task.partitions),
@@ -168,9 +161,7 @@ function joined(summaries: readonly RunSummary[]): WholeSummary {
     batches: sum(({ batches }) => batches),
     sent: sum(({ sent }) => sent),
     durationMs: Math.max(0, ...summaries.map(({ durationMs }) => durationMs)),
-    partitions: partitions.toSorted((a, b) =>
-      a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1,
-    ),
+    partitions: partitions.toSorted(byTopicAndPartition),
     openTransactions: summaries.flatMap(({ openTransactions }) => openTransactions),
     workers: summaries.map((summary, at) => ({ worker: at + 1, ...summary })),
   };
