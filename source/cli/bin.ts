@@ -5,14 +5,15 @@ import { main } from './main.ts';
 const io = processIo();
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    // Nobody reads on, as behind `| head -1`. What runs goes on: a job must not end for that.
+    // The reader has gone, as with `| head -1`. What runs continues: a job must not stop because of
+    // that.
     if (error.code !== 'EPIPE') throw error;
   });
 }
 const exitCode = await main(process.argv.slice(2), io);
 process.exitCode = exitCode;
-// A job may leave connections open, and a process function that hangs cannot be stopped: neither may keep the command from ending. What was written
-// is handed to the system first.
+// A job may leave connections open, and a process function that hangs cannot be stopped: neither
+// may keep the command from exiting. What was written is handed to the system first.
 await Promise.all(
   [io.stdout, io.stderr].map((stream) => new Promise((written) => stream.write('', written))),
 );

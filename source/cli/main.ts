@@ -28,7 +28,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;
   } catch (error) {
-    // Commander has said what is wrong already; help and version end with 0.
+    // Commander has printed what is wrong already; help and version exit with 0.
     if (error instanceof CommanderError)
       return error.exitCode === 0 ? exitCodes.ok.code : exitCodes.usage.code;
     io.stderr.write(`${failureText(error)}\n`);
@@ -41,7 +41,7 @@ function makeProgram(io: Io, done: (exitCode: number) => void): Command {
     .description('Batch processing of Kafka topics')
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .helpCommand('help [command]', 'print the help of a command')
+    .helpCommand('help [command]', 'print the help for a command')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
@@ -68,7 +68,7 @@ function makeProgram(io: Io, done: (exitCode: number) => void): Command {
 
 /** After an error each command names its own help. */
 function nameHelpAfterErrors(command: Command, path: string): void {
-  command.showHelpAfterError(`(${path} --help tells more)`);
+  command.showHelpAfterError(`(see ${path} --help)`);
   for (const each of command.commands) nameHelpAfterErrors(each, `${path} ${each.name()}`);
 }
 

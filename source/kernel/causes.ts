@@ -2,16 +2,21 @@ import { readOr } from './read-or.ts';
 
 /** How far a walk over causes goes. */
 export interface CausesOptions {
-  /** So many levels are looked at, the error's own included. Default 100: a longer chain makes its causes as it is read. */
+  /**
+   * This many levels are looked at, the error's own included. Default 100: a longer chain makes its
+   * causes as it is read.
+   */
   readonly deepest?: number;
   /** What an error came of beside its `cause`. Default: nothing. */
   readonly and?: (thrown: unknown) => readonly unknown[];
 }
 
 /**
- * An error, what caused it, what caused that, and so on: each one once, so that a ring of causes has an end.
+ * An error, what caused it, what caused that, and so on: each one once, so that a ring of causes
+ * has an end.
  *
- * Anything may have been thrown, and any property of it may throw when it is read: then it has no cause.
+ * Anything may have been thrown, and any property of it may throw when it is read: then it has no
+ * cause.
  */
 export function* causes(error: unknown, options: CausesOptions = {}): Generator<unknown, void, undefined> {
   const { deepest = 100, and } = options;

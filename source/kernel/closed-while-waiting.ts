@@ -2,11 +2,14 @@ import { causes } from './causes.ts';
 import { KasperError, LifecycleError } from './errors.ts';
 import { isObject } from './is-object.ts';
 
-/** The error with which `context.wait` ends when the processor closes: not a failure of the batch. */
+/**
+ * The error with which `context.wait` ends when the processor closes: not a failure of the batch.
+ */
 export class ClosedWhileWaiting extends LifecycleError {}
 
 /**
- * Whether an error comes of a wait that the closing processor ended. The user's code may have wrapped it as a
+ * Whether an error comes of a wait that the closing processor ended. The user's code may have
+ * wrapped it as a
  * `cause`, or put it beside a message in a BatchError.
  */
 export function endedByClose(error: unknown): boolean {
@@ -15,7 +18,9 @@ export function endedByClose(error: unknown): boolean {
   return false;
 }
 
-/** The errors that a BatchError has for its messages; another copy of this package may have made it. */
+/**
+ * The errors that a BatchError has for its messages; another copy of this package may have made it.
+ */
 function errorsOfMessages(error: unknown): readonly unknown[] {
   if (!KasperError.is(error) || error.code !== 'BATCH') return [];
   const failures: unknown = 'failures' in error ? error.failures : undefined;

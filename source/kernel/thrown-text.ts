@@ -1,6 +1,9 @@
 import { readOr } from './read-or.ts';
 
-/** What was thrown as text, as `String` makes it: `Name: message` of an Error. Never throws, whatever it is. */
+/**
+ * What was thrown as text, as `String` makes it: `Name: message` of an Error. Never throws,
+ * whatever it is.
+ */
 export function textOf(thrown: unknown): string {
   return readOr(undefined, () => String(thrown)) ?? tagOf(thrown);
 }
@@ -10,7 +13,9 @@ export function messageOf(thrown: unknown): string {
   return memberOf(thrown, 'message') ?? textOf(thrown);
 }
 
-/** The stack of an Error, or its message; the text of anything else that was thrown. Never throws. */
+/**
+ * The stack of an Error, or its message; the text of anything else that was thrown. Never throws.
+ */
 export function stackOf(thrown: unknown): string {
   return memberOf(thrown, 'stack') ?? messageOf(thrown);
 }

@@ -14,23 +14,23 @@ Options:
 
 Commands:
   run [options] <job>   run a job: process topics in batches
-  config                settings: print a sample of the configuration file, or what is in force
-  lint [options] <job>  check a job and its settings; run nothing
+  config                print a sample of the configuration file, or the settings in force
+  lint [options] <job>  check a job and its settings without running it
   lag [options] [name]  show how far a job is behind, and who runs it
   offsets               show or set the committed offsets of a job
   topics                list topics, or describe some
   broker [options]      start a Kafka cluster in memory, for development
-  help [command]        print the help of a command
+  help [command]        print the help for a command
 
 Exit codes:
   0    The run ended, or a signal stopped it; what was finished is committed
   1    The job failed: in process, while sending, in a store, or at a commit; or a worker was killed
-  2    A command, an option, the job file or the topics do not fit
-  3    Kafka could not be reached, or refused
-  4    A time limit was passed; a process function that hung was cut off
-  5    The committed offset is no longer in the log: look, then decide
+  2    A command, an option, the job file or the topics are wrong
+  3    Kafka could not be reached, or refused a request
+  4    A time limit passed; a process function that hung was abandoned
+  5    The committed offset is no longer in the log: find out why, then choose where to continue
   6    Another process owns the partition
-  130  A second Ctrl-C or SIGTERM: exited at once, the batch in hand comes again
+  130  A second Ctrl-C or SIGTERM: exited immediately; the batch in process is reprocessed
 `;
 
 test('--help prints the commands and every exit code to standard output', async (t) => {
@@ -69,15 +69,15 @@ test('run --help shows a flag for every scalar option, with its default', async 
   }
 });
 
-const SEE = '(kasper --help tells more)';
-const SEE_RUN = '(kasper run --help tells more)';
-const SEE_BROKER = '(kasper broker --help tells more)';
+const SEE = '(see kasper --help)';
+const SEE_RUN = '(see kasper run --help)';
+const SEE_BROKER = '(see kasper broker --help)';
 
-const SEE_LAG = '(kasper lag --help tells more)';
-const SEE_SHOW = '(kasper offsets show --help tells more)';
-const SEE_RESET = '(kasper offsets reset --help tells more)';
-const SEE_LIST = '(kasper topics list --help tells more)';
-const SEE_DESCRIBE = '(kasper topics describe --help tells more)';
+const SEE_LAG = '(see kasper lag --help)';
+const SEE_SHOW = '(see kasper offsets show --help)';
+const SEE_RESET = '(see kasper offsets reset --help)';
+const SEE_LIST = '(see kasper topics list --help)';
+const SEE_DESCRIBE = '(see kasper topics describe --help)';
 const TIME_FORM =
   'It must be a time with its zone, such as 2026-01-31T12:00:00Z or 2026-01-31T12:00+01:00, or milliseconds since 1970.';
 const timeRefused = (time: string): [string, string] => [
@@ -136,12 +136,9 @@ const badUsage: readonly [argv: string, stderr: string][] = [
   ],
   [
     'config sample --format yaml',
-    `error: option '--format <format>' argument 'yaml' is invalid. Allowed choices are json, js.\n(kasper config sample --help tells more)\n`,
+    `error: option '--format <format>' argument 'yaml' is invalid. Allowed choices are json, js.\n(see kasper config sample --help)\n`,
   ],
-  [
-    'config smaple',
-    `error: unknown command 'smaple'\n(Did you mean sample?)\n(kasper config --help tells more)\n`,
-  ],
+  ['config smaple', `error: unknown command 'smaple'\n(Did you mean sample?)\n(see kasper config --help)\n`],
   [
     'broker --port 70000',
     `error: option '--port <port>' argument '70000' is invalid. It must be a whole number from 0 to 65535.\n${SEE_BROKER}\n`,
@@ -165,11 +162,11 @@ const badUsage: readonly [argv: string, stderr: string][] = [
   ],
   [
     'lag a/b --brokers a:1',
-    "error: Group: 'a/b' is no topicProcessorName (1 to 200 letters, digits, dots, dashes or underscores)\n",
+    "error: Group: 'a/b' is not a topicProcessorName (1 to 200 letters, digits, dots, dashes or underscores)\n",
   ],
   [
     'offsets show a-claims --brokers a:1',
-    "error: Group: 'a-claims' is no topicProcessorName, since it ends with -claims; the claims of a job are shown by `kasper offsets show a`\n",
+    "error: Group: 'a-claims' is not a topicProcessorName, since it ends with -claims; the claims of a job are shown by `kasper offsets show a`\n",
   ],
   [
     'lag a',
@@ -193,18 +190,15 @@ const badUsage: readonly [argv: string, stderr: string][] = [
     'lag a --isolation dirty',
     `error: option '--isolation <level>' argument 'dirty' is invalid. Allowed choices are read_committed, read_uncommitted.\n${SEE_LAG}\n`,
   ],
-  [
-    'offsets shwo',
-    `error: unknown command 'shwo'\n(Did you mean show?)\n(kasper offsets --help tells more)\n`,
-  ],
+  ['offsets shwo', `error: unknown command 'shwo'\n(Did you mean show?)\n(see kasper offsets --help)\n`],
   ['offsets show a --executed', `error: unknown option '--executed'\n${SEE_SHOW}\n`],
   [
     'offsets reset a --brokers a:1',
-    'error: Target: say where to: --to-earliest, --to-latest, --to-time, --to-offset or --shift-by\n',
+    'error: Target: give a target: --to-earliest, --to-latest, --to-time, --to-offset or --shift-by\n',
   ],
   [
     'offsets reset a --to-latest --to-offset 3 --brokers a:1',
-    'error: Target: give one of --to-latest and --to-offset, not 2\n',
+    'error: Target: give only one of --to-latest and --to-offset\n',
   ],
   [
     'offsets reset a --to-offset -3',

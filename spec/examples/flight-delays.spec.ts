@@ -104,7 +104,7 @@ testOnEach(
     await child.until('stderr', /^ \d\d%/m);
     child.kill('SIGINT');
     t.deepEqual(await child.exited, { code: 0, signal: null });
-    t.regex(child.stderr, /\nStopping: the batch in hand is finished and committed first\n/);
+    t.regex(child.stderr, /\nStopping: the batch in process is finished and committed first\n/);
     t.regex(child.stdout, /\nStopped before the end: these are the results so far\.\n$/);
 
     const rest = await flightDelays(t, flags);
@@ -132,7 +132,7 @@ test('a second Ctrl-C exits at once with 130 although commits hang; the next run
   await child.until('stderr', /^ \d\d%/m);
   const hang = cluster.faults.delay({ api: 'OffsetCommit', ms: 4000, times: Infinity });
   child.kill('SIGINT');
-  await child.until('stderr', /Still at it; Ctrl-C once more exits at once/);
+  await child.until('stderr', /Still stopping; press Ctrl-C again to exit immediately/);
   child.kill('SIGINT');
   t.deepEqual(await child.exited, { code: 130, signal: null });
   t.is(worstOf(child.stdout).length, 0);

@@ -2,11 +2,14 @@ import { openClient, silentLogger, type KafkaClient } from '../../index.ts';
 import { clientOf, type ConnectionFlags } from '../settings/connection-flags.ts';
 import type { Io } from '../terminal/io.ts';
 
-/** A person waits for the answer, so an outage is ridden out for a shorter time than in a job. */
+/** A person waits for the answer, so requests are retried for a shorter time than in a job. */
 const RETRY_TIMEOUT_MS = 20_000;
 const FIRST_CONNECT_MS = 5_000;
 
-/** Connects to Kafka, uses the connection, and ends it. @throws as `openClient`, and what `use` throws */
+/**
+ * Connects to Kafka, uses the connection, and closes it. @throws as `openClient`, and what `use`
+ * throws
+ */
 export async function withKafka<T>(
   flags: ConnectionFlags,
   io: Io,

@@ -20,11 +20,14 @@ export function addBrokerCommand(program: Command, io: Io, done: (exitCode: numb
     .command('broker')
     .summary('start a Kafka cluster in memory, for development')
     .description(
-      'Starts an in-memory Kafka cluster on this machine, for development, demos and tests. It speaks the wire protocol, so that any client can use it.\n' +
-        'Everything in it is gone when it stops: never use it for data that matters.',
+      'Starts an in-memory Kafka cluster on this machine, for development, demos and tests. It speaks the protocol of Kafka, so any client can use it.\n' +
+        'Its data is lost when it stops: never use it for data that matters.',
     )
     .addOption(
-      new Option('--port <port>', 'of the first broker, the others take the ports after it; 0: any free ones')
+      new Option(
+        '--port <port>',
+        'port of the first broker; the others use the ports after it; 0: any free ports',
+      )
         .argParser((text) => wholeNumber(text, 0, 65_535))
         .default(9092),
     )
@@ -34,7 +37,7 @@ export function addBrokerCommand(program: Command, io: Io, done: (exitCode: numb
         .default(1),
     )
     .addOption(
-      new Option('-t, --topic <name:partitions>', 'create this topic; may be given many times')
+      new Option('-t, --topic <name:partitions>', 'create this topic; can be given several times')
         .argParser(collectTopic)
         .default({}, 'none'),
     );
@@ -48,7 +51,7 @@ async function runBroker({ port, brokers, topic, json }: BrokerFlags, io: Io): P
   using shutdown = new Shutdown({ io, progress: new Progress(io.stderr), onFirst: 'Stopping' });
   const cluster = await startCluster({ port, brokers, topics: topic });
   try {
-    // Once it serves: who reads it may connect.
+    // Not before it serves: the reader of this may connect.
     io.stdout.write(
       json === true
         ? jsonDocument({ brokers: cluster.brokers, topics: topicList(topic) })
@@ -76,7 +79,7 @@ function usage(addresses: readonly string[], topics: Readonly<Record<string, num
   const names = Object.keys(topics);
   const listed = Object.entries(topics).map(([name, count]) => `${name} (${counted(count, 'partition')})`);
   const topic = names[0] ?? 'words';
-  return `Kafka cluster in memory, ${counted(addresses.length, 'broker')}: for development and tests, everything is gone when it stops.
+  return `Kafka cluster in memory, ${counted(addresses.length, 'broker')}: for development and tests. Its data is lost when it stops.
 
   brokers  ${brokers}
   topics   ${listed.join(', ') || 'none yet; clients can create them, or --topic name:partitions'}

@@ -1,26 +1,22 @@
 import type { ClaimInfo } from '../../index.ts';
 
-/** `pid 12 on a, alive since 2026-01-31T12:00:00Z`; empty where nobody has the partition. */
+/** `pid 12 on a, alive since 2026-01-31T12:00:00Z`; empty where the partition has no owner. */
 export function claimText(claim: ClaimInfo | undefined): string {
   if (claim === undefined || claim.state === 'released') return '';
-  const { state } = claim;
-  const since = sinceOf(claim);
+  const { state, startedAt } = claim;
+  const time = startedAt?.replace(/\.\d+Z$/, 'Z');
   switch (state) {
     case 'alive':
-      return `${ownerText(claim)}, alive${since}`;
+      return `${ownerText(claim)}, alive${time === undefined ? '' : ` since ${time}`}`;
     case 'silent':
-      return `${ownerText(claim)}, silent now, there${since}`;
+      return `${ownerText(claim)}, silent now${time === undefined ? '' : `, started ${time}`}`;
     case 'ended':
-      return `${ownerText(claim)}, has ended`;
+      return `${ownerText(claim)}, has stopped`;
   }
 }
 
 /** `pid 12 on a`, with its instanceId if it has one. */
 export function ownerText({ pid, host, instanceId }: ClaimInfo): string {
-  if (pid === undefined || host === undefined) return 'an owner that this version cannot read';
+  if (pid === undefined || host === undefined) return 'an owner that this version does not understand';
   return `pid ${pid} on ${host}${instanceId === undefined ? '' : ` (${instanceId})`}`;
-}
-
-function sinceOf({ startedAt }: ClaimInfo): string {
-  return startedAt === undefined ? '' : ` since ${startedAt.replace(/\.\d+Z$/, 'Z')}`;
 }

@@ -11,9 +11,9 @@ import { withoutSecrets } from '../settings/store-flags.ts';
 export function addConfigCommand(program: Command, io: Io, done: (exitCode: number) => void): void {
   const config = program
     .command('config')
-    .summary('settings: print a sample of the configuration file, or what is in force')
+    .summary('print a sample of the configuration file, or the settings in force')
     .description(
-      'Settings come from a configuration file, from the environment (KASPER_…) and from flags; the last one decides.',
+      'Settings come from a configuration file, the environment (KASPER_…) and flags; each overrides those before it.',
     );
   config
     .command('sample')
@@ -30,11 +30,11 @@ export function addConfigCommand(program: Command, io: Io, done: (exitCode: numb
     .command('show')
     .summary('print the settings that are in force, and where each comes from')
     .description(
-      'Prints every setting that a configuration file, the environment, a flag or the job gives, and where it comes from; with --all, the defaults, too. Secrets are not shown.',
+      'Prints every setting that is given by a configuration file, the environment, a flag or the job, and where it comes from; with --all also the defaults. Secrets are not shown.',
     )
-    .argument('[job]', 'JavaScript file of a job, whose options stand below the other layers')
-    .option('--all', 'also what has its default')
-    .option('--json', 'as one JSON document');
+    .argument('[job]', 'JavaScript file of a job; the other sources override its options')
+    .option('--all', 'also settings that have their default')
+    .option('--json', 'print one JSON document');
   addSettingFlags(show, 'run', 'connection', 'stores', 'options');
   show.action(async (job: string | undefined, flags: { readonly all?: boolean; readonly json?: boolean }) => {
     const rows = await rowsOf(show, job, io);
@@ -66,7 +66,7 @@ async function rowsOf(command: Command, file: string | undefined, io: Io): Promi
   });
 }
 
-/** What a job says of the settings, by their names. */
+/** The settings that a job has, by their names. */
 function jobValues(job: object): Readonly<Record<string, unknown>> {
   const options = { ...job } as Readonly<Record<string, unknown>>;
   const client = options['client'];
@@ -99,7 +99,7 @@ function asJson(rows: readonly Row[]): string {
 }
 
 function asText(rows: readonly Row[]): string {
-  if (rows.length === 0) return 'Nothing is set: all has its default (--all shows them)\n';
+  if (rows.length === 0) return 'Nothing is set: every setting has its default (--all shows them)\n';
   const texts = rows.map(({ name, value, from }) => [
     name,
     Array.isArray(value) ? value.join(',') : String(value),

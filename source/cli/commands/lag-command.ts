@@ -6,7 +6,7 @@ import { exitCodes } from '../terminal/exit-codes.ts';
 import { addGroupFlags, groupIdFrom, selectionOf, type GroupFlags } from '../settings/group-flags.ts';
 import type { Io } from '../terminal/io.ts';
 import { addJsonFlag } from '../terminal/json-output.ts';
-import { lagJson, lagText, tellClaimsError } from './lag-text.ts';
+import { lagJson, lagText, writeClaimsError } from './lag-text.ts';
 
 interface LagFlags extends ConnectionFlags, GroupFlags {
   readonly isolation: Isolation;
@@ -18,8 +18,8 @@ const JSON_HELP = `
 JSON: { group, isolation, totalLag, gone: [{ topic, partition, committedOffset }], claimsError,
   partitions: [{ topic, partition, committedOffset, leaderEpoch, metadata, startOffset, endOffset, lag,
     problem, claim: { state, host, pid, instanceId, startedAt, topicId } }] }
-null stands for what is not known: no commit, no leader, no owner. problem is before-start, past-end
-or recreated: the committed offset is not in the log, or of a topic that was made anew since.
+null means that a value is not known: no commit, no leader, no owner. problem is before-start, past-end
+or recreated: the committed offset is not in the log, or belongs to a topic that was recreated since.
 state is alive, silent, ended or released.`;
 
 /** `kasper lag [name]` */
@@ -28,13 +28,16 @@ export function addLagCommand(program: Command, io: Io, done: (exitCode: number)
     .command('lag')
     .summary('show how far a job is behind, and who runs it')
     .description(
-      'Shows for each partition what is committed, where the log ends, how many offsets are left, and who has claimed it.\n' +
-        'Looking for the owners takes some 3 seconds while they run: each is watched until it shows a sign of life.',
+      'Shows for each partition the committed offset, the end of the log, how many offsets are left, and who has claimed it.\n' +
+        'The search for owners takes about 3 seconds while they run: each is watched until it shows a sign of life.',
     );
   addGroupFlags(command);
   command
     .addOption(
-      new Option('--isolation <level>', 'up to the last stable offset, or to the high watermark')
+      new Option(
+        '--isolation <level>',
+        'where the log ends: at the last stable offset, or at the high watermark',
+      )
         .choices(['read_committed', 'read_uncommitted'])
         .default('read_committed'),
     )
@@ -51,7 +54,7 @@ export function addLagCommand(program: Command, io: Io, done: (exitCode: number)
       groupLag(client, groupId, { ...selectionOf(flags), isolation, claims }),
     );
     io.stdout.write(flags.json === true ? lagJson(lag) : lagText(lag, io.stdout.columns));
-    if (flags.json !== true) tellClaimsError(lag, io);
+    if (flags.json !== true) writeClaimsError(lag, io);
     done(exitCodes.ok.code);
   });
 }

@@ -44,7 +44,7 @@ function noteOf({ problem, committedOffset = 0, startOffset, endOffset }: Partit
     case 'past-end':
       return 'out of range: past the end';
     case 'recreated':
-      return 'the topic was made anew since';
+      return 'the topic was recreated since';
     case undefined:
       return '';
   }
@@ -70,7 +70,7 @@ export function goneText({ gone }: Pick<GroupLag, 'gone'>): string {
   return `committed in partitions that do not exist any more: ${listed.join(', ')}\n`;
 }
 
-/** Owners that are not known are told, lest nobody be taken for the owner. */
-export function tellClaimsError({ claimsError }: GroupLag, io: Io): void {
+/** Says that the owners are not known: otherwise a partition would seem to have none. */
+export function writeClaimsError({ claimsError }: GroupLag, io: Io): void {
   if (claimsError !== undefined) io.stderr.write(`The owners are not known: ${claimsError.message}\n`);
 }

@@ -55,13 +55,13 @@ interface WouldRun {
 export function addLintCommand(program: Command, io: Io, done: (exitCode: number) => void): void {
   const command = program
     .command('lint')
-    .summary('check a job and its settings; run nothing')
+    .summary('check a job and its settings without running it')
     .description(
-      'Loads the job and its settings, and checks them; then asks Kafka for the topics, the group, its committed offsets and who owns the partitions, and connects to the stores.\n' +
-        'Nothing is processed, committed or claimed. All problems are said at once. Topics that the job sends to are known only when it runs.',
+      'Loads and checks the job and its settings. Then it asks Kafka for the topics, the group, its committed offsets and the owners of the partitions, and connects to the stores.\n' +
+        'Nothing is processed, committed or claimed. All problems are reported together. Topics that the job sends to are known only when it runs.',
     )
     .argument('<job>', 'JavaScript file of the job; TypeScript where Node.js can load it (22.18 or later)')
-    .option('--offline', 'ask neither Kafka nor stores');
+    .option('--offline', 'connect to neither Kafka nor stores');
   addJsonFlag(command);
   addSettingFlags(command, 'run', 'connection', 'stores', 'options');
   reportsProblemsItself(command);

@@ -14,7 +14,7 @@ import { count, counted } from '../terminal/figures.ts';
 import type { JobSetup } from '../job/job-setup.ts';
 import { shareOf } from '../settings/partition-share.ts';
 
-/** What Kafka says of a job that does not run. */
+/** What Kafka shows of a job that does not run. */
 export interface KafkaFindings {
   readonly problems: readonly string[];
   /** What a person should know, though a run would begin. */
@@ -30,7 +30,10 @@ export interface KafkaFindings {
 /** A person waits for the answer. */
 const RETRY_TIMEOUT_MS = 10_000;
 
-/** Looks at the topics, the group and the owners of a job's partitions. Commits nothing, claims nothing. */
+/**
+ * Checks the topics, the group and the owners of a job's partitions. Commits nothing, claims
+ * nothing.
+ */
 export async function lintKafka(setup: JobSetup): Promise<KafkaFindings> {
   const kafka = openClient(setup.options.client, {
     logger: silentLogger,
@@ -62,11 +65,11 @@ async function look(
   const { members, protocolType } = await kafka.describeGroup(groupId);
   if (members.length > 0)
     problems.push(
-      `the group ${groupId} has ${counted(members.length, 'member')}: while a consumer is a member, no offset can be committed; end it`,
+      `the group ${groupId} has ${counted(members.length, 'member')}: while a consumer is a member, no offset can be committed; stop it`,
     );
   else if (protocolType !== '')
     notes.push(
-      `a consumer was once a member of the group ${groupId}: all its offsets expire together, once, offsets.retention.minutes after it left`,
+      `a consumer was once a member of the group ${groupId}: all offsets of the group expire together, offsets.retention.minutes after it left`,
     );
   if (partitions === undefined) return { problems, notes, partitions, starts: [], isReached: true };
   const lag = await groupLag(kafka, groupId, {
@@ -129,9 +132,9 @@ function lookAt(
   const why = {
     'before-start': `its records before ${count(startOffset ?? 0)} were deleted`,
     'past-end': `its log ends at ${count(endOffset ?? 0)}`,
-    recreated: 'the topic was made anew since',
+    recreated: 'the topic was recreated since',
   }[problem];
   const text = `${at}: the committed offset ${count(committedOffset ?? 0)} is out of range, since ${why}`;
-  if (policy === 'fail') problems.push(`${text}; look, then decide by --on-offset-out-of-range`);
-  else notes.push(`${text}; it would begin at '${policy}'`);
+  if (policy === 'fail') problems.push(`${text}; find out why, then decide with --on-offset-out-of-range`);
+  else notes.push(`${text}; a run would start at '${policy}'`);
 }

@@ -41,34 +41,34 @@ JSON: { group, executed, partitions: [{ topic, partition, fromOffset, toOffset, 
   withoutCommit: [{ topic, partition }], gone: [{ topic, partition }], unclaimed: [{ topic, partition }],
   running, silent: [{ topic, partition, state, host, pid, instanceId, startedAt, topicId }],
   members: [{ memberId, clientId, host }] }
-running and members: for these --execute would be refused; it would watch the silent ones first.
-unclaimed: no processor with claims was ever seen there. again and skipped count offsets: transaction markers and compacted ones, too.`;
+running and members: because of these --execute would be refused; it would watch the silent ones first.
+unclaimed: no processor with claims was ever seen there. again and skipped count offsets, those of transaction markers and compacted records included.`;
 
 /** `kasper offsets reset [name]` */
 export function addOffsetsResetCommand(parent: Command, io: Io, done: (exitCode: number) => void): void {
   const command = parent
     .command('reset')
-    .summary('set committed offsets: shows what it would do, and does it with --execute')
+    .summary('set committed offsets; without --execute only show the effect')
     .description(
-      'Sets the committed offsets of a job that is stopped, so that its next start goes on there. Without --execute it only shows what it would mean.\n' +
-        'Without --topics and --partitions all that is committed is set; those that are named are set also where nothing is committed.\n' +
+      'Sets the committed offsets of a stopped job, so that it continues there at its next start. Without --execute it only shows the effect.\n' +
+        'Without --topics and --partitions, every committed offset is set; partitions that are named are set also where nothing is committed.\n' +
         'It is refused, with exit code 6, while a processor runs on one of the partitions, or a consumer is a member of the group.\n' +
         'Processors with `claims: false` cannot be seen: make sure that none runs.',
     );
   addGroupFlags(command);
-  command.optionsGroup('Where to, one of:');
+  command.optionsGroup('Target, one of:');
   addTargetFlags(command);
   command
-    .optionsGroup('Doing it:')
+    .optionsGroup('Execution:')
     .option('--execute', 'set the offsets')
     .option(
       '--no-claims',
-      'do not look for processors, and do not keep them out meanwhile: for groups of others',
+      'do not look for processors, nor keep them out meanwhile: for groups of other programs',
     )
     .addOption(
       new Option(
         '--claim-timeout-ms <ms>',
-        'how long an owner on another host that left no word must be silent',
+        'for how long an owner on another host must be silent before it counts as stopped',
       )
         .argParser(parseClaimTimeout)
         .default(15_000),
@@ -127,12 +127,12 @@ async function execute(
     progress: { write: (text) => void stderr.write(text), stop: () => undefined },
     onFirst: 'Stopping',
   });
-  // Looked at before, since the reset leaves claims of its own.
+  // Read before the reset, which leaves claims of its own.
   const claims = flags.claims ? await readClaims(client, groupId, { watchMs: 0 }) : [];
   const unheard = new Set(claims.filter(({ state }) => state === 'silent').map((claim) => ownerText(claim)));
   if (unheard.size > 0) {
     stderr.write(
-      `Watching for up to ${duration(flags.claimTimeoutMs)} whether it still runs: ${[...unheard].join(', ')}\n`,
+      `Watching for up to ${duration(flags.claimTimeoutMs)} whether the owner still runs: ${[...unheard].join(', ')}\n`,
     );
   }
   const plan = await resetOffsets(client, groupId, target, {
@@ -145,7 +145,7 @@ async function execute(
   return { plan, executed: true, unclaimed: unclaimedOf(plan, claims), running: [], silent: [], members: [] };
 }
 
-/** @throws AssignmentError that tells how to do without, where the claims may not be read */
+/** @throws AssignmentError that names --no-claims, where access to the claims is denied */
 async function readClaims(
   client: KafkaClient,
   groupId: string,
@@ -156,14 +156,14 @@ async function readClaims(
   } catch (cause) {
     if (!(cause instanceof BrokerError) || cause.brokerCode !== GROUP_AUTHORIZATION_FAILED) throw cause;
     throw new AssignmentError(
-      `It cannot be known whether a processor runs, since its claims may not be read: ${cause.message}. ` +
+      `It cannot be known whether a processor runs, since access to its claims is denied: ${cause.message}. ` +
         'Grant access to that group, or make sure that none runs and give --no-claims.',
       { cause },
     );
   }
 }
 
-/** Where a processor may run that cannot be seen. */
+/** Partitions on which a processor without claims may run, which cannot be seen. */
 function unclaimedOf({ partitions }: ResetPlan, claims: readonly PartitionClaim[]): TopicPartitionRef[] {
   const claimed = keysOf(claims);
   return partitions

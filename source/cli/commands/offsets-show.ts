@@ -8,7 +8,7 @@ import { addGroupFlags, groupIdFrom, selectionOf, type GroupFlags } from '../set
 import type { Io } from '../terminal/io.ts';
 import { addJsonFlag, jsonDocument } from '../terminal/json-output.ts';
 import { figure } from '../terminal/figures.ts';
-import { goneText, tellClaimsError } from './lag-text.ts';
+import { goneText, writeClaimsError } from './lag-text.ts';
 import { printable, table, type Column } from '../terminal/table.ts';
 
 interface ShowFlags extends ConnectionFlags, GroupFlags {
@@ -20,13 +20,13 @@ JSON: { group, state, protocolType, members: [{ memberId, clientId, host }],
   partitions: [{ topic, partition, committedOffset, leaderEpoch, metadata,
     claim: { state, host, pid, instanceId, startedAt, topicId } }],
   gone: [{ topic, partition, committedOffset }], claimsError }
-protocolType is empty as long as no consumer ever joined the group as a member.`;
+protocolType is empty if no consumer ever joined the group as a member.`;
 
 /** `kasper offsets show [name]` */
 export function addOffsetsShowCommand(parent: Command, io: Io, done: (exitCode: number) => void): void {
   const command = parent
     .command('show')
-    .summary('show what is committed, and who has claimed it')
+    .summary('show the committed offsets, and who has claimed the partitions')
     .description(
       'Shows the committed offsets of a job with leader epoch and metadata, and the claims on its partitions.',
     );
@@ -42,7 +42,7 @@ export function addOffsetsShowCommand(parent: Command, io: Io, done: (exitCode: 
       Promise.all([groupLag(client, groupId, selectionOf(flags)), client.describeGroup(groupId)]),
     );
     io.stdout.write(flags.json === true ? showJson(lag, group) : showText(lag, group, io.stdout.columns));
-    if (flags.json !== true) tellClaimsError(lag, io);
+    if (flags.json !== true) writeClaimsError(lag, io);
     done(exitCodes.ok.code);
   });
 }
@@ -93,11 +93,11 @@ function entryText(claim: ClaimInfo | undefined): string {
 function groupText({ members, protocolType }: GroupDescription): string {
   const lines = members.map(
     ({ clientId, host }) =>
-      `member ${printable(clientId)} from ${printable(host.replace(/^\//, ''))}: while it is there, no processor can commit`,
+      `member ${printable(clientId)} from ${printable(host.replace(/^\//, ''))}: while it is a member, no processor can commit`,
   );
   if (members.length === 0 && protocolType !== '') {
     lines.push(
-      'a consumer was once a member: all offsets expire at once when it has been away for offsets.retention.minutes',
+      'a consumer was once a member: all offsets expire together when it has been away for offsets.retention.minutes',
     );
   }
   return lines.map((line) => `${line}\n`).join('');

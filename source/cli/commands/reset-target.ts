@@ -12,8 +12,8 @@ export interface TargetFlags {
 
 export function addTargetFlags(command: Command): void {
   command
-    .option('--to-earliest', 'to the first record that is there')
-    .option('--to-latest', 'to the end, so that all that is there now is skipped')
+    .option('--to-earliest', 'to the first record in the log')
+    .option('--to-latest', 'to the end, so that everything that is in the log now is skipped')
     .addOption(
       new Option(
         '--to-time <time>',
@@ -26,7 +26,7 @@ export function addTargetFlags(command: Command): void {
     .addOption(
       new Option(
         '--shift-by <n>',
-        'by so many offsets: -100 goes back; stops at the ends of the log',
+        'by this many offsets: -100 goes back; stops at the ends of the log',
       ).argParser(parseShift),
     );
 }
@@ -42,10 +42,10 @@ export function targetOf({ toEarliest, toLatest, toTime, toOffset, shiftBy }: Ta
   ];
   const [first, second] = given;
   if (first === undefined) {
-    throw targetError('say where to: --to-earliest, --to-latest, --to-time, --to-offset or --shift-by');
+    throw targetError('give a target: --to-earliest, --to-latest, --to-time, --to-offset or --shift-by');
   }
   if (second !== undefined)
-    throw targetError(`give one of ${given.map(([flag]) => flag).join(' and ')}, not ${given.length}`);
+    throw targetError(`give only one of ${given.map(([flag]) => flag).join(' and ')}`);
   return first[1];
 }
 

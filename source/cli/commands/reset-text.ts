@@ -11,9 +11,9 @@ export interface ResetReport {
   readonly executed: boolean;
   /** Where no processor with claims was ever seen. */
   readonly unclaimed: readonly TopicPartitionRef[];
-  /** Who is in the way. */
+  /** Processors for which --execute would be refused. */
   readonly running: readonly PartitionClaim[];
-  /** Who may be, and shows no sign of life. */
+  /** Owners that may still run, though they show no sign of life. */
   readonly silent: readonly PartitionClaim[];
   readonly members: readonly GroupMember[];
 }
@@ -53,7 +53,7 @@ const columns: readonly Column[] = [
   { title: 'PARTITION', align: 'right' },
   { title: 'FROM', align: 'right' },
   { title: 'TO', align: 'right' },
-  { title: 'MEANS', shrinks: true },
+  { title: 'EFFECT', shrinks: true },
 ];
 
 export function resetText(report: ResetReport, width: number | undefined): string {
@@ -69,7 +69,7 @@ export function resetText(report: ResetReport, width: number | undefined): strin
   lines.push(
     executed
       ? `Done: ${counted(plan.partitions.length, 'offset')} set.`
-      : 'Dry run, nothing was changed: --execute does it.',
+      : 'Dry run: nothing was changed. Add --execute to set the offsets.',
   );
   return `${plan.groupId}\n\n${table(columns, rows, width)}\n${lines.join('\n')}\n`;
 }
@@ -78,7 +78,7 @@ function meaning(each: PlannedReset, executed: boolean): string {
   const { fromOffset, toOffset, startOffset, endOffset, again, skipped, clamped } = each;
   const stopped = clamped ? `, stopped at the ${toOffset === startOffset ? 'start' : 'end'} of the log` : '';
   if (fromOffset === undefined) return `nothing was committed${stopped}`;
-  if (again > 0) return `${counted(again, 'record')} come${again === 1 ? 's' : ''} again${stopped}`;
+  if (again > 0) return `${counted(again, 'record')} ${again === 1 ? 'is' : 'are'} reprocessed${stopped}`;
   if (skipped > 0) return `${counted(skipped, 'record')} ${skipped === 1 ? 'is' : 'are'} skipped${stopped}`;
   if (fromOffset === toOffset) return executed ? `stayed${stopped}` : `stays${stopped}`;
   return fromOffset < toOffset
@@ -90,12 +90,12 @@ function totalOf({ partitions }: ResetPlan, executed: boolean): string {
   const again = partitions.reduce((sum, each) => sum + each.again, 0);
   const skipped = partitions.reduce((sum, each) => sum + each.skipped, 0);
   if (again === 0 && skipped === 0)
-    return executed ? 'No record comes again, none is skipped.' : 'No record would come again or be skipped.';
+    return executed ? 'No record is reprocessed or skipped.' : 'No record would be reprocessed or skipped.';
   const parts = [
-    ...(again === 0 ? [] : [`${counted(again, 'record')} come${again === 1 ? 's' : ''} again`]),
+    ...(again === 0 ? [] : [`${counted(again, 'record')} ${again === 1 ? 'is' : 'are'} reprocessed`]),
     ...(skipped === 0 ? [] : [`${counted(skipped, 'record')} ${skipped === 1 ? 'is' : 'are'} skipped`]),
   ];
-  return `In all ${parts.join(', ')}.`;
+  return `In total, ${parts.join(', ')}.`;
 }
 
 function notesOf({ plan, executed, unclaimed, running, silent, members }: ResetReport): string[] {
@@ -109,7 +109,7 @@ function notesOf({ plan, executed, unclaimed, running, silent, members }: ResetR
     notes.push(`Left as they are, since they do not exist any more: ${listPartitions(gone, MOST_LISTED)}.`);
   if (unclaimed.length > 0) {
     notes.push(
-      `No processor was seen on ${listPartitions(unclaimed, MOST_LISTED)}; one with \`claims: false\` cannot be seen: make sure that none runs${executed ? ', or it commits over this' : ''}.`,
+      `No processor was seen on ${listPartitions(unclaimed, MOST_LISTED)}; one with \`claims: false\` cannot be seen: make sure that none runs${executed ? ', or its commits overwrite this' : ''}.`,
     );
   }
   for (const [owner, partitions] of byOwner(running))

@@ -21,8 +21,8 @@ export function addRunCommand(program: Command, io: Io, done: (exitCode: number)
     .command('run')
     .summary('run a job: process topics in batches')
     .description(
-      'Runs the job that a file exports by default (`export default defineJob({ … })`), until Ctrl-C or, with --to-end, until all that is there now is processed.\n' +
-        'Ctrl-C or SIGTERM finishes and commits the batch in hand; the summary goes to standard output, everything else to standard error.',
+      'Runs the job that is the default export of a file (`export default defineJob({ … })`), until Ctrl-C or, with --to-end, until everything that is in the topics now is processed.\n' +
+        'Ctrl-C or SIGTERM finishes and commits the batch in process. The summary goes to standard output, everything else to standard error.',
     )
     .argument('<job>', 'JavaScript file of the job; TypeScript where Node.js can load it (22.18 or later)');
   addJsonFlag(command);
@@ -38,7 +38,7 @@ async function runJob(file: string, command: Command, io: Io): Promise<number> {
   using shutdown = new Shutdown({
     io,
     progress,
-    onFirst: 'Stopping: the batch in hand is finished and committed first',
+    onFirst: 'Stopping: the batch in process is finished and committed first',
   });
   const logs = { stream: progress.stream(), format: json ? 'json' : 'text' } as const;
   const layers = layersOf(command);
@@ -57,7 +57,7 @@ async function runJob(file: string, command: Command, io: Io): Promise<number> {
   if ((settings.workers ?? 1) > 1) {
     const run = { setup: ready, layers, io, progress, showsProgress, shutdown, json };
     const end = await runWorkers(run);
-    if ('failures' in end) return tellFailures(end.failures, io);
+    if ('failures' in end) return writeFailures(end.failures, io);
     ({ summary } = end);
   } else {
     summary = await runHere(ready, signal, (processor) =>
@@ -71,8 +71,8 @@ async function runJob(file: string, command: Command, io: Io): Promise<number> {
   return exitCodes.ok.code;
 }
 
-/** The first one decides the exit code. */
-function tellFailures(failures: readonly [WorkerFailure, ...WorkerFailure[]], io: Io): number {
+/** The first failure decides the exit code. */
+function writeFailures(failures: readonly [WorkerFailure, ...WorkerFailure[]], io: Io): number {
   for (const { text } of failures) io.stderr.write(`${text}\n`);
   return failures[0].exitCode;
 }

@@ -33,7 +33,7 @@ export function topicText(topic: TopicReport, width: number | undefined): string
   ]);
   const head = [
     ['topic', topic.topic + (topic.internal ? ' (internal)' : '')],
-    ['id', topic.topicId ?? 'not told by the brokers'],
+    ['id', topic.topicId ?? 'not reported by the brokers'],
     ...settings.map((setting) => [setting.name, settingText(setting)]),
     ...(settingsError === undefined ? [] : [['settings', settingsError.message]]),
   ].map(([name = '', text = '']) => `${name.padEnd(20)} ${printable(text)}\n`);
@@ -48,11 +48,11 @@ export function topicText(topic: TopicReport, width: number | undefined): string
 function settingText({ name, value, source }: TopicSetting): string {
   const meaning = value === undefined ? undefined : meaningOf(name, Number(value));
   const where = { topic: '', broker: ', set on the brokers', default: ', by default' }[source];
-  return `${value ?? 'not told'}${meaning === undefined ? '' : ` (${meaning})`}${where}`;
+  return `${value ?? 'not reported'}${meaning === undefined ? '' : ` (${meaning})`}${where}`;
 }
 
 function meaningOf(name: string, number: number): string | undefined {
-  if (name === 'retention.ms') return number < 0 ? 'for ever' : span(number);
+  if (name === 'retention.ms') return number < 0 ? 'forever' : span(number);
   if (name === 'retention.bytes' && number < 0) return 'no limit';
   return undefined;
 }

@@ -23,8 +23,8 @@ const DESCRIBE_JSON = `
 JSON: { topics: [{ topic, topicId, internal,
   partitions: [{ partition, leader, replicas, inSyncReplicas, startOffset, endOffset, records }],
   settings: [{ name, value, source }], settingsError }] }
-source is topic, broker or default. records are the offsets between start and end: fewer are there in
-a compacted topic, or with transactions.`;
+source is topic, broker or default. records is the number of offsets between start and end:
+a compacted topic, or one with transactions, has fewer records.`;
 
 /** `kasper topics list|describe` */
 export function addTopicsCommand(program: Command, io: Io, done: (exitCode: number) => void): void {
@@ -41,7 +41,7 @@ function addListCommand(parent: Command, io: Io, done: (exitCode: number) => voi
     .command('list')
     .summary('list the topics')
     .description('Lists the topics that this user may describe.')
-    .option('--internal', "also Kafka's own, such as __consumer_offsets");
+    .option('--internal', "also list Kafka's own topics, such as __consumer_offsets");
   addJsonFlag(command);
   command.optionsGroup('Connection:');
   addConnectionFlags(command);
@@ -60,7 +60,7 @@ function addDescribeCommand(parent: Command, io: Io, done: (exitCode: number) =>
     .command('describe')
     .summary('describe topics: partitions, offsets, settings')
     .description(
-      'Describes topics: leader, replicas and offsets of each partition, and the settings that decide how long records live, what is acked, and how large a record may be.',
+      'Describes topics: leader, replicas and offsets of each partition, and the settings for retention, acknowledgement and the size of records.',
     )
     .argument('<topics...>', 'names of topics');
   addJsonFlag(command);

@@ -1,7 +1,7 @@
 import { ConfigError } from '../../index.ts';
 
 /**
- * Imports the package of a store's client, which only those need who use it.
+ * Imports the package of a store's client, which is needed only by those who use that store.
  *
  * @throws ConfigError that says how to install it
  */

@@ -13,8 +13,8 @@ import { messageOf } from '../../kernel/thrown-text.ts';
 const ANSWER_WITHIN_MS = 10_000;
 
 /**
- * Stores in the Elasticsearch of this URL: the index `{topicProcessorName}-{name}`, and for tenants `{topicProcessorName}-{name}-{tenant}`, which must then be
- * names of an index (small letters).
+ * Stores in the Elasticsearch of this URL: the index `{topicProcessorName}-{name}`, and for tenants
+ * `{topicProcessorName}-{name}-{tenant}`, which must then be names of an index (small letters).
  *
  * @throws ConfigError without the client's package, StoreError if the cluster does not answer
  */
@@ -26,7 +26,7 @@ export async function openElasticsearchStores(
   const where = withoutSecrets(url);
   const client = new Client({ node: url.href });
   try {
-    // Not ping: it asks for a page that some servers keep for themselves.
+    // Not ping: some servers deny access to the page that it asks for.
     await client.cluster.health({}, { requestTimeout: ANSWER_WITHIN_MS, maxRetries: 0 });
   } catch (cause) {
     await client.close();

@@ -1,6 +1,6 @@
 import { ConfigError } from '../../index.ts';
 
-/** Gathers what several checks find, so that all of it is said at once. */
+/** Gathers what several checks find, so that all of it is reported together. */
 export class Gathered {
   readonly #errors: ConfigError[] = [];
 

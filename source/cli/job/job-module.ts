@@ -12,7 +12,8 @@ const FORM =
 /**
  * Imports a job file and checks that it exports a job.
  *
- * @throws ConfigError that names the file, what is wrong with it and how it should be; what the file itself threw is the cause
+ * @throws ConfigError that names the file, what is wrong with it and how it should be; what the
+ * file itself threw is the cause
  */
 export async function loadJob(file: string, cwd: string): Promise<Job> {
   const path = resolve(cwd, file);
@@ -53,10 +54,10 @@ function whyNotImported(error: unknown): string {
       );
     case 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX':
     case 'ERR_INVALID_TYPESCRIPT_SYNTAX':
-      return `Node.js takes types away and compiles nothing: ${error.message}. Write it without enums, namespaces and parameter properties, or compile it first (tsc)`;
+      return `Node.js only removes types: ${error.message}. Write it without enums, namespaces and parameter properties, or compile it first (tsc)`;
     case 'ERR_MODULE_NOT_FOUND':
     case 'MODULE_NOT_FOUND':
-      return `${error.message}. Install the package, or mend the path in the import (with its extension)`;
+      return `${error.message}. Install the package, or fix the path in the import (with its extension)`;
     default:
       return `it threw when it was imported:\n${stackOf(error).replaceAll(/^/gm, '  ')}`;
   }

@@ -3,10 +3,10 @@ import { ConfigError, type Job } from '../../index.ts';
 import type { Layers } from '../settings/layers.ts';
 import { runSettingsOf } from '../settings/run-settings.ts';
 
-/** How a job is watched: by the settings, else as the job says. */
+/** How a job is monitored: by the settings, or else as the job says. */
 export interface JobMonitor {
   readonly monitor: Monitor | MonitorOptions | undefined;
-  /** The job's own; undefined: whoever opens the monitor makes them. */
+  /** The job's own; undefined: they are made by what opens the monitor. */
   readonly metrics: MetricsProvider | undefined;
   readonly kasperNames: boolean;
 }
@@ -35,7 +35,7 @@ export function monitorOf(job: Job, layers: Pick<Layers, 'given'>): JobMonitor {
   }
   if (kasperNames === true && job.metrics !== undefined && isFlag('kasperNames')) {
     problems.push(
-      'the job brings its own metrics, which --kasper-names cannot change: leave that out, or let the job give no metrics, or say kasperNames: true where it makes its PrometheusMetrics',
+      'the job has its own metrics, which --kasper-names cannot change: remove that, or let the job give no metrics, or set kasperNames: true where it makes its PrometheusMetrics',
     );
   }
   if (problems.length > 0) throw new ConfigError(problems, { what: 'Metrics' });

@@ -26,10 +26,13 @@ export interface LogPlace {
   readonly fields?: LogFields;
 }
 
-/** Stands where a Kafka must be, and nothing is asked of one. */
+/** Takes the place of brokers where Kafka is not asked anything. */
 const UNKNOWN = ['unknown:9092'];
 
-/** The options of a job's processor, but for what is opened with it; client and logger are always there. */
+/**
+ * The options of a job's processor, but for what is opened with it; client and logger are always
+ * there.
+ */
 type SetOptions = Omit<TopicProcessorOptions, 'inputPartitions' | 'stores' | 'metrics' | 'monitor'> & {
   readonly client: ClientInit;
   readonly logger: Logger;
@@ -39,7 +42,9 @@ type SetOptions = Omit<TopicProcessorOptions, 'inputPartitions' | 'stores' | 'me
 export interface SetupOptions {
   readonly layers: Pick<Layers, 'given'>;
   readonly io: Pick<Io, 'env' | 'cwd'>;
-  /** Where log lines go, and in which form, if the job has no logger of its own and no setting says. */
+  /**
+   * Where log lines go, and in which form, if the job has no logger of its own and no setting says.
+   */
   readonly logs: LogPlace;
   /** Whether it is a problem that no Kafka is named. Default true. */
   readonly needsKafka?: boolean;
@@ -107,7 +112,7 @@ export async function checkJobSetup(
     logger,
   };
   gathered.try(() => {
-    // It checks its options when it is made, and touches nothing before it runs.
+    // Its constructor checks the options, and connects to nothing.
     const known = {
       ...options,
       inputPartitions: inputPartitions ?? [0],
@@ -120,7 +125,10 @@ export async function checkJobSetup(
   return { file, job, settings, place, watched, options, inputPartitions };
 }
 
-/** A URL of the configuration file or the environment may be there for other jobs: it does not matter where no store wants one. */
+/**
+ * A URL in the configuration file or the environment may be for other jobs: it does not matter
+ * where no store needs one.
+ */
 function placeOfStores(layers: Pick<Layers, 'given'>, io: Pick<Io, 'env'>): StorePlace | undefined {
   const { store, storeUrl } = runSettingsOf(layers);
   const kind = store === undefined ? {} : { store };

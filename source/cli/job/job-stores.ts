@@ -7,12 +7,15 @@ import type { StorePlace } from '../settings/store-flags.ts';
 /** The option `stores` of a job, and the connection behind it. */
 export interface StoresOfJob extends AsyncDisposable {
   readonly option: Pick<TopicProcessorOptions, 'stores'>;
-  /** Where they are, without secrets; undefined where the job asks for none, or makes them itself. */
+  /**
+   * Where they are, without secrets; undefined where the job asks for none, or makes them itself.
+   */
   readonly what: string | undefined;
 }
 
 /**
- * Opens the job's stores: its own, or those that it makes of what `--store` names, memory by default.
+ * Opens the job's stores: its own, or those that it makes in the place that `--store` names, by
+ * default in memory.
  *
  * @throws ConfigError, StoreError if they cannot be reached
  */
@@ -37,7 +40,8 @@ export async function openStoresOf(
 }
 
 /**
- * A flag that would change nothing is a slip. A configuration file or the environment may serve several jobs, of which not all ask for stores.
+ * A flag that would have no effect is a mistake. A configuration file or the environment may serve
+ * several jobs, of which not all ask for stores.
  *
  * @throws ConfigError
  */
@@ -46,8 +50,8 @@ export function checkStoresOf(jobStores: Job['stores'], store: Given | undefined
   throw new ConfigError(
     [
       jobStores === undefined
-        ? 'the job asks for no stores: leave --store out'
-        : 'the job makes its own stores, which --store cannot change: leave it out, or let the job give a function, `stores: (stores) => ({ name: stores.store(…) })`',
+        ? 'the job asks for no stores: remove --store'
+        : 'the job makes its own stores, which --store cannot change: remove it, or let the job give a function, `stores: (stores) => ({ name: stores.store(…) })`',
     ],
     { what: 'Stores' },
   );

@@ -7,7 +7,8 @@ import type { StorePlace } from '../settings/store-flags.ts';
 /**
  * Connects to where the stores of a job are; the same name gives the same store.
  *
- * @throws ConfigError if the client's package is not installed, StoreError if the server does not answer
+ * @throws ConfigError if the client's package is not installed, StoreError if the server does not
+ * answer
  */
 export async function openStores(place: StorePlace, user: StoreUser): Promise<OpenedStores> {
   switch (place.kind) {

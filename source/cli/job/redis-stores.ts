@@ -45,7 +45,7 @@ async function connect(urls: readonly [URL, ...URL[]], where: string): Promise<R
     urls.length === 1
       ? new Redis(first.href, options)
       : new Cluster(nodes, { lazyConnect: true, redisOptions: { ...options, ...credentialsOf(first) } });
-  // Not written, since the last error is what is thrown; but it takes passwords out of errors.
+  // The lines are dropped, since the last error is thrown; but this takes passwords out of errors.
   const endSilentLog = logRedisEvents(client, silentLogger);
   let lastError: unknown;
   const keepLast = (error: unknown) => {

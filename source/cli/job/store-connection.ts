@@ -8,7 +8,7 @@ export interface OpenedStores extends JobStores, AsyncDisposable {
 
 /** What is known of the job that asks for stores. */
 export interface StoreUser {
-  /** Stands before all names, so that jobs never share a key. */
+  /** The prefix of all names, so that jobs never share a key. */
   readonly topicProcessorName: string;
   readonly logger: Logger;
 }

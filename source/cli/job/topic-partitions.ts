@@ -2,14 +2,15 @@ import { ConfigError, openClient, type ClientInit, type Logger } from '../../ind
 
 export interface AllPartitionsOptions {
   readonly logger: Logger;
-  /** As the run's. */
+  /** That of the run. */
   readonly retryTimeoutMs: number | undefined;
-  /** Aborted when the command is to end. */
+  /** Aborted when the command is to stop. */
   readonly signal: AbortSignal;
 }
 
 /**
- * All partitions that the input topics have now; the TopicProcessor checks that their counts are equal.
+ * All partitions that the input topics have now; the TopicProcessor checks that their counts are
+ * equal.
  *
  * @returns an empty list if the signal was aborted meanwhile
  * @throws ConfigError for topics that do not exist
@@ -40,7 +41,7 @@ export async function allPartitions(
     const most = Math.max(...[...found.values()].map(({ partitionCount }) => partitionCount));
     return Array.from({ length: most }, (_, partition) => partition);
   } catch (error) {
-    // Closed by a signal: nothing was begun that could fail.
+    // It was closed because of a signal, before the run: no failure.
     if (signal.aborted) return [];
     throw error;
   } finally {

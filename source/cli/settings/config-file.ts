@@ -20,7 +20,8 @@ export interface ConfigFile {
 }
 
 /**
- * Reads the configuration file: the one that was named, or else the one in the working folder, if there is one.
+ * Reads the configuration file: the one that was named, or else the one in the working folder, if
+ * there is one.
  *
  * @throws ConfigError if it cannot be read, or there are two
  */
@@ -41,7 +42,7 @@ export async function readConfigFile(
 function findFile(cwd: string): string | undefined {
   const found = configFileNames.filter((name) => existsSync(resolve(cwd, name)));
   if (found.length > 1)
-    throw fileError(found.join(' and '), 'both are there; keep one of them, or name one with --config');
+    throw fileError(found.join(' and '), 'both exist; keep one of them, or name one with --config');
   return found[0];
 }
 

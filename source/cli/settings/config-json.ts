@@ -1,7 +1,8 @@
 import { messageOf } from '../../kernel/thrown-text.ts';
 
 /**
- * Reads JSON that may have comments (`//` and `/* … *\/`) and commas after the last element, as the sample has them.
+ * Reads JSON that may have comments (`//` and `/* … *\/`) and commas after the last element, as in
+ * the sample.
  *
  * @throws SyntaxError that names the line
  */
@@ -21,7 +22,10 @@ export function parseJsonWithComments(text: string): unknown {
   }
 }
 
-/** V8 does not say where an unexpected token stands: in the first line with which the text up to there has one. */
+/**
+ * V8 does not say where an unexpected token is: it is in the first line with which the text so far
+ * has one.
+ */
 function lineOfToken(text: string): number {
   const lines = text.split('\n');
   for (let count = 1; count < lines.length; count++) {
@@ -34,7 +38,10 @@ function lineOfToken(text: string): number {
   return lines.length;
 }
 
-/** Comments and commas before a closing bracket as blanks: what is left stands where it stood. Strings are left alone. */
+/**
+ * Replaces comments, and commas before a closing bracket, with blanks, so that the rest stays in
+ * place. Strings are kept.
+ */
 function withoutComments(text: string): string {
   const tokens = /"(?:\\.|[^"\\\n])*"|\/\/[^\n]*|\/\*[^]*?\*\//g;
   const bare = text.replaceAll(tokens, (token) => (token.startsWith('"') ? token : blank(token)));

@@ -8,9 +8,9 @@ export type SampleFormat = (typeof sampleFormats)[number];
 const WIDTH = 96;
 
 const preface =
-  'Settings of kasper: of the file kasper.config.js or kasper.config.json in the folder where it is started, or of the one that --config or KASPER_CONFIG names. ' +
-  'Each setting is also an environment variable and, but for passwords, a flag. The last of these that has it decides: the default, the job, this file, the environment, the flags. ' +
-  'What is commented out shows the default, or an example: as it stands, this file changes nothing.';
+  'Settings of kasper, which reads kasper.config.js or kasper.config.json in the folder where it is started, or the file that --config or KASPER_CONFIG names. ' +
+  'Each setting is also an environment variable and, except for passwords, a flag. Each of these overrides those before it: the default, the job, this file, the environment, the flags. ' +
+  'What is commented out shows the default, or an example: as it is, this file changes nothing.';
 
 /** A configuration file with every setting, commented out. */
 export function configSample(format: SampleFormat): string {

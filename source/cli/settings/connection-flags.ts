@@ -8,7 +8,7 @@ import { isAddress } from './setting-values.ts';
 import { flagOf, variableOf } from './settings.ts';
 import { messageOf } from '../../kernel/thrown-text.ts';
 
-/** The settings that say where Kafka is and who we are, of all layers. */
+/** The settings of the connection to Kafka and of the login, of all layers. */
 export interface ConnectionFlags {
   readonly brokers?: string[];
   readonly clientId?: string;
@@ -23,7 +23,10 @@ export interface ConnectionFlags {
 
 /** Where connection settings are read. */
 export interface ConnectionPlace extends Pick<Io, 'env' | 'cwd'> {
-  /** The name of the place that a setting was given in, for messages; default: its flag, for a command without a job. */
+  /**
+   * The name of the place that a setting was given in, for messages; default: its flag, for a
+   * command without a job.
+   */
   readonly placeOf?: (name: string) => string;
 }
 
@@ -34,13 +37,16 @@ interface Reading extends Required<ConnectionPlace> {
 
 const PASSWORD = variableOf('saslPassword');
 
-/** Adds the flags of a command that connects to Kafka; configuration file and environment give the same settings. */
+/**
+ * Adds the flags of a command that connects to Kafka; configuration file and environment give the
+ * same settings.
+ */
 export function addConnectionFlags(command: Command): void {
   addSettingFlags(command, 'connection');
 }
 
 /**
- * The client for a job: the settings, over what the job file says.
+ * The client for a job: the settings override the options in the job file.
  *
  * @throws ConfigError that lists all that is missing or does not fit
  */
@@ -57,8 +63,8 @@ export function clientOf(
   if (jobClient !== undefined && !('brokers' in jobClient)) {
     if (isGiven.length > 0) {
       problems.push(
-        `the job brings its own client, which ${isGiven.map(place).join(', ')} cannot change: ` +
-          'leave that out, or let the job give options such as { brokers: [...] }, or no client',
+        `the job has its own client, which ${isGiven.map(place).join(', ')} cannot change: ` +
+          'remove that, or let the job give options such as { brokers: [...] }, or no client',
       );
     }
     if (problems.length === 0) return jobClient;
@@ -88,7 +94,7 @@ function givenOptions(flags: ConnectionFlags, reading: Reading): Partial<KafkaOp
 
 function tlsOf({ ssl, sslCa, sslCert, sslKey }: ConnectionFlags, reading: Reading): KafkaOptions['ssl'] {
   const { placeOf, problems } = reading;
-  // Turned off by a later layer, the files of an earlier one do not matter.
+  // Where a later layer turns TLS off, the files of an earlier one do not matter.
   if (ssl === false) return false;
   const files = { sslCa, sslCert, sslKey };
   const given = Object.entries(files).filter(([, file]) => file !== undefined);

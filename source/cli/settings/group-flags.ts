@@ -15,7 +15,7 @@ const CLAIMS = '-claims';
 export function addGroupFlags(command: Command): void {
   command
     .argument('[name]', 'topicProcessorName of the job')
-    .option('--group <id>', 'a consumer group by its whole id, instead of a name')
+    .option('--group <id>', 'full id of a consumer group, instead of a name')
     .addOption(
       new Option(
         '-t, --topics <names>',
@@ -43,14 +43,14 @@ function problemOf(name: string | undefined, group: string | undefined): string 
     return 'give the topicProcessorName of a job, or --group with the id of a consumer group';
   if (name !== undefined && group !== undefined)
     return `give either a name ('${name}') or --group ('${group}')`;
-  if (group === '') return 'the id of a group is not empty';
+  if (group === '') return 'the id of a group must not be empty';
   if (name === undefined) return undefined;
   if (name.startsWith(PREFIX))
     return `'${name}' is the id of the group; give --group ${name}, or the name alone: ${name.slice(PREFIX.length)}`;
   if (!/^[A-Za-z0-9._-]{1,200}$/.test(name))
-    return `'${name}' is no topicProcessorName (1 to 200 letters, digits, dots, dashes or underscores)`;
+    return `'${name}' is not a topicProcessorName (1 to 200 letters, digits, dots, dashes or underscores)`;
   return name.endsWith(CLAIMS)
-    ? `'${name}' is no topicProcessorName, since it ends with ${CLAIMS}; the claims of a job are shown by \`kasper offsets show ${name.slice(0, -CLAIMS.length)}\``
+    ? `'${name}' is not a topicProcessorName, since it ends with ${CLAIMS}; the claims of a job are shown by \`kasper offsets show ${name.slice(0, -CLAIMS.length)}\``
     : undefined;
 }
 

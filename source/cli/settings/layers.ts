@@ -6,7 +6,7 @@ import type { Io } from '../terminal/io.ts';
 import { checkValue, parseText, type Parsed } from './setting-values.ts';
 import { flagOf, settings, variableOf, type Setting } from './settings.ts';
 
-/** Where a value comes from; of each setting the last of these that has it decides, and all of them go over the job. */
+/** Where a value comes from, each overriding those before it; all of them override the job. */
 export const layerNames = ['file', 'environment', 'flag'] as const;
 /** Where a value comes from. */
 export type LayerName = (typeof layerNames)[number];
@@ -15,7 +15,9 @@ export type LayerName = (typeof layerNames)[number];
 export interface Given {
   readonly value: unknown;
   readonly layer: LayerName;
-  /** As a message names it: `kasper.config.json: batchSize`, `KASPER_BATCH_SIZE`, `--batch-size`. */
+  /**
+   * As a message names it: `kasper.config.json: batchSize`, `KASPER_BATCH_SIZE`, `--batch-size`.
+   */
   readonly place: string;
 }
 
@@ -25,7 +27,7 @@ export interface Layers {
   readonly given: ReadonlyMap<string, Given>;
   /** All that is wrong. */
   readonly problems: readonly string[];
-  /** What may be a slip, but need not be. */
+  /** What may be a mistake, but need not be. */
   readonly warnings: readonly string[];
   /** The configuration file that was read. */
   readonly file: string | undefined;
@@ -37,7 +39,7 @@ type Flags = ReadonlyMap<string, string | boolean>;
 /** The variable that names the configuration file. */
 export const CONFIG_VARIABLE = 'KASPER_CONFIG';
 
-/** Reads all layers; what is wrong is told, not thrown. */
+/** Reads all layers; what is wrong is returned, not thrown. */
 export async function readLayers(
   flags: Flags,
   configFlag: string | undefined,
@@ -112,20 +114,20 @@ class Reading {
       if (KUBERNETES_NAME.test(variable)) continue;
       const nearest = nearestOf(variable, [...known]);
       this.warnings.push(
-        `${variable} is no setting and does nothing${nearest === undefined ? '' : `; did you mean ${nearest}?`}`,
+        `${variable} is not a setting and has no effect${nearest === undefined ? '' : `; did you mean ${nearest}?`}`,
       );
     }
   }
 }
 
-/** A pod has such variables for each Service around it, so also for one called kasper. */
+/** A pod has such variables for each Service of its namespace, so also for one called kasper. */
 const KUBERNETES_NAME = /_SERVICE_(HOST|PORT)(_\w+)?$|_PORT_\d+_(TCP|UDP)(_\w+)?$|^KASPER_PORT$/;
 const KUBERNETES_VALUE = /^(tcp|udp):\/\//;
 
-/** Keys that people may look for here, and where they belong. */
+/** Keys that people may expect here, and where they belong. */
 const elsewhere: Readonly<Record<string, string>> = {
-  client: 'say brokers, ssl, saslMechanism, …, or give it in the job',
-  inputPartitions: 'say partitions',
+  client: 'use brokers, ssl, saslMechanism, …, or set it in the job',
+  inputPartitions: 'use partitions',
   topicProcessorName: 'it belongs in the job',
   inputTopics: 'it belongs in the job',
   processor: 'it belongs in the job',
@@ -134,16 +136,16 @@ const elsewhere: Readonly<Record<string, string>> = {
   stores: 'it belongs in the job; store says where they are',
   logger: 'it belongs in the job; logLevel and logFormat are here',
   metrics: 'it belongs in the job; metricsPort is here',
-  monitor: 'say metricsPort and metricsHost, or give it in the job',
+  monitor: 'use metricsPort and metricsHost, or set it in the job',
 };
 
 function unknownSetting(name: string): string {
   const names = settings.map((setting) => setting.name);
   const where = Object.hasOwn(elsewhere, name) ? elsewhere[name] : undefined;
-  if (where !== undefined) return `'${name}' is no setting: ${where}`;
+  if (where !== undefined) return `'${name}' is not a setting: ${where}`;
   const nearest = nearestOf(name, names);
   const hint =
-    nearest === undefined ? '`kasper config sample` prints all that are known' : `did you mean '${nearest}'?`;
+    nearest === undefined ? '`kasper config sample` prints all settings' : `did you mean '${nearest}'?`;
   return `unknown setting '${name}'; ${hint}`;
 }
 
@@ -151,7 +153,7 @@ function nearestOf(name: string, known: readonly string[]): string | undefined {
   return nearestName(name, known, 1 / 4, (text) => text.toLowerCase());
 }
 
-/** An empty variable is one that is not set: what starts a process often cannot leave it out. */
+/** An empty variable counts as not set: what starts a process often cannot leave it out. */
 function nonEmpty(text: string | undefined): string | undefined {
   const trimmed = text?.trim();
   return trimmed === '' ? undefined : trimmed;

@@ -1,7 +1,9 @@
 import { ConfigError } from '../../index.ts';
 import { isObject } from '../../kernel/is-object.ts';
 
-/** The default export of a module; of a CommonJS file compiled from an ES module, the one within. */
+/**
+ * The default export of a module; of a CommonJS file compiled from an ES module, the one within.
+ */
 export function defaultExport(module: Readonly<Record<string, unknown>>): unknown {
   const exported = module['default'];
   return isObject(exported) && exported['__esModule'] === true ? exported['default'] : exported;

@@ -2,7 +2,7 @@ import { ConfigError } from '../../kernel/errors.ts';
 
 /** Kafka numbers partitions with a signed 32-bit integer. */
 const LAST_PARTITION = 0x7fff_ffff;
-/** More than a cluster can hold: such a range is a slip, and would fill the memory. */
+/** More than a cluster can hold: such a range is a mistake, and would fill the memory. */
 const LONGEST_LIST = 100_000;
 
 /**

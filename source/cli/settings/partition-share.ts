@@ -1,7 +1,10 @@
 import { ConfigError } from '../../kernel/errors.ts';
 import { splitPartitions } from './worker-split.ts';
 
-/** One of `count` processes that share all partitions; `index` counts from 0, as the ordinals of a StatefulSet do. */
+/**
+ * One of `count` processes that share all partitions; `index` counts from 0, as the ordinals of a
+ * StatefulSet do.
+ */
 export interface Share {
   readonly index: number;
   readonly count: number;
@@ -27,21 +30,23 @@ export function parseShare(text: string): Share {
 }
 
 /**
- * One share of these partitions: neighbours, in rising order. Each partition is in one share, whatever the counts, and sizes differ by one at most.
+ * One share of these partitions: neighbours, in rising order. Each partition is in exactly one
+ * share, and the sizes differ by one at most.
  *
  * @throws ConfigError if there are more shares than partitions
  */
 export function partitionShare({ index, count }: Share, partitions: readonly number[]): readonly number[] {
   if (count > partitions.length) {
     throw shareError(
-      `${partitions.length} partitions cannot be shared by ${count} processes: at least one each; start ${partitions.length} at most`,
+      `${partitions.length} partitions cannot be shared by ${count} processes: each needs at least one; start at most ${partitions.length}`,
     );
   }
   return splitPartitions(partitions, count)[index] ?? [];
 }
 
 /**
- * Those of a job's partitions that the setting `share` leaves to this process; all of them without it.
+ * Those of a job's partitions that the setting `share` leaves to this process; all of them without
+ * it.
  *
  * @throws ConfigError if there are more shares than partitions
  */

@@ -4,7 +4,7 @@ import type { Io } from '../terminal/io.ts';
 import { readLayers, type Layers } from './layers.ts';
 import { flagOf, settingGroups, settings, type Setting, type SettingGroup } from './settings.ts';
 
-/** A flag of a setting: what it says is one layer of three. */
+/** A flag of a setting: its value is one layer of three. */
 class SettingFlag extends Option {
   readonly setting: Setting;
 
@@ -20,7 +20,10 @@ const sources = { file: 'config', environment: 'env', flag: 'cli' } as const;
 const found = new WeakMap<Command, Layers>();
 const lenient = new WeakSet<Command>();
 
-/** Adds the flags of these settings, and `--config`; {@link applyLayers} then gives the command the values of all layers. */
+/**
+ * Adds the flags of these settings, and `--config`; {@link applyLayers} then gives the command the
+ * values of all layers.
+ */
 export function addSettingFlags(command: Command, ...groups: readonly SettingGroup[]): void {
   for (const group of groups) {
     command.optionsGroup(`${settingGroups[group]}:`);
@@ -32,12 +35,16 @@ export function addSettingFlags(command: Command, ...groups: readonly SettingGro
 
 /** The flags of one setting; none for a secret. */
 export function flagsOf(setting: Setting): Option[] {
-  const { name, kind, short, what, choices, placeholder, unit = 'n' } = setting;
+  const { name, group, kind, short, what, choices, placeholder, unit = 'n' } = setting;
   if (kind === 'secret') return [];
   const long = flagOf(name);
   if (kind === 'boolean') {
-    const negated = new SettingFlag(setting, `--no-${long.slice(2)}`, 'The opposite');
-    // Where it is off by itself, nobody looks for what turns off what a file or the environment turned on.
+    const negated = new SettingFlag(
+      setting,
+      `--no-${long.slice(2)}`,
+      `${group === 'options' ? 'Turns' : 'turn'} ${long} off`,
+    );
+    // Where off is the default, the flag that undoes a file or the environment is rarely needed.
     if (setting.default === false) negated.hideHelp();
     return [new SettingFlag(setting, long, described(setting)), negated];
   }
@@ -45,7 +52,7 @@ export function flagsOf(setting: Setting): Option[] {
   if (choices === undefined) return [new SettingFlag(setting, flags, described(setting))];
   const flag = new SettingFlag(setting, flags, what).choices(choices);
   if (setting.default !== undefined) flag.default(undefined, String(setting.default));
-  // What is not one of the choices is said with everything else that is wrong.
+  // A value that is not one of the choices is reported together with everything else that is wrong.
   return [flag.argParser((text) => text)];
 }
 
@@ -59,7 +66,7 @@ function described({ kind, what, default: fallback, group }: Setting): string {
 function configOption(): Option {
   return new Option(
     '--config <file>',
-    'settings, as `kasper config sample` prints them; default: kasper.config.js or kasper.config.json in this folder',
+    'configuration file, as `kasper config sample` prints it; default: kasper.config.js or kasper.config.json in this folder',
   );
 }
 
@@ -69,7 +76,8 @@ export function reportsProblemsItself(command: Command): void {
 }
 
 /**
- * Gives a command that has flags of settings the values of all layers, before it runs; other commands are left alone.
+ * Gives a command that has flags of settings the values of all layers, before it runs; other
+ * commands are left alone.
  *
  * @throws ConfigError that lists all that is wrong in all of them
  */

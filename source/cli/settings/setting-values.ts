@@ -4,7 +4,9 @@ import { parsePartitions } from './partition-ranges.ts';
 import { parseShare } from './partition-share.ts';
 import type { Setting } from './settings.ts';
 
-/** A value, or what must be said of it after the name of the place where it stands. */
+/**
+ * A value, or what is wrong with it: a text that follows the name of the place where it was given.
+ */
 export type Parsed = { readonly value: unknown } | { readonly problem: string };
 
 const booleans: Readonly<Record<string, boolean>> = {
@@ -122,14 +124,14 @@ function checkShare(setting: Setting, value: unknown): Parsed {
     parseShare(value);
     return { value };
   } catch (error) {
-    if (error instanceof ConfigError) return { problem: `names no share: ${error.problems.join('; ')}` };
+    if (error instanceof ConfigError) return { problem: `is not a share: ${error.problems.join('; ')}` };
     throw error;
   }
 }
 
 /** A value in a message: short, and never a secret. */
 function shown({ kind }: Setting, value: unknown): string {
-  if (kind === 'secret') return 'what stands there';
+  if (kind === 'secret') return 'the value given';
   if (typeof value === 'string')
     return value === '' ? 'empty' : `'${value.length > 60 ? `${value.slice(0, 60)}…` : value}'`;
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;

@@ -7,7 +7,7 @@ export type SettingKind =
   | 'boolean'
   | 'choice'
   | 'text'
-  /** As text, but shown nowhere, and never a flag: it would be seen by everybody who lists processes. */
+  /** Text that is shown nowhere, and is never a flag, since lists of processes would show it. */
   | 'secret'
   /** A path; in a configuration file it starts from that file's folder. */
   | 'file'
@@ -18,9 +18,15 @@ export type SettingKind =
   /** `0/3` */
   | 'share';
 
-/** One setting of the command line: its key in a configuration file, its environment variable and its flag follow from its name. */
+/**
+ * One setting of the command line: its key in a configuration file, its environment variable and
+ * its flag follow from its name.
+ */
 export interface Setting {
-  /** The key in a configuration file: `batchSize` is `KASPER_BATCH_SIZE` in the environment, and `--batch-size`. */
+  /**
+   * The key in a configuration file: `batchSize` is `KASPER_BATCH_SIZE` in the environment, and
+   * `--batch-size`.
+   */
   readonly name: string;
   readonly group: SettingGroup;
   readonly kind: SettingKind;
@@ -33,7 +39,7 @@ export interface Setting {
   readonly what: string;
   /** One letter, for a short flag. */
   readonly short?: string;
-  /** What stands in the flag's brackets in the help; default: the unit. */
+  /** The name in the flag's brackets in the help; default: the unit. */
   readonly placeholder?: string;
   /** A value for the sample where there is no default. */
   readonly example?: unknown;
@@ -44,7 +50,7 @@ export const settingGroups = {
   run: 'Run',
   connection: 'Connection',
   stores: 'Stores',
-  options: 'Options of the TopicProcessor, over those of the job',
+  options: 'Options of the TopicProcessor, which override those of the job',
 } as const;
 
 /** What a setting belongs to. */
@@ -57,7 +63,7 @@ const ownSettings = [
     kind: 'partitions',
     short: 'p',
     placeholder: 'ranges',
-    what: 'partitions to read, such as 0-11,14; default: all, unless the job says',
+    what: 'partitions to read, such as 0-11,14; default: those that the job names, or all',
     example: '0-11',
   },
   {
@@ -73,7 +79,7 @@ const ownSettings = [
     group: 'run',
     kind: 'boolean',
     default: false,
-    what: 'stop at the end that the topics have at the start',
+    what: 'stop at the ends that the topics have when the run starts',
   },
   {
     name: 'workers',
@@ -84,13 +90,13 @@ const ownSettings = [
     default: 1,
     minimum: 1,
     maximum: 1000,
-    what: 'spread the partitions over so many processes',
+    what: 'spread the partitions over this many processes',
   },
   {
     name: 'progress',
     group: 'run',
     kind: 'boolean',
-    what: 'show how far it is: a bar on a terminal, else lines; default: on a terminal',
+    what: 'show progress: a bar on a terminal, otherwise lines; default: only on a terminal',
     example: true,
   },
   {
@@ -100,7 +106,7 @@ const ownSettings = [
     placeholder: 'port',
     minimum: 0,
     maximum: 65_535,
-    what: 'serve /metrics, /healthz, /readyz and a dashboard on this port; 0: any free one; default: none',
+    what: 'serve /metrics, /healthz, /readyz and a dashboard on this port; 0: any free port; default: none',
     example: 9464,
   },
   {
@@ -109,14 +115,14 @@ const ownSettings = [
     kind: 'text',
     placeholder: 'address',
     default: '127.0.0.1',
-    what: 'where that port listens; 0.0.0.0 is open to other machines',
+    what: 'address on which that port listens; 0.0.0.0 is open to other machines',
   },
   {
     name: 'kasperNames',
     group: 'run',
     kind: 'boolean',
     default: false,
-    what: "also Kasper's three metrics, for those who have dashboards on them",
+    what: "also serve Kasper's three metrics, for dashboards that use them",
   },
   {
     name: 'logFormat',
@@ -125,7 +131,7 @@ const ownSettings = [
     choices: logFormats,
     placeholder: 'format',
     default: 'text',
-    what: 'form of log lines',
+    what: 'format of log lines',
   },
   {
     name: 'logLevel',
@@ -134,7 +140,7 @@ const ownSettings = [
     choices: logLevels,
     placeholder: 'level',
     default: 'info',
-    what: 'least level of log lines',
+    what: 'lowest level of log lines that are written',
   },
   {
     name: 'brokers',
@@ -142,7 +148,7 @@ const ownSettings = [
     kind: 'addresses',
     short: 'b',
     placeholder: 'addresses',
-    what: 'Kafka, as host:port,host:port; one that answers is enough',
+    what: 'Kafka brokers, as host:port,host:port; one that answers is enough',
     example: ['localhost:9092'],
   },
   {
@@ -150,16 +156,16 @@ const ownSettings = [
     group: 'connection',
     kind: 'text',
     placeholder: 'id',
-    what: "shown in the brokers' logs and quotas",
+    what: "name of this client in the brokers' logs and quotas",
     example: 'kasper',
   },
-  { name: 'ssl', group: 'connection', kind: 'boolean', default: false, what: 'connect by TLS' },
+  { name: 'ssl', group: 'connection', kind: 'boolean', default: false, what: 'connect with TLS' },
   {
     name: 'sslCa',
     group: 'connection',
     kind: 'file',
     placeholder: 'file',
-    what: 'trust the authorities in this PEM file (with --ssl)',
+    what: 'trust the certificate authorities in this PEM file (with --ssl)',
     example: 'ca.pem',
   },
   {
@@ -167,7 +173,7 @@ const ownSettings = [
     group: 'connection',
     kind: 'file',
     placeholder: 'file',
-    what: 'show this certificate, a PEM file (with --ssl and --ssl-key)',
+    what: 'present this client certificate, a PEM file (with --ssl and --ssl-key)',
     example: 'client.pem',
   },
   {
@@ -175,7 +181,7 @@ const ownSettings = [
     group: 'connection',
     kind: 'file',
     placeholder: 'file',
-    what: 'the key of that certificate, a PEM file',
+    what: 'private key of that certificate, a PEM file',
     example: 'client.key',
   },
   {
@@ -184,7 +190,7 @@ const ownSettings = [
     kind: 'choice',
     placeholder: 'name',
     choices: ['plain', 'scram-sha-256', 'scram-sha-512'],
-    what: 'log in by SASL',
+    what: 'log in with this SASL mechanism',
     example: 'scram-sha-512',
   },
   {
@@ -199,7 +205,7 @@ const ownSettings = [
     name: 'saslPassword',
     group: 'connection',
     kind: 'secret',
-    what: 'the password of that user; there is no flag, which everybody could see who lists processes',
+    what: 'the password of that user; there is no flag, since lists of processes would show it',
     example: 'secret',
   },
   {
@@ -208,7 +214,7 @@ const ownSettings = [
     kind: 'choice',
     placeholder: 'kind',
     choices: ['map', 'redis', 'elasticsearch'],
-    what: 'where the stores of a job are that asks for them; default: map, the memory of the process',
+    what: 'where the stores are, for a job that asks for them; default: map, the memory of the process',
     example: 'redis',
   },
   {
@@ -217,8 +223,8 @@ const ownSettings = [
     kind: 'text',
     placeholder: 'url',
     what:
-      'redis://localhost:6379 or http://localhost:9200; nodes of a Redis Cluster with commas between; ' +
-      'one with a password belongs in KASPER_STORE_URL',
+      'redis://localhost:6379 or http://localhost:9200; nodes of a Redis Cluster separated by commas; ' +
+      'a URL with a password belongs in KASPER_STORE_URL',
     example: 'redis://localhost:6379',
   },
 ] as const satisfies readonly Setting[];
@@ -229,7 +235,7 @@ const otherOptions: readonly Setting[] = [
     group: 'options',
     kind: 'text',
     placeholder: 'id',
-    what: 'Names this instance, such as a pod of a stateful set: started again it takes its partitions over at once (default none)',
+    what: 'Names this instance, such as a pod of a stateful set: restarted, it takes its partitions over immediately (default none)',
     example: 'word-count-0',
   },
   {
@@ -239,7 +245,7 @@ const otherOptions: readonly Setting[] = [
     placeholder: 'choice',
     choices: ['murmur2', 'fnv1a'],
     default: 'murmur2',
-    what: "Chooses the partition of a record with a key: as Java, or as Go's sarama and goka",
+    what: "Chooses the partition of a record with a key: as Java clients do, or as Go's sarama and goka do",
   },
 ];
 

@@ -41,7 +41,8 @@ export interface LaterUrl {
 /**
  * What the flags and the environment name; undefined without `--store`.
  *
- * @param later the URL of a configuration file or the environment: where no store wants one, it does not matter
+ * @param later the URL of a configuration file or the environment: where no store wants one, it
+ * does not matter
  * @throws ConfigError; it never shows a password
  */
 export function storePlaceOf(
@@ -58,7 +59,7 @@ export function storePlaceOf(
       `--store must be ${storeKinds.join(', ').replace(/, ([^,]*)$/, ' or $1')}, not '${kind as string}'`,
     );
   if (kind === 'map') {
-    if (storeUrl !== undefined) throw storeError('--store map has no URL: leave --store-url out');
+    if (storeUrl !== undefined) throw storeError('--store map has no URL: remove --store-url');
     return { kind };
   }
   const given = storeUrl ?? later.url ?? defaultUrls[kind];
@@ -67,7 +68,7 @@ export function storePlaceOf(
   const url = parse(first, kind, place);
   if (kind === 'redis') return { kind, urls: [url, ...others.map((text) => parse(text, kind, place))] };
   if (others.length > 0) {
-    throw storeError(`${place}: give one address of the Elasticsearch cluster, or of what stands before it`);
+    throw storeError(`${place}: give one address of the Elasticsearch cluster, or of the proxy before it`);
   }
   return { kind, url };
 }

@@ -1,5 +1,6 @@
 /**
- * Spreads partitions over workers: ranges of neighbours, whose sizes differ by one at most. Never more workers than partitions.
+ * Spreads partitions over workers: ranges of neighbours, whose sizes differ by one at most. Never
+ * more workers than partitions.
  */
 export function splitPartitions(
   partitions: readonly number[],

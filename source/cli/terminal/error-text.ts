@@ -6,14 +6,14 @@ import { messageOf, stackOf } from '../../kernel/thrown-text.ts';
 /**
  * What a person reads of an error, without a line break at the end.
  *
- * Errors of this library say what to do and need no stack. Where the job's own code threw, its stack is shown: it leads to the line. Secrets
- * within it are hidden.
+ * Errors of this library say what to do and need no stack. Where the job's own code threw, its
+ * stack is shown, since it leads to the line. Secrets within it are hidden.
  */
 export function errorText(error: unknown): string {
   return hideSecrets(describe(error));
 }
 
-/** The same, with what else may help: what a command says before it ends with an error. */
+/** The same with further help: what a command prints before it exits with an error. */
 export function failureText(error: unknown): string {
   const text = errorText(error);
   return KasperError.is(error) && error.code === 'CONNECTION'

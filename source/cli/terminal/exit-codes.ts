@@ -7,12 +7,18 @@ export const exitCodes = {
     code: 1,
     means: 'The job failed: in process, while sending, in a store, or at a commit; or a worker was killed',
   },
-  usage: { code: 2, means: 'A command, an option, the job file or the topics do not fit' },
-  kafka: { code: 3, means: 'Kafka could not be reached, or refused' },
-  timeout: { code: 4, means: 'A time limit was passed; a process function that hung was cut off' },
-  outOfRange: { code: 5, means: 'The committed offset is no longer in the log: look, then decide' },
+  usage: { code: 2, means: 'A command, an option, the job file or the topics are wrong' },
+  kafka: { code: 3, means: 'Kafka could not be reached, or refused a request' },
+  timeout: { code: 4, means: 'A time limit passed; a process function that hung was abandoned' },
+  outOfRange: {
+    code: 5,
+    means: 'The committed offset is no longer in the log: find out why, then choose where to continue',
+  },
   notOwner: { code: 6, means: 'Another process owns the partition' },
-  killed: { code: 130, means: 'A second Ctrl-C or SIGTERM: exited at once, the batch in hand comes again' },
+  killed: {
+    code: 130,
+    means: 'A second Ctrl-C or SIGTERM: exited immediately; the batch in process is reprocessed',
+  },
 } as const satisfies Record<string, { readonly code: number; readonly means: string }>;
 
 const byErrorCode: Readonly<Partial<Record<ErrorCode, keyof typeof exitCodes>>> = {
@@ -25,7 +31,7 @@ const byErrorCode: Readonly<Partial<Record<ErrorCode, keyof typeof exitCodes>>> 
   FENCED: 'notOwner',
 };
 
-/** The code for what ended a run. */
+/** The exit code for the error that ended a run. */
 export function exitCodeOf(error: unknown): number {
   if (!KasperError.is(error)) return exitCodes.failed.code;
   // A middleware, or the user's code, may have wrapped what is a matter of time nevertheless.

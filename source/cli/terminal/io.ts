@@ -6,7 +6,10 @@ export type Output = NodeJS.WritableStream & {
   readonly columns?: number | undefined;
 };
 
-/** All of its surroundings that the command line touches, so that it is a function of arguments and this. */
+/**
+ * All of its surroundings that the command line touches, so that it is a function of arguments and
+ * this.
+ */
 export interface Io {
   /** For results. */
   readonly stdout: Output;
@@ -17,7 +20,7 @@ export interface Io {
   readonly cwd: string;
   /** Calls back at each SIGINT and SIGTERM until the returned function is called. */
   onSignal(listener: (signal: 'SIGINT' | 'SIGTERM') => void): () => void;
-  /** Ends the process at once. */
+  /** Exits the process immediately. */
   exit(code: number): void;
 }
 

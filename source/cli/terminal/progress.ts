@@ -13,15 +13,16 @@ export interface ProgressFigures {
   readonly lag: number;
 }
 
-/** How often a line is written where no bar is: at the latest for a run with an end, which also has one for each tenth. */
+/** How often a line is written where there is no bar. A bounded run also has one for each tenth. */
 const LINE_EVERY_MS = { bounded: 30_000, unbounded: 5000 } as const;
-/** What stands beside the bar needs so many columns; on a narrow terminal it is shorter. */
+/** The text beside the bar needs this many columns; on a narrow terminal it is shorter. */
 const BESIDE_THE_BAR = { wide: 68, narrow: 50 } as const;
 /** From this width on there is room for words. */
 const WIDE = 80;
 
 /**
- * Shows how far a run is: on a terminal a bar, or for a run without end a line that moves; elsewhere lines, which also read well in a log, or JSON.
+ * Shows the progress of a run. On a terminal it is a bar, or a line that is rewritten for a run
+ * without end; elsewhere it is lines, which are readable in a log too, or JSON.
  */
 export class Progress {
   readonly #output: Output;
@@ -48,7 +49,7 @@ export class Progress {
     this.#rate = new RecentRate(clock);
   }
 
-  /** Begins to show how far it is, up to `total` records, or without end; some may be done already. */
+  /** Starts to show progress, up to `total` records, or without end; some may be done already. */
   start(total: number | undefined, done = 0): void {
     this.#isShown = total !== 0;
     this.#total = total;
@@ -63,7 +64,8 @@ export class Progress {
         stream: this.#output,
         format: total === undefined ? '  {text}' : '  {bar} {percentage}%  {text}',
         hideCursor: true,
-        // What is logged may be longer than a line: it must not be cut. The bar is, at the terminal's width.
+        // What is logged may be longer than a line: it must not be cut. The bar is, at the
+        // terminal's width.
         linewrap: true,
         barsize: Math.min(40, Math.max(8, columns - beside)),
         gracefulExit: false,
@@ -75,7 +77,7 @@ export class Progress {
     });
   }
 
-  /** So far it is. */
+  /** Shows the figures of now. */
   update(figures: ProgressFigures): void {
     if (!this.#isShown) return;
     this.#rate.add(figures.records);
@@ -92,9 +94,9 @@ export class Progress {
     else this.#bars.log(lines);
   }
 
-  /** Leaves the bar as it is and goes on below it. */
+  /** Leaves the bar as it is; what is written next is below it. */
   stop(): void {
-    // The last lines that were logged stand above the bar.
+    // Writes the last logged lines above the bar.
     this.#bars?.update();
     this.#bars?.stop();
     this.#bars = undefined;
@@ -158,7 +160,7 @@ export class Progress {
       : `${count(records)} of ${counted(total, 'record')}`;
     const parts = [done, ...rate];
     if (left !== undefined && records < total) parts.push(`${timeLeft(left)} left`);
-    // What came since the start is not read by this run, but is there.
+    // Records that were written since the start are not read by this run, but are lag.
     if (lag > total - records) parts.push(`${count(lag)} behind`);
     return parts.join('  ');
   }

@@ -1,12 +1,15 @@
 import type { Clock } from '../../kernel/clock.ts';
 
-/** What lies further back does not count: a rate should tell of now, and not jump with each batch. */
+/** Older samples do not count: the rate should be that of now, and not jump with each batch. */
 const WINDOW_MS = 10_000;
 
-/** What is done in less time is no rate: a first batch may come at once, and a short run be over before it was looked at twice. */
+/**
+ * Less time gives no rate: a first batch may come immediately, and a short run may be over before
+ * the second look.
+ */
 const LEAST_MS = 250;
 
-/** How many per second, of late. */
+/** How many per second, recently. */
 export class RecentRate {
   readonly #clock: Clock;
   /** Oldest first. */
@@ -16,11 +19,11 @@ export class RecentRate {
     this.#clock = clock;
   }
 
-  /** The count is so much now. */
+  /** Takes a sample: the count is this much now. */
   add(count: number): void {
     const at = this.#clock.now();
     this.#samples.push({ at, count });
-    // One that is as old as the window, or older, stays as its beginning.
+    // The newest sample that is as old as the window, or older, stays as its beginning.
     while ((this.#samples[1]?.at ?? at) <= at - WINDOW_MS) this.#samples.shift();
   }
 

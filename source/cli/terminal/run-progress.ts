@@ -11,9 +11,10 @@ export interface ProgressSource {
 }
 
 /**
- * Shows how far a run is, from its start: against the end of a bounded run, else the rate and what is behind.
+ * Shows how far a run is, from its start: against the end of a bounded run, else the rate and what
+ * is behind.
  *
- * @returns ends the report with the last figures
+ * @returns a function that ends the report with the last figures
  */
 export function reportProgress(
   source: ProgressSource,

@@ -25,7 +25,7 @@ export function summaryText(name: string, summary: WholeSummary, { stopped }: Ru
   ];
   for (const { topic, partition, end, highWatermark } of openTransactions) {
     lines.push(
-      `${topic}/${partition}: an open transaction at offset ${end} held back ${counted(highWatermark - end, 'record')}; run again when it has ended`,
+      `${topic}/${partition}: an open transaction at offset ${end} held back ${counted(highWatermark - end, 'record')}; run again after it has ended`,
     );
   }
   return `${lines.join('\n')}\n`;

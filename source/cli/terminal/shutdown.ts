@@ -4,22 +4,23 @@ import type { Io } from './io.ts';
 import type { Progress } from './progress.ts';
 
 /**
- * Under npm one Ctrl-C arrives twice: from the terminal, which tells all its processes, and from npm, which passes on what it was told. What comes
- * within this time belongs to the first.
+ * Under npm one Ctrl-C arrives twice: from the terminal, which signals all its processes, and from
+ * npm, which passes its signal on. A signal within this time belongs to the first.
  */
 const SAME_SIGNAL_MS = 300;
 
 export interface ShutdownOptions {
   readonly io: Pick<Io, 'onSignal' | 'exit'>;
-  /** Where the person at the keyboard is told; a bar that is left standing would hide the cursor. */
+  /** Where messages are written; a bar that is not stopped would leave the cursor hidden. */
   readonly progress: Pick<Progress, 'write' | 'stop'>;
-  /** Said at the first signal. */
+  /** Written at the first signal. */
   readonly onFirst: string;
   readonly clock?: Clock;
 }
 
 /**
- * Turns the first SIGINT or SIGTERM into an aborted signal, so that the run ends as it should, and the second one into the end of the process.
+ * Turns the first SIGINT or SIGTERM into an aborted signal, so that the run stops cleanly; the
+ * second one exits the process.
  */
 export class Shutdown implements Disposable {
   readonly #controller = new AbortController();
@@ -53,7 +54,7 @@ export class Shutdown implements Disposable {
     if (!this.requested) this.#onSignal();
   }
 
-  /** Has this done before the second signal exits. What is returned ends that. */
+  /** Calls this before the second signal exits, until what is returned is disposed. */
   beforeExit(act: () => void): Disposable {
     this.#beforeExit.add(act);
     return {
@@ -75,7 +76,7 @@ export class Shutdown implements Disposable {
       this.#controller.abort();
       this.#armed = this.#clock.after(SAME_SIGNAL_MS, () => {
         this.#isArmed = true;
-        progress.write('Still at it; Ctrl-C once more exits at once\n');
+        progress.write('Still stopping; press Ctrl-C again to exit immediately\n');
       });
     } else if (this.#isArmed) {
       progress.stop();

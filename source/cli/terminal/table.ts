@@ -1,7 +1,7 @@
 /** A column of a table for people. */
 export interface Column {
   readonly title: string;
-  /** Numbers stand on the right. Default: left. */
+  /** Numbers are aligned right. Default: left. */
   readonly align?: 'right';
   /** Left out where all its cells are empty. */
   readonly optional?: boolean;
@@ -19,7 +19,7 @@ const NO_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/u;
 /**
  * Rows of cells as lines, with titles.
  *
- * @param width of the terminal; undefined where nobody's terminal is at the other end: then nothing is cut
+ * @param width of the terminal; undefined where the output is not a terminal: then nothing is cut
  */
 export function table(
   columns: readonly Column[],
@@ -37,7 +37,7 @@ export function table(
     width === undefined
       ? 0
       : shown.reduce((sum, column) => sum + column.width, (shown.length - 1) * GAP.length) - width;
-  // The last one first: it says most, and is needed least.
+  // The last one first: it is the longest, and the least needed.
   for (const column of shown.toReversed()) {
     if (beyond <= 0 || column.shrinks !== true) continue;
     const less = Math.min(beyond, Math.max(0, column.width - LEAST_WIDTH));
@@ -54,7 +54,10 @@ export function table(
   );
 }
 
-/** Text of others as it may go to a terminal: without line ends and control characters, which could rewrite what stands there. */
+/**
+ * Foreign text as it may go to a terminal: without line ends and control characters, which could
+ * overwrite what is shown.
+ */
 export function printable(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, (character) => {
     if (character === '\n') return '\\n';

@@ -4,7 +4,7 @@ export interface LineTarget {
 }
 
 /**
- * Hands on what a stream brings in whole lines, so that those of several processes do not tear each other.
+ * Forwards a stream in whole lines, so that lines of several processes are not mixed.
  */
 export function forwardLines(from: NodeJS.ReadableStream, to: LineTarget): void {
   let rest = '';

@@ -2,10 +2,11 @@ import type { MetricsSnapshot } from '../../../metrics/index.ts';
 import type { FromWorker, ToWorker, WorkerTask } from './worker-messages.ts';
 
 /**
- * A worker's connection to the command that started it. When the command ends in whatever way, the connection does, too, and the worker stops as it should.
+ * A worker's connection to the command that started it. However the command ends, the connection
+ * ends with it, and the worker stops cleanly.
  */
 export class ParentChannel {
-  /** What is to be done; undefined if the command ended before it said so. */
+  /** What is to be done; undefined if the command ended before it sent that. */
   readonly task: Promise<WorkerTask | undefined>;
   readonly #stop = new AbortController();
   #collect: () => Promise<MetricsSnapshot | null> = () => Promise.resolve(null);
@@ -21,13 +22,13 @@ export class ParentChannel {
         this.#stop.abort();
       });
     });
-    // Ctrl-C reaches all processes of a terminal: what is to be done then is said by the command.
+    // Ctrl-C reaches all processes of a terminal: the command decides what is done then.
     process.on('SIGINT', () => undefined);
     process.on('SIGTERM', () => {
       if (process.connected) void this.send({ kind: 'stop-asked' });
       else this.#stop.abort();
     });
-    // When the command has gone there is nobody who reads.
+    // After the command has gone nobody reads its output.
     for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   }
 
@@ -46,7 +47,7 @@ export class ParentChannel {
     this.#collect = collect;
   }
 
-  /** Resolves when the message has left this process; a command that has gone hears nothing. */
+  /** Resolves when the message has left this process, also where the command has gone. */
   send(message: FromWorker): Promise<void> {
     return new Promise((resolve) => {
       if (process.send === undefined || !process.connected) resolve();

@@ -12,7 +12,7 @@ import { ParentChannel } from './parent-channel.ts';
 import { BEAT_MS, type WorkerReport, type WorkerTask } from './worker-messages.ts';
 import { messageOf } from '../../kernel/thrown-text.ts';
 
-/** `kasper worker`: one of several processes of a run, started by it and told by messages what to do. */
+/** `kasper worker`: one of several processes of a run, which starts it and sends it its task. */
 export function addWorkerCommand(program: Command, io: Io, done: (exitCode: number) => void): void {
   program
     .command('worker', { hidden: true })
@@ -69,7 +69,7 @@ async function work(task: WorkerTask, parent: ParentChannel, io: Io): Promise<vo
   });
 }
 
-/** Tells how far the processor is, each second and at the end. */
+/** Reports the progress of the processor, each second and at the end. */
 function reportTo(
   parent: ParentChannel,
   processor: TopicProcessor,
@@ -96,7 +96,7 @@ function reportTo(
   };
 }
 
-/** What metrics have that can tell it as plain values. */
+/** The values of metrics that can give them as plain data. */
 async function snapshotOf(metrics: MetricsProvider | undefined): Promise<MetricsSnapshot | null> {
   if (metrics === undefined || !hasSnapshot(metrics)) return null;
   return metrics.snapshot();

@@ -2,7 +2,7 @@ import type { HealthReport, MetricsSnapshot } from '../../../metrics/index.ts';
 import type { ProcessorStats, RunSummary } from '../../index.ts';
 import type { Given } from '../settings/layers.ts';
 
-/** How often a worker tells how far it is. */
+/** How often a worker reports its progress. */
 export const BEAT_MS = 1000;
 
 /** What a worker is to do. */
@@ -21,19 +21,19 @@ export interface WorkerTask {
   readonly isScraped: boolean;
 }
 
-/** What the command tells a worker: plain values, since they go to another process. */
+/** What the command sends to a worker: plain values, since they go to another process. */
 export type ToWorker =
   | { readonly kind: 'start'; readonly task: WorkerTask }
-  /** Finish the batch in hand, commit it, and end. */
+  /** Finish and commit the batch in process, and stop. */
   | { readonly kind: 'stop' }
   /** Send a snapshot of the metrics. */
   | { readonly kind: 'collect'; readonly id: number };
 
-/** What a worker tells the command. */
+/** What a worker sends to the command. */
 export type FromWorker =
-  /** It begins to read: so many records are before it. */
+  /** It begins to read: it has this many records to process. */
   | { readonly kind: 'started'; readonly total: number }
-  /** It lives, and is so far. */
+  /** It is alive, and this is its progress. */
   | { readonly kind: 'beat'; readonly report: WorkerReport }
   | { readonly kind: 'snapshot'; readonly id: number; readonly snapshot: MetricsSnapshot | null }
   /** A signal reached it alone: all are to stop. */
@@ -45,18 +45,18 @@ export type FromWorker =
 export interface WorkerReport {
   readonly stats: ProcessorStats;
   readonly health: HealthReport;
-  /** The longest time for which its event loop did not turn. */
+  /** The longest time for which its event loop was blocked. */
   readonly longestBlockMs: number;
 }
 
-/** How a worker ended that did not fail. */
+/** The result of a worker that did not fail. */
 export interface WorkerDone {
   readonly summary: RunSummary;
   readonly report: WorkerReport | null;
   readonly snapshot: MetricsSnapshot | null;
 }
 
-/** Why a worker failed, as a run in one process would have said it. */
+/** Why a worker failed, as a run in one process would have reported it. */
 export interface WorkerFailure {
   readonly code: string;
   readonly message: string;

@@ -8,7 +8,10 @@ import type { WorkerProcess } from './worker-process.ts';
 /** As the monitor of one process. */
 const BLOCKED_AFTER_MS = 10_000;
 
-/** The monitor of several workers: their metrics as those of one process, the state and the health of each. */
+/**
+ * The monitor of several workers: their metrics as those of one process, the state and the health
+ * of each.
+ */
 export class WorkerMonitor implements AsyncDisposable {
   readonly #monitor: Monitor;
   readonly #blockedAfterMs: number;
@@ -114,14 +117,14 @@ function healthOf(worker: WorkerProcess, blockedAfterMs: number): HealthReport {
       `it has not answered for ${seconds} s: its event loop is blocked, or the process is suspended`,
     );
   }
-  return report?.health ?? { healthy: true, ready: false, problems: ['it starts'] };
+  return report?.health ?? { healthy: true, ready: false, problems: ['it is starting'] };
 }
 
 function unhealthy(problem: string): HealthReport {
   return { healthy: false, ready: false, problems: [problem] };
 }
 
-/** What it told last, with its number; and its failure, which it may not have lived to tell. */
+/** Its last stats, with its number; and its failure, which it may not have been able to report. */
 function statsOf({ task, end, report }: WorkerProcess, name: string): ProcessorStats & { worker: number } {
   const { worker } = task;
   const stats = report?.stats ?? beforeTheFirst(name);

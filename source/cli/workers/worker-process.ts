@@ -18,9 +18,15 @@ import type {
 
 const program = fileURLToPath(new URL('../bin.js', import.meta.url));
 
-/** How long a worker may take to tell its metrics; then those count that it told before. A monitor server gives up a scrape after 2 s. */
+/**
+ * How long a worker may take to send its metrics; after that its last ones count. A monitor server
+ * gives up a scrape after 2 s.
+ */
 const COLLECT_WITHIN_MS = 1000;
-/** How long its output may take to arrive after it has exited: a process that it left behind may hold it open. */
+/**
+ * How long its output may take to arrive after its exit: a process that it left behind may hold it
+ * open.
+ */
 const OUTPUT_WITHIN_MS = 1000;
 
 /** How a worker ended. */
@@ -44,7 +50,7 @@ export interface WorkerSurroundings {
 /** One of the processes of a run, as the command sees it. */
 export class WorkerProcess {
   readonly task: WorkerTask;
-  /** When it has exited, however that came; never rejects. */
+  /** Resolves after its exit, for whatever reason; never rejects. */
   readonly ended: Promise<WorkerEnd>;
   readonly #child: ChildProcess;
   readonly #collecting = new Map<number, (snapshot: MetricsSnapshot | null) => void>();
@@ -54,7 +60,7 @@ export class WorkerProcess {
   #total: number | undefined;
   #report: WorkerReport | undefined;
   #snapshot: MetricsSnapshot | null = null;
-  #said: WorkerEnd | undefined;
+  #result: WorkerEnd | undefined;
   #end: WorkerEnd | undefined;
 
   constructor({ task, surroundings }: WorkerProcessOptions) {
@@ -83,12 +89,12 @@ export class WorkerProcess {
     return this.#child.pid ?? 0;
   }
 
-  /** Undefined until it reads. */
+  /** How many records it has to process; undefined until it begins to read. */
   get total(): number | undefined {
     return this.#total;
   }
 
-  /** What it told last. */
+  /** Its last report. */
   get report(): WorkerReport | undefined {
     return this.#report;
   }
@@ -98,24 +104,24 @@ export class WorkerProcess {
     return this.#end;
   }
 
-  /** For how long nothing was heard of it. */
+  /** For how long it has sent nothing. */
   get silentMs(): number {
     return performance.now() - this.#heardAt;
   }
 
-  /** Has it finish the batch in hand, commit it, and end. */
+  /** Lets it finish and commit the batch in process, and stop. */
   stop(): void {
     this.#send({ kind: 'stop' });
   }
 
-  /** Ends it at once. */
+  /** Kills it immediately. */
   kill(): void {
     this.#child.kill('SIGKILL');
   }
 
-  /** Its metrics now; of one that does not answer, or has ended, those that it told last. */
+  /** Its metrics now; the last ones that it sent where it does not answer, or has ended. */
   collect(): Promise<MetricsSnapshot | null> {
-    if (this.#said !== undefined || this.#end !== undefined) return Promise.resolve(this.#snapshot);
+    if (this.#result !== undefined || this.#end !== undefined) return Promise.resolve(this.#snapshot);
     const id = this.#nextId++;
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
@@ -133,7 +139,7 @@ export class WorkerProcess {
 
   #send(message: ToWorker): void {
     if (!this.#child.connected) return;
-    // It may end at any time: what was to be told does not matter then.
+    // It may exit at any time: then the message does not matter.
     this.#child.send(message, () => undefined);
   }
 
@@ -156,10 +162,10 @@ export class WorkerProcess {
       case 'done':
         this.#report = message.report ?? this.#report;
         this.#snapshot = message.snapshot ?? this.#snapshot;
-        this.#said = message;
+        this.#result = message;
         break;
       case 'failed':
-        this.#said = message;
+        this.#result = message;
         break;
     }
   }
@@ -180,7 +186,7 @@ export class WorkerProcess {
         resolve(
           signal === null
             ? `exited with code ${code ?? 0} before its run had ended; a job must not call process.exit`
-            : `was killed by ${signal}; see who sent it: Linux does where memory runs out (dmesg)`,
+            : `was killed by ${signal}; find out who sent it: Linux does so when memory runs out (see dmesg)`,
         );
       });
     });
@@ -190,7 +196,7 @@ export class WorkerProcess {
     });
     await Promise.race([closed, tooLate]);
     clearTimeout(timer);
-    const end = this.#said ?? this.#died(how);
+    const end = this.#result ?? this.#died(how);
     this.#end = end;
     for (const answer of this.#collecting.values()) answer(this.#snapshot);
     return end;
@@ -198,7 +204,7 @@ export class WorkerProcess {
 
   #died(how: string): WorkerEnd {
     const message = `${this.title} ${how}`;
-    const text = `error: ${message}. What it had not committed comes again at the next start`;
+    const text = `error: ${message}. What it had not committed is reprocessed at the next start`;
     return { kind: 'failed', failure: { code: 'WORKER', message, text, exitCode: exitCodes.failed.code } };
   }
 }

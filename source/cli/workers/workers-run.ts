@@ -27,12 +27,12 @@ export interface WorkersRun {
 /** How all workers ended. */
 export type WorkersEnd =
   | { readonly summary: WholeSummary }
-  /** The first failure, and then those that came while the others ended. */
+  /** The first failure, and then those that followed while the others stopped. */
   | { readonly failures: readonly [WorkerFailure, ...WorkerFailure[]] };
 
 /**
- * Spreads the partitions over processes that each run the job for theirs. When one fails, the others finish what they have in hand, commit it, and end; none is
- * started again.
+ * Spreads the partitions over processes that each run the job for theirs. When one fails, the
+ * others finish and commit the batches in process, and stop; none is started again.
  *
  * @throws ConfigError if the monitor cannot listen
  */
@@ -41,7 +41,7 @@ export async function runWorkers(run: WorkersRun): Promise<WorkersEnd> {
   const { job, settings, options, watched, inputPartitions } = setup;
   const { logger } = options;
   const parts = splitPartitions(inputPartitions, settings.workers ?? 1);
-  tellLimits(setup, parts.length);
+  warnOfLimits(setup, parts.length);
   await using monitor =
     watched.monitor === undefined
       ? undefined
@@ -80,7 +80,7 @@ export async function runWorkers(run: WorkersRun): Promise<WorkersEnd> {
   }
 }
 
-function tellLimits({ job, settings, place, options, inputPartitions }: ReadyJob, count: number): void {
+function warnOfLimits({ job, settings, place, options, inputPartitions }: ReadyJob, count: number): void {
   const { logger } = options;
   const { workers: asked = 1 } = settings;
   if (count < asked) {
@@ -121,16 +121,19 @@ async function allEnded(
   let isStopping = false;
   const onEnd = (worker: WorkerProcess, end: WorkerEnd) => {
     if (end.kind === 'failed') failures.push(named(worker, end.failure));
-    // Without an end to come to, a worker that ends leaves its partitions to nobody.
+    // In a run without end, nobody takes over the partitions of a worker that ends.
     const isOver = end.kind === 'failed' || setup.settings.toEnd !== true;
     if (isStopping || shutdown.requested || !isOver) return;
     isStopping = true;
     if (workers.some((each) => each.end === undefined)) {
-      setup.options.logger.warn('A worker has ended; the others finish what they have in hand, and end', {
-        worker: worker.task.worker,
-        pid: worker.pid,
-        partitions: partitionList(worker.task.partitions),
-      });
+      setup.options.logger.warn(
+        'A worker has ended; the others finish and commit the batches in process, and stop',
+        {
+          worker: worker.task.worker,
+          pid: worker.pid,
+          partitions: partitionList(worker.task.partitions),
+        },
+      );
     }
     stop();
   };

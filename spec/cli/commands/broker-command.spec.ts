@@ -12,7 +12,7 @@ test('kasper broker serves a cluster, says how to use it, and ends with 0 at Ctr
   const [first = ''] = addresses.split(',');
   t.is(
     child.stdout,
-    `Kafka cluster in memory, 2 brokers: for development and tests, everything is gone when it stops.
+    `Kafka cluster in memory, 2 brokers: for development and tests. Its data is lost when it stops.
 
   brokers  ${addresses}
   topics   words (4 partitions), out (1 partition)

@@ -69,6 +69,6 @@ test('config show --all has the defaults, too', async (t) => {
     t.deepEqual(shown[name], fallback === undefined ? undefined : { value: fallback, from: 'default' }, name);
   t.is(
     (await kasper(['config', 'show'], { cwd: '/' })).stdout,
-    'Nothing is set: all has its default (--all shows them)\n',
+    'Nothing is set: every setting has its default (--all shows them)\n',
   );
 });

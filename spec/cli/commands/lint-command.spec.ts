@@ -92,13 +92,13 @@ testOnEach(
     t.deepEqual(await kasper([...argv, '--partitions', '0,3'], { cwd: folder }), {
       exitCode: 2,
       stdout: '',
-      stderr: `error: job.mjs: ${outOfRange}; look, then decide by --on-offset-out-of-range\n`,
+      stderr: `error: job.mjs: ${outOfRange}; find out why, then decide with --on-offset-out-of-range\n`,
     });
     const decided = await kasper([...argv, '--partitions', '3', '--on-offset-out-of-range', 'latest'], {
       cwd: folder,
     });
     t.is(decided.exitCode, 0);
-    t.regex(decided.stdout, new RegExp(`\nnote: ${outOfRange}; it would begin at 'latest'\n$`));
+    t.regex(decided.stdout, new RegExp(`\nnote: ${outOfRange}; a run would start at 'latest'\n$`));
   },
 );
 

@@ -82,14 +82,14 @@ testOnEach('reset shows what it would mean, and changes nothing without --execut
     exitCode: 0,
     stdout: `${GROUP}
 
-TOPIC            PARTITION  FROM  TO  MEANS
-in-xxxxxxxxxxxx          0     8   4  4 records come again
+TOPIC            PARTITION  FROM  TO  EFFECT
+in-xxxxxxxxxxxx          0     8   4  4 records are reprocessed
 in-xxxxxxxxxxxx          1     1   4  3 records are skipped
 
-In all 4 records come again, 3 records are skipped.
+In total, 4 records are reprocessed, 3 records are skipped.
 Left as they are, since nothing is committed there: in-xxxxxxxxxxxx/2.
 ${UNSEEN}.
-Dry run, nothing was changed: --execute does it.
+Dry run: nothing was changed. Add --execute to set the offsets.
 `,
     stderr: '',
   });
@@ -99,14 +99,14 @@ Dry run, nothing was changed: --execute does it.
     stdout,
     `${GROUP}
 
-TOPIC            PARTITION  FROM  TO  MEANS
-in-xxxxxxxxxxxx          0     8   6  2 records come again
-in-xxxxxxxxxxxx          1     1   0  1 record comes again, stopped at the start of the log
+TOPIC            PARTITION  FROM  TO  EFFECT
+in-xxxxxxxxxxxx          0     8   6  2 records are reprocessed
+in-xxxxxxxxxxxx          1     1   0  1 record is reprocessed, stopped at the start of the log
 
-In all 3 records come again.
+In total, 3 records are reprocessed.
 Left as they are, since nothing is committed there: in-xxxxxxxxxxxx/2.
 ${UNSEEN}.
-Dry run, nothing was changed: --execute does it.
+Dry run: nothing was changed. Add --execute to set the offsets.
 `,
   );
 });
@@ -120,11 +120,11 @@ testOnEach('the next run begins exactly at the offsets that were set', async (t,
       exitCode: 0,
       stdout: `${GROUP}
 
-TOPIC            PARTITION  FROM  TO  MEANS
-in-xxxxxxxxxxxx          0    10   3  7 records come again
-in-xxxxxxxxxxxx          1     5   3  2 records come again
+TOPIC            PARTITION  FROM  TO  EFFECT
+in-xxxxxxxxxxxx          0    10   3  7 records are reprocessed
+in-xxxxxxxxxxxx          1     5   3  2 records are reprocessed
 
-In all 9 records come again.
+In total, 9 records are reprocessed.
 Done: 2 offsets set.
 `,
       stderr: '',
@@ -141,7 +141,7 @@ testOnEach('reset is refused while a processor runs, and works once it has stopp
     exitCode: 6,
     stdout: '',
     stderr:
-      `Watching for up to 15 s whether it still runs: pid P on H\n` +
+      `Watching for up to 15 s whether the owner still runs: pid P on H\n` +
       `error: The offsets are not changed, since a processor is running: in-xxxxxxxxxxxx/0, in-xxxxxxxxxxxx/1, in-xxxxxxxxxxxx/2: process P on host H, running since TIME. ` +
       'Stop it (Ctrl-C, or SIGTERM to that process), then try again.\n',
   });
@@ -149,14 +149,14 @@ testOnEach('reset is refused while a processor runs, and works once it has stopp
     (await job.kasper(...reset)).stdout,
     `${GROUP}
 
-TOPIC            PARTITION  FROM  TO  MEANS
-in-xxxxxxxxxxxx          0    10   0  10 records come again
-in-xxxxxxxxxxxx          1     5   0  5 records come again
+TOPIC            PARTITION  FROM  TO  EFFECT
+in-xxxxxxxxxxxx          0    10   0  10 records are reprocessed
+in-xxxxxxxxxxxx          1     5   0  5 records are reprocessed
 in-xxxxxxxxxxxx          2     0   0  stays
 
-In all 15 records come again.
+In total, 15 records are reprocessed.
 --execute would be refused, since a processor runs on in-xxxxxxxxxxxx/0, in-xxxxxxxxxxxx/1, in-xxxxxxxxxxxx/2: pid P on H, alive since TIME.
-Dry run, nothing was changed: --execute does it.
+Dry run: nothing was changed. Add --execute to set the offsets.
 `,
   );
   t.is(await job.committed(0), 10);
@@ -188,7 +188,7 @@ testOnEach('reset waits until an owner that was stopped was silent for long enou
   const dryRun = await job.kasper('offsets', 'reset', job.name, '--to-latest', '--partitions', '0');
   t.regex(
     dryRun.stdout,
-    /\n--execute would first watch whether the owner of in-x+\/0 still runs: pid P on H, silent now, there since TIME\.\n/,
+    /\n--execute would first watch whether the owner of in-x+\/0 still runs: pid P on H, silent now, started TIME\.\n/,
   );
   const outcome = await job.kasper(
     ...[
@@ -206,7 +206,7 @@ testOnEach('reset waits until an owner that was stopped was silent for long enou
   t.is(outcome.exitCode, 0);
   t.is(
     outcome.stderr.replace(/^TIME warn {2}/m, 'TIME warn '),
-    'Watching for up to 6.00 s whether it still runs: pid P on H\n' +
+    'Watching for up to 6.00 s whether the owner still runs: pid P on H\n' +
       'TIME warn Partitions are taken over from an owner that was silent for claimTimeoutMs (6000 ms) owners="in-xxxxxxxxxxxx/0: process P on host H, running since TIME"\n',
   );
   stopped.kill('SIGCONT');
@@ -220,7 +220,7 @@ testOnEach('a processor with claims: false cannot be seen, which is said', async
   const processor = await job.run([0, 1], false);
   const { exitCode, stdout } = await job.kasper('offsets', 'reset', job.name, '--to-earliest', '--execute');
   t.is(exitCode, 0);
-  t.true(stdout.includes(`\n${UNSEEN}, or it commits over this.\nDone: 2 offsets set.\n`), stdout);
+  t.true(stdout.includes(`\n${UNSEEN}, or its commits overwrite this.\nDone: 2 offsets set.\n`), stdout);
   await processor.close();
 });
 
@@ -247,7 +247,7 @@ testOnEach('reset is refused while a consumer is a member of the group', async (
   );
   t.regex(
     (await job.kasper('offsets', 'show', job.name)).stdout,
-    /^.*\nmember kafkajs from 127\.0\.0\.1: while it is there, no processor can commit\n\nTOPIC /,
+    /^.*\nmember kafkajs from 127\.0\.0\.1: while it is a member, no processor can commit\n\nTOPIC /,
   );
   await consumer.disconnect();
   t.like(await job.kasper('offsets', 'reset', job.name, '--to-latest', '--execute'), { exitCode: 0 });
@@ -401,7 +401,7 @@ test('claims that may not be read are no leave to go on: --no-claims is', async 
     exitCode: 6,
     stdout: '',
     stderr:
-      `error: It cannot be known whether a processor runs, since its claims may not be read: OffsetFetch of group ${GROUP}-claims was answered with error 30 GROUP_AUTHORIZATION_FAILED; check the access control lists of this user. ` +
+      `error: It cannot be known whether a processor runs, since access to its claims is denied: OffsetFetch of group ${GROUP}-claims was answered with error 30 GROUP_AUTHORIZATION_FAILED; check the access control lists of this user. ` +
       'Grant access to that group, or make sure that none runs and give --no-claims.\n',
   });
   t.is(fault.hits, 1);
@@ -436,12 +436,12 @@ test('Ctrl-C while an owner is watched leaves everything as it is', async (t) =>
   const child = startChild(t, 'source/cli/bin', [
     ...['offsets', 'reset', job.name, '--to-earliest', '--execute', '--brokers', job.brokers],
   ]);
-  await child.until('stderr', /Watching for up to 15 s whether it still runs: pid 1 on elsewhere\n/);
+  await child.until('stderr', /Watching for up to 15 s whether the owner still runs: pid 1 on elsewhere\n/);
   child.kill('SIGINT');
   t.deepEqual(await child.exited, { code: 1, signal: null });
   t.regex(
     child.stderr,
-    /\nStopping\n(Still at it.*\n)?error: The reset was stopped before anything was changed\n$/,
+    /\nStopping\n(Still stopping.*\n)?error: The reset was stopped before anything was changed\n$/,
   );
   t.is(child.stdout, '');
   t.is(await job.committed(0), 4);

@@ -199,7 +199,7 @@ test('flags about metrics that would change nothing are refused', async (t) => {
     exitCode: 2,
     stdout: '',
     stderr:
-      'error: Metrics: the job brings its own metrics, which --kasper-names cannot change: leave that out, or let the job give no metrics, or say kasperNames: true where it makes its PrometheusMetrics\n',
+      'error: Metrics: the job has its own metrics, which --kasper-names cannot change: remove that, or let the job give no metrics, or set kasperNames: true where it makes its PrometheusMetrics\n',
   });
   t.deepEqual(await run('--metrics-host', '0.0.0.0'), {
     exitCode: 2,
@@ -292,7 +292,7 @@ test('SIGINT and SIGTERM finish the batch in hand and end with 0 and the summary
     await child.until('stderr', /State .*to=running/);
     child.kill(signal);
     t.deepEqual(await child.exited, { code: 0, signal: null });
-    t.regex(child.stderr, /Stopping: the batch in hand is finished and committed first\n/);
+    t.regex(child.stderr, /Stopping: the batch in process is finished and committed first\n/);
     t.regex(
       child.stdout,
       /^word-count: stopped after \d records? in \d batch(es)? in .* committed up to lines\/0 \d\n$/,
@@ -312,7 +312,7 @@ test('a second signal exits at once with 130, though the batch in hand never end
   });
   await child.until('stdout', /in hand/);
   child.kill('SIGINT');
-  await child.until('stderr', /Still at it; Ctrl-C once more exits at once/);
+  await child.until('stderr', /Still stopping; press Ctrl-C again to exit immediately/);
   child.kill('SIGINT');
   t.deepEqual(await child.exited, { code: 130, signal: null });
   t.is(child.stdout, 'in hand\n');

@@ -107,7 +107,7 @@ test('a package that a job file imports and that is not installed is named', asy
   t.is(
     stderr,
     `error: job.mjs: Cannot find package 'a-package-that-nobody-has' imported from ${realpathSync(folder)}/job.mjs. ` +
-      'Install the package, or mend the path in the import (with its extension)\n',
+      'Install the package, or fix the path in the import (with its extension)\n',
   );
 });
 

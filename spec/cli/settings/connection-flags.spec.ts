@@ -55,7 +55,7 @@ test('a client that the job made itself cannot be changed by flags', (t) => {
   const made = { consumer: () => undefined, producer: () => undefined, admin: () => undefined };
   t.is(clientOf(made, {}, { env: {}, cwd: '/' }), made);
   t.deepEqual(problemsOf({ brokers: ['a:1'], ssl: true }, {}, made), [
-    'the job brings its own client, which --brokers, --ssl cannot change: leave that out, or let the job give options such as { brokers: [...] }, or no client',
+    'the job has its own client, which --brokers, --ssl cannot change: remove that, or let the job give options such as { brokers: [...] }, or no client',
   ]);
 });
 

@@ -118,16 +118,16 @@ test('all problems of all layers are said at once, each with its place, and no s
   t.deepEqual(outcome, {
     exitCode: 2,
     stdout: '',
-    stderr: `warning: KASPER_BATCHSIZE is no setting and does nothing; did you mean KASPER_BATCH_SIZE?
-warning: KASPER_TEA is no setting and does nothing
+    stderr: `warning: KASPER_BATCHSIZE is not a setting and has no effect; did you mean KASPER_BATCH_SIZE?
+warning: KASPER_TEA is not a setting and has no effect
 error: Configuration: 14 problems:
   - kasper.config.json: unknown setting 'batchSise'; did you mean 'batchSize'?
-  - kasper.config.json: unknown setting 'zzz'; \`kasper config sample\` prints all that are known
-  - kasper.config.json: 'inputTopics' is no setting: it belongs in the job
-  - kasper.config.json: 'client' is no setting: say brokers, ssl, saslMechanism, …, or give it in the job
+  - kasper.config.json: unknown setting 'zzz'; \`kasper config sample\` prints all settings
+  - kasper.config.json: 'inputTopics' is not a setting: it belongs in the job
+  - kasper.config.json: 'client' is not a setting: use brokers, ssl, saslMechanism, …, or set it in the job
   - kasper.config.json: batchSize must be a whole number of records, at least 1, not '10'
   - kasper.config.json: ssl must be true or false, not 1
-  - kasper.config.json: saslPassword must be text, not what stands there
+  - kasper.config.json: saslPassword must be text, not the value given
   - kasper.config.json: partitions must be ranges such as '0-11,14' or a list of numbers, not an object
   - kasper.config.json: brokers must be addresses such as 'localhost:9092,other:9092' or a list of them, not an empty list
   - kasper.config.json: commit must be 'pipelined' or 'each', not null
@@ -216,6 +216,6 @@ test('two configuration files in the folder are a problem', async (t) => {
   await writeFile(join(folder, 'kasper.config.js'), 'export default {};');
   const { problems } = await readLayers(noFlags, undefined, { env: {}, cwd: folder });
   t.deepEqual(problems, [
-    'kasper.config.js and kasper.config.json: both are there; keep one of them, or name one with --config',
+    'kasper.config.js and kasper.config.json: both exist; keep one of them, or name one with --config',
   ]);
 });

@@ -42,7 +42,7 @@ test('what is no share is refused, with what would be one', (t) => {
     [() => parseShare('0/0'), "share: '0/0' does not exist: shares count from 0"],
     [
       () => partitionShare({ index: 0, count: 5 }, upTo(4)),
-      'share: 4 partitions cannot be shared by 5 processes: at least one each; start 4 at most',
+      'share: 4 partitions cannot be shared by 5 processes: each needs at least one; start at most 4',
     ],
   ];
   for (const [call, message] of cases) t.is(t.throws(call, { instanceOf: ConfigError })?.message, message);

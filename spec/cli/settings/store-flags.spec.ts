@@ -157,7 +157,7 @@ test('a job that makes its own stores, or has none, is not given others without 
     kasper(['run', 'job.mjs', '--brokers', 'localhost:1', '--store', 'map'], { cwd });
   t.like(await run(own), { exitCode: 2, stdout: '' });
   t.regex((await run(own)).stderr, /the job makes its own stores, which --store cannot change/);
-  t.regex((await run(none)).stderr, /the job asks for no stores: leave --store out/);
+  t.regex((await run(none)).stderr, /the job asks for no stores: remove --store/);
 });
 
 test('the types of stores that a function makes reach process', (t) => {

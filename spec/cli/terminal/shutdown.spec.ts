@@ -55,7 +55,7 @@ test('the first signal aborts, one more exits at once, with the bar taken away',
   send();
   t.deepEqual(events, [
     'Stopping\n',
-    'Still at it; Ctrl-C once more exits at once\n',
+    'Still stopping; press Ctrl-C again to exit immediately\n',
     'bar gone',
     'exit 130',
   ]);

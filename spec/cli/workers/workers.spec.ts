@@ -238,7 +238,7 @@ testInTurn(
     t.regex(
       child.stderr,
       new RegExp(
-        `\nerror: worker 2 \\(pid ${pid}, partitions 4-7\\) was killed by SIGKILL; see who sent it: Linux does where memory runs out \\(dmesg\\)\\. What it had not committed comes again at the next start\n$`,
+        `\nerror: worker 2 \\(pid ${pid}, partitions 4-7\\) was killed by SIGKILL; find out who sent it: Linux does so when memory runs out \\(see dmesg\\)\\. What it had not committed is reprocessed at the next start\n$`,
       ),
     );
     t.is(child.stdout, '');
@@ -306,7 +306,7 @@ test.serial(
     for (const pid of pids) process.kill(pid, 'SIGINT');
     child.kill('SIGINT');
     t.deepEqual(await child.exited, { code: 0, signal: null });
-    t.regex(child.stderr, /Stopping: the batch in hand is finished and committed first\n/);
+    t.regex(child.stderr, /Stopping: the batch in process is finished and committed first\n/);
     t.regex(child.stdout, new RegExp(`^${name}: stopped after 600 records in 60 batches by 3 workers in `));
     t.false(pids.some(isAlive));
   },
@@ -333,7 +333,7 @@ test.serial('a second Ctrl-C ends all processes at once with 130', async (t) => 
   const pids = await pidsOf(child);
   await child.until('stdout', /in hand\n/);
   child.kill('SIGINT');
-  await child.until('stderr', /Still at it; Ctrl-C once more exits at once/);
+  await child.until('stderr', /Still stopping; press Ctrl-C again to exit immediately/);
   child.kill('SIGINT');
   t.deepEqual(await child.exited, { code: 130, signal: null });
   await soon(() => !pids.some(isAlive));
