@@ -14,13 +14,14 @@ export interface Surroundings {
 }
 
 /**
- * Runs a program as `kasper` runs a job: the first Ctrl-C aborts a signal, a second one ends the process; an error ends it with a message that says what
- * to do, and the exit code of its kind (`kasper --help` lists them).
+ * Runs a program as `kasper` runs a job: the first Ctrl-C aborts a signal, a second one ends the
+ * process; an error ends it with a message that says what to do, and the exit code of its kind
+ * (`kasper --help` lists them).
  */
 export async function runProgram(program: (surroundings: Surroundings) => Promise<void>): Promise<void> {
   const io = processIo();
   const progress = new Progress(io.stderr);
-  const onFirst = 'Stopping: the batch in hand is finished and committed first';
+  const onFirst = 'Stopping: the batch in process is finished and committed first';
   using shutdown = new Shutdown({ io, progress, onFirst });
   try {
     await program({ shutdown, progress });

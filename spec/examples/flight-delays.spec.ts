@@ -97,14 +97,14 @@ testOnEach('--from earliest forgets the results and counts every record again, o
 });
 
 testOnEach(
-  'Ctrl-C finishes the batch in hand; the next run goes on from there to the same figures',
+  'Ctrl-C finishes the batch in process; the next run continues from there to the same figures',
   async (t, cluster) => {
     const { flags } = flagsFor(cluster);
     const child = startFlightDelays(t, [...flags, '--batch-size', '10']);
     await child.until('stderr', /^ \d\d%/m);
     child.kill('SIGINT');
     t.deepEqual(await child.exited, { code: 0, signal: null });
-    t.regex(child.stderr, /\nStopping: the batch in hand is finished and committed first\n/);
+    t.regex(child.stderr, /\nStopping: the batch in process is finished and committed first\n/);
     t.regex(child.stdout, /\nStopped before the end: these are the results so far\.\n$/);
 
     const rest = await flightDelays(t, flags);
