@@ -12,13 +12,17 @@ const suites = ['long', 'three', 'newer'] as const;
 let interrupted = false;
 
 /**
- * Runs the specs with a real Kafka beside them, and an Elasticsearch once one asks for it: `npm test -- [arguments of ava]`. With `--long` it runs those that take
- * minutes instead, with `--three` those that use the real Kafka, which has three brokers then, and with `--newer` those that a newer Node.js may change.
+ * Runs the specs with a real Kafka beside them, and an Elasticsearch once one asks for it:
+ * `npm test -- [arguments of ava]`. With `--long` it runs those that take minutes instead, with
+ * `--three` those that use the real Kafka, which has three brokers then, and with `--newer` those
+ * that a newer Node.js may change.
  *
- * Specs find it by the environment: KASPER_KAFKA (host:port, separated by commas; one that is set already is used as it is), KASPER_KAFKA_NODES (its
- * brokers, which is also the number of replicas of each topic) and KASPER_KAFKA_LIBS (the folder with the jars of Kafka's own tools); KASPER_SHARED_SERVERS is
- * where they ask for Elasticsearch. Where it cannot be had, one line says why, and the specs that need it are skipped; with REQUIRE_SERVICES=1 that is a
- * failure. KASPER_TEST_REPORTER=tap has the results printed for programs.
+ * Specs find it by the environment: KASPER_KAFKA (host:port, separated by commas; one that is set
+ * already is used as it is), KASPER_KAFKA_NODES (its brokers, which is also the number of replicas
+ * of each topic) and KASPER_KAFKA_LIBS (the folder with the jars of Kafka's own tools);
+ * KASPER_SHARED_SERVERS is where they ask for Elasticsearch. Where it cannot be had, one line says
+ * why, and the specs that need it are skipped; with REQUIRE_SERVICES=1 that is a failure.
+ * KASPER_TEST_REPORTER=tap has the results printed for programs.
  */
 async function main(args: readonly string[]): Promise<number> {
   const started: Pick<ProvidedService, 'stop'>[] = [];
@@ -73,7 +77,8 @@ function runAva(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number
     env,
     stdio: 'inherit',
   });
-  // Ctrl-C reaches ava too, from the terminal: here it must only not end us before the servers are stopped.
+  // Ctrl-C reaches ava too, from the terminal: here it must only not end us before the servers are
+  // stopped.
   process.on('SIGINT', () => {
     interrupted = true;
   });

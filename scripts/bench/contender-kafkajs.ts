@@ -1,5 +1,6 @@
-// kafkajs as its documentation shows it: eachBatch, one commit a batch, and for `copy` sendBatch with 1,000 messages a call (more in a call is
-// quadratically slower: its producer copies the list for every message).
+// kafkajs as its documentation shows it: eachBatch, one commit a batch, and for `copy` sendBatch
+// with 1,000 messages a call (more in a call is quadratically slower: its producer copies the list
+// for every message).
 import { randomUUID } from 'node:crypto';
 import { CompressionTypes, Kafka, logLevel, Partitioners } from 'kafkajs';
 import { contenderArguments, measureAndPrint } from './measure.ts';

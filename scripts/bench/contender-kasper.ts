@@ -1,4 +1,5 @@
-// This project, with metrics where METRICS=1 is set: reads the input to its end in batches, and in the job `copy` sends each record on.
+// This project, with metrics where METRICS=1 is set: reads the input to its end in batches, and in
+// the job `copy` sends each record on.
 import { randomUUID } from 'node:crypto';
 import { TopicProcessor, type MessageProcessor } from '../../source/index.ts';
 import { noopMetrics, PrometheusMetrics } from '../../metrics/index.ts';
@@ -27,7 +28,8 @@ await measureAndPrint(async () => {
       inputTopics: [input],
       inputPartitions: Array.from({ length: partitions }, (_, partition) => partition),
       batchSize,
-      // To claim partitions takes a second at each start, whatever there is to do: too much of a run of a few seconds.
+      // Claiming partitions takes a second at each start, however little there is to do: too much
+      // of a run of a few seconds.
       claims: false,
       metrics: process.env['METRICS'] === '1' ? new PrometheusMetrics() : noopMetrics,
     },

@@ -1,4 +1,5 @@
-// Reads and writes back batches of keys, in rounds: `getAll` and `putAll` of our store, the best that the bare client offers, or call by call.
+// Reads and writes back batches of keys, in rounds: `getAll` and `putAll` of our store, the best
+// that the bare client offers, or call by call.
 import { writeSync } from 'node:fs';
 import { Client } from '@elastic/elasticsearch';
 import { Redis } from 'ioredis';
@@ -10,7 +11,9 @@ const [server, contender, port, keyCount, keysInAll] = process.argv.slice(2);
 const PREFIX = 'bench';
 const keys = Array.from({ length: Number(keyCount) }, (_none, at) => `key-${String(at).padStart(6, '0')}`);
 
-/** One round: reads the values of all keys, and writes one for each. Returns how many were found. */
+/**
+ * One round: reads the values of all keys, and writes one for each. Returns how many were found.
+ */
 type Round = () => Promise<number>;
 
 interface Document {
@@ -104,7 +107,8 @@ if (round === undefined)
   throw new Error('Usage: CONTENDER redis|elasticsearch kasper|bare|per-key PORT KEYS KEYS-IN-ALL');
 
 const count = Math.max(1, Math.round(Number(keysInAll) / keys.length));
-// A third more at first: the code is compiled as it gets warm, which is no part of what a job costs in the long run; and the values are there after that.
+// A third more at first: the code is compiled as it gets warm, which is no part of what a job costs
+// in the long run; and the values are there after that.
 for (let done = 0; done < Math.max(1, count / 3); done++) await round();
 await measureAndPrint(async () => {
   for (let done = 0; done < count; done++) {

@@ -1,5 +1,6 @@
-// Compares this project with kafkajs on a real Kafka: `npm run bench -- [--records N] [--runs N] [--brokers HOST:PORT]`.
-// Each run of each contender is a process of its own; contenders take turns, so that a machine that slows down slows all of them.
+// Compares this project with kafkajs on a real Kafka:
+// `npm run bench -- [--records N] [--runs N] [--brokers HOST:PORT]`. Each run of each contender is
+// a process of its own; contenders take turns, so that a machine that slows down slows all of them.
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { openClient, silentLogger } from '../../source/index.ts';

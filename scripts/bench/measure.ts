@@ -11,7 +11,10 @@ export interface Measurement {
   readonly peakMegabytes: number;
 }
 
-/** Measures `work` in this process, which does nothing else, and writes the result as a line of JSON. */
+/**
+ * Measures `work` in this process, which does nothing else, and writes the result as a line of
+ * JSON.
+ */
 export async function measureAndPrint(work: () => Promise<number>): Promise<void> {
   const cpuBefore = process.cpuUsage();
   const began = performance.now();

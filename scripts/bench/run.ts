@@ -1,4 +1,5 @@
-// `npm run bench -- [options]` measures the pipeline against kafkajs, `npm run bench -- stores [options]` the stores against the bare clients.
+// `npm run bench -- [options]` measures the pipeline against kafkajs,
+// `npm run bench -- stores [options]` the stores against the bare clients.
 if (process.argv[2] === 'stores') {
   process.argv.splice(2, 1);
   await import('./stores.ts');

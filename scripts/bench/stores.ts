@@ -1,6 +1,7 @@
-// Compares the stores with the bare clients on a real Redis and Elasticsearch: `npm run bench -- stores [--runs N] [--only redis|elasticsearch] [--keys N]`.
-// A key is one that is read and written back. Each run of each contender is a process of its own; contenders take turns, so that a machine that slows
-// down slows all of them.
+// Compares the stores with the bare clients on a real Redis and Elasticsearch:
+// `npm run bench -- stores [--runs N] [--only redis|elasticsearch] [--keys N]`. A key is one that
+// is read and written back. Each run of each contender is a process of its own; contenders take
+// turns, so that a machine that slows down slows all of them.
 import { parseArgs } from 'node:util';
 import { startElasticsearch } from '../services/elasticsearch-server.ts';
 import { startRedis } from '../services/redis-server.ts';

@@ -1,16 +1,14 @@
 /**
- * The mean delay of flights by airport of origin: two topics joined by partition, running sums in a Store, results in a third topic.
+ * The mean delay of flights by airport of origin: two topics joined by partition, running sums in a
+ * Store, results in a third topic.
  *
- *   airports ─┐  joined by partition: all records of an airport, of both topics,
- *             ├──► airportDelays ──► airport-delays        have its code as key, and so the same partition
- *   flights ──┘       │    ▲
- *                     ▼    │
- *                     Store: airport code → running sums
+ * airports ─┐ joined by partition: all records of an airport, of both topics, ├──► airportDelays
+ * ──► airport-delays have its code as key, and so the same partition flights ──┘ │ ▲ ▼ │ Store:
+ * airport code → running sums
  *
- *   npm start                                        on an embedded Kafka cluster in this process
- *   npm start -- --brokers localhost:9092            on yours: run it twice, append flights, kill it, run it again
- *   npm start -- --store redis                       with the Store in Redis, or in elasticsearch; --store-url says where
- *   npm start -- --help
+ * npm start on an embedded Kafka cluster in this process npm start -- --brokers localhost:9092 on
+ * yours: run it twice, append flights, kill it, run it again npm start -- --store redis with the
+ * Store in Redis, or in elasticsearch; --store-url says where npm start -- --help
  */
 import { silentLogger, TopicProcessor, type Middleware } from 'kasper-ts';
 import { count } from '../../source/cli/terminal/figures.ts';
@@ -78,7 +76,8 @@ await runProgram(async ({ shutdown, progress }) => {
     airportDelays(topics),
   );
 
-  // To the end of what is there now. After each batch its results are sent, and acked, before its offsets are committed.
+  // To the end of what is there now. After each batch its results are sent, and acked, before its
+  // offsets are committed.
   const endReport = reportProgress(progressOf(processor), progress, { isBounded: true });
   const summary = await processor.runToEnd({ signal: shutdown.signal }).finally(endReport);
 

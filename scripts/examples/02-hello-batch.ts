@@ -1,4 +1,6 @@
-/** Hello, batch: counts words. A batch of lines comes in, one record for each of its words goes out. */
+/**
+ * Hello, batch: counts words. A batch of lines comes in, one record for each of its words goes out.
+ */
 import { TopicProcessor } from 'kasper-ts';
 import { exampleKafka, fillTopic } from './cluster.ts';
 

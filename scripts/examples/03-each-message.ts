@@ -1,6 +1,7 @@
 /**
- * One message at a time: `eachMessage` makes a processor of a function for a single message. What the function sends still goes out with the batch, and
- * the offsets are still committed once for all of it.
+ * One message at a time: `eachMessage` makes a processor of a function for a single message. What
+ * the function sends still goes out with the batch, and the offsets are still committed once for
+ * all of it.
  */
 import { eachMessage, TopicProcessor } from 'kasper-ts';
 import { exampleKafka, fillTopic } from './cluster.ts';
@@ -20,7 +21,7 @@ const processor = new TopicProcessor(
     client: { brokers: kafka.brokers },
     inputTopics: ['each-readings'],
     inputPartitions: [0],
-    // A batch is due when so many messages wait, or the oldest has waited so long.
+    // A batch is due when this many messages wait, or the oldest has waited this long.
     batchSize: 100,
     batchWaitMs: 50,
   },
@@ -29,7 +30,8 @@ const processor = new TopicProcessor(
     if (degrees <= 40) return;
     sender.send({ topic: 'each-alarms', key: message.key, value: `${degrees} degrees` });
     console.log(`${message.keyText ?? 'somewhere'} is at ${degrees} degrees`);
-    // Ends the loop after this batch. Elsewhere: await processor.close(), or a signal given to runLoop.
+    // Ends the loop after this batch. Elsewhere: await processor.close(), or a signal given to
+    // runLoop.
     if (degrees > 200) context.stop();
   }),
 );

@@ -1,6 +1,7 @@
 /**
- * State, and a crash at the worst moment: after the store was written, before the offsets were committed. The batch comes again, as it must, and a plain
- * counter counts it twice. A value that carries the next offset that is not in it yet knows the repeats, and skips them.
+ * State, and a crash at the worst moment: after the store was written, before the offsets were
+ * committed. The batch is reprocessed, as it must be, and a plain counter counts it twice. A value
+ * that carries the next offset that is not in it yet knows the repeats, and skips them.
  */
 import { ProcessError, TopicProcessor, type ConsumerMessage } from 'kasper-ts';
 import { MapStore, type Store } from 'kasper-ts/stores';
@@ -14,7 +15,10 @@ await fillTopic(
   ['home', 'home', 'cart', 'home', 'cart', 'home'].map((page) => ({ key: page, value: 'click' })),
 );
 
-/** Counts that outlive a processor: here in this process's memory, in earnest in a RedisStore or ElasticsearchStore. */
+/**
+ * Counts that outlive a processor: here in this process's memory, in earnest in a RedisStore or
+ * ElasticsearchStore.
+ */
 const counts = new MapStore();
 
 /** What the store holds for a page. */

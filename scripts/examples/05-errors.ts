@@ -1,6 +1,7 @@
 /**
- * Messages that cannot be processed. Without further ado the first one stops the job, before anything of its batch is committed. A middleware can decide
- * otherwise: here it writes what failed to a topic of its own, and lets the rest of the batch count.
+ * Messages that cannot be processed. Without further ado the first one stops the job, before
+ * anything of its batch is committed. A middleware can decide otherwise: here it writes what failed
+ * to a topic of its own, and lets the rest of the batch count.
  */
 import { BatchError, eachMessage, ProcessError, TopicProcessor, type Middleware } from 'kasper-ts';
 import { exampleKafka, fillTopic } from './cluster.ts';
@@ -21,7 +22,8 @@ const options = {
   inputPartitions: [0],
 };
 
-// eachMessage tries every message and throws a BatchError for those that failed; a processor of your own may throw one as well.
+// eachMessage tries every message and throws a BatchError for those that failed; a processor of
+// your own may throw one as well.
 const pay = eachMessage((message, sender) => {
   const { amount } = JSON.parse(message.valueText ?? '') as { amount: number };
   sender.send({ topic: 'errors-paid', key: message.key, value: String(amount) });
@@ -36,7 +38,8 @@ try {
   console.log(`the run failed for ${failed.join(', ')}`);
 }
 
-// 2. A middleware does. What the others sent is kept, and the offsets are committed once the failed ones are safe in their topic.
+// 2. A middleware does. What the others sent is kept, and the offsets are committed once the failed
+// ones are safe in their topic.
 const setAside: Middleware = (next) => async (messages, sender, context) => {
   try {
     await next(messages, sender, context);

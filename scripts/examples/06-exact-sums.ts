@@ -1,7 +1,9 @@
 /**
- * Sums that are exact, whatever comes again. Each sum carries, for each input partition, the next offset that is not in it yet, so that it knows a repeat.
+ * Sums that stay exact when records are reprocessed. Each sum carries, for each input partition,
+ * the next offset that is not in it yet, so that it knows a repeat.
  *
- * Here records come again twice: since a commit fails after the sums were written and sent, and since `seek` goes back to the first record.
+ * Here records are reprocessed twice: since a commit fails after the sums were written and sent,
+ * and since `seek` goes back to the first record.
  */
 import { setTimeout } from 'node:timers/promises';
 import {
@@ -33,7 +35,7 @@ interface Sum {
 
 function add(before: Sum, { topic, partition, offset, valueText }: ConsumerMessage): Sum {
   const from = `${topic}/${partition}`;
-  if (offset < (before.next[from] ?? 0)) return before; // It comes again.
+  if (offset < (before.next[from] ?? 0)) return before; // It is reprocessed.
   return { amount: before.amount + Number(valueText), next: { ...before.next, [from]: offset + 1 } };
 }
 
@@ -48,7 +50,8 @@ const exactSums: MessageProcessor<{ readonly sums: Store }> = {
     }
     const values = new Map([...sums].map(([key, sum]) => [key, Buffer.from(JSON.stringify(sum))]));
     await stores.sums.putAll(values);
-    // Also where nothing is new: the batch that knew it may have failed before its records were out.
+    // Also where nothing is new: the batch that knew it may have failed before its records were
+    // out.
     for (const [key, value] of values) sender.send({ topic: 'exact-sums', key, value });
   },
 };

@@ -1,5 +1,6 @@
 /**
- * Moving a job from kafkajs: the same job before and after, and how its offsets come along, so that nothing is read twice or left out.
+ * Moving a job from kafkajs: the same job before and after, and how its offsets come along, so that
+ * nothing is read twice or left out.
  */
 import { setTimeout } from 'node:timers/promises';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
@@ -43,7 +44,7 @@ async function before(): Promise<{ stop(): Promise<void> }> {
   };
 }
 
-/** With kasper-ts: here up to the end of the topic; a job that goes on calls runLoop. */
+/** With kasper-ts: here up to the end of the topic; a job that continues calls runLoop. */
 async function after(): Promise<RunSummary> {
   // #region after
   const processor = new TopicProcessor(
@@ -65,7 +66,7 @@ async function after(): Promise<RunSummary> {
       },
     },
   );
-  const summary = await processor.runToEnd(); // runLoop() goes on until close()
+  const summary = await processor.runToEnd(); // runLoop() continues until close()
   // #endregion
   return summary;
 }

@@ -1,8 +1,9 @@
 /**
- * Counts per key in Redis, with two calls a batch: `prefetch` reads all keys of a batch at once, hands them to a function that need not wait for anything, and
- * writes back what that changed.
+ * Counts per key in Redis, with two calls a batch: `prefetch` reads all keys of a batch together,
+ * hands them to a function that need not wait for anything, and writes back what that changed.
  *
- *   node dist/scripts/examples/08-counts-in-redis.js --brokers localhost:9092 --redis redis://localhost:6379
+ * node dist/scripts/examples/08-counts-in-redis.js --brokers localhost:9092 --redis
+ * redis://localhost:6379
  */
 // needs: redis-server
 import { json, prefetch, TopicProcessor } from 'kasper-ts';
@@ -24,7 +25,10 @@ await fillTopic(
 // #region counts
 interface Count {
   readonly views: number;
-  /** For each input partition, such as `page-views/1`, the next offset that is not counted yet: so a batch that comes again is not counted twice. */
+  /**
+   * For each input partition, such as `page-views/1`, the next offset that is not counted yet: so a
+   * batch that is reprocessed is not counted twice.
+   */
   readonly next: Readonly<Record<string, number>>;
 }
 

@@ -1,7 +1,9 @@
 /**
- * Documents joined into Elasticsearch: customers and their orders, of two topics with one key, come together in one document, which can then be searched for.
+ * Documents joined into Elasticsearch: customers and their orders, of two topics with one key, come
+ * together in one document, which can then be searched for.
  *
- *   node dist/scripts/examples/09-documents-in-elasticsearch.js --brokers localhost:9092 --elasticsearch http://localhost:9200
+ * node dist/scripts/examples/09-documents-in-elasticsearch.js --brokers localhost:9092
+ * --elasticsearch http://localhost:9200
  */
 // needs: java mvn
 import { json, prefetch, TopicProcessor } from 'kasper-ts';
@@ -25,7 +27,7 @@ await fillTopic(kafka, 'shop-orders', 2, [
 interface Customer {
   readonly name?: string;
   readonly city?: string;
-  /** By order, so that one that comes again replaces itself. */
+  /** By order, so that one that is reprocessed replaces itself. */
   readonly orders: Readonly<Record<string, number>>;
   readonly total: number;
 }
@@ -61,7 +63,8 @@ const processor = new TopicProcessor(
     client: { brokers: kafka.brokers },
     inputTopics: ['shop-customers', 'shop-orders'],
     inputPartitions: [0, 1],
-    // Before each commit the index is flushed: its documents then survive a power cut of all nodes, too.
+    // Before each commit the index is flushed: its documents then survive a power cut of all nodes,
+    // too.
     stores: { customers: { store: customers, flush: true } },
   },
   join,

@@ -1,7 +1,9 @@
 /**
- * State for many tenants in one job: a MultiStore keeps each tenant's keys apart, and still reads and writes a batch of all of them in one call.
+ * State for many tenants in one job: a MultiStore keeps each tenant's keys apart, and still reads
+ * and writes a batch of all of them in one call.
  *
- *   node dist/scripts/examples/10-many-tenants.js --brokers localhost:9092 --redis redis://localhost:6379
+ * node dist/scripts/examples/10-many-tenants.js --brokers localhost:9092 --redis
+ * redis://localhost:6379
  */
 // needs: redis-server
 import { int64, prefetch, TopicProcessor } from 'kasper-ts';

@@ -1,5 +1,6 @@
 /**
- * A Store of your own, and how to know that it does what a processor relies on: the conformance cases are plain data, and run in any test runner; here, in a loop.
+ * A Store of your own, and how to know that it does what a processor relies on: the conformance
+ * cases are plain data, and run in any test runner; here, in a loop.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,10 +13,11 @@ const reopen = () => new FileStore(folder);
 let passed = 0;
 const failures: string[] = [];
 
-// #region conformance
-// In node:test: for (const { title, run } of storeConformance) test(title, () => run({ store: reopen(), reopen }));
+// #region conformance In node:test: for (const { title, run } of storeConformance) test(title, ()
+// => run({ store: reopen(), reopen }));
 for (const { title, requires, run } of storeConformance) {
-  // What a store need not be able to do; `reopen`, to find again what another instance wrote, this one can.
+  // What a store need not be able to do; `reopen`, to find again what another instance wrote, this
+  // one can.
   if (requires !== undefined && requires !== 'reopen') continue;
   try {
     await run({ store: reopen(), reopen });

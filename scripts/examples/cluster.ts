@@ -1,6 +1,7 @@
 /**
- * What the examples share: a Kafka to work with. With `--brokers host:port` it is yours, else an embedded cluster in this process, which needs no
- * installation and forgets everything when the example ends.
+ * What the examples share: a Kafka to work with. With `--brokers host:port` it is yours, else an
+ * embedded cluster in this process, which needs no installation and forgets everything when the
+ * example ends.
  */
 import { openClient, partitioners, silentLogger, type KafkaClient } from 'kasper-ts';
 import { EmbeddedCluster } from 'kasper-ts/testing';
@@ -25,7 +26,7 @@ export async function connectKafka(brokers: readonly string[] | undefined): Prom
   const addresses = [...(brokers ?? cluster?.brokers ?? [])];
   const client = openClient(
     { brokers: addresses },
-    // A person waits: five seconds tell whether somebody listens there.
+    // A person waits: five seconds show whether somebody listens there.
     { logger: silentLogger, retryTimeoutMs: 60_000, deadlines: { firstConnectMs: 5_000 } },
   );
   const close = async (): Promise<void> => {
@@ -67,7 +68,10 @@ export async function countRecords(
   return end.reduce((sum, { offset }, at) => sum + offset - (first[at]?.offset ?? 0), 0);
 }
 
-/** Sends records to a topic, placed by their keys as any Kafka producer does it, and waits for all acks. */
+/**
+ * Sends records to a topic, placed by their keys as any Kafka producer does it, and waits for all
+ * acks.
+ */
 export async function sendRecords(
   client: KafkaClient,
   topic: string,
@@ -99,7 +103,10 @@ export async function sendRecords(
   }
 }
 
-/** Makes sure that a topic is there and, if it is empty, fills it. An example that runs again on a Kafka of yours finds what it loaded before. */
+/**
+ * Makes sure that a topic is there and, if it is empty, fills it. An example that runs again on a
+ * Kafka of yours finds what it loaded before.
+ */
 export async function fillTopic(
   { client }: ExampleKafka,
   topic: string,

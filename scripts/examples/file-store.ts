@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { StoreError } from 'kasper-ts';
 import type { Store, StoreEntries } from 'kasper-ts/stores';
 
-/** A Store of one's own: a file for each key, named by its hash, since a key may have any characters and more of them than a file name. */
+/**
+ * A Store of one's own: a file for each key, named by its hash, since a key may have any characters
+ * and more of them than a file name.
+ */
 export class FileStore implements Store {
   readonly #folder: string;
 

@@ -1,5 +1,6 @@
 /**
- * A job for the command line: what to read and how to process it. Where Kafka is, which partitions, and how long to run is said by whoever starts it.
+ * A job for the command line: what to read and how to process it. Where Kafka is, which partitions,
+ * and how long to run is said on the command line.
  *
  *   kasper broker --topic lines:4 --topic words:4
  *   echo 'to be or not to be' | kcat -b localhost:9092 -P -t lines

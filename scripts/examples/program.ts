@@ -14,8 +14,9 @@ export interface Surroundings {
 }
 
 /**
- * Runs a program as `kasper` runs a job: the first Ctrl-C aborts a signal, a second one ends the process; an error ends it with a message that says what
- * to do, and the exit code of its kind (`kasper --help` lists them).
+ * Runs a program as `kasper` runs a job: the first Ctrl-C aborts a signal, a second one ends the
+ * process; an error ends it with a message that says what to do, and the exit code of its kind
+ * (`kasper --help` lists them).
  */
 export async function runProgram(program: (surroundings: Surroundings) => Promise<void>): Promise<void> {
   const io = processIo();

@@ -1,6 +1,7 @@
 /**
- * Redis and Elasticsearch for the examples: with `--redis URL` or `--elasticsearch URL` they are yours, else servers that the example starts on free ports and
- * ends. That takes a redis-server on the PATH, or Java and Maven, which fetches Elasticsearch the first time.
+ * Redis and Elasticsearch for the examples: with `--redis URL` or `--elasticsearch URL` they are
+ * yours, else servers that the example starts on free ports and ends. That takes a redis-server on
+ * the PATH, or Java and Maven, which fetches Elasticsearch the first time.
  */
 import { Client } from '@elastic/elasticsearch';
 import { Redis } from 'ioredis';

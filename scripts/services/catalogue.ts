@@ -31,7 +31,10 @@ export interface Service {
   readonly ports: readonly number[];
   /** Its services in compose.yaml. */
   readonly composeServices: readonly string[];
-  /** @throws Error that says what listens there instead: nothing, another version, another number of nodes */
+  /**
+   * @throws Error that says what listens there instead: nothing, another version, another number of
+   *   nodes
+   */
   check(): Promise<void>;
   /** @throws MissingServiceError */
   startLocal(options: LocalOptions): Promise<LocalService>;

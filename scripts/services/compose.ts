@@ -3,7 +3,10 @@ import { findProgram, run } from './programs.ts';
 
 const options = { timeoutMs: 600_000, cwd: repositoryRoot };
 
-/** Whether containers can be started: a docker command alone says nothing, it may lack an engine or the compose plugin. */
+/**
+ * Whether containers can be started: a docker command alone says nothing, it may lack an engine or
+ * the compose plugin.
+ */
 export async function hasDockerCompose(): Promise<boolean> {
   const docker = findProgram('docker');
   if (docker === undefined) return false;

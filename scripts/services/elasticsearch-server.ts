@@ -12,21 +12,29 @@ import { waitUntilServing, type StartedServer, type StartOptions } from './start
 export const elasticsearchVersion = '8.19.6';
 
 const host = '127.0.0.1';
-/** Elasticsearch refuses to run as root: then it runs as this user and group, which every Debian has. */
+/**
+ * Elasticsearch refuses to run as root: then it runs as this user and group, which every Debian
+ * has.
+ */
 const unprivileged = { user: 'nobody', group: 'nogroup' } as const;
 
 export interface StartElasticsearchOptions extends StartOptions {
   /** More lines of elasticsearch.yml. */
   readonly settings?: readonly string[];
-  /** For some minutes' work, such as that of specs: it starts in half the time of a processor, since Java compiles less, and would be slow in the long run. Default false. */
+  /**
+   * For some minutes' work, such as that of specs: it starts in half the time of a processor, since
+   * Java compiles less, and would be slow in the long run. Default false.
+   */
   readonly isShortLived?: boolean;
 }
 
 /**
- * Starts an Elasticsearch of one node. Maven fetches the distribution the first time (93 MB): the server itself without its optional
- * modules, so it has no scripts and no reindex, and `GET /` answers 405.
+ * Starts an Elasticsearch of one node. Maven fetches the distribution the first time (93 MB): the
+ * server itself without its optional modules, so it has no scripts and no reindex, and `GET /`
+ * answers 405.
  *
- * @throws MissingServiceError without java, or without mvn while the distribution is not fetched yet
+ * @throws MissingServiceError without java, or without mvn while the distribution is not fetched
+ *   yet
  */
 export async function startElasticsearch(options: StartElasticsearchOptions = {}): Promise<StartedServer> {
   const home = await distribution();
@@ -68,14 +76,16 @@ export async function startElasticsearch(options: StartElasticsearchOptions = {}
     folder,
     logFile,
     deadlineMs: 120_000,
-    // The launcher passes it on to the server, which would outlive its launcher's SIGKILL for some seconds.
+    // The launcher passes it on to the server, which would outlive its launcher's SIGKILL for some
+    // seconds.
     stopSignal: 'SIGTERM',
     ask: () => elasticsearchRelease(port),
   });
 }
 
 /**
- * The version of the Elasticsearch that listens on a port of 127.0.0.1 (GET /_nodes), once its cluster is ready (GET /_cluster/health).
+ * The version of the Elasticsearch that listens on a port of 127.0.0.1 (GET /_nodes), once its
+ * cluster is ready (GET /_cluster/health).
  *
  * @throws Error if there is none, or it is not ready
  */
@@ -83,7 +93,7 @@ export async function elasticsearchRelease(port: number): Promise<string> {
   await getJson(`http://${host}:${port}/_cluster/health?wait_for_status=yellow&timeout=1s`);
   const nodes = await getJson(`http://${host}:${port}/_nodes/http?filter_path=nodes.*.version`);
   const version = /"version":"([^"]+)"/.exec(nodes)?.[1];
-  if (version === undefined) throw new Error(`${host}:${port} tells no Elasticsearch version: ${nodes}`);
+  if (version === undefined) throw new Error(`${host}:${port} reports no Elasticsearch version: ${nodes}`);
   return version;
 }
 

@@ -8,7 +8,10 @@ export const repositoryRoot = resolve(import.meta.dirname, '../../..');
 /** Files beside the sources that the compiler does not copy, such as the Maven project. */
 export const servicesSource = join(repositoryRoot, 'scripts/services');
 
-/** Where downloads are kept, so that a fresh clone need not fetch them again: $XDG_CACHE_HOME/kasper-ts. */
+/**
+ * Where downloads are kept, so that a fresh clone need not fetch them again:
+ * $XDG_CACHE_HOME/kasper-ts.
+ */
 export function cacheFolder(...names: readonly string[]): string {
   const base = process.env['XDG_CACHE_HOME'];
   const folder = join(

@@ -2,14 +2,17 @@ import { randomInt } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
 
 /**
- * Below the range from which systems take the ports of outgoing connections (32768 on Linux, 49152 elsewhere): a port of that range can be taken
- * by any connection between the look and its use.
+ * Below the range from which systems take the ports of outgoing connections (32768 on Linux, 49152
+ * elsewhere): a port of that range can be taken by any connection between the look and its use.
  */
 const LOWEST = 12_000;
 const HIGHEST = 31_000;
 const MOST_TRIES = 1000;
 
-/** Ports of 127.0.0.1 that nobody listens on now, all different. Another process may take one before it is used. */
+/**
+ * Ports of 127.0.0.1 that nobody listens on now, all different. Another process may take one before
+ * it is used.
+ */
 export async function freePorts(count: number): Promise<number[]> {
   const held = new Map<number, Server>();
   for (let tries = 0; held.size < count && tries < MOST_TRIES; tries++) {

@@ -7,7 +7,7 @@ import { until } from './until.ts';
 export interface KafkaDescription {
   /** Brokers in its cluster. */
   readonly nodes: number;
-  /** The newest Fetch version it serves: brokers do not tell their release, but this tells it. */
+  /** The newest Fetch version it serves: brokers do not report their release, but this shows it. */
   readonly fetchVersion: number;
 }
 
@@ -22,7 +22,8 @@ const apiVersions = 18;
 /**
  * Asks a broker for its versions (ApiVersions 0) and its cluster (Metadata 1, no topics).
  *
- * @throws Error if nobody listens there, or no Kafka broker, or the answer takes longer than `timeoutMs`
+ * @throws Error if nobody listens there, or no Kafka broker, or the answer takes longer than
+ *   `timeoutMs`
  * @see https://kafka.apache.org/protocol#The_Messages_ApiVersions
  */
 export async function describeKafka(address: string, timeoutMs = 3_000): Promise<KafkaDescription> {
@@ -49,8 +50,8 @@ export interface TopicToCreate {
 }
 
 /**
- * Creates a topic (CreateTopics 4) and waits until every broker named knows the leaders of its partitions (Metadata 1): clients may ask
- * any of them.
+ * Creates a topic (CreateTopics 4) and waits until every broker named knows the leaders of its
+ * partitions (Metadata 1): clients may ask any of them.
  *
  * @throws Error with the broker's answer
  * @see https://kafka.apache.org/protocol#The_Messages_CreateTopics

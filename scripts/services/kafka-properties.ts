@@ -39,7 +39,8 @@ export function kafkaProperties(
     'share.coordinator.state.topic.replication.factor': replicas,
     'share.coordinator.state.topic.min.isr': inSync,
 
-    // Few and small files and threads: dozens of runs share a machine with the specs. The defaults are 50 partitions each.
+    // Few and small files and threads: dozens of runs share a machine with the specs. The defaults
+    // are 50 partitions each.
     'offsets.topic.num.partitions': '4',
     'transaction.state.log.num.partitions': '4',
     'share.coordinator.state.topic.num.partitions': '2',
@@ -51,11 +52,12 @@ export function kafkaProperties(
     'num.io.threads': '2',
     'num.replica.fetchers': '1',
 
-    // Groups form at once, and a dead member may be noticed after a second.
+    // Groups form immediately, and a dead member may be noticed after a second.
     'group.initial.rebalance.delay.ms': '0',
     'group.min.session.timeout.ms': '1000',
 
-    // A killed broker is let in again once its former session is over, and leaders move then: 9 s by default.
+    // A killed broker is let in again once its former session is over, and leaders move then: 9 s
+    // by default.
     'broker.session.timeout.ms': '3000',
     'broker.heartbeat.interval.ms': '500',
     ...extra,

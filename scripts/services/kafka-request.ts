@@ -3,9 +3,11 @@ import { WireReader } from '../../source/kafka/wire/wire-reader.ts';
 import { WireWriter } from '../../source/kafka/wire/wire-writer.ts';
 
 /**
- * Sends one request to a broker over a connection of its own, and returns its answer from after the correlation id on.
+ * Sends one request to a broker over a connection of its own, and returns its answer from after the
+ * correlation id on.
  *
- * @throws Error if nobody listens there, or no Kafka broker, or the answer takes longer than `timeoutMs`
+ * @throws Error if nobody listens there, or no Kafka broker, or the answer takes longer than
+ *   `timeoutMs`
  */
 export function request(
   address: string,

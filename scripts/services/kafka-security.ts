@@ -24,7 +24,7 @@ export interface KafkaSecurity {
   readonly certificate: string;
 }
 
-/** A certificate for 127.0.0.1 and localhost, made anew. */
+/** A new certificate for 127.0.0.1 and localhost. */
 export interface Certificate {
   readonly certificate: string;
   /** Private key and certificate in one file, as Kafka wants them. */
@@ -45,7 +45,10 @@ export async function makeCertificate(openssl: string, folder: string): Promise<
   return { certificate, keystoreFile };
 }
 
-/** The lines of server.properties that open the secured listeners; brokers talk to each other over the open one. */
+/**
+ * The lines of server.properties that open the secured listeners; brokers talk to each other over
+ * the open one.
+ */
 export function securityProperties(
   node: KafkaNodePlace,
   ports: Readonly<Record<SecuredListener, number>>,
@@ -77,7 +80,10 @@ export function securityProperties(
   return properties;
 }
 
-/** The arguments of Kafka's StorageTool that let these users in by SCRAM: a broker keeps them in its metadata. */
+/**
+ * The arguments of Kafka's StorageTool that let these users in by SCRAM: a broker keeps them in its
+ * metadata.
+ */
 export function scramArguments(users: readonly KafkaUser[]): string[] {
   return users.flatMap(({ username, password }) =>
     scramMechanisms.flatMap((mechanism) => [

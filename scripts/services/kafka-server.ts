@@ -27,7 +27,10 @@ export interface StartKafkaOptions {
   readonly version?: KafkaVersion;
   /** More lines of server.properties; they win over ours. */
   readonly properties?: Readonly<Record<string, string>>;
-  /** Each node gets listeners with TLS and SASL as well, where these may log in. Default: none. Needs openssl. */
+  /**
+   * Each node gets listeners with TLS and SASL as well, where these may log in. Default: none.
+   * Needs openssl.
+   */
   readonly users?: readonly KafkaUser[];
   /** Default 'with-starter': the cluster dies with the thread that started it. */
   readonly lifetime?: Lifetime;
@@ -43,9 +46,12 @@ export interface KafkaNode {
   readonly pid: number;
   /** Server's output, for a look after a failure. */
   readonly logFile: string;
-  /** Sends a signal; resolves when the process is gone, or at once for SIGSTOP and SIGCONT. */
+  /** Sends a signal; resolves when the process is gone, or immediately for SIGSTOP and SIGCONT. */
   kill(signal?: NodeJS.Signals): Promise<void>;
-  /** Starts it again on the same port with the data it had, after SIGKILL if it still runs. Resolves when it serves. */
+  /**
+   * Starts it again on the same port with the data it had, after SIGKILL if it still runs. Resolves
+   * when it serves.
+   */
   restart(): Promise<void>;
 }
 
@@ -59,16 +65,18 @@ export interface KafkaServer {
   /** The folder with Kafka's jars. */
   readonly libs: string;
   readonly folder: string;
-  /** Ends all nodes at once and removes the folder with their data. Idempotent. */
+  /** Stops all nodes together and removes the folder with their data. Idempotent. */
   stop(): Promise<void>;
 }
 
 const startTimeoutMs = 90_000;
 
 /**
- * Starts Apache Kafka (KRaft, no Zookeeper) as processes of this machine, and waits until every node serves.
+ * Starts Apache Kafka (KRaft, no Zookeeper) as processes of this machine, and waits until every
+ * node serves.
  *
- * @throws MissingServiceError without java, without mvn while the jars are not fetched yet, or without openssl for `users`
+ * @throws MissingServiceError without java, without mvn while the jars are not fetched yet, or
+ *   without openssl for `users`
  */
 export async function startKafka(options: StartKafkaOptions = {}): Promise<KafkaServer> {
   const libs = await kafkaClassPath(options.version);
@@ -88,7 +96,8 @@ export async function startKafka(options: StartKafkaOptions = {}): Promise<Kafka
       };
     } catch (error) {
       await stopAll(nodes, folder);
-      // Between the moment a port was found free and Kafka's start another process may have taken it.
+      // Between the moment a port was found free and Kafka's start another process may have taken
+      // it.
       if (!(error instanceof PortTakenError) || attempt === attempts) throw error;
     }
   }

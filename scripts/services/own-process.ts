@@ -3,7 +3,10 @@ import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { findProgram } from './programs.ts';
 
-/** How long a server lives: as long as the thread that started it, or until it is stopped by its process id. */
+/**
+ * How long a server lives: as long as the thread that started it, or until it is stopped by its
+ * process id.
+ */
 export type Lifetime = 'with-starter' | 'detached';
 
 export interface OwnProcessOptions {
@@ -37,10 +40,16 @@ export interface OwnProcess {
 
 const setpriv = findProgram('setpriv');
 
-/** Processes to end when this one exits in the ordinary way; a killed starter is covered by the kernel (setpriv below). */
+/**
+ * Processes to end when this one exits in the ordinary way; a killed starter is covered by the
+ * kernel (setpriv below).
+ */
 const living = new Set<OwnProcess>();
 
-/** Starts a server. It gets no standard input, and its output goes to a file, so that it never meets a broken pipe. */
+/**
+ * Starts a server. It gets no standard input, and its output goes to a file, so that it never meets
+ * a broken pipe.
+ */
 export function startOwnProcess(options: OwnProcessOptions): Promise<OwnProcess> {
   const log = openSync(options.logFile, 'a');
   const [command, ...args] = commandLine(options);
@@ -79,13 +88,16 @@ export function startOwnProcess(options: OwnProcessOptions): Promise<OwnProcess>
   });
 }
 
-/** Tells two processes apart that had the same id one after the other; undefined where none has it. */
+/**
+ * Tells two processes apart that had the same id one after the other; undefined where none has it.
+ */
 export function processStamp(pid: number): string | undefined {
   if (existsSync('/proc/self/stat')) {
     const file = `/proc/${pid}/stat`;
     if (!existsSync(file)) return undefined;
     const text = readFileSync(file, 'utf8');
-    // The second field, the name in parentheses, may hold blanks; the start time is the 20th after it.
+    // The second field, the name in parentheses, may hold blanks; the start time is the 20th after
+    // it.
     return text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
   }
   try {
@@ -109,8 +121,8 @@ function endLiving(): void {
 }
 
 /**
- * Through setpriv the kernel ends the server when the thread that started it ends, however that came about.
- * See PR_SET_PDEATHSIG in https://man7.org/linux/man-pages/man2/prctl.2.html
+ * Through setpriv the kernel ends the server when the thread that started it ends, however that
+ * came about. See PR_SET_PDEATHSIG in https://man7.org/linux/man-pages/man2/prctl.2.html
  */
 function commandLine({ command, args, lifetime, as }: OwnProcessOptions): [string, ...string[]] {
   const dieWithStarter =

@@ -32,8 +32,8 @@ export function debianInstall(names: readonly ProgramName[]): string {
 }
 
 /**
- * The path of a program on PATH, undefined where there is none. Links are not resolved: Debian's `redis-server` is a link to a program
- * that acts by the name it was called with.
+ * The path of a program on PATH, undefined where there is none. Links are not resolved: Debian's
+ * `redis-server` is a link to a program that acts by the name it was called with.
  */
 export function findProgram(name: string): string | undefined {
   const javaHome = process.env['JAVA_HOME'];
@@ -43,7 +43,10 @@ export function findProgram(name: string): string | undefined {
   return folders.map((folder) => join(folder, name)).find(isExecutable);
 }
 
-/** The paths of the programs that a service needs, or a MissingServiceError that names all that are missing. */
+/**
+ * The paths of the programs that a service needs, or a MissingServiceError that names all that are
+ * missing.
+ */
 export function requirePrograms<Name extends ProgramName>(
   service: string,
   names: readonly Name[],
@@ -76,7 +79,8 @@ export interface RunResult {
 /**
  * Runs a program to its end and returns what it printed.
  *
- * @throws Error with the command and its output, if it exits with another code than 0 or runs longer than `timeoutMs`
+ * @throws Error with the command and its output, if it exits with another code than 0 or runs
+ *   longer than `timeoutMs`
  */
 export function run(program: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
   return new Promise((resolve, reject) => {

@@ -53,7 +53,11 @@ export async function startPrometheus(options: StartPrometheusOptions): Promise<
   });
 }
 
-/** The body that the Prometheus on a port of 127.0.0.1 answers with. @throws Error if it answers otherwise than with 200 */
+/**
+ * The body that the Prometheus on a port of 127.0.0.1 answers with.
+ *
+ * @throws Error if it answers otherwise than with 200
+ */
 export async function askPrometheus(port: number, path: string): Promise<string> {
   const response = await fetch(`http://${host}:${port}${path}`, { signal: AbortSignal.timeout(5_000) });
   const body = await response.text();
@@ -61,7 +65,11 @@ export async function askPrometheus(port: number, path: string): Promise<string>
   return body;
 }
 
-/** The version that the Prometheus on a port of 127.0.0.1 tells. @throws Error if there is none */
+/**
+ * The version that the Prometheus on a port of 127.0.0.1 reports.
+ *
+ * @throws Error if there is none
+ */
 export async function prometheusVersion(port: number): Promise<string> {
   const { data } = JSON.parse(await askPrometheus(port, '/api/v1/status/buildinfo')) as {
     readonly data: { readonly version: string };

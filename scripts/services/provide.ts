@@ -15,7 +15,8 @@ export interface ProvidedService {
 }
 
 /**
- * Gives a service: the one that listens on its usual port already, else containers of compose.yaml, else processes of this machine.
+ * Gives a service: the one that listens on its usual port already, else containers of compose.yaml,
+ * else processes of this machine.
  *
  * @throws MissingServiceError if it cannot be had in any of these ways
  * @throws Error if it should be started on its usual port, and something else listens there

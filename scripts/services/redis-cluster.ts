@@ -19,7 +19,8 @@ export interface RedisCluster {
 }
 
 /**
- * Starts a Redis Cluster of three masters with a replica each, which takes over 2 seconds after its master has gone.
+ * Starts a Redis Cluster of three masters with a replica each, which takes over 2 seconds after its
+ * master has gone.
  *
  * @throws MissingServiceError without redis-server or redis-cli
  */

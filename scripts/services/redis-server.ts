@@ -10,7 +10,9 @@ import { waitUntilServing, type StartedServer, type StartOptions } from './start
 const host = '127.0.0.1';
 
 export interface StartRedisOptions extends StartOptions {
-  /** More arguments, such as `['--appendonly', 'yes']`; of those given twice the last one counts. */
+  /**
+   * More arguments, such as `['--appendonly', 'yes']`; of those given twice the last one counts.
+   */
   readonly args?: readonly string[];
 }
 
@@ -45,7 +47,11 @@ export async function startRedis(options: StartRedisOptions = {}): Promise<Start
   });
 }
 
-/** The version that the Redis on a port of 127.0.0.1 tells (INFO). @throws Error if there is none */
+/**
+ * The version that the Redis on a port of 127.0.0.1 reports (INFO).
+ *
+ * @throws Error if there is none
+ */
 export function redisVersion(port: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port });

@@ -40,7 +40,11 @@ export async function shareServers(): Promise<SharedServers> {
   };
 }
 
-/** The port of the Elasticsearch that is shared at such a URL. @throws Error if it could not be started */
+/**
+ * The port of the Elasticsearch that is shared at such a URL.
+ *
+ * @throws Error if it could not be started
+ */
 export async function sharedElasticsearchPort(url: string): Promise<number> {
   const response = await fetch(`${url}/elasticsearch`);
   const text = await response.text();

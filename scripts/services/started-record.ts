@@ -8,7 +8,9 @@ import { processStamp } from './own-process.ts';
 import type { ProvidedService } from './provide.ts';
 import { until } from './until.ts';
 
-/** What `services start` started, written down for `services stop`, which runs in another process. */
+/**
+ * What `services start` started, written down for `services stop`, which runs in another process.
+ */
 interface StartedRecord {
   readonly how: 'compose' | 'local';
   readonly processes: readonly { readonly pid: number; readonly stamp: string }[];
@@ -29,7 +31,10 @@ export async function recordStarted({ name, how, local }: ProvidedService): Prom
   await writeFile(recordFile(name), JSON.stringify(record));
 }
 
-/** Ends what was recorded, and only that: a process id that another process got since is left alone. False if there was nothing. */
+/**
+ * Ends what was recorded, and only that: a process id that another process got since is left alone.
+ * False if there was nothing.
+ */
 export async function stopRecorded(name: ServiceName): Promise<boolean> {
   if (!existsSync(recordFile(name))) return false;
   const { how, processes } = JSON.parse(await readFile(recordFile(name), 'utf8')) as StartedRecord;

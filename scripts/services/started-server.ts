@@ -32,7 +32,11 @@ export interface ServingOptions {
   readonly ask: () => Promise<unknown>;
 }
 
-/** Waits until a process of ours serves. @throws Error with its log, if it ends or the deadline passes before */
+/**
+ * Waits until a process of ours serves.
+ *
+ * @throws Error with its log, if it ends or the deadline passes before
+ */
 export async function waitUntilServing(own: OwnProcess, options: ServingOptions): Promise<StartedServer> {
   const { name, port, folder, logFile, deadlineMs, stopSignal, ask } = options;
   const stop = async () => {

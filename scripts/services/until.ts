@@ -4,14 +4,17 @@ export interface UntilOptions {
   readonly what: string;
   /** Pause between two looks. Default 20. */
   readonly everyMs?: number;
-  /** True: an error of the predicate means "not yet". Default false: it ends the wait at once. */
+  /**
+   * True: an error of the predicate means "not yet". Default false: it ends the wait immediately.
+   */
   readonly retryErrors?: boolean;
 }
 
 type NotYet = undefined | null | false;
 
 /**
- * Asks again and again until the answer is neither undefined, null nor false, and returns that answer.
+ * Asks again and again until the answer is neither undefined, null nor false, and returns that
+ * answer.
  *
  * @throws Error naming what was waited for and what was seen last, once `deadlineMs` are over
  */

@@ -4,8 +4,9 @@ import path from 'node:path';
 import process from 'node:process';
 
 /**
- * Makes the vectors that specs compare with: hashes and partitions by Kafka's own Java code and Go's hash/fnv, and record batches
- * written by Kafka's own Java code. Run from the root of the repository, with Java 17 and Go:
+ * Makes the vectors that specs compare with: hashes and partitions by Kafka's own Java code and
+ * Go's hash/fnv, and record batches written by Kafka's own Java code. Run from the root of the
+ * repository, with Java 17 and Go:
  *
  *     node dist/scripts/vectors/make.js FOLDER      the folder holds the jars of Kafka 4.x
  */
@@ -32,7 +33,10 @@ function makePartitionVectors(): void {
     'spec/kafka/partition-vectors.ts',
     `export const partitionCounts = ${JSON.stringify(COUNTS)} as const;
 
-/** Key in hex; murmur2 hash and partitions (Kafka's Java code); fnv1a hash and partitions (Go's hash/fnv, sarama's rule). */
+/**
+ * Key in hex; murmur2 hash and partitions (Kafka's Java code); fnv1a hash and partitions (Go's
+ * hash/fnv, sarama's rule).
+ */
 export const partitionVectors: readonly (readonly [
   key: string,
   murmur2: readonly number[],
@@ -62,7 +66,10 @@ ${entries.join('\n')}
   );
 }
 
-/** Empty, 1 to 8 bytes, all bytes high, text of several scripts, long ones, and many of pseudo-random length and content. */
+/**
+ * Empty, 1 to 8 bytes, all bytes high, text of several scripts, long ones, and many of
+ * pseudo-random length and content.
+ */
 function keysToHash(): Buffer[] {
   const keys = ['', ...'abcdefgh'.split('').map((_, i) => 'abcdefgh'.slice(0, i + 1))].map((key) =>
     Buffer.from(key),

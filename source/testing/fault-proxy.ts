@@ -1,8 +1,8 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** Where a {@link FaultProxy} listens and what it stands before. */
+/** Where a {@link FaultProxy} listens, and the server behind it. */
 export interface FaultProxyOptions {
-  /** The server behind it; `host` is 127.0.0.1 by default. */
+  /** The server to connect to; `host` is 127.0.0.1 by default. */
   readonly target: { readonly host?: string; readonly port: number };
   /** Default: a free one. */
   readonly port?: number;
@@ -22,8 +22,9 @@ interface Pair {
 }
 
 /**
- * A TCP proxy on loopback that stands before a server of a test and breaks its connections in the ways networks do: swallows everything, is slow, breaks off in the
- * midst of an answer, resets. Point the client at its port. For tests; it knows nothing of the protocol within.
+ * A TCP proxy on loopback for tests. It passes a server's connections on and breaks them in the
+ * ways networks do: it swallows everything, is slow, breaks off in the middle of an answer, or
+ * resets. Point the client at its port. It knows nothing of the protocol.
  */
 export class FaultProxy {
   readonly #target: { readonly host: string; readonly port: number };
@@ -39,7 +40,9 @@ export class FaultProxy {
     });
   }
 
-  /** Listens on 127.0.0.1. Rejects with the error of the port, if it cannot be had. */
+  /** Listens on 127.0.0.1.
+   *
+   * @throws the error of the listener if the port cannot be used */
   static async start(options: FaultProxyOptions): Promise<FaultProxy> {
     const proxy = new FaultProxy(options);
     await new Promise<void>((resolve, reject) => {
@@ -60,7 +63,7 @@ export class FaultProxy {
     return this.#pairs.size;
   }
 
-  /** Everything passes again, what was held back first: as TCP sends again what was lost. */
+  /** Everything passes again, first what was held back, as TCP sends again what was lost. */
   pass(): void {
     this.#mode = { kind: 'pass' };
     for (const { client, server } of this.#pairs) {
@@ -69,7 +72,10 @@ export class FaultProxy {
     }
   }
 
-  /** Nothing passes, either way, and nobody is told: of connections that are open, and of new ones. */
+  /**
+   * Nothing passes in either direction, without an error: on connections that are open, and on new
+   * ones.
+   */
   blackHole(): void {
     this.#mode = { kind: 'black-hole' };
     for (const { client, server } of this.#pairs) {
@@ -78,12 +84,15 @@ export class FaultProxy {
     }
   }
 
-  /** Each answer is held back for so many milliseconds. */
+  /** Each answer is held back for this many milliseconds. */
   delay(ms: number): void {
     this.#mode = { kind: 'delay', ms };
   }
 
-  /** The next answer breaks off after so many bytes of it, and its connection with it. Then everything passes again. */
+  /**
+   * The next answer breaks off after this many bytes, and its connection is reset. Then everything
+   * passes again.
+   */
   cutAfter(bytes: number): void {
     this.#mode = { kind: 'cut', bytes };
   }
@@ -102,7 +111,7 @@ export class FaultProxy {
     this.reset();
   }
 
-  /** Ends all connections and stops listening. */
+  /** Resets all connections and stops listening. */
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.reset();

@@ -7,7 +7,7 @@ export interface ChildResult {
   readonly output: string;
 }
 
-/** Runs node to its end, whatever its exit code; SIGKILL after `timeoutMs`. */
+/** Runs node to its end, with any exit code; SIGKILL after `timeoutMs`. */
 export function runNode(
   args: readonly string[],
   options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv; readonly timeoutMs?: number } = {},

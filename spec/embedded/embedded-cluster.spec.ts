@@ -15,7 +15,7 @@ import { until } from '../_helpers/until.ts';
 
 const deadlineMs = 5_000;
 
-test('bad options are refused all at once, each with its value', async (t) => {
+test('bad options are refused together, each with its value', async (t) => {
   const error = await t.throwsAsync(
     EmbeddedCluster.start({ brokers: 0, port: -1, offsetsRetentionMs: Number.NaN }),
     { instanceOf: ConfigError },
@@ -83,7 +83,7 @@ test('topics, partitions and nodes that do not exist are named in a ConfigError'
   );
 });
 
-test('a topic made anew has another id and none of the old records and commits', async (t) => {
+test('a recreated topic has another id and none of the old records and commits', async (t) => {
   const cluster = await startEmbedded(t, { topics: { flights: 1 } });
   const client = await RawClient.open(t, present(cluster.brokers[0]));
   await produce(client, [{ topic: 'flights', records: rawBatch({ count: 3 }) }]);
@@ -172,7 +172,7 @@ test('connections and requests are counted', async (t) => {
   t.is(cluster.connections, 0);
 });
 
-test('a client that leaves during its long poll is gone at once', async (t) => {
+test('a client that leaves during its long poll is gone immediately', async (t) => {
   const cluster = await startEmbedded(t, { topics: { flights: 1 } });
   const client = await RawClient.open(t, present(cluster.brokers[0]));
   const poll = fetch(client, 'flights', [{ partition: 0, offset: 0 }], { maxWaitMs: 60_000 });

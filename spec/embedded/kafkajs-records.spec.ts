@@ -148,7 +148,7 @@ test('two members share four partitions, and one takes over when the other leave
   t.is(values(first.read).filter((value) => value.startsWith('alone')).length, 4);
 });
 
-test('a consumer that starts again goes on where it committed', async (t) => {
+test('a consumer that starts again continues where it committed', async (t) => {
   const cluster = await startEmbedded(t, { topics: { flights: 2 } });
   const groupId = uniqueName('group');
   const producer = await connectProducer(t, cluster);
@@ -169,7 +169,7 @@ test('a consumer that starts again goes on where it committed', async (t) => {
   );
 });
 
-test('a member that falls silent is put out, and kafkajs takes its partitions', async (t) => {
+test('a member that falls silent is removed, and kafkajs takes its partitions', async (t) => {
   const cluster = await startEmbedded(t, { topics: { flights: 2 } });
   const groupId = uniqueName('group');
   const silent = await RawClient.open(t, present(cluster.brokers[0]));
@@ -183,7 +183,7 @@ test('a member that falls silent is put out, and kafkajs takes its partitions', 
   t.is(await heartbeat(silent, groupId, member), 25);
 });
 
-test('kafkajs goes on through moves of leaders and coordinators', async (t) => {
+test('kafkajs continues through moves of leaders and coordinators', async (t) => {
   const cluster = await startEmbedded(t, { brokers: 3, topics: { flights: 1 } });
   const groupId = uniqueName('group');
   const producer = await connectProducer(t, cluster, true);

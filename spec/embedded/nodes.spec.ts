@@ -42,7 +42,7 @@ test('after a leader move the old leader answers 6, but serves Fetch v11 as a fo
   );
 });
 
-test('a fetch that waits is answered at once when the leader moves away', async (t) => {
+test('a fetch that waits is answered immediately when the leader moves away', async (t) => {
   const cluster = await startEmbedded(t, { brokers: 2, topics: { flights: 1 } });
   const before = cluster.leaderOf('flights', 0);
   const client = await RawClient.open(t, addressOf(cluster, before));
@@ -52,7 +52,7 @@ test('a fetch that waits is answered at once when the leader moves away', async 
   t.is((await waiting)[0]?.code, 6);
 });
 
-test('leader epochs rise with each move, fence who knows an older one, and tell where the log was cut', async (t) => {
+test('leader epochs rise with each move, fence clients that know an older one, and show where the log was cut', async (t) => {
   const cluster = await startEmbedded(t, { brokers: 2, topics: { flights: 1 } });
   const [before, after] = cluster.leaderOf('flights', 0) === 1 ? [1, 2] : [2, 1];
   const clients = [
@@ -103,7 +103,7 @@ test('a moved coordinator answers 16 at the old place, and has all that was comm
   t.is((await fetchOffsets(next, groupId)).offsets[0]?.offset, 5);
 });
 
-test('a member that waits for others is told when the coordinator moves', async (t) => {
+test('a member that waits for others gets an answer when the coordinator moves', async (t) => {
   const cluster = await startEmbedded(t, { brokers: 2 });
   const groupId = uniqueName('group');
   const before = cluster.coordinatorOf(groupId);

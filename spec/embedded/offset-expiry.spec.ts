@@ -69,7 +69,7 @@ test('offsets of a group that never had a member expire one by one, after their 
   t.deepEqual(partitionsOf(cluster), []);
 });
 
-test('offsets of a group that had a member expire all at once, also those just committed', async (t) => {
+test('offsets of a group that had a member expire together, also those just committed', async (t) => {
   const { clock, cluster, client } = await start(t);
   const member = await joinAnew(client, groupId);
   await sync(client, groupId, member);

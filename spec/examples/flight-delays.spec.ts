@@ -97,7 +97,7 @@ testOnEach('--from earliest forgets the results and counts every record again, o
 });
 
 testOnEach(
-  'Ctrl-C finishes the batch in hand; the next run goes on from there to the same figures',
+  'Ctrl-C finishes the batch in process; the next run continues from there to the same figures',
   async (t, cluster) => {
     const { flags } = flagsFor(cluster);
     const child = startFlightDelays(t, [...flags, '--batch-size', '10']);

@@ -154,7 +154,7 @@ const broken: readonly [fault: string, caughtBy: RegExp, make: () => MapMetrics]
   ],
   [
     'knows labels as a set',
-    /told apart by all of their labels/,
+    /distinguished by all of their labels/,
     () =>
       new (class extends MapMetrics {
         override key(name: string, _labelNames: readonly string[], values: readonly string[]): string {

@@ -55,7 +55,7 @@ test('an owner is alive as soon as its beat was seen to move, with all its parti
   ]);
 });
 
-test('an owner whose beat stands still is silent, after five seconds or as long as is asked', async (t) => {
+test('an owner whose beat does not move is silent, after five seconds or the time that is asked for', async (t) => {
   const kafka = kafkaWith();
   leaveEntry(kafka, {});
   const clock = new FakeClock(() => kafka.quiet());
@@ -71,7 +71,7 @@ test('an owner whose beat stands still is silent, after five seconds or as long 
   t.deepEqual(statesOf(await stateOf(long)), ['0 silent']);
 });
 
-test('who has left, and a process of this machine that has ended, are not waited for', async (t) => {
+test('an owner that has left, and a process of this machine that has ended, are not waited for', async (t) => {
   const kafka = kafkaWith(3);
   leaveEntry(kafka, { owner: 'left', released: true });
   leaveEntry(kafka, { owner: 'dead', ...endedProcess() }, { partition: 1 });

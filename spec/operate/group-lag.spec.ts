@@ -71,7 +71,7 @@ test('an open transaction counts for the high watermark, and not for the last st
   t.deepEqual(await lag(), ['in/0 committed 8 of 0..4, lag 0']);
 });
 
-test('a committed offset that is not in the log is told; what was deleted is no lag', async (t) => {
+test('a committed offset that is not in the log is reported; what was deleted is no lag', async (t) => {
   const kafka = new FakeKafka().createTopic('in', 2).fill('in', 0, 10).fill('in', 1, 10);
   kafka.deleteBefore('in', 0, 6).setCommitted(GROUP, 'in', 0, 2).setCommitted(GROUP, 'in', 1, 12);
   t.deepEqual(linesOf(await groupLag(kafka.client(), GROUP, { claims: false })), [
@@ -80,7 +80,7 @@ test('a committed offset that is not in the log is told; what was deleted is no 
   ]);
 });
 
-test('a topic that was made anew since the commit is told, where a claim has the id of the old one', async (t) => {
+test('a topic that was recreated since the commit is reported, where a claim has the id of the old one', async (t) => {
   const kafka = new FakeKafka().createTopic('in').fill('in', 0, 10).setCommitted(GROUP, 'in', 0, 5);
   leaveEntry(kafka, { topicId: kafka.topicId('in') ?? '', released: true });
   const client = kafka.client();
@@ -89,7 +89,7 @@ test('a topic that was made anew since the commit is told, where a claim has the
   t.deepEqual(linesOf(await groupLag(client, GROUP)), ['in/0 committed 5 of 0..8, lag 3, recreated']);
 });
 
-test('a partition without a leader has no ends, and keeps nothing else from being told', async (t) => {
+test('a partition without a leader has no ends, and keeps nothing else from being reported', async (t) => {
   const kafka = new FakeKafka().createTopic('in', 2).fill('in', 0, 3).fill('in', 1, 3);
   kafka.setCommitted(GROUP, 'in', 0, 1).setCommitted(GROUP, 'in', 1, 1);
   kafka.leaderless.add('in/0');
@@ -99,7 +99,7 @@ test('a partition without a leader has no ends, and keeps nothing else from bein
   ]);
 });
 
-test('commits in topics and partitions that do not exist any more are told', async (t) => {
+test('commits in topics and partitions that do not exist any more are reported', async (t) => {
   const kafka = new FakeKafka().createTopic('in', 1).createTopic('old', 1);
   kafka.setCommitted(GROUP, 'in', 0, 0).setCommitted(GROUP, 'in', 5, 55).setCommitted(GROUP, 'old', 0, 9);
   kafka.deleteTopic('old');
@@ -114,7 +114,7 @@ test('commits in topics and partitions that do not exist any more are told', asy
   t.deepEqual([named.partitions, named.gone.length], [[], 1]);
 });
 
-test('what never was there is a ConfigError that lists all of it, with the name that may be meant', async (t) => {
+test('what never existed is a ConfigError that lists all of it, with the name that may be meant', async (t) => {
   const kafka = new FakeKafka().createTopic('orders', 2).createTopic('payments', 2);
   const client = kafka.client();
   const problems = async (options: { topics?: string[]; partitions?: number[] }) => {
@@ -141,7 +141,7 @@ test('what never was there is a ConfigError that lists all of it, with the name 
   ]);
 });
 
-test('without access to the claims the lag is told all the same; without a connection nothing is', async (t) => {
+test('without access to the claims the lag is still reported; without a connection nothing is', async (t) => {
   const kafka = new FakeKafka().createTopic('in').fill('in', 0, 3).setCommitted(GROUP, 'in', 0, 1);
   const client = kafka.client();
   const denied = new BrokerError('denied', { brokerCode: 30, brokerError: 'X', retriable: false });

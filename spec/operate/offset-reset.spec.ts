@@ -25,7 +25,10 @@ function linesOf({ partitions }: ResetPlan): string[] {
   });
 }
 
-/** Topic 'in' of 3: [2..10) with a commit at 5, [0..10) with a commit at 8, and 4 records without a commit. */
+/**
+ * Topic 'in' of 3: [2..10) with a commit at 5, [0..10) with a commit at 8, and 4 records without a
+ * commit.
+ */
 function kafkaWith(): FakeKafka {
   const kafka = new FakeKafka().createTopic('in', 3);
   kafka.fill('in', 0, 10, { timestamp: 1_000 }).fill('in', 1, 6, { timestamp: 1_000 });
@@ -45,7 +48,7 @@ const targets: readonly [to: ResetTarget, lines: readonly string[]][] = [
 ];
 
 for (const [to, lines] of targets) {
-  test(`the plan to ${JSON.stringify(to)} tells what comes again and what is skipped, and changes nothing`, async (t) => {
+  test(`the plan to ${JSON.stringify(to)} shows what is reprocessed and what is skipped, and changes nothing`, async (t) => {
     const kafka = kafkaWith();
     const plan = await planOffsetReset(kafka.client(), GROUP, to);
     t.deepEqual(linesOf(plan), lines);
@@ -178,7 +181,7 @@ test('it is refused while a processor runs on one of the partitions, which is na
   t.deepEqual(linesOf(await other), ['in/0 5 to 2, 3 again'], 'partitions that it does not own can be set');
 });
 
-test('an owner that left no word is watched for claimTimeoutMs, and then taken over from with a warning', async (t) => {
+test('an owner that did not release its partitions is watched for claimTimeoutMs, and then they are taken over with a warning', async (t) => {
   const kafka = kafkaWith();
   leaveEntry(kafka, {});
   const clock = new FakeClock(() => kafka.quiet());
@@ -220,7 +223,7 @@ test('a processor that starts meanwhile waits, and begins at the offset that was
   t.deepEqual(values, ['in7', 'in8', 'in9']);
 });
 
-test('a topic that was made anew is accepted at the next start after a reset, and not before', async (t) => {
+test('a topic that was recreated is accepted at the next start after a reset, and not before', async (t) => {
   const { kafka, make, outcome, clock } = fixture(t);
   kafka.createTopic('in').fill('in', 0, 10);
   const start = async (name: string) => {
@@ -276,7 +279,7 @@ test('with claims: false nobody is looked for, and nothing is claimed', async (t
   t.deepEqual([entryOf(kafka, 0).record?.owner, entryOf(kafka, 1).beat], ['them', undefined]);
 });
 
-test('each answer of a commit is judged alone: what was set and what was not is told', async (t) => {
+test('each answer of a commit is judged alone: what was set and what was not is reported', async (t) => {
   const kafka = kafkaWith();
   const denied = new BrokerError('denied', { brokerCode: 29, brokerError: 'X', retriable: false });
   kafka.fail('commitOffset', denied, { where: ({ partition }) => partition === 1 });
@@ -290,7 +293,7 @@ test('each answer of a commit is judged alone: what was set and what was not is 
   );
 });
 
-test('what can be tried again is, for retryTimeoutMs', async (t) => {
+test('retriable failures are retried for retryTimeoutMs', async (t) => {
   const kafka = kafkaWith();
   const clock = new FakeClock(() => kafka.quiet());
   const moved = new BrokerError('moved', { brokerCode: 16, brokerError: 'X', retriable: true });

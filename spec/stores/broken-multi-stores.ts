@@ -152,7 +152,7 @@ export const brokenMultiStores: Readonly<Record<string, readonly [title: string,
       })),
   ],
   'lets only one first writer in': [
-    'first writes of a tenant that are under way at once are all kept',
+    'first writes of a tenant that are in flight together are all kept',
     () => {
       const busy = new Set<string>();
       return multiStoreWith((inner) => ({
@@ -350,7 +350,7 @@ export const brokenMultiStores: Readonly<Record<string, readonly [title: string,
     },
   ],
   'lists the entries of all tenants whose names begin alike': [
-    "entries of a tenant's store are its own, whatever its name begins with, and make no tenant",
+    "entries of a tenant's store are its own, also where a tenant's name begins with another's, and make no tenant",
     () =>
       multiStoreWith((inner) => ({
         tenant: (tenant) =>

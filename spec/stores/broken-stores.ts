@@ -233,7 +233,7 @@ export const brokenStores: Readonly<Record<string, readonly [title: string, make
       })),
   ],
   'loses writes that overlap': [
-    'writes of different keys that are under way at once are all kept',
+    'writes of different keys that are in flight together are all kept',
     () => {
       let busy = false;
       return storeWith((inner) => ({
@@ -454,7 +454,7 @@ export const brokenStores: Readonly<Record<string, readonly [title: string, make
     },
   ],
   'mixes up answers': [
-    'reads that are under way at once get each its own answer',
+    'reads that are in flight together each get their own answer',
     () => {
       let wanted = '';
       return storeWith((inner) => ({
@@ -701,7 +701,7 @@ export const brokenStores: Readonly<Record<string, readonly [title: string, make
       }),
   ],
   'takes a prefix for a pattern': [
-    'a prefix is no pattern: its signs stand for themselves',
+    'a prefix is no pattern: its characters are taken literally',
     () =>
       storeWithEntries(async function* (inner, options) {
         const { prefix, ...rest } = options;
@@ -729,7 +729,7 @@ export const brokenStores: Readonly<Record<string, readonly [title: string, make
     },
   ],
   'goes on where a list was left': [
-    'entries may be left early, and begun again, also two at once',
+    'entries may be left early, and begun again, also two at the same time',
     () => {
       let left: string | undefined;
       return storeWith((inner) => ({
@@ -746,7 +746,7 @@ export const brokenStores: Readonly<Record<string, readonly [title: string, make
     },
   ],
   'fails for a key that is gone since it was listed': [
-    'entries go on while the store is written to: what stays as it is comes once, what is gone does not fail them',
+    'entries continue while the store is written to: what stays as it is comes once, what is gone does not fail them',
     () =>
       storeWithEntries(async function* (inner, options) {
         for (const [key] of await allOf(inner, options)) {

@@ -10,18 +10,22 @@ export interface AirportDelays {
   readonly name: string | null;
   readonly city: string | null;
   readonly flights: number;
-  /** Minutes of all flights together. Whole numbers: no order of adding them up gives another sum. */
+  /**
+   * Minutes of all flights together. Whole numbers: no order of adding them up gives another sum.
+   */
   readonly totalDelay: number;
   readonly meanDelay: number | null;
   /**
-   * For each input partition, such as `flights/2`, the next offset that is not in here yet. A crash between the results and the commit makes records come
-   * again; this is how they are known, and counted once.
+   * For each input partition, such as `flights/2`, the next offset that is not in here yet. A crash
+   * between the results and the commit makes records come again; this is how they are known, and
+   * counted once.
    */
   readonly applied: Readonly<Record<string, number>>;
 }
 
 /**
- * Joins airports and flights, and sends one record for every airport that a batch speaks of. The Store holds the same under the airport's code.
+ * Joins airports and flights, and sends one record for every airport that a batch speaks of. The
+ * Store holds the same under the airport's code.
  */
 export function airportDelays(topics: Topics): MessageProcessor<{ readonly delays: Store }> {
   return {
@@ -42,7 +46,8 @@ export function airportDelays(topics: Topics): MessageProcessor<{ readonly delay
 
       const results = new Map([...known].map(([code, delays]) => [code, encode(delays)]));
       await stores.delays.putAll(results);
-      // Sent even where every message was known already: the batch that knew them may have failed before its records were out.
+      // Sent even where every message was known already: the batch that knew them may have failed
+      // before its records were out.
       for (const [key, value] of results) sender.send({ topic: topics.delays, key, value });
     },
   };
@@ -81,7 +86,10 @@ function codeOf(message: ConsumerMessage): string {
   return message.keyText;
 }
 
-/** Topics are open to every producer: what does not fit stops the job here, by name, before it spoils a sum. */
+/**
+ * Topics are open to every producer: what does not fit stops the job here, by name, before it
+ * spoils a sum.
+ */
 function parse<T>(message: ConsumerMessage, fits: (value: Partial<T>) => boolean): T {
   let value: unknown;
   try {

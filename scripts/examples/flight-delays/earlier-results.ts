@@ -24,10 +24,12 @@ export interface CountingJob {
 /**
  * Puts what earlier runs found out into the Store; returns the codes of these airports.
  *
- * A MapStore ends with its process, the committed offsets stay: with an empty Store a second run would count from zero in the middle of the topics. But
- * the latest record of each airport in the result topic is all that the Store held, so that topic is read back first, as any topic is: by a TopicProcessor
- * that runs to its end. To a Store that is still there, in Redis or Elasticsearch, this does no harm: where it was ahead of the results, the records that it
- * knew come again, since their offsets were not committed.
+ * A MapStore ends with its process, the committed offsets stay: with an empty Store a second run
+ * would count from zero in the middle of the topics. But the latest record of each airport in the
+ * result topic is all that the Store held, so that topic is read back first, as any topic is: by a
+ * TopicProcessor that runs to its end. To a Store that is still there, in Redis or Elasticsearch,
+ * this does no harm: where it was ahead of the results, the records that it knew are reprocessed,
+ * since their offsets were not committed.
  */
 export async function restoreStore(job: CountingJob, store: Store): Promise<ReadonlySet<string>> {
   const results = new Map<string, Buffer>();
@@ -44,8 +46,9 @@ export async function restoreStore(job: CountingJob, store: Store): Promise<Read
 
 /** Forgets all results, so that the next run counts every record again. */
 export async function startOver(job: CountingJob, store: Store): Promise<void> {
-  // The order matters. If the process dies after the first step, all records come again, and are known by the results that are still there; the other way
-  // round, the sums would be gone and the records that made them not come back.
+  // The order matters. If the process dies after the first step, all records are reprocessed, and
+  // are known by the results that are still there; the other way round, the sums would be gone and
+  // the records that made them not come back.
   await commitEarliest(job, job.name, job.inputTopics);
   await readResults(job, async (messages, sender) => {
     const codes = new Set(messages.map(({ keyText }) => keyText ?? ''));
@@ -71,7 +74,10 @@ async function readResults(job: CountingJob, process: ProcessFunction): Promise<
   await reader.runToEnd();
 }
 
-/** Sets the committed offsets of a TopicProcessor, which must not be running, to the first records there are. */
+/**
+ * Sets the committed offsets of a TopicProcessor, which must not be running, to the first records
+ * there are.
+ */
 async function commitEarliest(
   job: CountingJob,
   topicProcessorName: string,
@@ -90,7 +96,10 @@ async function commitEarliest(
   }
 }
 
-/** Offsets say what was counted, results say what it came to: if the results are gone, going on would give wrong figures. */
+/**
+ * Offsets say what was counted, results say what it came to: if the results are gone, going on
+ * would give wrong figures.
+ */
 async function checkComplete(job: CountingJob, results: Iterable<Buffer>): Promise<void> {
   const reached = new Map<string, number>();
   for (const value of results) {

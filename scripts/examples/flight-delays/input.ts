@@ -32,8 +32,9 @@ export async function readFlights(): Promise<Flight[]> {
 }
 
 /**
- * Both topics are keyed by airport: an airport by its own code, a flight by where it starts. Equal keys go to equal partitions, so that whoever reads
- * partition 2 of both has every flight of its airports.
+ * Both topics are keyed by airport: an airport by its own code, a flight by where it starts. Equal
+ * keys go to equal partitions, so that a job that reads partition 2 of both has every flight of its
+ * airports.
  */
 export const airportRecord = (airport: Airport): TextRecord => ({
   key: airport.iata,

@@ -11,7 +11,8 @@ export function worstAirports(airports: Iterable<AirportDelays>): AirportDelays[
   return (
     [...airports]
       .filter(({ flights }) => flights >= FEWEST_FLIGHTS)
-      // a.total/a.flights against b.total/b.flights, in whole numbers: a quotient is rounded, and might call equal what is not.
+      // a.total/a.flights against b.total/b.flights, in whole numbers: a quotient is rounded, and
+      // might call equal what is not.
       .sort((a, b) => b.totalDelay * a.flights - a.totalDelay * b.flights || (a.airport < b.airport ? -1 : 1))
       .slice(0, SHOWN)
   );
@@ -34,7 +35,10 @@ export function worstAirportsTable(airports: Iterable<AirportDelays>): string {
     : `${title}\n${table([heads, ...rows], [true, false, false, false, true, true])}`;
 }
 
-/** How much was done in which time: that from the first batch on, since a start waits for a second to see who else has the partitions. */
+/**
+ * How much was done in which time: that from the first batch on, since a start waits for a second
+ * to see who else has the partitions.
+ */
 export function rates({ records, batches, sent }: RunSummary, bytes: number, busyMs: number): string {
   const megabytes = busyMs > 0 ? bytes / 1e6 / (busyMs / 1000) : 0;
   return (

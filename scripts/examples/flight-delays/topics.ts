@@ -15,7 +15,8 @@ export function topicNames(prefix: string): Topics {
 }
 
 /**
- * Creates the topics that are not there. All get the same number of partitions: that is what lets them be joined by partition.
+ * Creates the topics that are not there. All get the same number of partitions: that is what lets
+ * them be joined by partition.
  *
  * @returns that number
  * @throws ConfigError if topics are there with other numbers

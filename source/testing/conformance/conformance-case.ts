@@ -9,13 +9,19 @@ import { randomUUID } from 'node:crypto';
 export interface ConformanceCase<Subject, Feature extends string> {
   /** A sentence that states the behaviour. */
   readonly title: string;
-  /** What the implementation must be able to do for this case; undefined: nothing special. Skip a case with the reason that it lacks this. */
+  /**
+   * What the implementation must be able to do for this case; undefined: nothing special. Skip a
+   * case with the reason that it lacks this.
+   */
   readonly requires?: Feature;
-  /** Resolves if the subject behaves so, otherwise rejects: with an AssertionError of node:assert, or with what the subject threw. */
+  /**
+   * Resolves if the subject behaves so, otherwise rejects: with an AssertionError of node:assert,
+   * or with what the subject threw.
+   */
   readonly run: (subject: Subject) => Promise<void>;
 }
 
-/** Text that nobody else uses: cases share a backend with each other, and with whatever else is in it. */
+/** Text that nobody else uses: cases share a backend with each other, and with other data. */
 export function fresh(name: string): string {
   return `${name}-${randomUUID()}`;
 }

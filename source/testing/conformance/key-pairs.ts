@@ -1,4 +1,7 @@
-/** Two keys that a store may take for one and the same: what they differ in completes "keys that differ …". */
+/**
+ * Two keys that a store may take for one and the same: what they differ in completes "keys that
+ * differ …".
+ */
 export interface KeyPair {
   readonly difference: string;
   readonly one: string;

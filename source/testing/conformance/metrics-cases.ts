@@ -20,7 +20,8 @@ async function reading(
 }
 
 /**
- * What a processor relies on in a `MetricsProvider`. A provider of your own proves itself with a loop over these cases.
+ * What a processor relies on in a `MetricsProvider`. Check a provider of your own with a loop over
+ * these cases.
  *
  * @example
  * for (const { title, requires, run } of metricsConformance) {
@@ -76,7 +77,7 @@ export const metricsConformance: readonly MetricsCase[] = Object.freeze<MetricsC
     },
   },
   {
-    title: 'a counter adds up, one by one where nothing else is said, and nothing for 0',
+    title: 'a counter adds up, by 1 where no value is given, and nothing for 0',
     requires: 'reads',
     async run(subject) {
       const name = fresh('total');
@@ -135,7 +136,7 @@ export const metricsConformance: readonly MetricsCase[] = Object.freeze<MetricsC
     },
   },
   {
-    title: 'series are told apart by all of their labels, in the order of the names',
+    title: 'series are distinguished by all of their labels, in the order of the names',
     requires: 'reads',
     async run(subject) {
       const name = fresh('total');

@@ -8,15 +8,21 @@ import type { ConformanceCase } from './conformance-case.ts';
  */
 export type MetricsFeature = 'reads' | 'on-collect';
 
-/** What a series holds: `value` of a counter or gauge, `count` and `sum` of a histogram or summary. */
+/**
+ * What a series holds: `value` of a counter or gauge, `count` and `sum` of a histogram or summary.
+ */
 export interface SeriesReading {
   readonly value?: number;
   readonly count?: number;
   readonly sum?: number;
 }
 
-/** What a case of {@link metricsConformance} works on. Names are random, so that all cases may share one provider. */
+/**
+ * What a case of {@link metricsConformance} works on. Names are random, so that all cases may share
+ * one provider.
+ */
 export interface MetricsSubject {
+  /** The provider to check. */
   readonly metrics: MetricsProvider;
   /**
    * What a series holds now, undefined where there is none; for cases that require `reads`.

@@ -177,7 +177,7 @@ export const multiStoreBasicCases: readonly MultiStoreCase[] = [
     },
   },
   {
-    title: 'first writes of a tenant that are under way at once are all kept',
+    title: 'first writes of a tenant that are in flight together are all kept',
     async run(subject) {
       const { store } = subject;
       const tenant = tenantOf(subject, 't');

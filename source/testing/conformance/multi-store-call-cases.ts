@@ -11,7 +11,8 @@ export const multiStoreCallCases: readonly MultiStoreCase[] = [
     title: `push and fetch take keys that differ ${difference} for two`,
     async run(subject) {
       const { store } = subject;
-      // One for all these cases, their keys being random: where a tenant is an index, to make one takes long.
+      // One for all these cases, their keys being random: where a tenant is an index, to make one
+      // takes long.
       const tenant = toTenant(subject, 'keys');
       const root = fresh('k');
       const [first, second] = [root + one, root + other];
@@ -91,7 +92,8 @@ export const multiStoreCallCases: readonly MultiStoreCase[] = [
     },
   },
   {
-    title: "entries of a tenant's store are its own, whatever its name begins with, and make no tenant",
+    title:
+      "entries of a tenant's store are its own, also where a tenant's name begins with another's, and make no tenant",
     requires: 'entries',
     async run(subject) {
       const { store } = subject;

@@ -8,12 +8,19 @@ import { fresh, type ConformanceCase } from './conformance-case.ts';
  */
 export type MultiStoreFeature = 'entries' | 'reopen';
 
-/** What a case of {@link multiStoreConformance} works on. Tenants and keys are random, so that all cases may share one store. */
+/**
+ * What a case of {@link multiStoreConformance} works on. Tenants and keys are random, so that all
+ * cases may share one store.
+ */
 export interface MultiStoreSubject {
+  /** The store to check. */
   readonly store: MultiStore;
   /** Another instance on the same backend; for cases that require `reopen`. */
   reopen?(): MultiStore | Promise<MultiStore>;
-  /** A tenant of this name, in a form that the backend takes. Default: the name itself, which has small letters, digits and dashes. */
+  /**
+   * A tenant of this name, in a form that the backend takes. Default: the name itself, which has
+   * small letters, digits and dashes.
+   */
   tenant?(name: string): string;
 }
 

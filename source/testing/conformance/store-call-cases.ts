@@ -185,7 +185,7 @@ export const storeCallCases: readonly StoreCase[] = [
     },
   },
   {
-    title: 'reads that are under way at once get each its own answer',
+    title: 'reads that are in flight together each get their own answer',
     async run({ store }) {
       const root = fresh('key');
       const keys = Array.from({ length: 20 }, (_none, at) => `${root}-${at}`);

@@ -1,5 +1,6 @@
 import { storeBasicCases } from './store-basic-cases.ts';
 import { storeCallCases } from './store-call-cases.ts';
+import { storeContentCases } from './store-content-cases.ts';
 import { storeEntriesCases } from './store-entries-cases.ts';
 import { storeKeyCases } from './store-key-cases.ts';
 import { storeRefusalCases } from './store-refusal-cases.ts';
@@ -8,7 +9,7 @@ import type { StoreCase } from './store-subject.ts';
 export type { StoreCase, StoreFeature, StoreSubject } from './store-subject.ts';
 
 /**
- * What every `Store` must do. A store of your own proves itself with a loop over these cases.
+ * What every `Store` must do. Check a store of your own with a loop over these cases.
  *
  * @example
  * for (const { title, requires, run } of storeConformance) {
@@ -20,6 +21,7 @@ export type { StoreCase, StoreFeature, StoreSubject } from './store-subject.ts';
  */
 export const storeConformance: readonly StoreCase[] = Object.freeze([
   ...storeBasicCases,
+  ...storeContentCases,
   ...storeCallCases,
   ...storeKeyCases,
   ...storeRefusalCases,

@@ -123,7 +123,7 @@ export const storeEntriesCases: readonly ConformanceCase<StoreSubject, StoreFeat
       },
     },
     {
-      title: 'a prefix is no pattern: its signs stand for themselves',
+      title: 'a prefix is no pattern: its characters are taken literally',
       async run({ store }) {
         const root = fresh('key');
         const signs = ['*', '?', '[ab]', '[a-z]', '[^x]', '\\', '.', '%', '_', '"', '{a}'];
@@ -147,7 +147,7 @@ export const storeEntriesCases: readonly ConformanceCase<StoreSubject, StoreFeat
       },
     },
     {
-      title: 'entries may be left early, and begun again, also two at once',
+      title: 'entries may be left early, and begun again, also two at the same time',
       async run({ store }) {
         const root = await letters(store);
         for await (const [key] of listed(store).entries({ prefix: root })) {
@@ -160,7 +160,7 @@ export const storeEntriesCases: readonly ConformanceCase<StoreSubject, StoreFeat
     },
     {
       title:
-        'entries go on while the store is written to: what stays as it is comes once, what is gone does not fail them',
+        'entries continue while the store is written to: what stays as it is comes once, what is gone does not fail them',
       async run({ store }) {
         const root = await letters(store);
         const seen: string[] = [];

@@ -3,7 +3,7 @@ import { fresh, valueOf } from './conformance-case.ts';
 import { keyPairs } from './key-pairs.ts';
 import type { StoreCase } from './store-subject.ts';
 
-/** No two keys are the same to a store, whatever they look like. */
+/** No two keys are the same to a store, even if they look alike. */
 export const storeKeyCases: readonly StoreCase[] = keyPairs.map(({ difference, one, other }) => ({
   title: `keys that differ ${difference} are two keys, for every method`,
   async run({ store }) {

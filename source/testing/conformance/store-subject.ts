@@ -9,8 +9,12 @@ import type { ConformanceCase } from './conformance-case.ts';
  */
 export type StoreFeature = 'any-bytes' | 'entries' | 'reopen';
 
-/** What a case of {@link storeConformance} works on. Keys are random, so that all cases may share one store. */
+/**
+ * What a case of {@link storeConformance} works on. Keys are random, so that all cases may share
+ * one store.
+ */
 export interface StoreSubject {
+  /** The store to check. */
   readonly store: Store;
   /** Another instance on the same backend; for cases that require `reopen`. */
   reopen?(): Store | Promise<Store>;

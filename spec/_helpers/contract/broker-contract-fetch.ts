@@ -48,7 +48,7 @@ async function fetchErrors(t: ExecutionContext, brokers: readonly string[]): Pro
     t.deepEqual([highWatermark, lastStableOffset, logStartOffset], [-1, -1, -1]);
     return read?.code;
   };
-  t.is(await code(0, 2), 1, 'past the end, at once');
+  t.is(await code(0, 2), 1, 'past the end, immediately');
   t.is(await code(7, 0), 3, 'no such partition');
   t.is(await code(0, 0, 1_000), 75, 'an epoch to come');
 }
@@ -86,6 +86,6 @@ async function sameLeader(
 export const fetchCases: readonly ContractCase[] = [
   { title: 'a fetch gives a whole first batch and cuts later ones at its limits', run: boundedFetch },
   { title: 'a fetch from inside a batch gives the whole batch', run: insideABatch },
-  { title: 'a fetch with an error on a partition is answered at once', run: fetchErrors },
+  { title: 'a fetch with an error on a partition is answered immediately', run: fetchErrors },
   { title: 'a fetch waits for records, is woken by them, and holds up its connection', run: longPoll },
 ];

@@ -39,7 +39,7 @@ async function memberStates(t: ExecutionContext, brokers: readonly string[]): Pr
   const { groupId, connect } = await newGroup(t, brokers);
   const [one, two, three] = [await connect(), await connect(), await connect()];
   const unknown = await join(one, groupId);
-  t.is(unknown.code, 79, 'a member without an id gets one and must come again');
+  t.is(unknown.code, 79, 'a member without an id gets one and must join again');
   const first = await join(one, groupId, { memberId: unknown.memberId });
   t.deepEqual([first.code, first.leaderId, first.members], [0, unknown.memberId, [unknown.memberId]]);
   const who = { groupId, ...first };
@@ -87,10 +87,10 @@ async function silentMembers(t: ExecutionContext, brokers: readonly string[]): P
   const { topic } = await newTopic(t, brokers);
   await until(async () => (await commit(client, { groupId }, topic, [[0, 1]]))[0] === 0, {
     deadlineMs,
-    what: 'the silent member to be put out',
+    what: 'the silent member to be removed',
   });
   const silence = performance.now() - start;
-  t.true(silence > 5_500 && silence < 9_000, `put out after ${silence} ms`);
+  t.true(silence > 5_500 && silence < 9_000, `removed after ${silence} ms`);
   t.is(await heartbeat(client, groupId, member), 25);
 }
 
@@ -129,7 +129,7 @@ async function staticMembers(t: ExecutionContext, brokers: readonly string[]): P
 export const groupCases: readonly ContractCase[] = [
   { title: 'who is no member may commit as long as the group has none', run: simpleCommits },
   { title: 'members are answered by the state of their group', run: memberStates },
-  { title: 'a member that falls silent is put out after its session timeout', run: silentMembers },
-  { title: 'a member that does not join again in time is put out', run: lateMembers },
+  { title: 'a member that falls silent is removed after its session timeout', run: silentMembers },
+  { title: 'a member that does not join again in time is removed', run: lateMembers },
   { title: 'a static member that restarts keeps its place', run: staticMembers },
 ];

@@ -112,7 +112,7 @@ export const produceCases: readonly ContractCase[] = [
   { title: 'the answer to a duplicate carries the time of its batch', run: duplicateTime },
   { title: 'batches that are no proper single batch are refused by name', run: refusedBatches },
   {
-    title: 'of a partition that stands twice in a request only the second batch is stored',
+    title: 'of a partition that is listed twice in a request only the second batch is stored',
     run: twiceInOneRequest,
   },
   { title: 'an error of one partition leaves the others of the request alone', run: independentPartitions },

@@ -29,7 +29,7 @@ async function openSession(t: ExecutionContext, brokers: readonly string[]) {
   );
   t.is(opened.code, 0);
   t.not(opened.sessionId, 0);
-  t.deepEqual(opened.told, [0, 3, 6], 'the answer that opens a session speaks of every partition');
+  t.deepEqual(opened.named, [0, 3, 6], 'the answer that opens a session names every partition');
   return { topic, leader, ask, sessionId: opened.sessionId };
 }
 
@@ -37,7 +37,7 @@ interface Told {
   readonly code: number;
   readonly sessionId: number;
   /** The partitions of which the answer speaks. */
-  readonly told: readonly number[];
+  readonly named: readonly number[];
   /** Those of them with an error. */
   readonly failed: readonly number[];
 }
@@ -49,9 +49,9 @@ function askIn(leader: RawClient, topic: string) {
   ): Promise<Told> => {
     const answer = await fetchInSession(leader, topic, partitions, options);
     const { code, sessionId } = answer;
-    const told = answer.partitions.map(({ partition }) => partition);
+    const named = answer.partitions.map(({ partition }) => partition);
     const failed = answer.partitions.filter((each) => each.code !== 0).map(({ partition }) => partition);
-    return { code, sessionId, told, failed };
+    return { code, sessionId, named, failed };
   };
 }
 
@@ -59,21 +59,21 @@ async function newsOnly(t: ExecutionContext, brokers: readonly string[]): Promis
   const { topic, leader, ask, sessionId } = await openSession(t, brokers);
   t.deepEqual(
     await ask([], { sessionId, sessionEpoch: 1 }),
-    { code: 0, sessionId, told: [], failed: [] },
+    { code: 0, sessionId, named: [], failed: [] },
     'nothing new',
   );
   await produce(leader, [{ topic, partition: 3, records: rawBatch({ count: 2 }) }]);
-  t.deepEqual((await ask([], { sessionId, sessionEpoch: 2 })).told, [3], 'records');
+  t.deepEqual((await ask([], { sessionId, sessionEpoch: 2 })).named, [3], 'records');
   t.deepEqual(
-    (await ask([], { sessionId, sessionEpoch: 3 })).told,
+    (await ask([], { sessionId, sessionEpoch: 3 })).named,
     [3],
     'records, until another offset is asked for',
   );
   const on = await ask([{ partition: 3, offset: 2 }], { sessionId, sessionEpoch: 4 });
-  t.deepEqual(on, { code: 0, sessionId, told: [], failed: [] }, 'read up to the end');
+  t.deepEqual(on, { code: 0, sessionId, named: [], failed: [] }, 'read up to the end');
   const past = await ask([{ partition: 6, offset: 9 }], { sessionId, sessionEpoch: 5, maxWaitMs: 30_000 });
-  t.deepEqual(past.failed, [6], 'an error, at once');
-  t.deepEqual((await ask([], { sessionId, sessionEpoch: 6 })).told, [6], 'an error is told each time');
+  t.deepEqual(past.failed, [6], 'an error, immediately');
+  t.deepEqual((await ask([], { sessionId, sessionEpoch: 6 })).named, [6], 'an error is reported each time');
 }
 
 async function servedLast(t: ExecutionContext, brokers: readonly string[]): Promise<void> {
@@ -81,22 +81,22 @@ async function servedLast(t: ExecutionContext, brokers: readonly string[]): Prom
   for (const { partition } of WHOLE) await produce(leader, [{ topic, partition, records: rawBatch() }]);
   const oneBatch = { sessionId, maxBytes: 1 };
   t.deepEqual(
-    (await ask([], { ...oneBatch, sessionEpoch: 1 })).told,
+    (await ask([], { ...oneBatch, sessionEpoch: 1 })).named,
     [0, 3, 6],
     'the watermarks of all are new',
   );
   const served: (readonly number[])[] = [];
   for (let sessionEpoch = 2; sessionEpoch < 6; sessionEpoch++)
-    served.push((await ask([], { ...oneBatch, sessionEpoch })).told);
+    served.push((await ask([], { ...oneBatch, sessionEpoch })).named);
   t.deepEqual(served, [[3], [6], [0], [3]], 'who gave records is served last the next time');
 }
 
 async function forgets(t: ExecutionContext, brokers: readonly string[]): Promise<void> {
   const { topic, leader, ask, sessionId } = await openSession(t, brokers);
   for (const { partition } of WHOLE) await produce(leader, [{ topic, partition, records: rawBatch() }]);
-  t.deepEqual((await ask([], { sessionId, sessionEpoch: 1, forgotten: [3] })).told, [0, 6]);
+  t.deepEqual((await ask([], { sessionId, sessionEpoch: 1, forgotten: [3] })).named, [0, 6]);
   const ended = await ask([], { sessionId, sessionEpoch: 2, forgotten: [0, 6] });
-  t.deepEqual(ended, { code: 0, sessionId: 0, told: [], failed: [] }, 'a session of no partition is over');
+  t.deepEqual(ended, { code: 0, sessionId: 0, named: [], failed: [] }, 'a session of no partition is over');
   t.is((await ask([], { sessionId, sessionEpoch: 3 })).code, 70);
 }
 
@@ -104,15 +104,15 @@ async function refuses(t: ExecutionContext, brokers: readonly string[]): Promise
   const { ask, sessionId } = await openSession(t, brokers);
   t.deepEqual(
     await ask([], { sessionId, sessionEpoch: 2 }),
-    { code: 71, sessionId: 0, told: [], failed: [] },
+    { code: 71, sessionId: 0, named: [], failed: [] },
     'another epoch',
   );
-  t.is((await ask([], { sessionId, sessionEpoch: 1 })).code, 0, 'it goes on after that');
+  t.is((await ask([], { sessionId, sessionEpoch: 1 })).code, 0, 'it continues after that');
   const other = sessionId === 1 ? 2 : 1;
   t.deepEqual(await ask([], { sessionId: other, sessionEpoch: 1 }), {
     code: 70,
     sessionId: 0,
-    told: [],
+    named: [],
     failed: [],
   });
 }
@@ -122,13 +122,13 @@ async function closes(t: ExecutionContext, brokers: readonly string[]): Promise<
   const without = await ask(WHOLE, { sessionId, sessionEpoch: -1 });
   t.deepEqual(
     without,
-    { code: 0, sessionId: 0, told: [0, 3, 6], failed: [] },
+    { code: 0, sessionId: 0, named: [0, 3, 6], failed: [] },
     'all is named, and there is no session any more',
   );
   t.is((await ask([], { sessionId, sessionEpoch: 1 })).code, 70);
   const first = await ask(WHOLE, { sessionEpoch: 0 });
   const second = await ask(WHOLE, { sessionId: first.sessionId, sessionEpoch: 0 });
-  t.deepEqual(second.told, [0, 3, 6]);
+  t.deepEqual(second.named, [0, 3, 6]);
   t.is(
     (await ask([], { sessionId: first.sessionId, sessionEpoch: 1 })).code,
     70,
@@ -137,9 +137,13 @@ async function closes(t: ExecutionContext, brokers: readonly string[]): Promise<
   t.is((await ask([], { sessionId: second.sessionId, sessionEpoch: 1 })).code, 0);
 }
 
-/** Incremental fetch sessions. @see https://cwiki.apache.org/confluence/display/KAFKA/KIP-227%3A+Introduce+Incremental+FetchRequests+to+Increase+Partition+Scalability */
+/**
+ * Incremental fetch sessions.
+ *
+ * @see https://cwiki.apache.org/confluence/display/KAFKA/KIP-227%3A+Introduce+Incremental+FetchRequests+to+Increase+Partition+Scalability
+ */
 export const sessionCases: readonly ContractCase[] = [
-  { title: 'in a fetch session only what is new is told', run: newsOnly },
+  { title: 'in a fetch session the answer names only what is new', run: newsOnly },
   { title: 'in a fetch session a partition that gave records is served last', run: servedLast },
   { title: 'a fetch session forgets partitions, and ends with the last of them', run: forgets },
   { title: 'a fetch session is refused by a wrong epoch or id', run: refuses },

@@ -17,9 +17,9 @@ export interface Claimant {
   readonly claims: Claims;
   readonly clock: FakeClock;
   readonly log: LineLogger;
-  /** What the owner was told of its loss. */
+  /** What the owner has learned of its loss. */
   readonly failures: KasperError[];
-  /** What `take` came to; undefined while it is under way. */
+  /** What `take` came to; undefined while it has not settled. */
   readonly taken: () => 'taken' | Error | undefined;
   /** Begins to take. */
   start(): Promise<void>;
@@ -95,7 +95,7 @@ export async function ownerOf(
   return owner;
 }
 
-/** The entry as it stands in the claims group. */
+/** The entry as it is in the claims group. */
 export function entryOf(
   kafka: FakeKafka,
   partition = 0,

@@ -5,7 +5,7 @@ interface PendingTimer {
   readonly fire: () => void;
 }
 
-/** Lets promises, and what they lead to, settle: so many turns of the event loop, no time. */
+/** Lets promises, and what they lead to, settle: this many turns of the event loop, no time. */
 export async function turns(count = 10): Promise<void> {
   for (let turn = 0; turn < count; turn++) {
     await new Promise<void>((resolve) => {
@@ -15,7 +15,8 @@ export async function turns(count = 10): Promise<void> {
 }
 
 /**
- * A clock that stands still until {@link advance} turns its hands. The wall clock goes along, and can jump on its own.
+ * A clock that stands still until {@link advance} turns its hands. The wall clock goes along, and
+ * can jump on its own.
  */
 export class FakeClock implements Clock {
   readonly #settle: () => Promise<void>;
@@ -23,7 +24,10 @@ export class FakeClock implements Clock {
   #now = 1_000;
   #wall = Date.UTC(2024, 0, 1);
 
-  /** @param settle waits until all that was started has come to rest; called before the hands move, and after each timer */
+  /**
+   * @param settle waits until all that was started has come to rest; called before the hands move,
+   *   and after each timer
+   */
   constructor(settle: () => Promise<void> = turns) {
     this.#settle = settle;
   }
@@ -47,7 +51,10 @@ export class FakeClock implements Clock {
     return { cancel: () => void this.#timers.delete(timer) };
   }
 
-  /** Fires what comes due in the next `ms`, in the order of time, then of setting; resolves when all is at rest. */
+  /**
+   * Fires what comes due in the next `ms`, in the order of time, then of setting; resolves when all
+   * is at rest.
+   */
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms;
     await this.#settle();
@@ -61,7 +68,10 @@ export class FakeClock implements Clock {
     await this.#settle();
   }
 
-  /** The process is stopped for so long: time passes, and no timer fires before the hands are turned again. */
+  /**
+   * The process is stopped for this long: time passes, and no timer fires before the hands are
+   * turned again.
+   */
   sleepThrough(ms: number): void {
     this.#move(this.#now + ms);
   }

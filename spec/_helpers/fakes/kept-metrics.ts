@@ -1,6 +1,9 @@
 import type { MetricOptions, MetricsProvider } from '../../../metrics/metrics.ts';
 
-/** A provider that keeps values, under `name{label values}`: sums of counters, the last value of gauges, all that was observed. */
+/**
+ * A provider that keeps values, under `name{label values}`: sums of counters, the last value of
+ * gauges, all that was observed.
+ */
 export class KeptMetrics implements MetricsProvider {
   readonly values = new Map<string, number>();
   readonly observed = new Map<string, number[]>();

@@ -1,6 +1,9 @@
 import { TopicProcessor } from '../../../source/index.ts';
 
-/** Arguments: brokers, topic, name of the job, and the number of the batch that is held until SIGUSR2. Says on standard output what happens. */
+/**
+ * Arguments: brokers, topic, name of the job, and the number of the batch that is held until
+ * SIGUSR2. Says on standard output what happens.
+ */
 const [brokers = '', topic = '', topicProcessorName = '', held = '0'] = process.argv.slice(2);
 let batches = 0;
 const processor = new TopicProcessor(

@@ -11,14 +11,16 @@ const DEADLINE_MS = 90_000;
 
 /** A copy job in a process of its own. */
 export interface CopyJob {
-  /** What it has said so far. */
+  /** What it has reported so far. */
   readonly lines: readonly CopyJobLine[];
-  /** Resolves with the first line that says so; rejects when it ends without, or after a deadline. */
+  /**
+   * Resolves with the first line that says so; rejects when it ends without, or after a deadline.
+   */
   untilLine<At extends CopyJobLine['at']>(
     at: At,
     deadlineMs?: number,
   ): Promise<Extract<CopyJobLine, { at: At }>>;
-  /** Sends SIGKILL; resolves when the process is gone and all that it said was read. */
+  /** Sends SIGKILL; resolves when the process is gone and all that it reported was read. */
   kill(): Promise<void>;
   /** Sends SIGTERM; resolves when it has closed. @throws Error if it failed */
   close(): Promise<void>;

@@ -1,5 +1,6 @@
-// A job that copies its input partition by partition, run as a child so that it can be killed. It writes a line of JSON for each thing that happens:
-// at once, so that what it says is known even if it is killed a moment later.
+// A job that copies its input partition by partition, run as a child so that it can be killed. It
+// writes a line of JSON for each thing that happens: at once, so that what it says is known even if
+// it is killed a moment later.
 import { readdirSync, writeSync } from 'node:fs';
 import {
   TopicProcessor,
@@ -23,9 +24,11 @@ export interface CopyJobOptions {
   readonly bounded: boolean;
   /** Whether it claims its partitions, which takes a second at the start. */
   readonly claims: boolean;
-  /** Where it stands still for ever: at this step of the so-many-th batch of a partition, counted from 1. */
+  /** Where it stops for ever: at this step of this batch of a partition, counted from 1. */
   readonly blockAt?: { readonly partition: number; readonly batch: number; readonly at: CopyJobStep };
-  /** How often it collects garbage (node --expose-gc) and reports what it uses; never by default. */
+  /**
+   * How often it collects garbage (node --expose-gc) and reports what it uses; never by default.
+   */
   readonly usageEveryMs?: number;
 }
 

@@ -7,7 +7,7 @@ import { randomName, type RealKafka } from '../servers/services.ts';
 import { until } from '../until.ts';
 
 const PARTITIONS = 6;
-/** Records that are sent at once, and the pause after them. */
+/** Records that are sent together, and the pause after them. */
 const AT_ONCE = 60;
 const PAUSE_MS = 20;
 /** Longer than any fault here, and shorter than a spec may take. */
@@ -16,16 +16,27 @@ const MiB = 1024 * 1024;
 
 type Usage = Extract<CopyJobLine, { at: 'usage' }>;
 
-/** A copy job at work in a process of its own, on numbers that this process writes without end, while a cluster has its faults. */
+/**
+ * A copy job at work in a process of its own, on numbers that this process writes without end,
+ * while a cluster has its faults.
+ */
 export interface CopyLoad {
   readonly inputTopic: string;
   readonly outputTopic: string;
   readonly groupId: string;
-  /** Resolves when every partition has committed something from now on, with the time that took. @throws Error after `deadlineMs`, or if the job has ended */
+  /**
+   * Resolves when every partition has committed something from now on, with the time that took.
+   *
+   * @throws Error after `deadlineMs`, or if the job has ended
+   */
   untilProgress(deadlineMs: number): Promise<number>;
-  /** Resolves when so many records more were committed. */
+  /** Resolves when this many more records were committed. */
   more(records: number): Promise<void>;
-  /** Lets everything come to its end, and checks it: the group is at the end; every record is there once and in order, in the input and in the output; the job closes, and what it used did not grow. */
+  /**
+   * Lets everything come to its end, and checks it: the group is at the end; every record is there
+   * once and in order, in the input and in the output; the job closes, and what it used did not
+   * grow.
+   */
   finish(): Promise<void>;
 }
 
@@ -223,7 +234,7 @@ function assertFlat(t: ExecutionContext, { lines }: CopyJob): void {
   t.true(last.descriptors <= open + 2, `${last.descriptors} descriptors, ${open} at first`);
 }
 
-/** The least of each: what is above it is work in hand. */
+/** The least of each: what is above it is work in process. */
 function leastOf(usages: readonly Usage[]): Usage {
   if (usages.length < 6) throw new Error(`${usages.length} samples are too few`);
   const least = (of: (usage: Usage) => number) => Math.min(...usages.map(of));

@@ -1,4 +1,5 @@
-// A job that has read everything there is and waits for more, run as a child so that its processor time is its own. It prints one line of JSON.
+// A job that has read everything there is and waits for more, run as a child so that its processor
+// time is its own. It prints one line of JSON.
 import { setTimeout } from 'node:timers/promises';
 import { TopicProcessor } from '../../../source/index.ts';
 
@@ -45,7 +46,8 @@ const caughtUp = new Promise<void>((resolve) => {
 });
 const running = processor.runLoop();
 await Promise.race([caughtUp, running]);
-// What the start has left to do, such as collecting its garbage and compiling what turned out to be hot, is not idle time.
+// What the start has left to do, such as collecting its garbage and compiling what turned out to be
+// hot, is not idle time.
 await setTimeout(5_000);
 const cpuMs: number[] = [];
 for (let i = 0; i < times; i++) {

@@ -5,7 +5,9 @@ import { fakeMonitored, fakeProvider } from './monitored.ts';
 export type MonitorProcessCommand =
   { readonly blockMs: number } | { readonly problem: string } | { readonly close: true };
 
-/** A process with a MonitorServer that can be blocked. Sends its url, and does what it is told. */
+/**
+ * A process with a MonitorServer that can be blocked. Sends its url, and does what it is asked to.
+ */
 const server = new MonitorServer({ port: 0, blockedAfterMs: 1_000 });
 const processor = fakeMonitored('orders', fakeProvider());
 const release = await server.watch(processor);

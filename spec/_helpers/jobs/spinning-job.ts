@@ -8,7 +8,10 @@ export interface SpinningJobOptions {
   readonly topic: string;
 }
 
-/** A job that computes for as many ms as a record's value says, without letting go of the event loop. Sends the url of its monitor first. */
+/**
+ * A job that computes for as many ms as a record's value says, without letting go of the event
+ * loop. Sends the url of its monitor first.
+ */
 const { brokers, name, topic } = JSON.parse(process.argv[2] ?? '') as SpinningJobOptions;
 const monitor = new MonitorServer({ port: 0, blockedAfterMs: 1_000 });
 const processor = new TopicProcessor(

@@ -15,7 +15,7 @@ interface Sum {
   readonly next: Readonly<Record<string, number>>;
 }
 
-/** What happens to the store at the third write, and what mends it. */
+/** What happens to the store at the third write, and what fixes it. */
 export interface StoreFault {
   /** Called before the write is sent. */
   readonly strike: () => void | Promise<void>;
@@ -27,8 +27,10 @@ export interface StoreFault {
 }
 
 /**
- * Sums up numbers by key, and each time that the store fails, mends it and runs again. Asserts what must hold whatever the fault: nothing of the failed batch is committed, the
- * error names its keys, the job ends, and its sums are exact with the offsets in the values, and without them too large at most by the batch that was open.
+ * Sums up numbers by key, and each time that the store fails, fixes it and runs again. Asserts what
+ * must hold with every fault: nothing of the failed batch is committed, the error names its keys,
+ * the job ends, and its sums are exact with the offsets in the values, and without them too large
+ * at most by the batch that was open.
  *
  * @returns the errors of the store
  */

@@ -13,11 +13,16 @@ export interface RawRequest {
   readonly body?: (writer: WireWriter) => void;
 }
 
-/** One connection to one broker, on which a spec sends requests byte by byte. Answers are matched in order, as the protocol has it. */
+/**
+ * One connection to one broker, on which a spec sends requests byte by byte. Answers are matched in
+ * order, as the protocol has it.
+ */
 export class RawClient {
   readonly #socket: Socket;
   readonly #pending: { resolve: (answer: Buffer) => void; reject: (error: Error) => void }[] = [];
-  /** Resolves with all bytes that came and belong to no whole answer, when the connection is closed. */
+  /**
+   * Resolves with all bytes that came and belong to no whole answer, when the connection is closed.
+   */
   readonly closed: Promise<Buffer>;
   #received: Buffer = Buffer.alloc(0);
   #correlationId = 0;

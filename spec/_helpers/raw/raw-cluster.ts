@@ -8,7 +8,10 @@ import { until } from '../until.ts';
 
 const deadlineMs = 20_000;
 
-/** A new topic, once all its partitions are led and partition 0 is served, and a connection to the leader of its partition 0. */
+/**
+ * A new topic, once all its partitions are led and partition 0 is served, and a connection to the
+ * leader of its partition 0.
+ */
 export async function newTopic(
   t: ExecutionContext,
   brokers: readonly string[],
@@ -19,7 +22,7 @@ export async function newTopic(
   t.is(await createTopic(seed, topic, partitions), 0);
   const address = await until(() => leaderAddress(seed, topic), { deadlineMs, what: `a leader of ${topic}` });
   const leader = await RawClient.open(t, address);
-  // Metadata may name it before it knows that it leads: until then it refuses all at once.
+  // Metadata may name it before it knows that it leads: until then it refuses all requests.
   const leads = async () => (await listOffset(leader, topic, -1)).code === 0;
   await until(leads, { deadlineMs, what: `the leader of ${topic} to lead it` });
   return { topic, leader };
@@ -44,7 +47,9 @@ export async function newGroup(
   return { groupId, connect: () => RawClient.open(t, address) };
 }
 
-/** Where the leader of partition 0 listens; undefined while not all partitions of the topic are led. */
+/**
+ * Where the leader of partition 0 listens; undefined while not all partitions of the topic are led.
+ */
 export async function leaderAddress(seed: RawClient, topic: string): Promise<string | undefined> {
   const answer = await metadata(seed, [topic]);
   const partitions = answer.topics[0]?.partitions ?? [];

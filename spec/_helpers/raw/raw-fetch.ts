@@ -28,7 +28,7 @@ export interface FetchOptions {
   readonly isolation?: number;
 }
 
-/** How a Fetch stands to a session of the broker (KIP-227). */
+/** How a Fetch uses a session of the broker (KIP-227). */
 export interface FetchSessionOptions {
   readonly sessionId?: number;
   /** 0 opens a session, -1 goes without. */
@@ -44,7 +44,7 @@ export interface SessionAnswer {
   readonly partitions: readonly Fetched[];
 }
 
-/** Fetch of one topic, v10 unless told otherwise (from 9 on), without a session. */
+/** Fetch of one topic, v10 by default (from 9 on), without a session. */
 export async function fetch(
   client: RawClient,
   topic: string,

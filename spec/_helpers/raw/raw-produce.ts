@@ -17,7 +17,9 @@ export interface ToProduce {
   readonly records: Buffer;
 }
 
-/** Produce v7 (or another version from 5), acks=all: each entry is written as a topic of its own. */
+/**
+ * Produce v7 (or another version from 5), acks=all: each entry is written as a topic of its own.
+ */
 export async function produce(
   client: RawClient,
   entries: readonly ToProduce[],

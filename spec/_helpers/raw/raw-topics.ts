@@ -14,7 +14,9 @@ export interface DescribedTopic {
   }[];
 }
 
-/** Metadata v10 (flexible): nodes as `host:port` by id, and the topics; all of them without names. */
+/**
+ * Metadata v10 (flexible): nodes as `host:port` by id, and the topics; all of them without names.
+ */
 export async function metadata(
   client: RawClient,
   topics?: readonly string[],

@@ -21,7 +21,10 @@ export function send(transaction: Transaction, topic: string, texts: readonly st
   return transaction.send({ topic, messages: texts.map((value) => ({ value, partition })) });
 }
 
-/** The end of a transaction is acked before its markers are written: so long it still holds readers back. */
+/**
+ * The end of a transaction is acked before its markers are written: until then it still holds
+ * readers back.
+ */
 export async function untilMarked(t: ExecutionContext, cluster: TestCluster, topic: string): Promise<void> {
   const client = await clientOf(t, cluster);
   const at = [{ topic, partition: 0 }];

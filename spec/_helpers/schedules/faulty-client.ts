@@ -9,7 +9,7 @@ import type { FakeCall } from '../../../source/testing/fake-kafka/fake-requests.
 export interface ClientFaults {
   ask(call: FakeCall, pass: () => Promise<void>): Promise<void>;
   answer(results: CommitResult[]): CommitResult[] | Promise<CommitResult[]>;
-  /** The source is about to be told to continue at another offset. */
+  /** The source is about to be made to continue at another offset. */
   sought(at: TopicPartition, offset: number): void;
 }
 

@@ -2,7 +2,7 @@ import { keyOf, type TopicPartition } from '../../../source/kernel/topic-partiti
 
 /** One input topic-partition, over all runs. */
 export interface Book extends TopicPartition {
-  /** Next offset that process must be given; undefined: whatever was committed. */
+  /** Next offset that process must be given; undefined: the committed one. */
   next: number | undefined;
   /** Offsets that the present run has begun. */
   begun: number[];

@@ -11,8 +11,7 @@ export const invariants = {
   seek: 'a sought position is committed before anything of it is processed, and a seek fails only if the run ends',
   open: 'records begun and not committed stay within maxUncommittedRecords, one batch is always allowed',
   single: 'no partition is in process twice at the same time, and no more partitions than concurrency allows',
-  graceful:
-    'what process has finished is committed when a run ends, whatever ended it but a commit that failed',
+  graceful: 'what process has finished is committed when a run ends, for any reason but a commit that failed',
   afterEnd:
     'after a failure no batch begins; after the end nothing is asked of the brokers, and no timer is left',
   failure: 'a run fails with the error that was caused, and only if one was',

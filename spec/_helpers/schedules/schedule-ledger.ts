@@ -64,7 +64,7 @@ export class ScheduleLedger {
     }
   }
 
-  /** The source is told to continue at another offset; all that was begun before is committed. */
+  /** The source is made to continue at another offset; all that was begun before is committed. */
   seek(at: TopicPartition, offset: number): void {
     const book = this.#book(at);
     this.#settle(book);

@@ -231,7 +231,7 @@ export class ScheduleRun implements LiveRun {
     for (const source of [...this.#world.kafka.sources]) void source.close();
   }
 
-  /** The source is told to continue elsewhere: what was done before need not stay committed. */
+  /** The source is made to continue elsewhere: what was done before need not stay committed. */
   #sought(at: TopicPartition, offset: number): void {
     const { ledger, kafka, counts } = this.#world;
     if (this.#isDead) return;

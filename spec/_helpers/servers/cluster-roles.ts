@@ -6,7 +6,10 @@ import { until } from '../until.ts';
 
 type Node = OwnKafka['nodes'][number];
 
-/** Three brokers, and three replicas of each partition, two of which must be in sync: otherwise a spec of faults would show nothing. */
+/**
+ * Three brokers, and three replicas of each partition, two of which must be in sync: otherwise a
+ * spec of faults would show nothing.
+ */
 export async function assertThreeReplicas(
   t: ExecutionContext,
   kafka: OwnKafka,

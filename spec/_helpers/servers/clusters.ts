@@ -3,7 +3,10 @@ import { EmbeddedCluster } from '../../../source/embedded/cluster.ts';
 import type { EmbeddedClusterOptions } from '../../../source/embedded/options.ts';
 import { testEmbedded, testOnReal, type TestCluster } from './services.ts';
 
-/** A spec that runs twice: on an embedded cluster of three nodes of its own, and on the real Kafka of the run where there is one. */
+/**
+ * A spec that runs twice: on an embedded cluster of three nodes of its own, and on the real Kafka
+ * of the run where there is one.
+ */
 export function testOnEach(
   title: string,
   implementation: (t: ExecutionContext, cluster: TestCluster) => Promise<void>,

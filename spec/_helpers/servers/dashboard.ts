@@ -8,7 +8,10 @@ import { until } from '../until.ts';
 
 let browser: Promise<Browser> | undefined;
 
-/** A spec with Chromium, one for all of the file. Where it is missing the spec is skipped or failed as others that call programs. */
+/**
+ * A spec with Chromium, one for all of the file. Where it is missing the spec is skipped or failed
+ * as others that call programs.
+ */
 export function testInBrowser(
   title: string,
   implementation: (t: ExecutionContext, browser: Browser) => Promise<void>,
@@ -44,7 +47,10 @@ export async function openDashboard(
   return dashboard;
 }
 
-/** At the end of the spec the page must have asked no other host, and met no error; what its policy refused is one. */
+/**
+ * At the end of the spec the page must have asked no other host, and met no error; what its policy
+ * refused is one.
+ */
 export function forbidFaults(t: ExecutionContext, page: Page): void {
   const faults: string[] = [];
   page.on('request', (request) => {
@@ -62,7 +68,10 @@ export function forbidFaults(t: ExecutionContext, page: Page): void {
   });
 }
 
-/** Rows out of sight are not rendered, so that they have no innerText; theirs is that of their cells. */
+/**
+ * Rows out of sight are not rendered, so that they have no innerText; theirs is that of their
+ * cells.
+ */
 async function textOf(locator: Locator): Promise<string> {
   const text =
     (await locator.getAttribute('role')) === 'row'

@@ -4,7 +4,10 @@ import type { RealKafka } from './services.ts';
 
 const timeoutMs = 60_000;
 
-/** Runs one of Kafka's own command-line tools by the name of its Java class (1 to 2 s), and returns what it printed. */
+/**
+ * Runs one of Kafka's own command-line tools by the name of its Java class (1 to 2 s), and returns
+ * what it printed.
+ */
 export async function kafkaTool(
   kafka: RealKafka,
   javaClass: string,
@@ -75,7 +78,10 @@ export interface ReadRecord {
 
 const nullText = '<null>';
 
-/** The records of a topic as kafka-console-consumer.sh reads them, until `count` were read. Text without tabs and line ends only. */
+/**
+ * The records of a topic as kafka-console-consumer.sh reads them, until `count` were read. Text
+ * without tabs and line ends only.
+ */
 export async function consoleConsume(
   kafka: RealKafka,
   topic: string,

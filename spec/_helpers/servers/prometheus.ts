@@ -33,7 +33,9 @@ export class ScrapingPrometheus {
     return new ScrapingPrometheus(server.port);
   }
 
-  /** What a query gives now: the values, by the label that is named; of one without labels by ''. */
+  /**
+   * What a query gives now: the values, by the label that is named; of one without labels by ''.
+   */
   async values(query: string, by = ''): Promise<Readonly<Record<string, number>>> {
     const { result } = await this.#ask<{
       readonly result: readonly {
@@ -66,7 +68,7 @@ export class ScrapingPrometheus {
     return groups.flatMap((group) => group.rules);
   }
 
-  /** What it was told of a metric when it scraped it. */
+  /** The metadata of a metric that it scraped. */
   async metadata(
     metric: string,
   ): Promise<readonly { readonly type: string; readonly help: string; readonly unit: string }[]> {

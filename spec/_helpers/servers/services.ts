@@ -13,7 +13,7 @@ import { startRedis } from '../../../scripts/services/redis-server.ts';
 import type { StartedServer } from '../../../scripts/services/started-server.ts';
 import { EmbeddedCluster } from '../../../source/embedded/cluster.ts';
 
-/** A Kafka cluster that a spec may use, whoever runs it. */
+/** A Kafka cluster that a spec may use. */
 export interface TestCluster {
   readonly kind: 'embedded' | 'real';
   readonly brokers: readonly string[];
@@ -46,7 +46,8 @@ export const sharedNodes = Number(nodeCount);
 let isCountChecked = false;
 
 /**
- * A spec on the real Kafka that `npm test` started. Where there is none it is skipped, with REQUIRE_SERVICES=1 it fails.
+ * A spec on the real Kafka that `npm test` started. Where there is none it is skipped, with
+ * REQUIRE_SERVICES=1 it fails.
  *
  * @param options.needs programs that the spec calls, as {@link testWith}
  */
@@ -64,7 +65,10 @@ export function testOnReal(
   testWith(needs, title, (t) => implementation(t, realKafka(brokers, libs, sharedNodes)));
 }
 
-/** Before the first spec of a file: a cluster that is smaller than it should be would show less than the titles say. */
+/**
+ * Before the first spec of a file: a cluster that is smaller than it should be would show less than
+ * the titles say.
+ */
 function checkCount(brokers: readonly string[]): void {
   if (isCountChecked) return;
   isCountChecked = true;
@@ -74,8 +78,9 @@ function checkCount(brokers: readonly string[]): void {
 }
 
 /**
- * A spec on both kinds of cluster: once on an embedded one of its own, and once on the real Kafka, as {@link testOnReal}. What passes on
- * both shows that the embedded cluster behaves as the real one.
+ * A spec on both kinds of cluster: once on an embedded one of its own, and once on the real Kafka,
+ * as {@link testOnReal}. What passes on both shows that the embedded cluster behaves as the real
+ * one.
  *
  * @param options.needs programs that the spec calls, as {@link testWith}
  */
@@ -88,7 +93,10 @@ export function testOnBoth(
   testOnReal(`${title} (Kafka 4.1)`, implementation, { needs });
 }
 
-/** The part of a spec on both that has an embedded cluster; nothing where only the real Kafka is another one than in `npm test`. */
+/**
+ * The part of a spec on both that has an embedded cluster; nothing where only the real Kafka is
+ * another one than in `npm test`.
+ */
 export function testEmbedded(
   title: string,
   implementation: (t: ExecutionContext) => Promise<void>,
@@ -98,8 +106,9 @@ export function testEmbedded(
 }
 
 /**
- * A spec on a Kafka of its own, started for it on free ports and ended after it. Starting three nodes takes some 10 seconds and
- * 600 MB: use it for faults only. Skipped or failed as {@link testOnReal}.
+ * A spec on a Kafka of its own, started for it on free ports and ended after it. Starting three
+ * nodes takes some 10 seconds and 600 MB: use it for faults only. Skipped or failed as
+ * {@link testOnReal}.
  */
 export function testOnOwnKafka(
   title: string,
@@ -127,7 +136,10 @@ const singleServers = {
   prometheus: { start: () => startPrometheus({ targets: [] }), programs: ['prometheus'] },
 } as const;
 
-/** A spec on a Redis, Elasticsearch or Prometheus of its own, started for it on a free port and ended after it. Skipped or failed as {@link testOnReal}. */
+/**
+ * A spec on a Redis, Elasticsearch or Prometheus of its own, started for it on a free port and
+ * ended after it. Skipped or failed as {@link testOnReal}.
+ */
 export function testOnOwn(
   service: keyof typeof singleServers,
   title: string,
@@ -145,7 +157,8 @@ export function testOnOwn(
 }
 
 /**
- * A spec that calls programs of this machine. Where one is missing it is skipped or failed as {@link testOnReal}.
+ * A spec that calls programs of this machine. Where one is missing it is skipped or failed as
+ * {@link testOnReal}.
  *
  * @param register `test.serial`: not beside others of its file
  */
@@ -163,7 +176,7 @@ export function randomName(prefix: string): string {
   return `${prefix}-${randomBytes(6).toString('hex')}`;
 }
 
-/** Whether the spec cannot run for want of a program; then that is registered in its place. */
+/** Whether a program is missing for the spec; then that is registered in its place. */
 function isWithout(programs: readonly ProgramName[], title: string): boolean {
   const missing = programs.filter((program) => findProgram(program) === undefined);
   if (missing.length > 0)

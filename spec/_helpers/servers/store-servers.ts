@@ -12,7 +12,10 @@ import { sharedElasticsearchPort } from '../../../scripts/services/shared-server
 import type { StartedServer } from '../../../scripts/services/started-server.ts';
 import { testWith } from './services.ts';
 
-/** A server that the specs of a file share, and perhaps other files: there before them, ended after them. Each uses names of its own. */
+/**
+ * A server that the specs of a file share, and perhaps other files: there before them, ended after
+ * them. Each uses names of its own.
+ */
 interface Shared<Server> {
   readonly test: (
     title: string,
@@ -46,7 +49,7 @@ function shared<Server extends Pick<StartedServer, 'stop'>>(
       });
     },
     test: (title, implementation) => {
-      // One after another: hundreds of specs at once would be a test of the machine.
+      // One after another: hundreds of specs at the same time would be a test of the machine.
       testWith(
         programs,
         title,
