@@ -5,10 +5,13 @@ import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { launchChromium } from './dashboard/chromium.ts';
 import { FabricatedStats, type FabricatedProcessor } from './dashboard/fabricated-stats.ts';
 import { OpenDashboard } from './dashboard/open-dashboard.ts';
+import { repositoryRoot } from './services/folders.ts';
 
-/** One picture of the dashboard: `npm run screenshots -- [folder]`. */
+/** One picture of the dashboard: `npm run screenshots -- [folder [name …]]`. */
 interface Picture {
   readonly name: string;
+  /** Its file in the repository, where it is checked in. Default: in the folder, by its name. */
+  readonly file?: string;
   readonly processors: readonly Partial<FabricatedProcessor>[];
   readonly context?: BrowserContextOptions;
   /** Whether the picture shows the whole page, or only what is visible at first. */
@@ -31,7 +34,7 @@ const phone: BrowserContextOptions = {
 const failure = {
   code: 'PROCESS_ERROR',
   message:
-    'process failed on orders/7, offsets 48,933,104 to 48,934,103: Unexpected token < in JSON at position 0. The batch is not committed and comes again: mend the processor, or use a dead letter topic',
+    'process failed on orders/7, offsets 48,933,104 to 48,934,103: Unexpected token < in JSON at position 0. The batch is not committed and is reprocessed: fix the processor, or use a dead letter topic',
 };
 
 const errorsAt = (now: number) => [
@@ -39,17 +42,23 @@ const errorsAt = (now: number) => [
   {
     at: now - 64_000,
     code: 'NOT_LEADER_OR_FOLLOWER',
-    message: 'Produce to customers/3 was refused by broker 2: it is not the leader any more. Trying again',
+    message: 'Produce to customers/3 was refused by broker 2: it is no longer the leader. Retrying',
     partition: 3,
   },
   {
     at: now - 26 * 3_600_000,
     code: 'TIMEOUT',
-    message: 'OffsetCommit was not answered by broker 1 within 10000 ms. Trying again',
+    message: 'OffsetCommit was not answered by broker 1 within 10000 ms. Retrying',
   },
 ];
 
 const pictures: readonly Picture[] = [
+  {
+    name: 'front-page',
+    file: 'metrics/dashboard/dashboard.png',
+    processors: [{ backlog: (partition) => 60_000 + ((partition * 7919) % 11) * 13_000 }],
+    context: { viewport: { width: 1440, height: 886 }, colorScheme: 'light' },
+  },
   { name: 'desktop-light', processors: [{}], context: desktop, whole: true },
   { name: 'desktop-dark', processors: [{}], context: dark, whole: true },
   { name: 'phone-light', processors: [{ topics: ['orders'], partitions: 6 }], context: phone, whole: true },
@@ -151,7 +160,8 @@ async function take(browser: Browser, folder: string, picture: Picture): Promise
       await picture.then(dashboard);
       if (dashboard.server.answer !== undefined) await dashboard.seconds(4);
     }
-    const path = join(folder, `${picture.name}.png`);
+    const path =
+      picture.file === undefined ? join(folder, `${picture.name}.png`) : join(repositoryRoot, picture.file);
     if (picture.whole === true) {
       // Rows that are out of sight are not rendered: the window is made as high as the page.
       const { width = 0 } = dashboard.page.viewportSize() ?? {};

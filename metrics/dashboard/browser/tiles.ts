@@ -67,7 +67,7 @@ const tiles: readonly Tile[] = [
     label: 'In flight',
     text: ({ shown }) => ({
       value: largeCount(sum(shown, ({ inHand }) => inHand)),
-      note: 'records, from process to commit',
+      note: 'from process to commit',
     }),
   },
   {
