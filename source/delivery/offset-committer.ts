@@ -10,6 +10,7 @@ import type { StartPosition } from '../kafka/log-position.ts';
 import { keyOf, type TopicPartition } from '../kernel/topic-partition.ts';
 import type { RunReports } from '../run-reports.ts';
 import { commitFailure } from './commit-failure.ts';
+import { CommitWaiters } from './commit-waiters.ts';
 import { OpenWork, type DoneWork } from './open-work.ts';
 
 /**
@@ -28,18 +29,12 @@ export class OffsetCommitter {
   /** Topic-partitions that were given up. */
   readonly #dead = new Set<string>();
   readonly #open = new OpenWork();
-  #listeners: {
-    readonly isDone: () => boolean;
-    readonly alsoFailed: boolean;
-    readonly resolve: () => void;
-    readonly reject: (error: Error) => void;
-  }[] = [];
+  readonly #waiters = new CommitWaiters();
   /** Offsets of the request under way. */
   readonly #inFlight = new Map<string, number>();
   #attempt = 0;
   #retryTimer: Timer | undefined;
   #refreshTimer: Timer | undefined;
-  #failure: CommitError | undefined;
   #isUnsure = false;
   #closed = false;
 
@@ -113,23 +108,23 @@ export class OffsetCommitter {
 
   /** Resolves when all that was offered is acked. @throws CommitError when it cannot be, after the rest was */
   settled(): Promise<void> {
-    return this.#until(() => this.#inFlight.size === 0 && this.#waiting.size === 0, true);
+    return this.#waiters.settled(() => this.#inFlight.size === 0 && this.#waiting.size === 0);
   }
 
   /** Resolves when there {@link hasRoom}. @throws CommitError */
   room(partition: number, records: number, maxRecords: number): Promise<void> {
-    return this.#until(() => this.hasRoom(partition, records, maxRecords));
+    return this.#waiters.until(() => this.hasRoom(partition, records, maxRecords));
   }
 
   /** Resolves when all work of one partition is acked. @throws CommitError */
   acked(partition: number): Promise<void> {
-    return this.#until(() => this.#open.isEmpty(partition));
+    return this.#waiters.until(() => this.#open.isEmpty(partition));
   }
 
   /** Resolves when the newest position of one topic-partition is stored. @throws CommitError */
   stored(at: TopicPartition): Promise<void> {
     const key = keyOf(at);
-    return this.#until(() => !this.#waiting.has(key) && !this.#inFlight.has(key));
+    return this.#waiters.until(() => !this.#waiting.has(key) && !this.#inFlight.has(key));
   }
 
   /** Whether it was closed: what waited for a commit then was let go without one. */
@@ -143,7 +138,7 @@ export class OffsetCommitter {
     this.#retryTimer?.cancel();
     this.#refreshTimer?.cancel();
     this.#waiting.clear();
-    this.#notify();
+    this.#waiters.close();
   }
 
   #enqueue(position: StartPosition): void {
@@ -243,10 +238,10 @@ export class OffsetCommitter {
     for (const partition of this.#open.partitions) this.#ack(partition);
     if (givenUp.length > 0) {
       const error = commitFailure(givenUp, stored, this.#options.commitTimeoutMs);
-      this.#failure ??= error;
+      this.#waiters.fail(error);
       this.#options.reports.failed(error);
     }
-    this.#notify();
+    this.#waiters.look();
     this.#send();
   }
 
@@ -265,25 +260,6 @@ export class OffsetCommitter {
 
   #ack(partition: number): void {
     this.#open.ack(partition, (position) => (this.committed(position) ?? -1) >= position.offset);
-  }
-
-  /** @param alsoFailed whether to wait on after a failure, before it is thrown */
-  #until(isDone: () => boolean, alsoFailed = false): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#listeners.push({ isDone, alsoFailed, resolve, reject });
-      this.#notify();
-    });
-  }
-
-  #notify(): void {
-    const failure = this.#failure;
-    this.#listeners = this.#listeners.filter(({ isDone, alsoFailed, resolve, reject }) => {
-      const done = isDone() || this.#closed;
-      if (failure !== undefined && (done || !alsoFailed)) reject(failure);
-      else if (done) resolve();
-      else return true;
-      return false;
-    });
   }
 }
 
