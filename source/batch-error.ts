@@ -5,8 +5,9 @@ import type { MessageFailure } from './message-processor.ts';
 /**
  * Thrown by a processor when some messages of a batch failed and the others are done.
  *
- * What was sent and put before the throw belongs to the done messages and is kept; middleware that retries or writes dead letters acts on the failed
- * ones alone. Without such middleware it fails the batch as any error does.
+ * What was sent and put before the throw belongs to the done messages and is kept; middleware that
+ * retries or writes dead letters acts on the failed ones alone. Without such middleware it fails
+ * the batch as any error does.
  *
  * @example throw new BatchError([{ message, error }]);
  */
@@ -28,7 +29,9 @@ export class BatchError extends KasperError {
   }
 }
 
-/** Whether this is a BatchError, also of another copy of this package, as a job file may bring one. */
+/**
+ * Whether this is a BatchError, also of another copy of this package, as a job file may bring one.
+ */
 export function isBatchError(error: unknown): error is BatchError {
   return KasperError.is(error) && error.code === 'BATCH';
 }

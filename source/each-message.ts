@@ -15,9 +15,11 @@ export type MessageHandler<Stores extends StoreMap = StoreMap> = (
 /**
  * Makes a MessageProcessor of a function for single messages, called one after another.
  *
- * When the function throws, what it sent for that message is taken back, and the messages that follow with the same key (of any input topic) fail
- * without being run, so that the order per key holds; the rest of the batch goes on. Then a BatchError names the failed messages. Messages without a key have no order
- * to keep. What was sent with an explicit `sender.flush()` cannot be taken back.
+ * When the function throws, what it sent for that message is taken back, and the messages that
+ * follow with the same key (of any input topic) fail without being run, so that the order per key
+ * holds; the rest of the batch goes on. Then a BatchError names the failed messages. Messages
+ * without a key have no order to keep. What was sent with an explicit `sender.flush()` cannot be
+ * taken back.
  *
  * @example new TopicProcessor(options, eachMessage((message, sender) => { sender.send({ topic: 'out', value: message.value }); }));
  */
@@ -39,12 +41,13 @@ export function eachMessage<Stores extends StoreMap = StoreMap>(
         staging.hold();
         try {
           const running = handle(message, staged, context);
-          // No await for synchronous handlers: a promise a message would cost more than the message.
+          // No await for synchronous handlers: a promise a message would cost more than the
+          // message.
           if (running !== undefined) await running;
           staging.keep();
         } catch (error) {
           staging.takeBack();
-          // The processor closes: the batch is given up, whatever the rest of it would do.
+          // The processor closes: the batch is given up, no matter what the rest of it would do.
           if (endedByClose(error)) throw error;
           const failure = { message, error };
           failures.push(failure);
@@ -57,7 +60,10 @@ export function eachMessage<Stores extends StoreMap = StoreMap>(
   };
 }
 
-/** Holds back what one message sends, before a sender of another make: what that one refuses is found only when it is handed on. */
+/**
+ * Holds back what one message sends, before a sender of another make: what that one refuses is
+ * found only when it is handed on.
+ */
 class StagedSender implements Sender, SendStaging {
   readonly #sender: Sender;
   #staged: ProducerMessage[] = [];

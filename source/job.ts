@@ -6,16 +6,23 @@ import type { StoreMap } from './message-processor.ts';
 import type { MessageProcessors } from './message-processors.ts';
 
 /**
- * Stores of the kind that the command line's `--store` names (in memory, in Redis, in Elasticsearch), with names of their own: two names never share a key.
+ * Stores of the kind that the command line's `--store` names (in memory, in Redis, in
+ * Elasticsearch), with names of their own: two names never share a key.
  */
 export interface JobStores {
-  /** The Store of this name. In Redis, keys under `{topicProcessorName}/{name}/`; in Elasticsearch, the index `{topicProcessorName}-{name}`. */
+  /**
+   * The Store of this name. In Redis, keys under `{topicProcessorName}/{name}/`; in Elasticsearch,
+   * the index `{topicProcessorName}-{name}`.
+   */
   store(name: string): Store;
   /** The MultiStore of this name: the same, for each tenant. */
   multiStore(name: string): MultiStore;
 }
 
-/** A job for `kasper run`: the options of a TopicProcessor, of which the command line may give some, and the processor. */
+/**
+ * A job for `kasper run`: the options of a TopicProcessor, of which the command line may give some,
+ * and the processor.
+ */
 export interface Job<Stores extends StoreMap = StoreMap> extends Omit<
   TopicProcessorOptions<Stores>,
   'client' | 'inputPartitions' | 'stores'

@@ -23,32 +23,44 @@ export interface ProcessContext<Stores extends StoreMap = StoreMap> {
   readonly stores: Stores;
   /** Carries the processor's name and the partition. */
   readonly logger: Logger;
-  /** Aborted when `processTimeoutMs` is over, or `closeTimeoutMs` while the processor closes. Its reason is a TimeoutError. */
+  /**
+   * Aborted when `processTimeoutMs` is over, or `closeTimeoutMs` while the processor closes. Its
+   * reason is a TimeoutError.
+   */
   readonly signal: AbortSignal;
   /**
-   * Waits `ms` and lets other partitions be processed meanwhile: the process slot is given back, and queued for again.
-   * @throws LifecycleError when the processor closes, or if the attempt has ended; TimeoutError when `processTimeoutMs` is over
+   * Waits `ms` and lets other partitions be processed meanwhile: the process slot is given back,
+   * and queued for again.
+   * @throws LifecycleError when the processor closes, or if the attempt has ended; TimeoutError
+   *   when `processTimeoutMs` is over
    */
   wait(ms: number): Promise<void>;
   /**
-   * Resolves if, a moment ago at most, the partitions were still this run's (see the option `claims`); Kafka is asked where that is longer ago. For writes
-   * that a process which slept through a takeover must not make; `prefetch` asks before it writes back. At once with `claims: false`.
+   * Resolves if, a moment ago at most, the partitions were still this run's (see the option
+   * `claims`); Kafka is asked where that is longer ago. For writes that a process which slept
+   * through a takeover must not make; `prefetch` asks before it writes back. At once with `claims:
+   * false`.
    * @throws FencedError when another process has taken a partition over
    */
   stillOwned(): Promise<void>;
   /** Ends the run after this batch, as `close()` does; does not wait. */
   stop(): void;
   /**
-   * Has something recorded with the commit: called when the batch's outputs and stores are durable, before its offsets are
-   * committed, in order, each one awaited; {@link stillOwned} is asked before each. What it throws fails the batch: its outputs
-   * are durable by then, and it is reprocessed. Forgotten when the attempt fails (but for a BatchError).
+   * Has something recorded with the commit: called when the batch's outputs and stores are durable,
+   * before its offsets are committed, in order, each one awaited; {@link stillOwned} is asked
+   * before each. What it throws fails the batch: its outputs are durable by then, and it is
+   * reprocessed. Forgotten when the attempt fails (but for a BatchError).
    */
   beforeCommit(callback: () => void | Promise<void>): void;
-  /** Calls back after this batch's offsets were committed. What it throws is logged. Forgotten when the attempt fails (but for a BatchError). */
+  /**
+   * Calls back after this batch's offsets were committed. What it throws is logged. Forgotten when
+   * the attempt fails (but for a BatchError).
+   */
   onCommitted(callback: () => void): void;
   /**
-   * For middleware: passes the sender of each later attempt at this batch through `decorate`, for example to add a header to
-   * every record. The decorated sender hands on to the one it is given; what it does not hand on is not sent.
+   * For middleware: passes the sender of each later attempt at this batch through `decorate`, for
+   * example to add a header to every record. The decorated sender hands on to the one it is given;
+   * what it does not hand on is not sent.
    */
   decorateSender(decorate: SenderDecorator<Stores>): void;
 }
@@ -56,12 +68,14 @@ export interface ProcessContext<Stores extends StoreMap = StoreMap> {
 /**
  * The user's code: works on one batch at a time.
  *
- * One instance may serve all partitions without locks: unless `concurrency` is raised, `process` is never entered while another call is under way.
+ * One instance may serve all partitions without locks: unless `concurrency` is raised, `process` is
+ * never entered while another call is in progress.
  */
 export interface MessageProcessor<Stores extends StoreMap = StoreMap> {
   /**
-   * Handles the messages of one batch: one partition, all input topics in order of arrival. When it has returned, what was sent is flushed
-   * (acks=all), then offsets are committed. To throw means that nothing of this batch is committed.
+   * Handles the messages of one batch: one partition, all input topics in order of arrival. When it
+   * has returned, what was sent is flushed (acks=all), then offsets are committed. To throw means
+   * that nothing of this batch is committed.
    */
   process(
     messages: readonly ConsumerMessage[],
@@ -70,7 +84,10 @@ export interface MessageProcessor<Stores extends StoreMap = StoreMap> {
   ): void | Promise<void>;
   /** Called once before the first batch of the run. */
   init?(context: InitContext<Stores>): void | Promise<void>;
-  /** Called once when the run ends, also after a failure, even if `init` was not reached, or a `process` that was given up still hangs. */
+  /**
+   * Called once when the run ends, also after a failure, even if `init` was not reached, or a
+   * `process` that was given up still hangs.
+   */
   close?(): void | Promise<void>;
   /** Called before the first batch of these partitions. */
   onAssigned?(partitions: readonly TopicPartition[]): void | Promise<void>;
@@ -84,7 +101,10 @@ export interface InitContext<Stores extends StoreMap = StoreMap> {
   readonly logger: Logger;
 }
 
-/** Makes a sender that hands on to another one, for one attempt. See {@link ProcessContext.decorateSender}. */
+/**
+ * Makes a sender that hands on to another one, for one attempt. See
+ * {@link ProcessContext.decorateSender}.
+ */
 export type SenderDecorator<Stores extends StoreMap = StoreMap> = (
   sender: Sender,
   context: ProcessContext<Stores>,

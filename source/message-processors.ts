@@ -1,7 +1,10 @@
 import { ConfigError, KasperError } from './kernel/errors.ts';
 import type { MessageProcessor, StoreMap } from './message-processor.ts';
 
-/** One MessageProcessor for all partitions, or a function that gives the one of a partition; called once for each. */
+/**
+ * One MessageProcessor for all partitions, or a function that gives the one of a partition; called
+ * once for each.
+ */
 export type MessageProcessors<Stores extends StoreMap = StoreMap> =
   MessageProcessor<Stores> | ((partition: number) => MessageProcessor<Stores>);
 
@@ -32,7 +35,9 @@ export function fromMap<Stores extends StoreMap = StoreMap>(
   };
 }
 
-/** The MessageProcessor of each partition. @throws ConfigError that lists the partitions without one */
+/**
+ * The MessageProcessor of each partition. @throws ConfigError that lists the partitions without one
+ */
 export function processorFor(
   processors: MessageProcessors,
   partitions: readonly number[],

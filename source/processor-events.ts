@@ -8,7 +8,10 @@ export interface ProcessorEvents {
   state: [change: { readonly from: ProcessorState; readonly to: ProcessorState }];
   /** Start positions are committed and reading begins. */
   started: [start: { readonly partitions: readonly PartitionOffset[] }];
-  /** A batch has a step of the straight line behind it. Called within the pipeline, before the next step begins. */
+  /**
+   * A batch has completed a step of the straight line. Called within the pipeline, before the next
+   * step begins.
+   */
   batch: [report: BatchReport];
   /** The run fails; `runLoop` will reject with the first of these. */
   error: [error: unknown];

@@ -2,8 +2,8 @@ import type { BatchReport } from './batch-report.ts';
 import type { CommitResult } from './kafka/group-offsets.ts';
 
 /**
- * Where the parts of a run report what happens. There is one for each run; a part takes the `Pick<>` of it that it needs.
- * All methods are synchronous and must not throw.
+ * Where the parts of a run report what happens. There is one for each run; a part takes the
+ * `Pick<>` of it that it needs. All methods are synchronous and must not throw.
  */
 export interface RunReports {
   /** A batch has completed a step of the straight line. */
@@ -12,7 +12,10 @@ export interface RunReports {
   repeated(records: number): void;
   /** Positions that one request did not commit, also where they are tried again. */
   refused(failed: readonly CommitResult[]): void;
-  /** The run is to end without a failure: a bounded one has processed all it wanted, or `process` asked for it. */
+  /**
+   * The run is to end without a failure: a bounded one has processed all it wanted, or `process`
+   * asked for it.
+   */
   ended(): void;
   /** The run cannot continue. The first of these is what it fails with. */
   failed(error: unknown): void;

@@ -2,12 +2,16 @@ import type { OffsetSpec } from './kafka/log-position.ts';
 import { ConfigError } from './kernel/errors.ts';
 
 /**
- * Where `seek` goes: an offset, the first or the end of the log, or the first record at or after a time (milliseconds since 1970, or a Date). The end is
- * the one that the run's isolation sees; a time past the end gives the end.
+ * Where `seek` goes: an offset, the first or the end of the log, or the first record at or after a
+ * time (milliseconds since 1970, or a Date). The end is the one that the run's isolation sees; a
+ * time past the end gives the end.
  */
 export type SeekTarget = number | 'earliest' | 'latest' | Date | { readonly timestamp: number | Date };
 
-/** Checks a value that may come from JavaScript, and brings it into the form of a request. @param what is to be done with it, for messages */
+/**
+ * Checks a value that may come from JavaScript, and brings it into the form of a request. @param
+ * what is to be done with it, for messages
+ */
 export function checkTarget(to: unknown, what = 'seek'): number | OffsetSpec {
   if (to === 'earliest' || to === 'latest') return to;
   if (typeof to === 'number' && Number.isSafeInteger(to) && to >= 0) return to;

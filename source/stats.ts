@@ -19,7 +19,10 @@ export interface RunSummary {
   readonly sent: number;
   readonly durationMs: number;
   readonly partitions: readonly PartitionSummary[];
-  /** Partitions of a bounded run whose end was held back by a transaction that was open at the start, with the records behind it. */
+  /**
+   * Partitions of a bounded run whose end was held back by a transaction that was open at the
+   * start, with the records behind it.
+   */
   readonly openTransactions: readonly (TopicPartition & {
     readonly end: number;
     readonly highWatermark: number;
@@ -30,7 +33,10 @@ export interface RunSummary {
 export interface RecentError {
   /** When it came last, in ms since 1970. */
   readonly at: number;
-  /** Kafka's name of it, such as 'NOT_LEADER_OR_FOLLOWER', or the code of a KasperError, such as 'TIMEOUT'. */
+  /**
+   * Kafka's name of it, such as 'NOT_LEADER_OR_FOLLOWER', or the code of a KasperError, such as
+   * 'TIMEOUT'.
+   */
   readonly code: string;
   readonly message: string;
   /** Where it is one partition that failed. */
@@ -41,18 +47,26 @@ export interface RecentError {
 
 /** One topic-partition as `stats()` shows it. */
 export interface PartitionStats extends TopicPartition {
-  /** The next offset to fetch: records before it wait, are in hand, or are done. */
+  /** The next offset to fetch: records before it wait, are in process, or are done. */
   readonly position: number;
   /** The committed offset; null if it is not known. */
   readonly committed: number | null;
   readonly highWatermark: number;
-  /** Records between the committed offset and the end that the isolation can see; never negative. */
+  /**
+   * Records between the committed offset and the end that the isolation can see; never negative.
+   */
   readonly lag: number;
-  /** Whether it is left out of fetches now: its buffer is full, or a bounded run has reached its end. */
+  /**
+   * Whether it is left out of fetches now: its buffer is full, or a bounded run has reached its
+   * end.
+   */
   readonly paused: boolean;
   /** Messages that were processed and committed in this run. */
   readonly records: number;
-  /** For how long the committed offset has not moved although there was something to do, in ms; 0 where there is nothing to do (lag 0). */
+  /**
+   * For how long the committed offset has not moved although there was something to do, in ms; 0
+   * where there is nothing to do (lag 0).
+   */
   readonly msSinceProgress: number;
 }
 
@@ -65,7 +79,7 @@ export interface PartitionStats extends TopicPartition {
  * | `queued` | a batch is due and waits for its turn (`concurrency`), or for the claims to be looked at |
  * | `process`, `produce`, `store` | steps 1 to 3 of the straight line |
  * | `commit` | earlier commits are awaited: `commit: 'each'`, or `maxUncommittedRecords` is reached |
- * | `held` | no batch begins, since a seek is under way |
+ * | `held` | no batch begins, since a seek is in progress |
  * | `ended` | it is stopped, or a bounded run has reached its end |
  * | `failed` | a batch failed: nothing more is done |
  */
@@ -91,17 +105,19 @@ export interface LastBatch {
   readonly endedAt: number;
 }
 
-/** One partition number as `stats()` shows it: the processor of what joins it of all input topics. */
+/**
+ * One partition number as `stats()` shows it: the processor of what joins it of all input topics.
+ */
 export interface PartitionProcessorStats {
   readonly partition: number;
   readonly step: PartitionStep;
-  /** For how long a batch is due or in hand, in ms; 0 if none is. */
+  /** For how long a batch has been due or in process, in ms; 0 if none is. */
   readonly busyMs: number;
   /** Messages that wait. */
   readonly buffered: number;
   /** Bytes that waiting messages keep in memory. */
   readonly bufferedBytes: number;
-  /** Messages of the batch in hand. */
+  /** Messages of the batch in process. */
   readonly inHand: number;
   /** Batches that were committed in this run. */
   readonly batches: number;
@@ -120,13 +136,16 @@ export interface ProcessorStats {
   readonly failure: { readonly code: string; readonly message: string } | null;
   /** The last 20 failures, newest first, those that are retried included. */
   readonly recentErrors: readonly RecentError[];
-  /** When brokers told the ends of the logs last, in ms since 1970; null before. */
+  /** When brokers last reported the ends of the logs, in ms since 1970; null before. */
   readonly endsAskedAt: number | null;
   readonly records: number;
   readonly batches: number;
   readonly batchesByTrigger: Readonly<Record<BatchTrigger, number>>;
   readonly sent: number;
-  /** Records that were sent again after an attempt of unknown outcome: the output topics may have them twice. 0 unless brokers failed. */
+  /**
+   * Records that were sent again after an attempt of unknown outcome: the output topics may have
+   * them twice. 0 unless brokers failed.
+   */
   readonly repeated: number;
   /** Messages that wait, all partitions together. */
   readonly buffered: number;

@@ -34,10 +34,11 @@ export interface RunOptions {
 }
 
 /**
- * Reads partitions of Kafka topics in batches, gives each batch to a MessageProcessor, flushes what it sent, and commits the offsets.
+ * Reads partitions of Kafka topics in batches, gives each batch to a MessageProcessor, flushes what
+ * it sent, and commits the offsets.
  *
- * Offsets are committed under the group `kasper-topic-processor-{topicProcessorName}` as a simple consumer: no group membership, so no rebalance.
- * One TopicProcessor runs once.
+ * Offsets are committed under the group `kasper-topic-processor-{topicProcessorName}` as a simple
+ * consumer: no group membership, so no rebalance. One TopicProcessor runs once.
  *
  * @example
  * const processor = new TopicProcessor(
@@ -64,7 +65,8 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
 
   /**
    * @param options see {@link TopicProcessorOptions}
-   * @param messageProcessor one for all partitions, or a function that gives the one of a partition ({@link fromMap} for a map)
+   * @param messageProcessor one for all partitions, or a function that gives the one of a partition
+   *   ({@link fromMap} for a map)
    * @throws ConfigError that lists everything wrong with the options
    */
   constructor(options: TopicProcessorOptions<Stores>, messageProcessor: MessageProcessors<Stores>) {
@@ -101,12 +103,14 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     });
   }
 
-  /** The state now; `stats()` tells more. */
+  /** The state now; `stats()` shows more. */
   get state(): ProcessorState {
     return this.#lifecycle.state;
   }
 
-  /** Calls `listener` at each event; what it throws is logged. Returns a function that ends this. */
+  /**
+   * Calls `listener` at each event; what it throws is logged. Returns a function that ends this.
+   */
   on<Name extends keyof ProcessorEvents>(
     name: Name,
     listener: (...event: ProcessorEvents[Name]) => void,
@@ -119,28 +123,34 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
    *
    * @returns what was done
    * @throws LifecycleError if it ran before
-   * @throws AssignmentError if another process has one of the partitions, FencedError if one has taken it over: then nothing more is committed
-   * @throws ConfigError, ConnectionError, BrokerError, ProcessError, CommitError, OffsetOutOfRangeError, TimeoutError: the first failure; later ones
-   * stand in its `suppressed`. All finished work was committed before, nothing of a failed batch was.
+   * @throws AssignmentError if another process has one of the partitions, FencedError if one has
+   *   taken it over: then nothing more is committed
+   * @throws ConfigError, ConnectionError, BrokerError, ProcessError, CommitError,
+   *   OffsetOutOfRangeError, TimeoutError: the first failure; later ones are in its `suppressed`.
+   *   All finished work was committed before, nothing of a failed batch was.
    */
   runLoop(options: RunOptions = {}): Promise<RunSummary> {
     return this.#runOnce('runLoop', false, options);
   }
 
   /**
-   * Processes until every assigned partition has been processed and committed up to the end that it had at the start, then closes.
-   * Records that are written meanwhile are left for the next run. Otherwise as {@link runLoop}.
+   * Processes until every assigned partition has been processed and committed up to the end that it
+   * had at the start, then closes. Records that are written meanwhile are left for the next run.
+   * Otherwise as {@link runLoop}.
    */
   runToEnd(options: RunOptions = {}): Promise<RunSummary> {
     return this.#runOnce('runToEnd', true, options);
   }
 
   /**
-   * Stops fetching, finishes and commits the batches in hand, drops buffered messages (they come again), and resolves when all is released.
-   * Idempotent: all calls share one promise. Inside `process`, do not await it: call `context.stop()`.
+   * Stops fetching, finishes and commits the batches in process, drops buffered messages (they are
+   * reprocessed), and resolves when all is released. Idempotent: all calls share one promise.
+   * Inside `process`, do not await it: call `context.stop()`.
    *
-   * @throws TimeoutError naming the batch in hand if this takes longer than `closeTimeoutMs`; sockets are destroyed then, nothing more is committed
-   * @throws LifecycleError if something could not be released. A failure of the run itself is runLoop's to report
+   * @throws TimeoutError naming the batch in process if this takes longer than `closeTimeoutMs`;
+   *   sockets are destroyed then, nothing more is committed
+   * @throws LifecycleError if something could not be released. A failure of the run itself is
+   *   runLoop's to report
    */
   close(): Promise<void> {
     if (this.#closed === undefined) {
@@ -164,8 +174,9 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
   }
 
   /**
-   * Asks for the end offsets of now (ListOffsets, in the run's isolation) and tells whether committed offsets have reached them on all assigned
-   * partitions. True for empty topics. May be called before a run; then `close()` is due.
+   * Asks for the end offsets of now (ListOffsets, in the run's isolation) and says whether
+   * committed offsets have reached them on all assigned partitions. True for empty topics. May be
+   * called before a run; then `close()` is due.
    */
   async hasConsumedAllMessages(): Promise<boolean> {
     if (this.#lifecycle.isEnding()) {
@@ -178,18 +189,23 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
   }
 
   /**
-   * Goes on with one topic-partition from another offset: waits for the batch in hand and its commit, drops what was fetched, commits the new position (the
-   * one commit that may go back), and reads on from there. Messages of other topics and partitions are not touched.
+   * Continues with one topic-partition at another offset: waits for the batch in process and its
+   * commit, drops what was fetched, commits the new position (the one commit that may go back), and
+   * reads on from there. Messages of other topics and partitions are not touched.
    *
    * A bounded run keeps its end: a partition that had reached it is read again up to it.
    *
-   * Not from inside `process`, for whose end it waits: call it from outside, or from a callback of `context.onCommitted`.
+   * Not from inside `process`, for whose end it waits: call it from outside, or from a callback of
+   * `context.onCommitted`.
    *
-   * @param to an offset, 'earliest', 'latest', a Date or { timestamp } (the first record at or after it; past the end: the end)
+   * @param to an offset, 'earliest', 'latest', a Date or { timestamp } (the first record at or
+   *   after it; past the end: the end)
    * @returns the offset, once it is committed
-   * @throws LifecycleError unless it is running, or from inside `process`. (A call that `process` awaits in a roundabout way, through a callback, is
-   * not recognised: it waits until `processTimeoutMs` ends the run.)
-   * @throws ConfigError for a target that makes no sense, AssignmentError for a partition that is not read here
+   * @throws LifecycleError unless it is running, or from inside `process`. (A call that `process`
+   *   awaits in a roundabout way, through a callback, is not recognised: it waits until
+   *   `processTimeoutMs` ends the run.)
+   * @throws ConfigError for a target that makes no sense, AssignmentError for a partition that is
+   *   not read here
    * @throws OffsetOutOfRangeError for an offset that is not in the log
    * @throws CommitError, BrokerError, ConnectionError, TimeoutError
    */
@@ -221,9 +237,10 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
   }
 
   /**
-   * Whether it does its work, for probes. It is healthy unless the run has failed, a partition with more lag than `stallLagRecords` has made no progress for
-   * `stallTimeoutMs`, or no broker has answered for so long; and again when that is over. It is ready while it runs: not while it starts, waits for its claims, or
-   * closes. Asks no broker.
+   * Whether it does its work, for probes. It is healthy unless the run has failed, a partition with
+   * more lag than `stallLagRecords` has made no progress for `stallTimeoutMs`, or no broker has
+   * answered for so long; and again when that is over. It is ready while it runs: not while it
+   * starts, waits for its claims, or closes. Asks no broker.
    */
   health(): HealthReport {
     return this.#view.health();
@@ -293,7 +310,10 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     this.#outcome.throwIfCloseFailed();
   }
 
-  /** Finishes what is in process. Returns the time that is left to release the rest; 0 if work may still be in process. */
+  /**
+   * Finishes what is in process. Returns the time that is left to release the rest; 0 if work may
+   * still be in process.
+   */
   async #finish(): Promise<number> {
     const { clock, closeTimeoutMs } = this.#config;
     const began = clock.now();
@@ -320,7 +340,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
 /** The error of a close that took too long; `inProcess` says what is not done. */
 function closedTooLate(closeTimeoutMs: number, inProcess: string): TimeoutError {
   return new TimeoutError(
-    `close() did not end within closeTimeoutMs (${closeTimeoutMs} ms): ${inProcess} is still under way and was not committed. ` +
+    `close() did not end within closeTimeoutMs (${closeTimeoutMs} ms): ${inProcess} is still in process and was not committed. ` +
       'Do not await close() inside process (call context.stop()); heed context.signal; or raise closeTimeoutMs.',
   );
 }

@@ -334,5 +334,5 @@ test('a function that hangs keeps its partitions from the next owner, since it m
   await clock.advance(4_000);
   t.true((await run).error instanceof TimeoutError);
   t.is(entryOf(kafka).record?.released, undefined);
-  t.true(log.messages('warn').includes('The claims are not released, since work may still be under way'));
+  t.true(log.messages('warn').includes('The claims are not released, since work may still be in process'));
 });

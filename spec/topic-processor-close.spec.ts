@@ -207,7 +207,7 @@ test('a close that is awaited inside process ends after closeTimeoutMs, with the
   t.true(error instanceof TimeoutError);
   t.regex(
     (error as TimeoutError).message,
-    /^close\(\) did not end within closeTimeoutMs \(5000 ms\): the batch of 10 messages of partition 0 is still under way and was not committed\. Do not await close\(\) inside process \(call context\.stop\(\)\)/,
+    /^close\(\) did not end within closeTimeoutMs \(5000 ms\): the batch of 10 messages of partition 0 is still in process and was not committed\. Do not await close\(\) inside process \(call context\.stop\(\)\)/,
   );
   t.is(seen, error);
   t.is(processor.state, 'failed');
@@ -262,7 +262,7 @@ test('a commit that does not come is waited for until closeTimeoutMs', async (t)
   await kafka.quiet();
   const closed = t.throwsAsync(processor.close(), {
     instanceOf: TimeoutError,
-    message: /: the last commit is still under way/,
+    message: /: the last commit is still in process/,
   });
   await clock.advance(30_000);
   await closed;

@@ -40,7 +40,7 @@ for (const [title, epoch] of cuts) {
       const summary = await make(noting([]), { onOffsetOutOfRange }).runToEnd();
       t.is(summary.records, 12 - start);
       t.is(kafka.callsOf('committed')[0]?.offsets?.[0]?.offset, start);
-      t.regex(log.messages('warn').join(), /out of range; going on at/);
+      t.regex(log.messages('warn').join(), /out of range; continuing at/);
     });
   }
 }
@@ -93,7 +93,7 @@ test('offsets that were committed in a topic of another id are not used', async 
     );
   };
   const error = await t.throwsAsync(plan('fail'), { instanceOf: OffsetOutOfRangeError });
-  t.regex(error.message, /Offset 20 of in\/0 belongs to a topic that was deleted and made anew/);
+  t.regex(error.message, /Offset 20 of in\/0 belongs to a topic that was deleted and recreated/);
   t.deepEqual(
     (await plan('earliest')).map(({ offset, wasReset }) => [offset, wasReset]),
     [
@@ -106,7 +106,7 @@ test('offsets that were committed in a topic of another id are not used', async 
 // While it runs.
 
 for (const noticed of ['by what is fetched', 'at the next refresh'] as const) {
-  test(`a topic made anew while it runs is noticed ${noticed}: with 'fail' the run ends`, async (t) => {
+  test(`a recreated topic while it runs is noticed ${noticed}: with 'fail' the run ends`, async (t) => {
     const { kafka, make, outcome, clock } = fixture(t);
     kafka.createTopic('in').fill('in', 0, 10);
     const batches: SeenBatch[] = [];
@@ -118,7 +118,7 @@ for (const noticed of ['by what is fetched', 'at the next refresh'] as const) {
     await kafka.quiet();
     const { error } = await run;
     t.true(error instanceof OffsetOutOfRangeError, String(error));
-    t.regex(String(error), /Offset 10 of in\/0 belongs to a topic that was deleted and made anew.*0 to/);
+    t.regex(String(error), /Offset 10 of in\/0 belongs to a topic that was deleted and recreated.*0 to/);
     t.is(batches.length, 1);
   });
 
@@ -126,7 +126,7 @@ for (const noticed of ['by what is fetched', 'at the next refresh'] as const) {
     ['earliest', ['in0', 'in1', 'in2']],
     ['latest', []],
   ] as const) {
-    test(`a topic made anew while it runs is noticed ${noticed}: with '${onOffsetOutOfRange}' it goes on there, once`, async (t) => {
+    test(`a recreated topic while it runs is noticed ${noticed}: with '${onOffsetOutOfRange}' it goes on there, once`, async (t) => {
       const { kafka, make, clock } = fixture(t);
       kafka.createTopic('in').fill('in', 0, 10);
       const batches: SeenBatch[] = [];
@@ -154,7 +154,7 @@ for (const noticed of ['by what is fetched', 'at the next refresh'] as const) {
   }
 }
 
-test('the positions of a batch that is in hand when its topic is made anew are not committed', async (t) => {
+test('the positions of a batch that is in hand when its topic is recreated are not committed', async (t) => {
   const { kafka, make, clock } = fixture(t);
   kafka.createTopic('in').fill('in', 0, 30);
   let goOn: (() => void) | undefined;
@@ -187,7 +187,7 @@ test('the positions of a batch that is in hand when its topic is made anew are n
   await run;
 });
 
-test('what was read of a topic that was made anew is dropped, also where reading goes on behind it', async (t) => {
+test('what was read of a topic that was recreated is dropped, also where reading goes on behind it', async (t) => {
   const { kafka, make, clock } = fixture(t);
   kafka.createTopic('in').fill('in', 0, 15);
   const batches: SeenBatch[] = [];
@@ -210,7 +210,7 @@ test('what was read of a topic that was made anew is dropped, also where reading
   await run;
 });
 
-test('a topic made anew that is noticed twice at once is read once, without a gap', async (t) => {
+test('a recreated topic that is noticed twice at once is read once, without a gap', async (t) => {
   const { kafka, make, clock } = fixture(t);
   kafka.createTopic('in').fill('in', 0, 10);
   const batches: SeenBatch[] = [];
@@ -302,7 +302,7 @@ test('partitions that are added are told once', async (t) => {
 
 const withClaims = { claims: true } as const;
 
-test("a topic made anew between two runs is noticed at each start, until one goes on: with 'fail' no start commits in its stead", async (t) => {
+test("a recreated topic between two runs is noticed at each start, until one goes on: with 'fail' no start commits in its stead", async (t) => {
   const { kafka, make, outcome, clock } = fixture(t);
   kafka.createTopic('in').fill('in', 0, 10);
   const first = outcome(make(noting([]), withClaims).runToEnd());
@@ -316,7 +316,7 @@ test("a topic made anew between two runs is noticed at each start, until one goe
     await clock.advance(5000);
     const { error } = await run;
     t.true(error instanceof OffsetOutOfRangeError, `start ${attempt}: ${String(error)}`);
-    t.regex(String(error), /Offset 10 of in\/0 belongs to a topic that was deleted and made anew/);
+    t.regex(String(error), /Offset 10 of in\/0 belongs to a topic that was deleted and recreated/);
   }
   t.is(kafka.committed(GROUP, 'in', 0), 10);
   const batches: SeenBatch[] = [];
@@ -328,7 +328,7 @@ test("a topic made anew between two runs is noticed at each start, until one goe
   t.is((await last).summary?.records, 0);
 });
 
-test('a topic made anew while it was processed is the known one at the next start', async (t) => {
+test('a recreated topic while it was processed is the known one at the next start', async (t) => {
   const { kafka, make, outcome, clock } = fixture(t);
   kafka.createTopic('in').fill('in', 0, 10);
   const processor = make(noting([]), {

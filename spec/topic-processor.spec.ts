@@ -200,7 +200,7 @@ test('a committed offset that is not in the log fails the run with both ends, un
       2,
       /Offset 2 of in\/0 is not in the log, which holds 5 to 9: 3 records before 5 were deleted before they were read/,
     ],
-    [12, /Offset 12 of in\/0 is not in the log, which holds 5 to 9: the topic was truncated or made anew/],
+    [12, /Offset 12 of in\/0 is not in the log, which holds 5 to 9: the topic was truncated or recreated/],
   ] as const) {
     const { kafka, make } = fixture(t);
     kafka.createTopic('in').fill('in', 0, 9).deleteBefore('in', 0, 5).setCommitted(GROUP, 'in', 0, committed);
@@ -226,7 +226,7 @@ for (const [policy, start] of [
     t.is(batches.flatMap(({ values }) => values).length, 9 - start);
     t.deepEqual(kafka.callsOf('committed')[0]?.offsets, [{ topic: 'in', partition: 0, offset: start }]);
     t.is(kafka.committed(GROUP, 'in', 0), 9);
-    t.deepEqual(log.messages('warn'), [`Committed offset out of range; going on at '${policy}'`]);
+    t.deepEqual(log.messages('warn'), [`Committed offset out of range; continuing at '${policy}'`]);
   });
 }
 
@@ -390,7 +390,7 @@ test('a log that ends before the end that was to be reached fails the run instea
   t.true(error instanceof OffsetOutOfRangeError, String(error));
   t.regex(
     String(error),
-    /in\/0 was to be processed up to offset 9, but now ends at 3: the topic was truncated or made anew while it was read/,
+    /in\/0 was to be processed up to offset 9, but now ends at 3: the topic was truncated or recreated while it was read/,
   );
   t.is(kafka.committed(GROUP, 'in', 0), 3);
 });

@@ -5,8 +5,9 @@ import { run } from '../services/programs.ts';
 import { compile, installPacked, readManifest, userTsconfig } from './packed-package.ts';
 
 /**
- * Uses the packed package as others do: a TypeScript program of ES modules (compiled for Node and for bundlers) and one of CommonJS
- * modules import every entry point, type-check with all declarations, and run. Both must see the same exports.
+ * Uses the packed package as others do: a TypeScript program of ES modules (compiled for Node and
+ * for bundlers) and one of CommonJS modules import every entry point, type-check with all
+ * declarations, and run. Both must see the same exports.
  */
 async function main(tarball: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'kasper-consumers-'));

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { repositoryRoot } from '../services/folders.ts';
 
 /**
- * A part of a TypeScript file as a Markdown block: what stands between `// #region NAME` and the next `// #endregion`, without their
- * indentation. So what the documentation shows is compiled, and run where its file is.
+ * A part of a TypeScript file as a Markdown block: what stands between `// #region NAME` and the
+ * next `// #endregion`, without their indentation. So what the documentation shows is compiled, and
+ * run where its file is.
  *
  * @throws Error if the region is not there
  */

@@ -16,7 +16,8 @@ export async function readManifest(): Promise<Manifest> {
 
 /** Packs the package as it would be published and returns the path of the tarball. */
 export async function packTarball(folder: string): Promise<string> {
-  // Without scripts: the one that runs before packing would empty dist, from which this program is running.
+  // Without scripts: the one that runs before packing would empty dist, from which this program is
+  // running.
   const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
     timeoutMs: 60_000,
     cwd: repositoryRoot,
@@ -27,8 +28,9 @@ export async function packTarball(folder: string): Promise<string> {
 }
 
 /**
- * Makes a project in `folder` that has the packed package installed, its dependencies, and what a TypeScript user adds. No registry is
- * asked: the dependencies are links to ours, and only to those that the package declares, so that one it forgot is missed.
+ * Makes a project in `folder` that has the packed package installed, its dependencies, and what a
+ * TypeScript user adds. No registry is asked: the dependencies are links to ours, and only to those
+ * that the package declares, so that one it forgot is missed.
  */
 export async function installPacked(
   tarball: string,
@@ -48,7 +50,10 @@ export async function installPacked(
   for (const [file, text] of Object.entries(files)) await writeFile(join(folder, file), text);
 }
 
-/** Type-checks the project in `folder`, also the declarations of all packages that it uses, and compiles it in place. */
+/**
+ * Type-checks the project in `folder`, also the declarations of all packages that it uses, and
+ * compiles it in place.
+ */
 export async function compile(folder: string, tsconfig: string): Promise<void> {
   const tsc = join(repositoryRoot, 'node_modules/typescript/bin/tsc');
   await run(process.execPath, [tsc, '--project', join(folder, tsconfig)], {

@@ -18,7 +18,8 @@ export interface ReadmeProgram {
 }
 
 /**
- * Finds the program of a README: the first `ts` block after a comment `<!-- program {...} -->`, whose JSON is a {@link ReadmeSetting}.
+ * Finds the program of a README: the first `ts` block after a comment `<!-- program {...} -->`,
+ * whose JSON is a {@link ReadmeSetting}.
  *
  * @throws Error if there is none
  */

@@ -8,7 +8,10 @@ import { compile, installPacked, userTsconfig } from './packed-package.ts';
 import { parseReadmeProgram, type ReadmeProgram } from './readme-program-block.ts';
 import { runExpecting } from './run-program.ts';
 
-/** Type-checks the program of README.md in a project that has the packed package installed, and runs it on an embedded cluster. */
+/**
+ * Type-checks the program of README.md in a project that has the packed package installed, and runs
+ * it on an embedded cluster.
+ */
 async function main(tarball: string): Promise<void> {
   const program = parseReadmeProgram(await readFile(join(repositoryRoot, 'README.md'), 'utf8'));
   const folder = await mkdtemp(join(tmpdir(), 'kasper-readme-'));

@@ -17,10 +17,11 @@ const endTimeoutMs = 15_000;
 const strict = join(import.meta.dirname, '../../spec/_helpers/strict.js');
 
 /**
- * Runs a program of node until its standard output holds a text. One that does not end by itself then is sent SIGTERM. Warnings and
- * unhandled rejections are failures.
+ * Runs a program of node until its standard output holds a text. One that does not end by itself
+ * then is sent SIGTERM. Warnings and unhandled rejections are failures.
  *
- * @throws Error with its output, if the text does not come in time, or the program fails or does not end
+ * @throws Error with its output, if the text does not come in time, or the program fails or does
+ *   not end
  */
 export async function runExpecting({
   program,

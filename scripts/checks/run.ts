@@ -6,8 +6,8 @@ import { run } from '../services/programs.ts';
 import { packTarball } from './packed-package.ts';
 
 /**
- * All checks of the repository but the specs: `npm run check -- [names]`. Prints a line per check, the output of those that fail, and
- * closes with their numbers.
+ * All checks of the repository but the specs: `npm run check -- [names]`. Prints a line per check,
+ * the output of those that fail, and closes with their numbers.
  */
 interface Check {
   readonly name: string;

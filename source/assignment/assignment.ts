@@ -6,8 +6,8 @@ import type { OwnershipGuard } from './ownership-guard.ts';
 /** Decides which partitions a run has, and proves that it still has them. */
 export interface Assignment {
   /**
-   * Takes partitions and hands them to their owner by {@link PartitionsOwner.gained}. A static assignment resolves when all
-   * of them were handed over.
+   * Takes partitions and hands them to their owner by {@link PartitionsOwner.gained}. A static
+   * assignment resolves when all of them were handed over.
    *
    * @throws AssignmentError that names who has them
    */
@@ -17,8 +17,8 @@ export interface Assignment {
   /** Through which committed offsets are read and written. */
   readonly offsets: GroupOffsets;
   /**
-   * Kafka's id of the topic in which the committed offset is known to be: another id now means that the topic was recreated
-   * since. undefined where nobody knows.
+   * Kafka's id of the topic in which the committed offset is known to be: another id now means that
+   * the topic was recreated since. undefined where nobody knows.
    */
   topicIdOf(at: TopicPartition): string | undefined;
   /** The committed offsets are in the topics of these ids from now on. */
@@ -26,7 +26,8 @@ export interface Assignment {
   /**
    * Gives back everything. What fails is logged: then the next owner has to wait.
    *
-   * @param withinMs for how long that may take; 0 leaves everything as it is, since work may still be in process
+   * @param withinMs for how long that may take; 0 leaves everything as it is, since work may still
+   *   be in process
    */
   close(withinMs: number): Promise<void>;
 }
@@ -37,6 +38,6 @@ export interface PartitionsOwner {
   gained(partitions: readonly TopicPartition[]): Promise<void>;
   /** Finishes the batches in process, commits them and lets these partitions go. */
   revoked(partitions: readonly TopicPartition[]): Promise<void>;
-  /** Somebody else has these partitions, or nobody can tell: nothing more of them is committed. */
+  /** Somebody else has these partitions, or nobody can know: nothing more of them is committed. */
   lost(partitions: readonly TopicPartition[], error: KasperError): void;
 }

@@ -7,7 +7,9 @@ import type { RunReports } from '../run-reports.ts';
 
 /** Who reads the topics. */
 export interface FollowedTopics {
-  /** Takes note of the id that a topic has now: another one than before means that it was recreated. */
+  /**
+   * Takes note of the id that a topic has now: another one than before means that it was recreated.
+   */
   noteTopicId(topic: string, topicId: string): void;
 }
 
@@ -22,8 +24,9 @@ export interface TopicWatchOptions {
 }
 
 /**
- * Looks at the input topics each `offsetRefreshMs` (Metadata), for what a fetch may not notice: a topic that was made anew, one that was deleted while none of
- * its partitions is fetched, and partitions that were added.
+ * Looks at the input topics each `offsetRefreshMs` (Metadata), for what a fetch may not notice: a
+ * topic that was recreated, one that was deleted while none of its partitions is fetched, and
+ * partitions that were added.
  */
 export class TopicWatch {
   readonly #options: TopicWatchOptions;

@@ -19,8 +19,9 @@ import { SlotHold } from './process-slots.ts';
 import type { SharedParts } from './shared-parts.ts';
 
 /**
- * Step 1 of the straight line for one batch: calls the middleware and the user's process, gives each attempt a sender of its own,
- * and holds what is to be flushed, and what is to be done at the commit.
+ * Step 1 of the straight line for one batch: calls the middleware and the user's process, gives
+ * each attempt a sender of its own, and holds what is to be flushed, and what is to be done at the
+ * commit.
  */
 export class BatchAttempts {
   readonly #options: BatchAttemptsOptions;
@@ -73,8 +74,8 @@ export class BatchAttempts {
   }
 
   /**
-   * Gives up the process slot for good. After a failure not before all partitions were told to stop: the slot lets the next batch
-   * begin.
+   * Gives up the process slot for good. After a failure not before all partitions were told to
+   * stop: the slot lets the next batch begin.
    */
   leave(): void {
     this.#slot.end();
@@ -86,11 +87,12 @@ export class BatchAttempts {
   }
 
   /**
-   * Runs the middleware around the user's function, within the time limit. The caller has acquired a process slot, and calls
-   * {@link leave}.
+   * Runs the middleware around the user's function, within the time limit. The caller has acquired
+   * a process slot, and calls {@link leave}.
    *
-   * @throws what the function or the middleware throws; once the limit was passed {@link signal}'s reason, a TimeoutError, even if
-   * the function returns after all: it may have returned early because of the signal
+   * @throws what the function or the middleware throws; once the limit was passed {@link signal}'s
+   *   reason, a TimeoutError, even if the function returns after all: it may have returned early
+   *   because of the signal
    */
   async process(userProcess: ProcessFunction): Promise<void> {
     const { messages } = this.#batch;
@@ -241,7 +243,10 @@ export interface BatchAttemptsOptions {
   readonly shared: SharedParts;
 }
 
-/** A sender that a middleware made would be ignored: each attempt has one of its own, so that a failed attempt sends nothing. */
+/**
+ * A sender that a middleware made would be ignored: each attempt has one of its own, so that a
+ * failed attempt sends nothing.
+ */
 function refuseOtherSender(given: Sender, own: Sender): void {
   if (given === own) return;
   throw new LifecycleError(

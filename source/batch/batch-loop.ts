@@ -16,8 +16,9 @@ import type { SharedParts } from './shared-parts.ts';
 /**
  * Gathers the messages of one input partition, of all its topics, and decides when a batch begins.
  *
- * Whatever may make one begin calls {@link #advance}: messages that came, the age of the oldest one, memory that is short, the end of
- * a bounded run, the end of the batch before, the end of a hold.
+ * Everything that may make one begin calls {@link #advance}: messages that came, the age of the
+ * oldest one, memory that is short, the end of a bounded run, the end of the batch before, the end
+ * of a hold.
  */
 export class BatchLoop implements MemoryHolder {
   readonly #options: BatchLoopOptions;
@@ -100,8 +101,9 @@ export class BatchLoop implements MemoryHolder {
   }
 
   /**
-   * A topic continues from another offset, since the one that was to be read is not in its log. Forwards, that takes effect when all
-   * that was read before is done. Backwards, what waits is dropped, and the offset is committed as soon as no batch is in process.
+   * A topic continues from another offset, since the one that was to be read is not in its log.
+   * Forwards, that takes effect when all that was read before is done. Backwards, what waits is
+   * dropped, and the offset is committed as soon as no batch is in process.
    */
   reset(position: TopicPosition, direction: 'forwards' | 'backwards'): void {
     const { state, positions, shared } = this.#options;
@@ -124,7 +126,9 @@ export class BatchLoop implements MemoryHolder {
     this.#options.state.to('running');
   }
 
-  /** Begins no batch until {@link letGo}; resolves when the one in process is done or has failed. */
+  /**
+   * Begins no batch until {@link letGo}; resolves when the one in process is done or has failed.
+   */
   async hold(): Promise<void> {
     this.#options.state.to('held');
     await this.batchEnded();
@@ -138,13 +142,19 @@ export class BatchLoop implements MemoryHolder {
     this.#advance();
   }
 
-  /** While it is held: a topic continues from another offset, and nothing that was read of it before counts. The offset is committed. */
+  /**
+   * While it is held: a topic continues from another offset, and nothing that was read of it before
+   * counts. The offset is committed.
+   */
   restart(position: TopicPosition): void {
     this.#batcher.reopen();
     this.reset(position, 'backwards');
   }
 
-  /** Begins no more batches, drops what waits, and resolves when the batch in process is done or has failed. */
+  /**
+   * Begins no more batches, drops what waits, and resolves when the batch in process is done or has
+   * failed.
+   */
   async stop(): Promise<void> {
     const { state, shared } = this.#options;
     if (!state.isEnding) state.to('revoking');
@@ -172,7 +182,8 @@ export class BatchLoop implements MemoryHolder {
       this.#running = this.#runDueBatches().finally(() => {
         this.#running = undefined;
         this.#inHand = 0;
-        // What moved while a commit was awaited; after a failure it may lie behind the failed batch.
+        // What moved while a commit was awaited; after a failure it may lie behind the failed
+        // batch.
         if (state.name !== 'failed') positions.offerIdle();
         owner.progressed();
         this.#advance();
@@ -197,8 +208,8 @@ export class BatchLoop implements MemoryHolder {
       if (endedByClose(error))
         logger.info('A batch that waited when the processor closed is given up; it is reprocessed');
       else run.reports.failed(error);
-      // Not before all were told to stop: those who queue for the slot then go away, and no batch begins after a failure, or
-      // beside a function that hangs.
+      // Only now, when every partition was told to stop: those who queue for the slot then give up,
+      // and no batch begins after a failure, or beside a function that hangs.
       processor.leave();
     }
   }
@@ -233,11 +244,15 @@ export class BatchLoop implements MemoryHolder {
     }
   }
 
-  /** Resolves with a process slot acquired, with room for uncommitted records, and with the partitions still ours. */
+  /**
+   * Resolves with a process slot acquired, with room for uncommitted records, and with the
+   * partitions still ours.
+   */
   async #waitForTurn(): Promise<void> {
     const { run, state, delivery, shared } = this.#options;
     const records = () => Math.min(this.#batcher.count, run.config.batchSize);
-    // The wait for a slot may be long: more may come meanwhile than there is room for, and another process take the partition over.
+    // The wait for a slot may be long: more may come meanwhile than there is room for, and another
+    // process take the partition over.
     for (;;) {
       this.#waiting = 'commit';
       await delivery.room(records());

@@ -3,7 +3,10 @@ import type { Clock } from '../kernel/clock.ts';
 import type { RunReports } from '../run-reports.ts';
 import type { Batch } from './batcher.ts';
 
-/** Reports each step that a batch has completed, and how long it took. Holds none of the batch's messages. */
+/**
+ * Reports each step that a batch has completed, and how long it took. Holds none of the batch's
+ * messages.
+ */
 export class BatchSteps {
   readonly records: number;
   readonly #batch: Pick<BatchReport, 'batch' | 'partition' | 'trigger' | 'records' | 'bytes' | 'ranges'>;

@@ -16,9 +16,15 @@ export interface Batch {
   readonly messages: readonly ConsumerMessage[];
   /** First and last offset, per topic. */
   readonly ranges: readonly BatchRange[];
-  /** Bytes of the messages, as encoded, decompressed. Of a chunk that is taken in parts, each part has its share by the number of messages. */
+  /**
+   * Bytes of the messages, as encoded, decompressed. Of a chunk that is taken in parts, each part
+   * has its share by the number of messages.
+   */
   readonly bytes: number;
-  /** What may be committed when the batch is done: past trailing markers and gaps, never past a message that is not in it. */
+  /**
+   * What may be committed when the batch is done: past trailing markers and gaps, never past a
+   * message that is not in it.
+   */
   readonly positions: readonly TopicPosition[];
   /** Bytes of memory that are free again once the batch is done. */
   readonly freedBytes: number;
@@ -48,9 +54,11 @@ interface Segment {
 }
 
 /**
- * Gathers the messages of one partition, all input topics in order of arrival, and says when a batch is due and why.
+ * Gathers the messages of one partition, all input topics in order of arrival, and says when a
+ * batch is due and why.
  *
- * Pure: it has no timer; whoever owns it asks {@link due} when something happened, and again at {@link dueAt}.
+ * Pure: it has no timer; its owner asks {@link due} when something happened, and again at
+ * {@link dueAt}.
  */
 export class Batcher {
   readonly #options: BatcherOptions;
@@ -69,7 +77,10 @@ export class Batcher {
     return this.#count;
   }
 
-  /** Memory that the waiting messages keep alive: whole chunks, also those of which some messages were taken. */
+  /**
+   * Memory that the waiting messages keep alive: whole chunks, also those of which some messages
+   * were taken.
+   */
   get heldBytes(): number {
     return this.#heldBytes;
   }
@@ -77,7 +88,8 @@ export class Batcher {
   /**
    * Takes a chunk in.
    *
-   * @returns false if the chunk has no messages and none of its topic wait here: then its position is the caller's to keep
+   * @returns false if the chunk has no messages and none of its topic wait here: then its position
+   *   is the caller's to keep
    */
   add(
     chunk: Pick<Chunk, 'topic' | 'messages' | 'nextOffset' | 'leaderEpoch' | 'bytes' | 'recordBytes'>,
@@ -104,7 +116,7 @@ export class Batcher {
     return true;
   }
 
-  /** No more messages will come: what is there is due at once. */
+  /** No more messages will come: what is there is due immediately. */
   end(): void {
     this.#ended = true;
   }
@@ -114,7 +126,7 @@ export class Batcher {
     this.#ended = false;
   }
 
-  /** Memory is short: what is there is due at once. Ends with the next {@link take}. */
+  /** Memory is short: what is there is due immediately. Ends with the next {@link take}. */
   wantMemory(): void {
     this.#memoryWanted = true;
   }
@@ -181,7 +193,9 @@ export class Batcher {
     };
   }
 
-  /** Forgets the messages of one topic, or of all; returns the bytes of memory that are free then. */
+  /**
+   * Forgets the messages of one topic, or of all; returns the bytes of memory that are free then.
+   */
   drop(topic?: string): number {
     let freed = 0;
     this.#segments = this.#segments.filter((segment) => {
@@ -194,7 +208,10 @@ export class Batcher {
     return freed;
   }
 
-  /** Chunks are never smaller than their messages: below the bound nothing need be added up, message by message. */
+  /**
+   * Chunks are never smaller than their messages: below the bound nothing need be added up, message
+   * by message.
+   */
   #mayExceed(bytes: number): boolean {
     return this.#heldBytes >= bytes;
   }
@@ -211,7 +228,10 @@ export class Batcher {
   }
 }
 
-/** Where to end within a segment so that `bytesLeft` is kept; the very first message of a batch is always taken, and may leave less than nothing. */
+/**
+ * Where to end within a segment so that `bytesLeft` is kept; the very first message of a batch is
+ * always taken, and may leave less than nothing.
+ */
 function cutByBytes(
   segment: Segment,
   end: number,
@@ -239,7 +259,10 @@ function noteRange(ranges: Map<string, BatchRange>, segment: Segment, start: num
   ranges.set(topic, { topic, partition, first: before?.first ?? offset, last, records });
 }
 
-/** Takes the share that the messages from `start` to `end`, exclusive, have of the bytes that are left: adding them up would cost each message. */
+/**
+ * Takes the share that the messages from `start` to `end`, exclusive, have of the bytes that are
+ * left: adding them up would cost each message.
+ */
 function takeShare(segment: Segment, start: number, end: number): number {
   const share = Math.round((segment.recordBytes * (end - start)) / (segment.messages.length - start));
   segment.recordBytes -= share;

@@ -21,7 +21,10 @@ export interface SenderOptions {
 interface Waiting {
   readonly topic: string;
   readonly partition: number | undefined;
-  /** Whether `partition` is one that the topic has; otherwise it is what the caller asked for, if anything. */
+  /**
+   * Whether `partition` is one that the topic has; otherwise it is what the caller asked for, if
+   * anything.
+   */
   readonly isPlaced: boolean;
   readonly record: MeasuredRecord;
 }
@@ -130,7 +133,10 @@ export class BufferedSender implements Sender, BatchOutput {
     this.#appended++;
   }
 
-  /** Learns the partitions of new topics, then encodes what waited for them. What cannot be placed is kept. */
+  /**
+   * Learns the partitions of new topics, then encodes what waited for them. What cannot be placed
+   * is kept.
+   */
   async #placeAll(): Promise<void> {
     const { sink } = this.#options;
     while (this.#unplaced.length > 0) {

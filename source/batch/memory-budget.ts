@@ -1,8 +1,8 @@
 import type { FetchBudget } from '../kafka/source.ts';
 
 /**
- * Counts the bytes of fetched records in memory against `maxBufferBytes`: reservations of fetches in flight, and chunks that are buffered
- * or in process.
+ * Counts the bytes of fetched records in memory against `maxBufferBytes`: reservations of fetches
+ * in flight, and chunks that are buffered or in process.
  */
 export class MemoryBudget implements FetchBudget {
   readonly #maxBytes: number;

@@ -2,13 +2,19 @@ import type { PartitionDelivery } from '../delivery/delivery.ts';
 import type { StartPosition } from '../kafka/log-position.ts';
 import type { TopicPosition } from './batcher.ts';
 
-/** Positions of one partition that do not come from a batch: those that moved past markers or gaps only, and those that went back. */
+/**
+ * Positions of one partition that do not come from a batch: those that moved past markers or gaps
+ * only, and those that went back.
+ */
 export class PartitionPositions {
   readonly #partition: number;
   readonly #delivery: PartitionDelivery;
   /** Of topics of which nothing waits or is in process. */
   readonly #idle = new Map<string, TopicPosition>();
-  /** Of topics that went back while a batch was in process: its own positions no longer count, these do. */
+  /**
+   * Of topics that went back while a batch was in process: its own positions no longer count, these
+   * do.
+   */
   readonly #rewinds = new Map<string, TopicPosition>();
 
   #hasBatch = false;
@@ -54,7 +60,10 @@ export class PartitionPositions {
     this.#hasBatch = false;
   }
 
-  /** Commits what moved without messages. No batch is in process, so nothing before it is unfinished. */
+  /**
+   * Commits what moved without messages. No batch is in process, so nothing before it is
+   * unfinished.
+   */
   offerIdle(): void {
     if (this.#idle.size === 0) return;
     const positions = [...this.#idle.values()].map((position) => this.#toCommit(position));

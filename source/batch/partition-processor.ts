@@ -14,8 +14,8 @@ import { processError } from './process-error.ts';
 import type { SharedParts } from './shared-parts.ts';
 
 /**
- * Takes the batches of one input partition through the straight line, one strictly after another. {@link BatchLoop} decides when
- * one begins.
+ * Takes the batches of one input partition through the straight line, one strictly after another.
+ * {@link BatchLoop} decides when one begins.
  */
 export class PartitionProcessor {
   readonly #options: PartitionProcessorOptions;
@@ -42,8 +42,8 @@ export class PartitionProcessor {
   }
 
   /**
-   * The straight line: the only way to a commit. Nothing is committed before all that it depends on is durable, and a failure at any
-   * step ends this partition before the commit.
+   * The straight line: the only way to a commit. Nothing is committed before all that it depends on
+   * is durable, and a failure at any step ends this partition before the commit.
    */
   async runBatch(batch: Batch): Promise<void> {
     const { run, partition, delivery: ofPartition, positions, shared } = this.#options;
@@ -58,7 +58,8 @@ export class PartitionProcessor {
     let doing = 'process';
     this.#step = 'process';
     try {
-      // 1. The user's code, in the slot that the loop acquired. What follows overlaps with the next partition's process.
+      // 1. The user's code, in the slot that the loop acquired. What follows overlaps with the next
+      //    partition's process.
       await attempts.process(this.#process);
       attempts.leave();
       steps.completed('processed', attempts.sent);
@@ -69,8 +70,8 @@ export class PartitionProcessor {
       await attempts.flush();
       steps.completed('flushed', attempts.sent);
 
-      // 3. Stores that asked for it are durable. Another owner may have come meanwhile: what waits in them is not to overwrite what
-      //    that one wrote.
+      // 3. Stores that asked for it are durable. Another owner may have come meanwhile: what waits
+      //    in them is not to overwrite what that one wrote.
       this.#step = 'store';
       for (const name of config.flushedStores) {
         doing = `check of the claims before the flush of store '${name}'`;
@@ -94,11 +95,15 @@ export class PartitionProcessor {
     }
     this.#step = 'commit';
     if (config.commit === 'each') await ofPartition.acked();
-    // It would keep the batch's messages in memory. After a failure it is needed to give the slot back.
+    // It would keep the batch's messages in memory. After a failure it is needed to give the slot
+    // back.
     this.#attempts = undefined;
   }
 
-  /** What waits for the commit. Made apart from runBatch, so that it does not keep the batch's messages in memory until the ack. */
+  /**
+   * What waits for the commit. Made apart from runBatch, so that it does not keep the batch's
+   * messages in memory until the ack.
+   */
   #finishedWork(
     positions: readonly TopicPosition[],
     steps: BatchSteps,
@@ -123,7 +128,9 @@ export class PartitionProcessor {
     });
   }
 
-  /** Gives up a function that is still in `process`: nothing of its batch is flushed or committed. */
+  /**
+   * Gives up a function that is still in `process`: nothing of its batch is flushed or committed.
+   */
   abandon(tooLate: TimeoutError): void {
     this.#attempts?.abandon(tooLate);
   }

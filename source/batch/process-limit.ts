@@ -43,9 +43,11 @@ export class ProcessLimit {
   }
 
   /**
-   * Runs a function: after `processTimeoutMs` the signal is aborted, and `closeTimeoutMs` later nobody waits for it any more.
+   * Runs a function: after `processTimeoutMs` the signal is aborted, and `closeTimeoutMs` later
+   * nobody waits for it any more.
    *
-   * @throws what it throws; once the time is over the TimeoutError, even if the function returns after all
+   * @throws what it throws; once the time is over the TimeoutError, even if the function returns
+   *   after all
    */
   async within(run: () => Promise<void>): Promise<void> {
     const { clock, processTimeoutMs, closeTimeoutMs } = this.#limits;
@@ -66,7 +68,8 @@ export class ProcessLimit {
     } catch (error) {
       const tooLate = this.#tooLate;
       if (tooLate === undefined) throw error;
-      // Most likely the function heeded the signal: that it took too long is what a person must know.
+      // Most likely the function heeded the signal: that it took too long is what a person must
+      // know.
       if (error !== tooLate) tooLate.suppressed.push(error);
     } finally {
       this.#timer.cancel();
@@ -75,7 +78,7 @@ export class ProcessLimit {
     this.signal.throwIfAborted();
   }
 
-  /** Nobody waits any longer, whatever time is left. */
+  /** Nobody waits any longer, however much time is left. */
   abandon(tooLate: TimeoutError): void {
     if (this.#hasEnded) return;
     if (this.#tooLate === undefined) {

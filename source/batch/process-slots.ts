@@ -1,4 +1,7 @@
-/** Lets at most `concurrency` partitions be in `process` at once; the others queue, first come, first served. */
+/**
+ * Lets at most `concurrency` partitions be in `process` at once; the others queue, first come,
+ * first served.
+ */
 export class ProcessSlots {
   #free: number;
   readonly #queue: (() => void)[] = [];
@@ -24,9 +27,11 @@ export class ProcessSlots {
 }
 
 /**
- * The slot of one batch, which the caller has acquired: given back while the batch waits, and for good when `process` has ended.
+ * The slot of one batch, which the caller has acquired: given back while the batch waits, and for
+ * good when `process` has ended.
  *
- * However many waits of one batch overlap, it never gives back more than its one slot, and no code after a wait runs without one.
+ * However many waits of one batch overlap, it never gives back more than its one slot, and no code
+ * after a wait runs without one.
  */
 export class SlotHold {
   readonly #slots: ProcessSlots;

@@ -9,7 +9,7 @@ export class SharedParts {
   readonly slots: ProcessSlots;
   readonly budget: MemoryBudget;
   readonly guard: OwnershipGuard;
-  /** Records without a key rotate over the partitions of a topic, whoever sends them. */
+  /** Records without a key rotate over the partitions of a topic, over all senders together. */
   readonly keyless = new KeylessSpread();
   #batches = 0;
 

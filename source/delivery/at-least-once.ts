@@ -16,8 +16,9 @@ import type {
 import { OffsetCommitter } from './offset-committer.ts';
 
 /**
- * Outputs first, then the offsets: after a crash the batches that were not committed are processed again, and none is lost.
- * All partitions share one sink and one committer, so that one commit request holds the positions of all.
+ * Outputs first, then the offsets: after a crash the batches that were not committed are processed
+ * again, and none is lost. All partitions share one sink and one committer, so that one commit
+ * request holds the positions of all.
  */
 export class AtLeastOnce implements Delivery {
   readonly #assignment: Pick<Assignment, 'guard' | 'offsets'>;

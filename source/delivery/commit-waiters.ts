@@ -24,12 +24,15 @@ export class CommitWaiters {
     return this.#wait(isDone, { untilSettled: true });
   }
 
-  /** Something cannot be committed. The first failure counts; {@link look} tells those who wait. */
+  /**
+   * Something cannot be committed. The first failure counts; {@link look} tells it to those who
+   * wait.
+   */
   fail(error: CommitError): void {
     this.#failure ??= error;
   }
 
-  /** Something has changed: whoever has waited long enough is told. */
+  /** Something has changed: those whose wait is over are released. */
   look(): void {
     const failure = this.#failure;
     this.#waiters = this.#waiters.filter(({ isDone, untilSettled, resolve, reject }) => {

@@ -5,11 +5,14 @@ import type { TopicPartition } from '../kernel/topic-partition.ts';
 
 /** How the outputs and the positions of a run become durable. */
 export interface Delivery {
-  /** Reads where partitions that were gained were left (OffsetFetch); results in the order of `partitions`. */
+  /**
+   * Reads where partitions that were gained were left (OffsetFetch); results in the order of
+   * `partitions`.
+   */
   open(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]>;
   /**
-   * Takes over the positions at which reading starts. Those that the group has not committed are committed before this
-   * resolves, in one request, so that a restart never decides them again.
+   * Takes over the positions at which reading starts. Those that the group has not committed are
+   * committed before this resolves, in one request, so that a restart never decides them again.
    *
    * @throws CommitError
    */
@@ -18,13 +21,19 @@ export interface Delivery {
   of(partition: number): PartitionDelivery;
   /** The offset that is committed, as far as this run knows. */
   committed(at: TopicPartition): number | undefined;
-  /** When the committed offset moved last, on the monotonic clock; undefined if it has not moved in this run. */
+  /**
+   * When the committed offset moved last, on the monotonic clock; undefined if it has not moved in
+   * this run.
+   */
   movedAt(at: TopicPartition): number | undefined;
-  /** Resolves when everything that was offered is committed. @throws CommitError when it cannot be, after the rest was */
+  /**
+   * Resolves when everything that was offered is committed. @throws CommitError when it cannot be,
+   * after the rest was
+   */
   settled(): Promise<void>;
   /** Waits for the records that are being sent, then sends no more. */
   closeSink(): Promise<void>;
-  /** Whether {@link close} was called: what waited for a commit then was let go without one. */
+  /** Whether {@link close} was called: what waited for a commit then was released without one. */
   readonly isClosed: boolean;
   /** Commits nothing more; nobody waits any longer. */
   close(): void;
@@ -40,13 +49,22 @@ export interface DecidedPosition extends StartPosition {
 export interface PartitionDelivery {
   /** Begins a batch. */
   begin(): BatchDelivery;
-  /** Whether this many more records may be processed and not yet committed. One batch is always allowed. */
+  /**
+   * Whether this many more records may be processed and not yet committed. One batch is always
+   * allowed.
+   */
   hasRoom(records: number): boolean;
   /** Resolves when there {@link hasRoom}. @throws CommitError */
   room(records: number): Promise<void>;
-  /** Commits positions that moved without records: past markers and gaps. Nothing before them is unfinished. */
+  /**
+   * Commits positions that moved without records: past markers and gaps. Nothing before them is
+   * unfinished.
+   */
   advance(positions: readonly StartPosition[]): void;
-  /** Commits a position that may lie before the last one: of a seek, or of a reset after out of range. */
+  /**
+   * Commits a position that may lie before the last one: of a seek, or of a reset after out of
+   * range.
+   */
   rewind(position: StartPosition): void;
   /** Resolves when all finished work is committed. @throws CommitError */
   acked(): Promise<void>;
@@ -59,14 +77,15 @@ export interface BatchDelivery {
   /** Where the senders of its attempts put their records. */
   readonly sink: RecordSink;
   /**
-   * Step 2: sends what the attempts that count have sent. Resolves when each record is acked by all in-sync replicas.
+   * Step 2: sends what the attempts that count have sent. Resolves when each record is acked by all
+   * in-sync replicas.
    *
    * @throws ProduceError
    */
   flush(outputs: readonly BatchOutput[]): Promise<void>;
   /**
-   * Step 4: what must be recorded with the commit, then the positions. Resolves when they are offered for the next commit
-   * request, not when they are acked.
+   * Step 4: what must be recorded with the commit, then the positions. Resolves when they are
+   * offered for the next commit request, not when they are acked.
    */
   commit(work: FinishedWork): Promise<void>;
 }
@@ -82,7 +101,10 @@ export interface FinishedWork {
   readonly records: number;
   /** What to commit. Asked for after the durables: a log may be replaced while they are awaited. */
   readonly positions: () => readonly StartPosition[];
-  /** What must be recorded between the flush and the commit, in order; one that fails prevents the commit. */
+  /**
+   * What must be recorded between the flush and the commit, in order; one that fails prevents the
+   * commit.
+   */
   readonly durables: readonly (() => void | Promise<void>)[];
   /** Called once, when all positions are committed. Must not throw. */
   readonly onCommitted: () => void;

@@ -14,9 +14,10 @@ import { CommitWaiters } from './commit-waiters.ts';
 import { OpenWork, type DoneWork } from './open-work.ts';
 
 /**
- * Commits offsets of all partitions, pipelined: one request in flight; the next takes all that was offered meanwhile, the newest offset of each
- * topic-partition. Forward only. A commit that fails is retried with the newest offsets until `commitTimeoutMs` is over; then that topic-partition is given
- * up, and what is finished of the others is still committed.
+ * Commits offsets of all partitions, pipelined: one request in flight; the next takes all that was
+ * offered meanwhile, the newest offset of each topic-partition. Forward only. A commit that fails
+ * is retried with the newest offsets until `commitTimeoutMs` is over; then that topic-partition is
+ * given up, and what is finished of the others is still committed.
  */
 export class OffsetCommitter {
   readonly #options: OffsetCommitterOptions;
@@ -30,7 +31,7 @@ export class OffsetCommitter {
   readonly #dead = new Set<string>();
   readonly #open = new OpenWork();
   readonly #waiters = new CommitWaiters();
-  /** Offsets of the request under way. */
+  /** Offsets of the request in flight. */
   readonly #inFlight = new Map<string, number>();
   #attempt = 0;
   #retryTimer: Timer | undefined;
@@ -58,7 +59,10 @@ export class OffsetCommitter {
     return this.#committed.get(keyOf(at));
   }
 
-  /** When the committed offset moved last, on the monotonic clock; undefined if it has not moved in this run. */
+  /**
+   * When the committed offset moved last, on the monotonic clock; undefined if it has not moved in
+   * this run.
+   */
   movedAt(at: TopicPartition): number | undefined {
     return this.#movedAt.get(keyOf(at));
   }
@@ -70,7 +74,10 @@ export class OffsetCommitter {
     this.#committed.set(key, position.offset);
   }
 
-  /** Begins to commit every owned position again each `offsetRefreshMs`, since offsets of a group without members expire. */
+  /**
+   * Begins to commit every owned position again each `offsetRefreshMs`, since offsets of a group
+   * without members expire.
+   */
   startRefresh(): void {
     this.#refreshTimer = this.#options.clock.after(this.#options.offsetRefreshMs, () => {
       for (const position of this.#offered.values()) this.#enqueue(position);
@@ -79,7 +86,7 @@ export class OffsetCommitter {
     });
   }
 
-  /** Commits soon; {@link acked}, {@link settled} and {@link room} tell when. */
+  /** Commits soon; {@link acked}, {@link settled} and {@link room} say when. */
   offer(work: DoneWork): void {
     if (this.#closed) return;
     this.#open.add(work);
@@ -96,7 +103,10 @@ export class OffsetCommitter {
     this.#send();
   }
 
-  /** Commits positions that may lie before the last ones, in one request: of a start, a seek, or a reset after out of range. */
+  /**
+   * Commits positions that may lie before the last ones, in one request: of a start, a seek, or a
+   * reset after out of range.
+   */
   rewind(...positions: readonly StartPosition[]): void {
     for (const position of positions) {
       this.#offered.set(keyOf(position), position);
@@ -106,7 +116,10 @@ export class OffsetCommitter {
     this.#send();
   }
 
-  /** Resolves when all that was offered is acked. @throws CommitError when it cannot be, after the rest was */
+  /**
+   * Resolves when all that was offered is acked. @throws CommitError when it cannot be, after the
+   * rest was
+   */
   settled(): Promise<void> {
     return this.#waiters.settled(() => this.#inFlight.size === 0 && this.#waiting.size === 0);
   }
@@ -127,7 +140,7 @@ export class OffsetCommitter {
     return this.#waiters.until(() => !this.#waiting.has(key) && !this.#inFlight.has(key));
   }
 
-  /** Whether it was closed: what waited for a commit then was let go without one. */
+  /** Whether it was closed: what waited for a commit then was released without one. */
   get isClosed(): boolean {
     return this.#closed;
   }
@@ -163,7 +176,10 @@ export class OffsetCommitter {
     });
   }
 
-  /** Whether the partitions are still ours must be read first. If they are not, the guard tells the run; here nobody waits any longer. */
+  /**
+   * Whether the partitions are still ours must be read first. If they are not, the guard reports it
+   * to the run; here nobody waits any longer.
+   */
   #sendAfter(unsure: Promise<void>): void {
     this.#isUnsure = true;
     unsure.then(

@@ -35,7 +35,10 @@ export class OpenWork {
     return records;
   }
 
-  /** A position goes back: offsets past it will not be committed any more, so that work is acked with this position. */
+  /**
+   * A position goes back: offsets past it will not be committed any more, so that work is acked
+   * with this position.
+   */
   rewind(position: StartPosition): void {
     const { topic, partition, offset } = position;
     const open = this.#ofPartition.get(partition) ?? [];

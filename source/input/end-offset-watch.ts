@@ -29,13 +29,14 @@ export interface EndOffsetWatchOptions {
   readonly logs: WatchedLogs;
 }
 
-/** A failure that lasts is told so often. */
+/** A failure that lasts is logged this often. */
 const WARN_EVERY_MS = 60_000;
 
 /**
- * Asks each `metricsUpdateMs` where the logs end (ListOffsets), since fetches do not tell it of partitions that are paused, or that brokers do not serve: the
- * lag of a partition that is stuck goes on rising. One question at a time. It never ends a run: whether the cluster can be reached is judged where records
- * are read.
+ * Asks each `metricsUpdateMs` where the logs end (ListOffsets), since fetches do not show it for
+ * partitions that are paused, or that brokers do not serve: the lag of a partition that is stuck
+ * keeps rising. One question at a time. It never ends a run: whether the cluster can be reached
+ * is judged where records are read.
  */
 export class EndOffsetWatch {
   readonly #options: EndOffsetWatchOptions;
@@ -49,12 +50,15 @@ export class EndOffsetWatch {
     this.#options = options;
   }
 
-  /** When brokers told the ends last, in ms since 1970. */
+  /** When brokers last reported the ends, in ms since 1970. */
   get answeredAt(): number | undefined {
     return this.#answeredAt;
   }
 
-  /** Since when there is a question without an answer, on the monotonic clock; undefined if there is none. */
+  /**
+   * Since when there is a question without an answer, on the monotonic clock; undefined if there is
+   * none.
+   */
   get unansweredSince(): number | undefined {
     return this.#unansweredSince;
   }
@@ -95,7 +99,8 @@ export class EndOffsetWatch {
   async #ends(): Promise<LogEnd[]> {
     const { client, config, partitions } = this.#options;
     const ask = (isolation: Config['isolation']) => client.listOffsets('latest', partitions, isolation);
-    // The end that read_committed sees is the last stable offset; the high watermark is another question.
+    // The end that read_committed sees is the last stable offset; the high watermark is another
+    // question.
     const [highWatermarks, stable] = await Promise.all([
       ask('read_uncommitted'),
       config.isolation === 'read_committed' ? ask('read_committed') : undefined,

@@ -17,7 +17,10 @@ import type { PlannedPartition } from './start-plan.ts';
 /** A record batch may inflate to this many times the whole buffer before it is refused. */
 const INFLATED_FACTOR = 4;
 
-/** Everything between the fetches and the commits of one run: its input partitions, and what they share. */
+/**
+ * Everything between the fetches and the commits of one run: its input partitions, and what they
+ * share.
+ */
 export class InputFlow {
   readonly #parts: InputPartitionParts;
   readonly #source: PartitionSource;
@@ -93,12 +96,18 @@ export class InputFlow {
     for (const partition of this.partitions) if (!partition.state.isEnding) partition.start();
   }
 
-  /** Begins no more batches; those in process continue. Synchronous, so that no queued batch slips in after a failure. */
+  /**
+   * Begins no more batches; those in process continue. Synchronous, so that no queued batch slips
+   * in after a failure.
+   */
   halt(): void {
     for (const partition of this.partitions) void partition.stop();
   }
 
-  /** Stops reading, and resolves when all batches in process are done or have failed, also if the source cannot be closed. */
+  /**
+   * Stops reading, and resolves when all batches in process are done or have failed, also if the
+   * source cannot be closed.
+   */
   async stop(): Promise<void> {
     const stopped = this.partitions.map((partition) => partition.stop());
     const [source] = await Promise.allSettled([this.#source.close(), ...stopped]);
@@ -110,7 +119,10 @@ export class InputFlow {
     for (const partition of this.partitions) partition.abandon(tooLate);
   }
 
-  /** Continues with one topic-partition at another offset, which is in its log. See {@link Seeks.seek}. */
+  /**
+   * Continues with one topic-partition at another offset, which is in its log. See
+   * {@link Seeks.seek}.
+   */
   async seek(at: TopicPartition, offset: number): Promise<void> {
     const partition = this.#partitions.get(inputPartitionId(at));
     const topic = partition?.topic(at.topic);
@@ -127,7 +139,10 @@ export class InputFlow {
     }
   }
 
-  /** The ends of the logs are asked for; takes the answer, unless fetches have told newer ends by then. */
+  /**
+   * The ends of the logs are asked for; takes the answer, unless fetches have shown newer ends by
+   * then.
+   */
   expectEnds(): TakeEnds {
     const toldBefore = new Map(this.progress.map((progress) => [progress, progress.endsTold]));
     return (ends) => {

@@ -20,9 +20,11 @@ import type { PlannedPartition } from './start-plan.ts';
 const MIN_READ_AHEAD = 1000;
 
 /**
- * What is processed together, one batch after another: one partition number of all input topics, which are joined by partition.
+ * What is processed together, one batch after another: one partition number of all input topics,
+ * which are joined by partition.
  *
- * It takes what is read of its topics, decides which of them are read, and gives everything to its loop of batches.
+ * It takes what is read of its topics, decides which of them are read, and gives everything to its
+ * loop of batches.
  */
 export class InputPartition {
   /** Names it within a run. */
@@ -53,7 +55,8 @@ export class InputPartition {
       (each) => new TopicReader(this, parts, new PartitionProgress(each, config.clock.now())),
     );
     this.#maxBuffered = Math.max(2 * config.batchSize, MIN_READ_AHEAD);
-    // One that is busy may hold a fair share ahead; one that gathers its next batch may take what is there.
+    // One that is busy may hold a fair share ahead; one that gathers its next batch may take what
+    // is there.
     this.#maxIdleBytes = Math.max(config.batchBytes, config.maxBufferBytes / 2);
     this.#maxBusyBytes = config.maxBufferBytes / (2 * config.inputPartitions.length);
     const { state, delivery, partition } = this;
@@ -100,7 +103,8 @@ export class InputPartition {
   progressed(): void {
     this.#steer();
     const { budget } = this.#parts.shared;
-    // A fetch that was refused does not ask again by itself: if the batch that ended did not free enough, the next one must.
+    // A fetch that was refused does not ask again by itself: if the batch that ended did not free
+    // enough, the next one must.
     if (budget.isShort && !this.loop.busy) budget.relieve();
     this.#noteEnd();
   }
@@ -112,7 +116,10 @@ export class InputPartition {
     this.#noteEnd();
   }
 
-  /** Begins no batch until {@link letGo}, and is not read; resolves when the batch in process is done or has failed. */
+  /**
+   * Begins no batch until {@link letGo}, and is not read; resolves when the batch in process is
+   * done or has failed.
+   */
   async hold(): Promise<void> {
     const batchEnded = this.loop.hold();
     this.#steer();
@@ -146,7 +153,8 @@ export class InputPartition {
     const { loop } = this;
     const maxBytes = loop.inHand > 0 ? this.#maxBusyBytes : this.#maxIdleBytes;
     const isFull = () => loop.buffered >= this.#maxBuffered || loop.bufferedBytes >= maxBytes;
-    // It may hold much more memory than its messages count for: nothing more would come, and nothing be due.
+    // It may hold much more memory than its messages count for: nothing more would come, and
+    // nothing be due.
     if (isFull() && !loop.busy) loop.relieve();
     const isStill = isFull() || this.state.name === 'held';
     const { source } = this.#parts;
@@ -159,7 +167,10 @@ export class InputPartition {
     }
   }
 
-  /** In a bounded run: when its topics are at their ends, what is left is processed, and then it is done. */
+  /**
+   * In a bounded run: when its topics are at their ends, what is left is processed, and then it is
+   * done.
+   */
   #noteEnd(): void {
     const { end } = this.#parts;
     if (!end.isBounded) return;
@@ -218,7 +229,7 @@ class TopicReader implements PartitionReader, FollowedLog {
     const { position: before, visibleEnd: endBefore } = progress;
     const taken = progress.take(chunk, run.config.isolation);
     this.noteWork(endBefore);
-    // An answer to a fetch that found nothing: it told the watermarks only.
+    // An answer to a fetch that found nothing: it shows the watermarks only.
     if (taken.messages.length === 0 && taken.nextOffset === before) return;
     this.#partition.take(taken);
   }
@@ -244,7 +255,10 @@ class TopicReader implements PartitionReader, FollowedLog {
     if (isNewTopic) void this.#noteNewTopic();
   }
 
-  /** When the offset that counts in a recreated topic is committed, whoever comes next may know the topic by its id. */
+  /**
+   * When the offset that counts in a recreated topic is committed, the next owner may know the
+   * topic by its id.
+   */
   async #noteNewTopic(): Promise<void> {
     const { delivery, topicIds } = this.#parts;
     const { topic, partition, topicId } = this.progress;
@@ -252,7 +266,7 @@ class TopicReader implements PartitionReader, FollowedLog {
     try {
       await this.#partition.delivery.stored(topic);
     } catch {
-      // The committer has told the run why.
+      // The committer has reported why.
       return;
     }
     if (!delivery.isClosed) topicIds.noteTopicIds([{ topic, partition, topicId }]);

@@ -3,8 +3,8 @@ import { AssignmentError } from '../kernel/errors.ts';
 import type { TopicPartition } from '../kernel/topic-partition.ts';
 
 /**
- * Both ends of one partition's log (ListOffsets). The high watermark, not the end that an isolation sees: what lies behind an open transaction is in the
- * log as well.
+ * Both ends of one partition's log (ListOffsets). The high watermark, not the end that an isolation
+ * sees: what lies behind an open transaction is in the log as well.
  */
 export async function askLogEnds(
   client: KafkaClient,

@@ -20,16 +20,21 @@ export class PartitionProgress implements TopicPartition {
   highWatermark: number;
   /** The end that the isolation can see. */
   visibleEnd: number;
-  /** Since when there is something to do, on the monotonic clock: when the end rose last while everything before it was committed. */
+  /**
+   * Since when there is something to do, on the monotonic clock: when the end rose last while
+   * everything before it was committed.
+   */
   workSince: number;
-  /** Counts what was told of the ends: an answer to an older question must not set them back. */
+  /** Counts the reports of the ends: an answer to an older question must not set them back. */
   #endsTold = 0;
   paused = false;
-  /** Another id means that the topic was made anew; undefined where the brokers do not tell. */
+  /**
+   * Another id means that the topic was recreated; undefined where the brokers do not report it.
+   */
   topicId: string | undefined;
   /** Whether the end of the log is being asked for. */
   isChecked = false;
-  /** The topic was made anew, and where to go on is being decided: what comes is dropped. */
+  /** The topic was recreated, and where to continue is being decided: what comes is dropped. */
   isLost = false;
 
   /** @param now the monotonic time */
@@ -50,7 +55,7 @@ export class PartitionProgress implements TopicPartition {
     return this.#endsTold;
   }
 
-  /** Whether an id tells that this is not the topic any more that was read so far. */
+  /** Whether an id shows that this is no longer the topic that was read so far. */
   isOtherTopic(topicId: string | undefined): boolean {
     return topicId !== undefined && this.topicId !== undefined && topicId !== this.topicId;
   }
@@ -60,7 +65,10 @@ export class PartitionProgress implements TopicPartition {
     return this.end !== undefined && this.position >= this.end;
   }
 
-  /** Takes note of a chunk; returns what of it belongs to this run: a bounded one delivers nothing at or past its end. */
+  /**
+   * Takes note of a chunk; returns what of it belongs to this run: a bounded one delivers nothing
+   * at or past its end.
+   */
   take(chunk: Chunk, isolation: 'read_committed' | 'read_uncommitted'): Chunk {
     this.#endsTold++;
     this.highWatermark = chunk.highWatermark;
@@ -77,9 +85,10 @@ export class PartitionProgress implements TopicPartition {
   }
 
   /**
-   * Takes note of the ends that a leader told when asked.
+   * Takes note of the ends that a leader reported when asked.
    *
-   * @param toldBefore {@link endsTold} when the question went out: fetches may have told newer ends since, and those stay
+   * @param toldBefore {@link endsTold} when the question went out: fetches may have shown newer
+   *   ends since, and those stay
    */
   noteEnds(visibleEnd: number, highWatermark: number, toldBefore: number): void {
     const isNewest = toldBefore === this.#endsTold;
@@ -87,12 +96,15 @@ export class PartitionProgress implements TopicPartition {
     this.highWatermark = isNewest ? highWatermark : Math.max(highWatermark, this.highWatermark);
   }
 
-  /** Reading goes on from another offset. */
+  /** Reading continues at another offset. */
   goTo(offset: number): void {
     this.position = this.end === undefined ? offset : Math.min(offset, this.end);
   }
 
-  /** The position was not in the log, or the log is another one now; the next fetch tells its end as the isolation sees it. */
+  /**
+   * The position was not in the log, or the log is another one now; the next fetch shows its end as
+   * the isolation sees it.
+   */
   reset(offset: number, { latest, topicId }: OutOfRange): void {
     this.goTo(offset);
     this.#endsTold++;
@@ -112,7 +124,7 @@ export class PartitionProgress implements TopicPartition {
     if (end === undefined || highWatermark >= end || this.ended) return undefined;
     return new OffsetOutOfRangeError(
       `${topic}/${partition} was to be processed up to offset ${end}, but now ends at ${highWatermark}: ` +
-        'the topic was truncated or made anew while it was read',
+        'the topic was truncated or recreated while it was read',
       { topic, partition, offset: end, earliest: logStartOffset, latest: highWatermark },
     );
   }

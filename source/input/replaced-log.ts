@@ -5,8 +5,9 @@ import type { PartitionProgress } from './partition-progress.ts';
 import { resetPosition } from './reset-position.ts';
 
 /**
- * What is done when a log is not, or is no longer, the one that was to be read: the position is out of its range, it was truncated, or
- * the topic was deleted and recreated. `onOffsetOutOfRange` decides.
+ * What is done when a log is not, or is no longer, the one that was to be read: the position is out
+ * of its range, it was truncated, or the topic was deleted and recreated. `onOffsetOutOfRange`
+ * decides.
  */
 export class ReplacedLog {
   readonly #run: RunContext;
@@ -20,7 +21,8 @@ export class ReplacedLog {
   /**
    * The position is not in the log. Returns where to continue.
    *
-   * @throws OffsetOutOfRangeError with `onOffsetOutOfRange: 'fail'`, or if a bounded run can never reach its end
+   * @throws OffsetOutOfRangeError with `onOffsetOutOfRange: 'fail'`, or if a bounded run can never
+   *   reach its end
    */
   outOfRange(log: FollowedLog, told: OutOfRange): number {
     const { config, logger } = this.#run;
@@ -42,8 +44,9 @@ export class ReplacedLog {
   }
 
   /**
-   * The log seems to end before the end that a bounded run is to reach. A leader that has just been elected may say so for a moment,
-   * until it knows the high watermark, so it is asked by ListOffsets, which waits for that.
+   * The log seems to end before the end that a bounded run is to reach. A leader that has just been
+   * elected may say so for a moment, until it knows the high watermark, so it is asked by
+   * ListOffsets, which waits for that.
    */
   async checkShort({ progress }: FollowedLog): Promise<void> {
     if (progress.isChecked) return;
@@ -97,7 +100,9 @@ export interface FollowedLog {
 
 /** How reading continues at another offset. */
 export interface Continuation {
-  /** Backwards: what was read before does not count any more, nor says where the log is read now. */
+  /**
+   * Backwards: what was read before does not count any more, nor says where the log is read now.
+   */
   readonly direction: 'forwards' | 'backwards';
   /** Whether the offset is in a topic that was recreated. */
   readonly isNewTopic: boolean;

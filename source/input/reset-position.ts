@@ -3,7 +3,7 @@ import type { OutOfRange } from '../kafka/source.ts';
 import { OffsetOutOfRangeError } from '../kernel/errors.ts';
 
 /**
- * Where to go on from when a position is not in the log.
+ * Where to continue when a position is not in the log.
  *
  * @throws OffsetOutOfRangeError with `onOffsetOutOfRange: 'fail'`
  */
@@ -21,12 +21,12 @@ function whatIsLost({ topic, partition, offset, earliest, latest, reason }: OutO
   const where = `Offset ${offset} of ${topic}/${partition}`;
   const log = `the log, which holds ${earliest} to ${latest}`;
   if (reason === 'recreated')
-    return `${where} belongs to a topic that was deleted and made anew; other records stand in ${log}`;
+    return `${where} belongs to a topic that was deleted and recreated; other records are in ${log}`;
   if (reason === 'truncated')
-    return `${where} lies after records that a new leader does not have (unclean leader election); other records stand in ${log}`;
+    return `${where} lies after records that a new leader does not have (unclean leader election); other records are in ${log}`;
   const lost =
     offset < earliest
       ? `${earliest - offset} records before ${earliest} were deleted before they were read (retention or DeleteRecords)`
-      : 'the topic was truncated or made anew';
+      : 'the topic was truncated or recreated';
   return `${where} is not in ${log}: ${lost}`;
 }

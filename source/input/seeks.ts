@@ -4,7 +4,10 @@ import { LifecycleError } from '../kernel/errors.ts';
 import type { InputPartition } from './input-partition.ts';
 import type { PartitionProgress } from './partition-progress.ts';
 
-/** Moves partitions that are being processed to other offsets, one seek of a partition after another. */
+/**
+ * Moves partitions that are being processed to other offsets, one seek of a partition after
+ * another.
+ */
 export class Seeks {
   readonly #run: RunContext;
   readonly #source: PartitionSource;
@@ -21,8 +24,8 @@ export class Seeks {
    *
    * 1. The partition begins no batch, and is left out of fetches; the batch in process ends.
    * 2. What it did is committed.
-   * 3. In one turn: what was fetched is dropped, what is still to come for an older fetch is stale, the new position is to be
-   *    committed.
+   * 3. In one turn: what was fetched is dropped, what is still to come for an older fetch is stale,
+   *    the new position is to be committed.
    * 4. When it is, the partition is read again.
    *
    * @throws LifecycleError if the run ends meanwhile
@@ -30,7 +33,8 @@ export class Seeks {
   async seek(partition: InputPartition, progress: PartitionProgress, offset: number): Promise<void> {
     const before = this.#last.get(partition.id);
     const seek = (async () => {
-      // One after another: topics that are joined share the partition that is held. How the one before ended is told to its caller.
+      // One after another: topics that are joined share the partition that is held. How the one
+      // before ended is reported to its caller.
       await before?.catch(() => undefined);
       await this.#seekNow(partition, progress, offset);
     })();

@@ -21,7 +21,7 @@ export interface PlannedPartition extends DecidedPosition {
   readonly highWatermark: number;
   /** The end of now that the isolation can see. */
   readonly visibleEnd: number;
-  /** Undefined where the brokers do not tell. */
+  /** Undefined where the brokers do not report it. */
   readonly topicId: string | undefined;
 }
 
@@ -36,8 +36,9 @@ export interface StartQuestion {
 }
 
 /**
- * Decides where each topic-partition starts: at its committed offset, else at `initialOffset`; a committed offset that is no longer in
- * the log is `onOffsetOutOfRange`'s to decide. In a bounded run also where it ends: at the end of now, as the isolation sees it.
+ * Decides where each topic-partition starts: at its committed offset, else at `initialOffset`; a
+ * committed offset that is no longer in the log is `onOffsetOutOfRange`'s to decide. In a bounded
+ * run also where it ends: at the end of now, as the isolation sees it.
  */
 export async function planStart(
   { config, client, logger }: Pick<RunContext, 'config' | 'client' | 'logger'>,
@@ -84,8 +85,9 @@ export async function planStart(
 }
 
 /**
- * The committed offsets, by `topic/partition`, before which the log was cut: a record that was read before, of the epoch that was committed with it, is not
- * there any more, and other records may stand at its offset.
+ * The committed offsets, by `topic/partition`, before which the log was cut: a record that was read
+ * before, of the epoch that was committed with it, is not there any more, and other records may
+ * stand at its offset.
  */
 async function findTruncated(
   client: KafkaClient,
@@ -128,7 +130,7 @@ export function logPlan(config: Config, plan: readonly PlannedPartition[], log: 
   }
   const reset = plan.filter(({ wasReset }) => wasReset);
   if (reset.length > 0) {
-    log.warn(`Committed offset out of range; going on at '${config.onOffsetOutOfRange}'`, {
+    log.warn(`Committed offset out of range; continuing at '${config.onOffsetOutOfRange}'`, {
       partitions: reset.map(name),
     });
   }

@@ -6,7 +6,10 @@ export interface BackoffOptions {
   readonly maxMs: number;
   /** Each wait is this many times the one before. Default 2. */
   readonly factor?: number;
-  /** Share of a wait that is drawn at random, 0 to 1, so that many clients do not come back at once. Default 0.2. */
+  /**
+   * Share of a wait that is drawn at random, 0 to 1, so that many clients do not come back at once.
+   * Default 0.2.
+   */
   readonly jitter?: number;
 }
 

@@ -12,7 +12,9 @@ export interface Timer {
 export interface Clock {
   /** Milliseconds on a monotonic clock: only differences mean something, and it never jumps. */
   now(): number;
-  /** Milliseconds since 1970, as Date.now(): for people and record timestamps, never for waiting. */
+  /**
+   * Milliseconds since 1970, as Date.now(): for people and record timestamps, never for waiting.
+   */
   wallNow(): number;
   /** Calls `fire` once, `ms` milliseconds from now. The timer keeps the process alive. */
   after(ms: number, fire: () => void): Timer;
@@ -36,7 +38,8 @@ export const systemClock: Clock = Object.freeze({
 });
 
 /**
- * Resolves after `ms`, or rejects with the signal's reason as soon as it is aborted. No timer and no listener is left behind.
+ * Resolves after `ms`, or rejects with the signal's reason as soon as it is aborted. No timer and
+ * no listener is left behind.
  */
 export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

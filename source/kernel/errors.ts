@@ -19,8 +19,8 @@ export interface TopicPartitionRef {
 const brand = Symbol.for('kasper-ts.error');
 
 /**
- * The base of every error that this library makes. Errors of other libraries are wrapped once, where they enter,
- * and stand in `cause`.
+ * The base of every error that this library makes. Errors of other libraries are wrapped once,
+ * where they enter, and stand in `cause`.
  *
  * `retriable` says whether the same call may succeed when it is made again without any change.
  */
@@ -84,7 +84,9 @@ export class ProcessError extends KasperError {
   }
 }
 
-/** Thrown by a processor for what no retry can mend: middleware that retries lets it pass at once. */
+/**
+ * Thrown by a processor for what no retry can mend: middleware that retries lets it pass at once.
+ */
 export class UnrecoverableError extends KasperError {
   override readonly code = 'UNRECOVERABLE';
 }
@@ -101,8 +103,8 @@ export interface ProduceOutcome extends TopicPartitionRef {
 }
 
 /**
- * Records could not be sent. `acked` are stored, `failed` are certainly not, `unknown` may or may not be.
- * What is `failed` or `unknown` stays in the sender.
+ * Records could not be sent. `acked` are stored, `failed` are certainly not, `unknown` may or may
+ * not be. What is `failed` or `unknown` stays in the sender.
  */
 export class ProduceError extends KasperError {
   override readonly code = 'PRODUCE';
@@ -148,7 +150,10 @@ export class FencedError extends KasperError {
   override readonly code = 'FENCED';
 }
 
-/** The next offset to read is not in the log: it was deleted, or the topic was truncated or made anew. */
+/**
+ * The next offset to read is not in the log: it was deleted, or the topic was truncated or made
+ * anew.
+ */
 export class OffsetOutOfRangeError extends KasperError {
   override readonly code = 'OFFSET_OUT_OF_RANGE';
   readonly topic: string;
@@ -190,8 +195,10 @@ export interface StoreFailure extends StoreKey {
 }
 
 /**
- * A store call failed. `failures` has each key that it failed for, where that is known, with the reason, and `keys` only their names; `written` has the
- * keys that were written, or deleted, in the same call all the same. After a time limit or a lost connection a write that counts as failed may have been done.
+ * A store call failed. `failures` has each key that it failed for, where that is known, with the
+ * reason, and `keys` only their names; `written` has the keys that were written, or deleted, in the
+ * same call all the same. After a time limit or a lost connection a write that counts as failed may
+ * have been done.
  */
 export class StoreError extends KasperError {
   override readonly code = 'STORE';
@@ -227,7 +234,10 @@ export class CodecError extends KasperError {
   override readonly code = 'CODEC';
 }
 
-/** A record batch that came from a broker is damaged, too large when inflated, or of an unknown form. */
+/**
+ * A record batch that came from a broker is damaged, too large when inflated, or of an unknown
+ * form.
+ */
 export class RecordError extends KasperError {
   override readonly code = 'RECORD';
 }

@@ -12,11 +12,15 @@ export interface RepeatLimits {
   /** Levels whose lines are limited. Default `['warn', 'error']`. */
   readonly levels?: readonly LimitedLevel[];
   /**
-   * Fields that tell one kind from another, beside level, message, the fields of children, and `error`; numbers within a message or an error do not. Default:
-   * `broker`, `component`, `event`, `groupId`, `namespace`, `node`, `partition`, `store`, `topic`, `where`.
+   * Fields that tell one kind from another, beside level, message, the fields of children, and
+   * `error`; numbers within a message or an error do not. Default: `broker`, `component`, `event`,
+   * `groupId`, `namespace`, `node`, `partition`, `store`, `topic`, `where`.
    */
   readonly fields?: readonly string[];
-  /** Kinds that are kept apart at once; beyond it the one that began first is told and forgotten. Default 2000. */
+  /**
+   * Kinds that are kept apart at once; beyond it the one that began first is told and forgotten.
+   * Default 2000.
+   */
   readonly maxKinds?: number;
   /** Default: the machine's clock. For tests. */
   readonly clock?: Clock;
@@ -56,11 +60,15 @@ const defaults = {
 const LONGEST_PART = 200;
 
 /**
- * Wraps a logger so that a fault that lasts does not fill the log: of lines of one kind, `atMost` are written in each interval, and at its end one that has the
- * message, the fields of the last line that was held back, how many there were as `more`, and reads `Message … 312 more like this in the last 60 s`.
+ * Wraps a logger so that a fault that lasts does not fill the log: of lines of one kind, `atMost`
+ * are written in each interval, and at its end one that has the message, the fields of the last
+ * line that was held back, how many there were as `more`, and reads `Message … 312 more like this
+ * in the last 60 s`.
  *
- * A TopicProcessor limits its own warnings and errors so, not what your code writes to `context.logger`. A logger that is limited already counts as it did:
- * closing the new one only tells what is held back. The timer at the end of an interval does not keep the process alive: `close()` before it ends.
+ * A TopicProcessor limits its own warnings and errors so, not what your code writes to
+ * `context.logger`. A logger that is limited already counts as it did: closing the new one only
+ * tells what is held back. The timer at the end of an interval does not keep the process alive:
+ * `close()` before it ends.
  *
  * @throws ConfigError for a limit that is not a whole number of at least 1
  *
@@ -77,7 +85,10 @@ export function limitRepeats(logger: Logger, limits: RepeatLimits = {}): RepeatL
   return new LimitedLogger(logger, new Repeats({ atMost, perMs, levels, fields, maxKinds, clock }), '', true);
 }
 
-/** The logger below one that the library made to limit its own lines: for the lines of the user's code. */
+/**
+ * The logger below one that the library made to limit its own lines: for the lines of the user's
+ * code.
+ */
 export function unlimited(logger: Logger): Logger {
   return logger instanceof LimitedLogger ? logger.unlimited : logger;
 }

@@ -1,7 +1,10 @@
 import { callGuarded } from './call-guarded.ts';
 import type { Logger } from './logger.ts';
 
-/** Listeners of named events; `Events` gives what each is called with. What one throws is logged and reaches nobody else. */
+/**
+ * Listeners of named events; `Events` gives what each is called with. What one throws is logged and
+ * reaches nobody else.
+ */
 export class Listeners<Events extends { [Name in keyof Events]: readonly unknown[] }> {
   readonly #log: Logger;
   readonly #listeners = new Map<keyof Events, Set<(...event: never) => unknown>>();

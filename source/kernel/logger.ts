@@ -2,8 +2,8 @@
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /**
- * Where the library writes its log lines. `kasper-ts/logging` has one for winston; {@link silentLogger} is the
- * library's default, so that nothing is printed unless asked for.
+ * Where the library writes its log lines. `kasper-ts/logging` has one for winston;
+ * {@link silentLogger} is the library's default, so that nothing is printed unless asked for.
  */
 export interface Logger {
   /** What only helps to find a fault in this library or its set-up. */

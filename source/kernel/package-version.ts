@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { isObject } from './is-object.ts';
 
-/** The version of this package; 'unknown' where its package.json does not lie beside it, as in a bundle of one file. */
+/**
+ * The version of this package; 'unknown' where its package.json does not lie beside it, as in a
+ * bundle of one file.
+ */
 export function packageVersion(): string {
   try {
     // From dist/source/kernel.

@@ -5,7 +5,10 @@ export const HIDDEN = '***';
 const SECRET_NAME =
   /(?:password|passwd|pwd|passphrase|secret|secretkey|secretaccesskey|privatekey|apikey|token|authorization|credentials?|cookie)$/;
 
-/** Whether a field of this name holds a secret: `password`, `sslPassphrase`, `x-api-key`, `sessionToken`, `Authorization`. */
+/**
+ * Whether a field of this name holds a secret: `password`, `sslPassphrase`, `x-api-key`,
+ * `sessionToken`, `Authorization`.
+ */
 export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name.replaceAll(/[-_.\s]/g, '').toLowerCase());
 }
@@ -20,7 +23,10 @@ export function isSecretField(name: string, holder: object): boolean {
 
 const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
 
-/** `scheme://user:password@`; also where the password has characters that it should not have in a URL, unless it could be a port and a path. */
+/**
+ * `scheme://user:password@`; also where the password has characters that it should not have in a
+ * URL, unless it could be a port and a path.
+ */
 const USER_INFO =
   /\b([a-z][a-z\d+.-]{0,20}:\/\/)(?:[^\s/?#"'<>]{0,2000}@|[^\s:/?#@"'<>]{0,500}:(?!\d{1,5}[/?#])[^\s"'<>]{0,2000}@)/gi;
 
@@ -38,8 +44,8 @@ const AUTHORIZATION = /\b(authorization["']?\s{0,3}[:=]\s{0,3}["']?)(?:[a-z]{3,2
 const SCHEME = /\b((?:basic|bearer|apikey)\s{1,3})(?=[^\s"',]{0,200}[\d=])[\w+/.~=-]{8,}/gi;
 
 /**
- * Text as it may be shown: without the user and the password of URLs, what stands behind `password=` and the like, the values of Authorization headers, and
- * private keys.
+ * Text as it may be shown: without the user and the password of URLs, what stands behind
+ * `password=` and the like, the values of Authorization headers, and private keys.
  */
 export function hideSecrets(text: string): string {
   let shown = text;

@@ -20,8 +20,8 @@ export interface ErrorObject {
 }
 
 /**
- * Name, code, message and stack; then the same of the cause and of later failures, each error once: where it occurs
- * up again it is only named. Secrets within them are hidden.
+ * Name, code, message and stack; then the same of the cause and of later failures, each error once:
+ * where it occurs up again it is only named. Secrets within them are hidden.
  */
 export function errorObject(error: Error): ErrorObject {
   return describe(error, { depth: LONGEST_CHAIN, shown: new Set() });

@@ -51,7 +51,7 @@ export interface WinstonLoggerOptions {
  * headers and private keys.
  *
  * @throws ConfigError for an unknown format or level, and for a winston logger that lacks one of
- * the levels
+ *   the levels
  *
  * @example new TopicProcessor({ …, logger: winstonLogger({ format: 'text', level: 'debug' }) }, processor);
  */

@@ -3,8 +3,9 @@ import type { ProcessFunction, StoreMap } from '../message-processor.ts';
 /**
  * Wraps the processing of a batch: gets the next function inwards and returns one of the same form.
  *
- * Middleware is around `process` only; flush, stores' flush and commit follow after the outermost has returned. Each call of `next` is one attempt,
- * with a fresh sender of its own; what `sender` of the middleware itself sends goes out with the batch.
+ * Middleware is around `process` only; flush, stores' flush and commit follow after the outermost
+ * has returned. Each call of `next` is one attempt, with a fresh sender of its own; what `sender`
+ * of the middleware itself sends goes out with the batch.
  *
  * @example
  * const timed: Middleware = (next) => async (messages, sender, context) => {

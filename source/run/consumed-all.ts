@@ -3,8 +3,9 @@ import type { KafkaClient } from '../kafka/client.ts';
 import { assignedPartitions, checkTopics } from '../assignment/static/assigned-partitions.ts';
 
 /**
- * Whether committed offsets have reached the ends of now (ListOffsets, in the run's isolation) on all assigned partitions. Where nothing was committed,
- * the position that `initialOffset` would give counts.
+ * Whether committed offsets have reached the ends of now (ListOffsets, in the run's isolation) on
+ * all assigned partitions. Where nothing was committed, the position that `initialOffset` would
+ * give counts.
  */
 export async function hasConsumedAll(config: Config, client: KafkaClient): Promise<boolean> {
   const partitions = assignedPartitions(config);

@@ -11,8 +11,8 @@ interface Opened {
 /**
  * Releases what a start has opened, in reverse order.
  *
- * Each part is registered when it is opened, so a start that is cut short cannot leak: what it opens after
- * {@link ReleaseStack.release} is released immediately.
+ * Each part is registered when it is opened, so a start that is cut short cannot leak: what it
+ * opens after {@link ReleaseStack.release} is released immediately.
  */
 export class ReleaseStack {
   readonly #outcome: Pick<RunOutcome, 'closeFailed'>;
@@ -26,14 +26,18 @@ export class ReleaseStack {
   /**
    * Registers something that has just been opened.
    *
-   * @param failure what it means if the release fails, such as "The Kafka client could not be closed"
+   * @param failure what it means if the release fails, such as "The Kafka client could not be
+   *   closed"
    */
   async opened(failure: string, release: Opened['release']): Promise<void> {
     this.#opened.push({ failure, release });
     if (this.#releasedWithinMs !== undefined) await this.release(this.#releasedWithinMs);
   }
 
-  /** Releases everything, the newest first. What fails is kept in the outcome, and the rest is released all the same. */
+  /**
+   * Releases everything, the newest first. What fails is kept in the outcome, and the rest is
+   * released all the same.
+   */
   async release(withinMs: number): Promise<void> {
     this.#releasedWithinMs = withinMs;
     for (let last = this.#opened.pop(); last !== undefined; last = this.#opened.pop()) {
@@ -42,7 +46,10 @@ export class ReleaseStack {
     }
   }
 
-  /** Does one step of closing. What it throws is kept in the outcome, so that the next step is done as well. */
+  /**
+   * Does one step of closing. What it throws is kept in the outcome, so that the next step is done
+   * as well.
+   */
   async attempt(failure: string, step: () => void | Promise<void>): Promise<void> {
     try {
       await step();

@@ -14,15 +14,15 @@ import type { RunParts } from './run-parts.ts';
 import type { ProcessorStats } from '../stats.ts';
 import type { PlannedPartition } from '../input/start-plan.ts';
 
-/** Told at each start; of the other options, those that are not as they are by default. */
-const alwaysTold: readonly string[] = ['batchSize', 'batchWaitMs', 'batchBytes', 'isolation', 'commit'];
+/** Logged at each start; of the other options, those that differ from their default. */
+const alwaysLogged: readonly string[] = ['batchSize', 'batchWaitMs', 'batchBytes', 'isolation', 'commit'];
 
 /** The one line at the start of a run: what it reads, and how. Without secrets. */
 export function logStart(config: Config, bounded: boolean, log: Logger): void {
   const { groupId, inputTopics, inputPartitions, instanceId } = config;
   const options = optionRows.flatMap(({ name, default: usual }) => {
     const value = config[name as keyof Config];
-    return alwaysTold.includes(name) || value !== usual ? [[name, value] as const] : [];
+    return alwaysLogged.includes(name) || value !== usual ? [[name, value] as const] : [];
   });
   log.info('Run starts', {
     group: groupId,
@@ -41,7 +41,10 @@ export function logStart(config: Config, bounded: boolean, log: Logger): void {
   });
 }
 
-/** What the options of a client tell of where it connects to; nothing of a client that the user made. */
+/**
+ * What the options of a client say about where it connects to; nothing about a client that the user
+ * made.
+ */
 function connectionOf(client: Config['client']): LogFields {
   if (!('brokers' in client)) return {};
   const { brokers, ssl, sasl } = client;
@@ -52,7 +55,9 @@ function connectionOf(client: Config['client']): LogFields {
   };
 }
 
-/** Where it can be watched; a free port is not known yet, and the server tells it when it listens. */
+/**
+ * Where it can be watched; a free port is not known yet, and the server logs it when it listens.
+ */
 function monitorOf(monitor: Config['monitor']): LogFields {
   if (monitor === undefined || isMonitor(monitor) || monitor.port === 0) return {};
   return { monitor: `${monitor.host ?? '127.0.0.1'}:${monitor.port}` };
@@ -66,8 +71,9 @@ function storesOf({ stores, flushedStores }: Config): LogFields {
 }
 
 /**
- * The one line at the end of a run, with its totals: `ended` at the end that it had at the start, `stopped` before it or in a run without
- * end, or `failed`. Before it, the repeats that were held back are logged.
+ * The one line at the end of a run, with its totals: `ended` at the end that it had at the start,
+ * `stopped` before it or in a run without end, or `failed`. Before it, the repeats that were held
+ * back are logged.
  */
 export function logEnd(
   log: RepeatLimitedLogger,

@@ -8,8 +8,8 @@ export class RunOutcome {
   #closeFailure: { readonly error: unknown } | undefined;
 
   /**
-   * Aborted as soon as the run is to end. It is a signal, not a promise, because its listeners are called synchronously:
-   * after a failure no other batch may slip in.
+   * Aborted as soon as the run is to end. It is a signal, not a promise, because its listeners are
+   * called synchronously: after a failure no other batch may slip in.
    */
   get over(): AbortSignal {
     return this.#over.signal;
@@ -29,7 +29,10 @@ export class RunOutcome {
     return this.#first;
   }
 
-  /** @returns false if this very error is known already: several parts may have waited for what failed once */
+  /**
+   * @returns false if this very error is known already: several parts may have waited for what
+   *   failed once
+   */
   keep(error: unknown): boolean {
     if (!this.#hasFailed) {
       this.#hasFailed = true;
@@ -44,7 +47,10 @@ export class RunOutcome {
     return true;
   }
 
-  /** Something could not be finished or released: `close()` rejects with the first of these, and the run has failed. */
+  /**
+   * Something could not be finished or released: `close()` rejects with the first of these, and the
+   * run has failed.
+   */
   closeFailed(error: unknown): void {
     this.#closeFailure ??= { error };
     this.keep(error);

@@ -5,8 +5,8 @@ import type { InputFlow } from '../input/input-flow.ts';
 import type { PlannedPartition } from '../input/start-plan.ts';
 
 /**
- * What a run is made of, in the order in which it comes to be; a part is undefined before. The run fills it in, and the view of the
- * processor looks at it.
+ * What a run is made of, in the order in which it comes to be; a part is undefined before. The run
+ * fills it in, and the view of the processor looks at it.
  */
 export class RunParts {
   /** What a start is at, in words. */

@@ -19,9 +19,11 @@ import type { RunParts } from './run-parts.ts';
 import type { UserProcessors } from './user-processors.ts';
 
 /**
- * One run: connects, takes its partitions, finds out where to begin, reads, and at the end finishes and releases everything.
+ * One run: connects, takes its partitions, finds out where to begin, reads, and at the end finishes
+ * and releases everything.
  *
- * Its assignment tells it which partitions it has. For a static one that is all of them at the start, and none at the end.
+ * Its assignment tells it which partitions it has. For a static one that is all of them at the
+ * start, and none at the end.
  */
 export class Run implements PartitionsOwner {
   readonly #context: RunContext;
@@ -40,7 +42,10 @@ export class Run implements PartitionsOwner {
     void this.#opened.opened('The Kafka client could not be closed', () => context.client.close());
   }
 
-  /** From the first connection to the last thing before the first fetch. Gives up quietly when the processor is closed meanwhile. */
+  /**
+   * From the first connection to the last thing before the first fetch. Gives up quietly when the
+   * processor is closed meanwhile.
+   */
   async prepare(isBounded: boolean): Promise<void> {
     const { config, client, logger } = this.#context;
     const { parts } = this.#options;
@@ -54,9 +59,11 @@ export class Run implements PartitionsOwner {
     if (this.#isEnding()) return;
     const assignment = new StaticAssignment(this.#context, this.#topics);
     parts.assignment = assignment;
-    // Released after everything else but the client, so that the next owner begins when this one has ended.
+    // Released after everything else but the client, so that the next owner begins when this one
+    // has ended.
     await this.#opened.opened('The claims could not be released', (withinMs) => assignment.close(withinMs));
-    // Before the offsets are read, so that two that start at the same time do not both decide where to begin.
+    // Before the offsets are read, so that two that start at the same time do not both decide where
+    // to begin.
     parts.phase = 'it claims its partitions, and waits while another process has them';
     await assignment.open(this);
   }
@@ -98,7 +105,7 @@ export class Run implements PartitionsOwner {
     parts.endWatch.start();
   }
 
-  /** Finishes the batches in process and commits them. Whatever fails, all steps are done. */
+  /** Finishes the batches in process and commits them. All steps are done, even if one fails. */
   async revoked(partitions: readonly TopicPartition[]): Promise<void> {
     const { parts, users, outcome } = this.#options;
     const { flow, delivery } = parts;
@@ -128,7 +135,9 @@ export class Run implements PartitionsOwner {
     return this.#options.parts.flow?.inProcessNow() ?? 'the start';
   }
 
-  /** Whether a batch was given up while the user's function was still running: it may still write. */
+  /**
+   * Whether a batch was given up while the user's function was still running: it may still write.
+   */
   get hangs(): boolean {
     return this.#options.parts.flow?.hangs === true;
   }
@@ -139,9 +148,10 @@ export class Run implements PartitionsOwner {
   }
 
   /**
-   * Finishes what is in process and commits it, as far as the run has come, then lets the user's processors go.
+   * Finishes what is in process and commits it, as far as the run has come, then lets the user's
+   * processors go.
    *
-   * @param starting the start, if it is under way
+   * @param starting the start, if it is in progress
    */
   async finish(starting: Promise<void> | undefined): Promise<void> {
     const { parts, users } = this.#options;
@@ -159,7 +169,8 @@ export class Run implements PartitionsOwner {
   /**
    * Commits nothing more and lets the partitions go.
    *
-   * @param withinMs for how long the release of the claims may take; 0 leaves them, since work may still be in process
+   * @param withinMs for how long the release of the claims may take; 0 leaves them, since work may
+   *   still be in process
    */
   async release(withinMs: number): Promise<void> {
     await this.#opened.release(withinMs);

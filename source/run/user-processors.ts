@@ -21,7 +21,7 @@ export class UserProcessors {
     this.#byPartition = byPartition;
   }
 
-  /** Each one once, whatever the number of its partitions. */
+  /** Each one once, even if it has several partitions. */
   get all(): ReadonlySet<MessageProcessor> {
     return new Set(this.#byPartition.values());
   }
@@ -43,7 +43,7 @@ export class UserProcessors {
     }
   }
 
-  /** Takes `partitions` from all of them to whom they were given, whatever fails. */
+  /** Takes `partitions` from all processors that they were given to, even if one fails. */
   async revoked(
     partitions: readonly TopicPartition[],
     closing: Pick<ReleaseStack, 'attempt'>,
@@ -55,7 +55,7 @@ export class UserProcessors {
     }
   }
 
-  /** Closes all of them, whatever fails. */
+  /** Closes all of them, even if one fails. */
   async close(closing: Pick<ReleaseStack, 'attempt'>): Promise<void> {
     for (const processor of this.all)
       await closing.attempt('close of the MessageProcessor failed', () => processor.close?.());

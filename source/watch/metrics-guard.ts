@@ -2,10 +2,13 @@ import { callGuarded } from '../kernel/call-guarded.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 
-/** A provider that fails always is told so often. */
+/** The failures of a provider are logged this often. */
 const LOG_EVERY_MS = 60_000;
 
-/** Calls a MetricsProvider. What it throws is logged: a batch whose outputs are durable must not fail by being counted. */
+/**
+ * Calls a MetricsProvider. What it throws is logged: a batch whose outputs are durable must not
+ * fail by being counted.
+ */
 export class MetricsGuard {
   readonly #clock: Clock;
   readonly #log: Logger;

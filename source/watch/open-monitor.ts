@@ -5,7 +5,8 @@ import type { Config } from '../config/config.ts';
 import { LateMetrics } from '../../metrics/late-metrics.ts';
 
 /**
- * Begins to show a processor by its option `monitor`. The server, and the metrics where none were given, are loaded only where they are wanted.
+ * Begins to show a processor by its option `monitor`. The server, and the metrics where none were
+ * given, are loaded only where they are wanted.
  *
  * @returns what ends it
  * @throws ConfigError when it cannot listen

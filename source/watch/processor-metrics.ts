@@ -9,7 +9,9 @@ import type { TopicPartition } from '../kernel/topic-partition.ts';
 /** What of a processor can fail and be tried again. */
 export type FailingPart = 'commit' | 'produce' | 'fetch';
 
-/** Counts and times what a processor does, per batch and per request; label values are bound once. */
+/**
+ * Counts and times what a processor does, per batch and per request; label values are bound once.
+ */
 export class ProcessorMetrics {
   readonly #consumed: TopicPartitionChildren<CounterChild>;
   readonly #consumedBytes: CounterChild;

@@ -24,8 +24,9 @@ import { RunTotals } from './run-totals.ts';
 import type { TopicPartition } from '../kernel/topic-partition.ts';
 
 /**
- * All that others get to see of a processor: counts what it does, shows it as metrics, takes snapshots, judges its health, and calls its
- * listeners. What happens it learns from the run ({@link RunReports}) and from the client ({@link KafkaObserver}).
+ * All that others get to see of a processor: counts what it does, shows it as metrics, takes
+ * snapshots, judges its health, and calls its listeners. What happens it learns from the run
+ * ({@link RunReports}) and from the client ({@link KafkaObserver}).
  */
 export class ProcessorView implements RunReports, KafkaObserver {
   readonly totals = new RunTotals();

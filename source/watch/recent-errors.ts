@@ -6,7 +6,9 @@ import type { RecentError } from '../stats.ts';
 
 /** How many are kept. */
 const KEPT = 20;
-/** The same again within this time is not another one: a retry must not push out what came before. */
+/**
+ * The same again within this time is not another one: a retry must not push out what came before.
+ */
 const SAME_WITHIN_MS = 10_000;
 const LONGEST_MESSAGE = 1000;
 
@@ -38,7 +40,10 @@ export class RecentErrors {
   }
 }
 
-/** What a person gets to see of an error: no stack, no credentials, and not more than a screen holds. */
+/**
+ * What a person gets to see of an error: no stack, no credentials, and not more than a screen
+ * holds.
+ */
 export function describeError(error: unknown): { readonly code: string; readonly message: string } {
   const message = hideSecrets(messageOf(error));
   return {
@@ -47,7 +52,7 @@ export function describeError(error: unknown): { readonly code: string; readonly
   };
 }
 
-/** Kafka's name where a broker has told one, else our code. */
+/** Kafka's name where a broker has given one, else our code. */
 export function codeOf(error: unknown): string {
   if (error instanceof BrokerError) return error.brokerError;
   return KasperError.is(error) ? error.code : 'UNKNOWN';

@@ -281,7 +281,8 @@ test('whatever arrives in whatever order: nothing is lost or doubled, no limit i
               next[topic] = nextOffset;
               const bytes = sizes.reduce((sum, each) => sum + each, 0) + 7;
               if (messages.length > 0) held += bytes;
-              // What the batcher does not keep is done at once, as its topic has nothing that waits.
+              // What the batcher does not keep is done at once, as its topic has nothing that
+              // waits.
               if (!batcher.add({ topic, messages, nextOffset, leaderEpoch: 0, bytes }))
                 position[topic] = nextOffset;
             }

@@ -5,14 +5,19 @@ import { clientOf, values, write } from '../_helpers/jobs/system-job.ts';
 import { until } from '../_helpers/until.ts';
 import { kasper, type Outcome } from './memory-io.ts';
 
-/** A job on a topic of its own, and the command line for it. Names are random, and of the same length in each run. */
+/**
+ * A job on a topic of its own, and the command line for it. Names are random, and of the same
+ * length in each run.
+ */
 export interface AdminJob {
   readonly name: string;
   readonly topic: string;
   readonly groupId: string;
   readonly client: KafkaClient;
   readonly brokers: string;
-  /** Runs `kasper` with --brokers, and shows names, ids and times as if they were always the same. */
+  /**
+   * Runs `kasper` with --brokers, and shows names, ids and times as if they were always the same.
+   */
   kasper(...argv: readonly string[]): Promise<Outcome>;
   commit(partition: number, offset: number, metadata?: string): Promise<void>;
   committed(partition: number): Promise<number | undefined>;

@@ -2,14 +2,19 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 
-/** Longer than anything here takes on a busy machine: it only bounds how long a failing spec waits. */
+/**
+ * Longer than anything here takes on a busy machine: it only bounds how long a failing spec waits.
+ */
 const DEADLINE_MS = 60_000;
 
 /** A program in a process of its own. */
 export interface Child {
   readonly stdout: string;
   readonly stderr: string;
-  /** Resolves as soon as its output has the pattern; rejects when it exits without, or after the deadline. */
+  /**
+   * Resolves as soon as its output has the pattern; rejects when it exits without, or after the
+   * deadline.
+   */
   until(stream: 'stdout' | 'stderr', pattern: RegExp): Promise<void>;
   kill(signal: NodeJS.Signals): void;
   readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
@@ -20,7 +25,9 @@ export function compiled(path: string): string {
   return fileURLToPath(new URL(`../../${path}.js`, import.meta.url));
 }
 
-/** Ours, without what the specs themselves are told by it: to `kasper` such variables are settings. */
+/**
+ * Ours, without what the specs themselves are told by it: to `kasper` such variables are settings.
+ */
 export function environment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KASPER_')));
 }

@@ -4,7 +4,9 @@ import ts from 'typescript';
 import { optionRows } from '../../source/config/option-table.ts';
 import { optionNames } from '../../source/config/options.ts';
 
-/** What an editor shows for each option, by its name: from the declarations that the package has. */
+/**
+ * What an editor shows for each option, by its name: from the declarations that the package has.
+ */
 function shownDocs(): Map<string, { readonly text: string; readonly tags: string }> {
   const file = fileURLToPath(new URL('../../source/config/options.d.ts', import.meta.url));
   const program = ts.createProgram([file], { module: ts.ModuleKind.NodeNext, skipLibCheck: true });

@@ -1,7 +1,8 @@
 import { isProgramName, type ProgramName } from '../../scripts/services/programs.ts';
 
 /**
- * The programs that an example takes, which starts a server: it has a line such as `// needs: redis-server`.
+ * The programs that an example takes, which starts a server: it has a line such as `// needs:
+ * redis-server`.
  *
  * @throws Error for one whose Debian package is not known
  */

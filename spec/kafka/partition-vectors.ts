@@ -1,7 +1,10 @@
 // Made by scripts/vectors/make.ts; not written by hand.
 export const partitionCounts = [1, 2, 3, 7, 12, 50, 100] as const;
 
-/** Key in hex; murmur2 hash and partitions (Kafka's Java code); fnv1a hash and partitions (Go's hash/fnv, sarama's rule). */
+/**
+ * Key in hex; murmur2 hash and partitions (Kafka's Java code); fnv1a hash and partitions (Go's
+ * hash/fnv, sarama's rule).
+ */
 export const partitionVectors: readonly (readonly [
   key: string,
   murmur2: readonly number[],

@@ -8,7 +8,9 @@ import {
 import { startCopyLoad } from '../_helpers/jobs/copy-load.ts';
 import { testOnOwnKafka } from '../_helpers/servers/services.ts';
 
-/** How soon after a cluster is whole again, or after a node was lost, every partition must go on. */
+/**
+ * How soon after a cluster is whole again, or after a node was lost, every partition must go on.
+ */
 const HEALED_MS = 15_000;
 const TAKEN_OVER_MS = 30_000;
 

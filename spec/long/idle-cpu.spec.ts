@@ -43,7 +43,8 @@ testOnEach(
     const percents = cpuMs.map((ms) => (100 * ms) / MEASURE_MS);
     const said = percents.map((percent) => `${percent.toFixed(2)} %`).join(', ');
     t.log(`${PARTITIONS} idle partitions, ${MEASURE_MS} ms each: ${said} of a core`);
-    // The same work takes more processor time while others use the machine, never less: the least of them is what it takes.
+    // The same work takes more processor time while others use the machine, never less: the least
+    // of them is what it takes.
     t.true(Math.min(...percents) < 1, said);
   },
 );

@@ -45,7 +45,8 @@ testOnOwnKafka(
     const rareRun = rarely.runLoop();
     await rare.untilSeen(5);
 
-    // The group of this one expires as a whole, once: then its next commit makes a group without members.
+    // The group of this one expires as a whole, once: then its next commit makes a group without
+    // members.
     const joined = await systemJob(t, kafka);
     const other = randomName('other');
     await kafka.createTopic(other, 1);

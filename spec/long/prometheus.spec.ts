@@ -37,7 +37,8 @@ testOnReal(
       const rate = rates[partition] ?? 0;
       t.true(Math.abs(rate - expected) < expected / 10, `${rate} records/s in ${partition}, not ${expected}`);
     }
-    // Some may be on their way whenever it looks, but never more than what was written within some seconds.
+    // Some may be on their way whenever it looks, but never more than what was written within some
+    // seconds.
     const lag = await prometheus.values('max_over_time(sum(kasper_lag_records)[1m:1s])');
     t.true((lag[''] ?? Infinity) < 5 * EACH_SECOND, JSON.stringify(lag));
     const scrapes = await prometheus.values('sum_over_time(up[1m]) / count_over_time(up[1m])');

@@ -1,4 +1,5 @@
-// A job whose memory is watched from within: run as a child with a small heap, told its options by its parent, it reports its peaks.
+// A job whose memory is watched from within: run as a child with a small heap, told its options by
+// its parent, it reports its peaks.
 import { TopicProcessor, type MessageProcessor } from '../../source/index.ts';
 
 /** What the parent sends. */
@@ -8,7 +9,9 @@ export interface MeasuredJobOptions {
   readonly partitions: number;
   readonly batchSize: number;
   readonly maxBufferBytes: number;
-  /** Whether each batch waits for a message `go` of the parent before it ends; after it none does. */
+  /**
+   * Whether each batch waits for a message `go` of the parent before it ends; after it none does.
+   */
   readonly holdFirstBatch: boolean;
 }
 

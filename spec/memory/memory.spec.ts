@@ -5,9 +5,14 @@ import { openClient, silentLogger } from '../../source/index.ts';
 import type { MeasuredJobOptions, MeasuredJobReport } from './measured-job.ts';
 
 const MiB = 1024 * 1024;
-/** What a fetch under way, the receive buffers of sockets and one response that is being taken apart may hold beyond the budget. */
+/**
+ * What a fetch under way, the receive buffers of sockets and one response that is being taken apart
+ * may hold beyond the budget.
+ */
 const OVERSHOOT = 12 * MiB;
-/** Garbage: V8 begins to collect when so much external memory was added since the last collection. */
+/**
+ * Garbage: V8 begins to collect when so much external memory was added since the last collection.
+ */
 const GARBAGE = 64 * MiB;
 /** Node, the library and a heap of 64 MB, before any record. */
 const BASE_RSS = 150 * MiB;
@@ -45,7 +50,9 @@ function startJob(t: ExecutionContext, options: MeasuredJobOptions): ChildProces
   return child;
 }
 
-/** Resolves with the first report for which `isWanted` holds; rejects when the child ends before. */
+/**
+ * Resolves with the first report for which `isWanted` holds; rejects when the child ends before.
+ */
 function nextReport(
   child: ChildProcess,
   isWanted: (report: MeasuredJobReport) => boolean,
@@ -136,7 +143,8 @@ test('a processor that does not come back leaves memory where it is, and fetchin
     holdFirstBatch: true,
   });
   const fetches = () => cluster.requests('Fetch').reduce((sum, { count }) => sum + count, 0);
-  // Held until the buffers are full: 20 reports in a row in which nothing was added and no fetch was sent.
+  // Held until the buffers are full: 20 reports in a row in which nothing was added and no fetch
+  // was sent.
   let before = { bufferedBytes: -1, fetched: -1 };
   let unchanged = 0;
   let peakArrayBuffers = 0;

@@ -28,7 +28,10 @@ export function filledMetrics(options: { readonly kasperNames?: boolean } = {}):
   return metrics;
 }
 
-/** Every metric that a process shows, by its full name: those of definitions.ts, and prom-client's of the process. */
+/**
+ * Every metric that a process shows, by its full name: those of definitions.ts, and prom-client's
+ * of the process.
+ */
 export async function knownMetrics(): Promise<ReadonlyMap<string, KnownMetric>> {
   const known = new Map<string, KnownMetric>(
     Object.values<MetricDefinition>(metricDefinitions).map((definition) => [

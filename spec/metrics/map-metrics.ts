@@ -11,7 +11,10 @@ import type {
 } from '../../metrics/index.ts';
 import type { MetricsSubject, SeriesReading } from '../../source/testing/index.ts';
 
-/** What a user's own provider may look like: everything in one Map. Its parts are there to be broken. */
+/**
+ * What a user's own provider may look like: everything in one Map. Its parts are there to be
+ * broken.
+ */
 export class MapMetrics implements MetricsProvider {
   readonly series = new Map<string, { value?: number; count?: number; sum?: number }>();
   readonly refreshes = new Set<() => void>();

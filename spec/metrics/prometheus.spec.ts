@@ -237,7 +237,8 @@ test('a counter ends with _total in both formats, whether its name says so or no
   const metrics = plain();
   metrics.newCounter({ name: 'a', help: 'A' }).labels().inc();
   metrics.newCounter({ name: 'a_total', help: 'A' }).labels().inc();
-  // The formats take turns, since prom-client itself loses the ending in the text format after OpenMetrics.
+  // The formats take turns, since prom-client itself loses the ending in the text format after
+  // OpenMetrics.
   for (const format of ['openmetrics', 'text', 'openmetrics', 'text'] as const) {
     const { body } = await metrics.expose(format);
     t.true(body.includes('\nkasper_a_total 2\n'), body);

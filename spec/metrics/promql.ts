@@ -49,7 +49,9 @@ export function readQuery(text: string): Query {
 /** What is known of a metric, whether ours or of the process. */
 export type KnownMetric = Pick<MetricDefinition, 'labelNames'> & { readonly kind: string };
 
-/** What is wrong with the use of a metric: its name and kind, and the labels that it is filtered by. */
+/**
+ * What is wrong with the use of a metric: its name and kind, and the labels that it is filtered by.
+ */
 export function selectorProblems(
   { name, matchers }: Selector,
   metrics: ReadonlyMap<string, KnownMetric>,
@@ -73,7 +75,10 @@ export function labelsOf({ labelNames = [] }: KnownMetric, isBucket: boolean): s
   return [...labelNames, 'job', 'instance', ...(isBucket ? ['le'] : [])];
 }
 
-/** How the metrics of a query are used in ways that make no sense of their kinds, such as a rate of a gauge. */
+/**
+ * How the metrics of a query are used in ways that make no sense of their kinds, such as a rate of
+ * a gauge.
+ */
 export function kindProblems(text: string, metrics: ReadonlyMap<string, KnownMetric>): string[] {
   const rising = ['rate', 'irate', 'increase'];
   const falling = ['deriv', 'delta', 'idelta', 'predict_linear'];

@@ -8,7 +8,10 @@ import { filledMetrics } from './known-metrics.ts';
 
 const promtool = findProgram('promtool') ?? '';
 
-/** What `promtool check metrics` says of an exposition: what it finds fault with. Its parser is Prometheus's own. */
+/**
+ * What `promtool check metrics` says of an exposition: what it finds fault with. Its parser is
+ * Prometheus's own.
+ */
 function faults(text: string): { readonly status: number | null; readonly lines: readonly string[] } {
   const { status, stdout, stderr } = spawnSync(promtool, ['check', 'metrics'], {
     input: text,

@@ -13,7 +13,8 @@ import { fixture } from '../_helpers/fakes/processor-run.ts';
 /**
  * 1. A program keeps the last error as the `cause` of the next one, and both are the same object.
  * 2. `process` throws it.
- * 3. Whoever looks for a cause of a certain kind goes round and round, and the process answers nobody any more.
+ * 3. Whoever looks for a cause of a certain kind goes round and round, and the process answers
+ *    nobody any more.
  */
 const rings: Readonly<Record<string, () => Error>> = {
   'an error that is its own cause': () => {

@@ -1,5 +1,6 @@
-// The sequence: on a Node whose zlib has no Zstandard (before 22.15) a topic is compressed by zstd, and nothing else in the process has prepared the
-// codec. The run failed at the first batch with LifecycleError "await prepareCompression() before zstd is used", read or written.
+// The sequence: on a Node whose zlib has no Zstandard (before 22.15) a topic is compressed by zstd,
+// and nothing else in the process has prepared the codec. The run failed at the first batch with
+// LifecycleError "await prepareCompression() before zstd is used", read or written.
 import test from 'ava';
 import { EmbeddedCluster } from '../../source/embedded/index.ts';
 import { TopicProcessor } from '../../source/topic-processor.ts';

@@ -42,7 +42,10 @@ test('a spec file and a process without such faults pass', async (t) => {
   t.is(child.code, 0, child.output);
 });
 
-/** Runs a spec file of one passing test as this project's are run: with the settings of package.json and strict.ts. */
+/**
+ * Runs a spec file of one passing test as this project's are run: with the settings of package.json
+ * and strict.ts.
+ */
 async function runSpec(t: ExecutionContext, code: string) {
   const folder = await temporaryFolder(t, {
     'package.json': JSON.stringify({

@@ -1,6 +1,9 @@
 import { posix } from 'node:path';
 
-/** What stores may do to keys, so that two become one: by what the two differ in, as the cases say it. */
+/**
+ * What stores may do to keys, so that two become one: by what the two differ in, as the cases say
+ * it.
+ */
 export const keyFaults: Readonly<Record<string, (key: string) => string>> = {
   'in a blank at the end': (key) => key.trimEnd(),
   'in a slash at the end': (key) => key.replace(/\/$/, ''),

@@ -13,7 +13,10 @@ async function highWatermark(t: ExecutionContext, cluster: TestCluster, topic: s
   return end?.offset ?? -1;
 }
 
-/** Runs without end until the leaders have been asked for the ends of the logs; what is known of the first partition then. */
+/**
+ * Runs without end until the leaders have been asked for the ends of the logs; what is known of the
+ * first partition then.
+ */
 async function askedForEnds(processor: TopicProcessor): Promise<PartitionStats> {
   const run = processor.runLoop();
   await until(() => processor.stats().endsAskedAt !== null, {

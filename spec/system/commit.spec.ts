@@ -12,7 +12,10 @@ import {
 } from '../_helpers/jobs/system-job.ts';
 import { until } from '../_helpers/until.ts';
 
-/** Without claims: they are committed too, to another group, and the faults are meant for the job's own. */
+/**
+ * Without claims: they are committed too, to another group, and the faults are meant for the job's
+ * own.
+ */
 async function commitJob(t: ExecutionContext, cluster: TestCluster, partitions = 1): Promise<SystemJob> {
   const job = await systemJob(t, cluster, {}, partitions);
   return { ...job, make: (options = {}, processor) => job.make({ claims: false, ...options }, processor) };
@@ -46,7 +49,7 @@ for (const code of [14, 15, 16]) {
 }
 
 for (const when of ['before', 'after', 'mid-response'] as const) {
-  test(`a connection that is lost ${when} a commit is made anew; the newest offsets are stored in the end`, async (t) => {
+  test(`a connection that is lost ${when} a commit is recreated; the newest offsets are stored in the end`, async (t) => {
     const { nodes, cluster } = await threeNodes(t);
     const job = await commitJob(t, cluster);
     await write(cluster, job.topic, values(30));

@@ -15,7 +15,10 @@ const LATEST_MS = 3_000;
 /** STOP_SEED repeats the choices of a run that failed; times of the machine are its own. */
 const seed = Number(process.env['STOP_SEED'] ?? Date.now() % 1_000_000);
 
-/** When a run is told to close: at the so-many-th time a batch has reached a step, in process, or some time after the call. */
+/**
+ * When a run is told to close: at the so-many-th time a batch has reached a step, in process, or
+ * some time after the call.
+ */
 type Moment =
   | { readonly at: BatchStep | 'process'; readonly count: number }
   | { readonly at: 'time'; readonly ms: number };

@@ -117,7 +117,10 @@ class Digester {
   }
 }
 
-/** Reads what was written, in one run over all topics, and compares; the group's offsets are to be at the very end. */
+/**
+ * Reads what was written, in one run over all topics, and compares; the group's offsets are to be
+ * at the very end.
+ */
 async function readAndCompare(
   t: ExecutionContext,
   kafka: RealKafka,

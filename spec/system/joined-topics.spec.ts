@@ -98,7 +98,8 @@ testOnBoth(
   'two topics joined by partition are processed in batches of 3 and, where they do not fill one, after a wait',
   async (t, cluster) => {
     const { hello, world, output, options, group } = await joinedTopics(cluster);
-    // Seven per topic and partition, 14 together: four batches of 3, and one of 2 that only its age makes due.
+    // Seven per topic and partition, 14 together: four batches of 3, and one of 2 that only its age
+    // makes due.
     await write(cluster, [...numbered(hello, 7 * PARTITIONS), ...numbered(world, 7 * PARTITIONS)]);
     const { batches, processor: messageProcessor } = copyTo(output);
     const processor = new TopicProcessor({ ...options, batchSize: 3, batchWaitMs: 300 }, messageProcessor);

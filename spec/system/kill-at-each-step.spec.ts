@@ -16,7 +16,10 @@ const CRASHES = [
   { partition: 1, batch: 2 },
 ] as const;
 
-/** Offsets of one partition that a run has taken up, and those of them that it has not seen committed. */
+/**
+ * Offsets of one partition that a run has taken up, and those of them that it has not seen
+ * committed.
+ */
 function takenUp({ lines }: CopyJob, partition: number): { taken: Set<number>; open: Set<number> } {
   const taken = new Set<number>();
   const open = new Set<number>();
@@ -65,8 +68,9 @@ interface Crashed {
 }
 
 /**
- * What a crash may cost: from the committed offset on everything comes again, in order. Before that may stand what the killed run had sent and nobody could see yet
- * when it was looked at: requests that arrive after its death. It goes on where its outputs ended, and was open.
+ * What a crash may cost: from the committed offset on everything comes again, in order. Before that
+ * may stand what the killed run had sent and nobody could see yet when it was looked at: requests
+ * that arrive after its death. It goes on where its outputs ended, and was open.
  *
  * @param taken what this run has taken up
  * @returns what this run wrote

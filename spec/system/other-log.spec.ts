@@ -26,7 +26,7 @@ async function recreate(
 }
 
 testOnBoth(
-  'a topic made anew while it is processed is read from its start, without a gap',
+  'a recreated topic while it is processed is read from its start, without a gap',
   async (t, cluster) => {
     const job = await systemJob(t, cluster);
     await write(cluster, job.topic, values(20));
@@ -49,7 +49,7 @@ testOnBoth(
 );
 
 testOnBoth(
-  'a topic made anew while it is processed ends the run where that is asked for',
+  'a recreated topic while it is processed ends the run where that is asked for',
   async (t, cluster) => {
     const job = await systemJob(t, cluster);
     await write(cluster, job.topic, values(20));
@@ -58,7 +58,7 @@ testOnBoth(
     await job.untilSeen(20);
     const failed = t.throwsAsync(run, { instanceOf: OffsetOutOfRangeError });
     await recreate(cluster, job.topic, 1, values(30, 0, 'b'));
-    t.regex((await failed).message, /Offset 20 of .*\/0 belongs to a topic that was deleted and made anew/);
+    t.regex((await failed).message, /Offset 20 of .*\/0 belongs to a topic that was deleted and recreated/);
     t.deepEqual(job.seen, values(20));
   },
 );

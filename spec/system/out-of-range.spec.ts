@@ -6,7 +6,7 @@ import { until } from '../_helpers/until.ts';
 
 const outside = [
   ['deleted before they were read', 3, /Offset 3 of .* holds 8 to 12: 5 records before 8 were deleted/],
-  ['past the end', 50, /Offset 50 of .* holds 8 to 12: the topic was truncated or made anew/],
+  ['past the end', 50, /Offset 50 of .* holds 8 to 12: the topic was truncated or recreated/],
 ] as const;
 
 for (const [title, committed, message] of outside) {

@@ -3,7 +3,10 @@ import { describeTopic } from '../_helpers/servers/cluster-roles.ts';
 import { sharedNodes, testOnReal } from '../_helpers/servers/services.ts';
 import { systemJob, values, write } from '../_helpers/jobs/system-job.ts';
 
-/** Each partition that kafka-topics.sh describes, as the numbers of its replicas and of those in sync. */
+/**
+ * Each partition that kafka-topics.sh describes, as the numbers of its replicas and of those in
+ * sync.
+ */
 function replicasIn(text: string): { replicas: number; inSync: number }[] {
   return [...text.matchAll(/Partition: .*Replicas: (\S+)\s+Isr: (\S+)/g)].map(([, replicas, inSync]) => ({
     replicas: replicas?.split(',').length ?? 0,

@@ -5,7 +5,10 @@ import { AssignmentError, type KasperError } from '../../kernel/errors.ts';
 import type { TopicPartition } from '../../kernel/topic-partition.ts';
 import { toKasperError } from '../../kernel/to-kasper-error.ts';
 
-/** A moment by both clocks: the monotonic one may stand still while the machine is suspended, the wall clock may be set. */
+/**
+ * A moment by both clocks: the monotonic one may stand still while the machine is suspended, the
+ * wall clock may be set.
+ */
 export interface Moment {
   readonly mono: number;
   readonly wall: number;
@@ -21,7 +24,10 @@ export interface ClaimEntry extends TopicPartition {
 
 /** All entries that were asked for, as they were at some time after `at`. */
 export interface ClaimsReading {
-  /** When the request was made: what came after it may be missing, however late the answer was noticed. */
+  /**
+   * When the request was made: what came after it may be missing, however late the answer was
+   * noticed.
+   */
   readonly at: Moment;
   readonly entries: readonly ClaimEntry[];
 }
@@ -31,6 +37,11 @@ export interface ClaimToWrite extends TopicPartition {
   readonly beat: number;
   readonly record: ClaimRecord;
 }
+
+/**
+ * What was read is too old to write on after this: another owner may have come meanwhile.
+ */
+export const WRITE_WITHIN_MS = 500;
 
 /** Reads and writes the entries of one claims group (OffsetFetch, OffsetCommit). */
 export class ClaimEntries {
@@ -47,7 +58,10 @@ export class ClaimEntries {
     return { mono: this.#clock.now(), wall: this.#clock.wallNow() };
   }
 
-  /** Milliseconds since a moment, by the clock that says more. A wall clock that was set back says nothing: that counts as very long. */
+  /**
+   * Milliseconds since a moment, by the clock that says more. A wall clock that was set back says
+   * nothing: that counts as very long.
+   */
   age({ mono, wall }: Moment): number {
     const byWall = this.#clock.wallNow() - wall;
     return byWall < 0 ? Number.POSITIVE_INFINITY : Math.max(this.#clock.now() - mono, byWall);
@@ -66,7 +80,10 @@ export class ClaimEntries {
     return { at, entries };
   }
 
-  /** One request. @throws the error of an entry that was not stored, rather one that is final; others may be stored */
+  /**
+   * One request. @throws the error of an entry that was not stored, rather one that is final;
+   * others may be stored
+   */
   async write(claims: readonly ClaimToWrite[]): Promise<void> {
     const offsets = claims.map(({ topic, partition, beat, record }): OffsetToCommit => ({
       topic,
@@ -81,7 +98,7 @@ export class ClaimEntries {
     if (error !== undefined) throw error;
   }
 
-  /** Resolves when no write is under way. */
+  /** Resolves when no write is in flight. */
   async written(): Promise<void> {
     await this.#writing;
   }

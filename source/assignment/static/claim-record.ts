@@ -1,6 +1,9 @@
 import type { TopicPartition } from '../../kernel/topic-partition.ts';
 
-/** What the owner of a topic-partition says of itself: JSON, in the metadata of an offset of the group `{group}-claims`. */
+/**
+ * What the owner of a topic-partition says of itself: JSON, in the metadata of an offset of the
+ * group `{group}-claims`.
+ */
 export interface ClaimRecord {
   readonly v: 1;
   /** A UUID of this run. */
@@ -15,7 +18,10 @@ export interface ClaimRecord {
   readonly startedAt: string;
   /** The id of the topic when it was claimed; the one that a recreated topic has is another. */
   readonly topicId?: string;
-  /** The owner's entry whose offset it raises at each beat; the other entries move only now and then. */
+  /**
+   * The owner's entry whose offset it raises at each beat; the other entries move only now and
+   * then.
+   */
   readonly anchor: TopicPartition;
   /** The owner has gone, with all its work committed. */
   readonly released?: true;

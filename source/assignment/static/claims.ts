@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { PartitionsOwner } from '../assignment.ts';
 import type { OwnershipGuard } from '../ownership-guard.ts';
 import type { ProcessIdentity } from './process-identity.ts';
+import { releaseClaims } from './release-claims.ts';
 import type { ClaimRecord } from './claim-record.ts';
 import {
   ClaimEntries,
   toClaimError,
+  WRITE_WITHIN_MS,
   type ClaimEntry,
   type ClaimsReading,
   type ClaimToWrite,
@@ -37,7 +39,7 @@ export interface ClaimsOptions {
   readonly retryTimeoutMs: number;
   /** Aborted when the processor closes: ends the waits of a start. */
   readonly closing: AbortSignal;
-  /** Told once, when the claims are lost or can no longer be read. */
+  /** Called once, when the claims are lost or can no longer be read. */
   readonly owner: Pick<PartitionsOwner, 'lost'>;
   /** As in {@link ClaimsWatchOptions}. */
   readonly heldBy?: ClaimsWatchOptions['heldBy'];
@@ -45,9 +47,9 @@ export interface ClaimsOptions {
 
 /** How often the entries of another owner are read while it is watched. */
 const WATCH_EVERY_MS = 500;
-/** What was read is too old to write on after this: another owner may have come meanwhile. */
-const WRITE_WITHIN_MS = 500;
-/** So long after the own entries were written, whoever had read before that has written too. */
+/**
+ * This long after the own entries were written, everyone who had read before that has written too.
+ */
 const SETTLE_MS = 1_000;
 const BEAT_EVERY_MS = 3_000;
 /** How soon a beat that could not be written is tried again. */
@@ -58,12 +60,15 @@ const FRESH_MS = 5_000;
 const RELEASE_WITHIN_MS = 5_000;
 
 /**
- * One run's claim on its partitions, which tells processes of one name that were given the same partition. The entries are offsets of a group of their own:
- * the offset is a beat, the metadata says who the owner is.
+ * One run's claim on its partitions, which reveals processes of one name that were given the same
+ * partition. The entries are offsets of a group of their own: the offset is a beat, the metadata
+ * says who the owner is.
  *
- * 1. {@link take} reads all entries. Those of an owner that may live are watched until they move, which is an AssignmentError, or were still for
- *    `claimTimeoutMs`. Then all own entries are written in one request.
- * 2. After a pause they are read again: of two that started at once, the last writer has them. Only then batches may begin.
+ * 1. {@link take} reads all entries. Those of an owner that may live are watched until they move,
+ *    which is an AssignmentError, or were still for `claimTimeoutMs`. Then all own entries are
+ *    written in one request.
+ * 2. After a pause they are read again: of two that started at the same time, the last writer has
+ *    them. Only then batches may begin.
  * 3. Every 3 s they are read, and one of them, the anchor, is raised.
  * 4. {@link check} has them read first where that is longer ago than 5 s.
  * 5. {@link close} marks them as released.
@@ -97,14 +102,18 @@ export class Claims implements OwnershipGuard {
   }
 
   /**
-   * The id of the topic in which the committed offset is, as the owner before this one left it: another one than the topic has now means that the topic was
-   * made anew since. undefined where nobody owned the partition before, or the broker did not tell.
+   * The id of the topic in which the committed offset is, as the owner before this one left it:
+   * another one than the topic has now means that the topic was recreated since. undefined where
+   * nobody owned the partition before, or the broker did not report it.
    */
   topicId(topic: string, partition: number): string | undefined {
     return this.#topicIds.get(keyOf({ topic, partition }));
   }
 
-  /** The committed offsets are now in the topics of these ids: the entries say so from the next beat on. */
+  /**
+   * The committed offsets are now in the topics of these ids: the entries say so from the next beat
+   * on.
+   */
   noteTopicIds(committed: readonly (TopicPartition & { readonly topicId: string | undefined })[]): void {
     let isNews = false;
     for (const { topic, partition, topicId } of committed) {
@@ -118,10 +127,12 @@ export class Claims implements OwnershipGuard {
   }
 
   /**
-   * Takes the partitions, as far as can be known at once: offsets may be read and records fetched when this resolves. {@link check} tells when batches may
-   * begin; until then nothing may be committed either.
+   * Takes the partitions, as far as can be known immediately: offsets may be read and records
+   * fetched when this resolves. {@link check} says when batches may begin; until then nothing may
+   * be committed either.
    *
-   * @throws AssignmentError that names the owner, if one lives; ClosedWhileWaiting; what the claims group's coordinator answered
+   * @throws AssignmentError that names the owner, if one lives; ClosedWhileWaiting; what the claims
+   *   group's coordinator answered
    */
   async take(): Promise<void> {
     const { clock, partitions, process, instanceId, claimTimeoutMs, retryTimeoutMs, isAlive, heldBy } =
@@ -158,7 +169,7 @@ export class Claims implements OwnershipGuard {
       this.#throwIfClosing();
       this.#logGone(gone);
       this.#confirming = this.#confirm(reading.at);
-      // Whoever waits in check() is told as well.
+      // Those who wait in check() are told as well.
       this.#confirming.catch(() => undefined);
       return;
     }
@@ -169,19 +180,25 @@ export class Claims implements OwnershipGuard {
   }
 
   /**
-   * Ends the claims; with time left, and unless another process has taken over, the entries are marked as released. What goes wrong is logged: then the next
-   * owner has to wait until this one counts as gone.
+   * Ends the claims; with time left, and unless another process has taken over, the entries are
+   * marked as released. What goes wrong is logged: then the next owner has to wait until this one
+   * counts as gone.
    *
-   * @param withinMs how long that may take; 0 leaves the entries as they are, since work may still be under way
+   * @param withinMs how long that may take; 0 leaves the entries as they are, since work may still
+   *   be in process
    */
   close(withinMs: number): Promise<void> {
     this.#closed ??= this.#close(Math.min(withinMs, RELEASE_WITHIN_MS));
     return this.#closed;
   }
 
-  /** Waits until whoever else might have seen the entries free has written its own, and looks who was the last. */
+  /**
+   * Waits until everyone else who might have seen the entries free has written theirs, and looks
+   * who was the last.
+   */
   async #confirm(readAt: Moment): Promise<void> {
-    // The entries may have come in so late that another one had looked before. It reads again after FRESH_MS at the latest.
+    // The entries may have come in so late that another one had looked before. It reads again after
+    // FRESH_MS at the latest.
     const late = this.#entries.age(readAt) > SETTLE_MS;
     await this.#pause(late ? FRESH_MS : SETTLE_MS);
     await this.#readOwn();
@@ -199,7 +216,7 @@ export class Claims implements OwnershipGuard {
     return this.#readAt !== undefined && this.#entries.age(this.#readAt) <= FRESH_MS;
   }
 
-  /** All who ask while a reading is under way share it; it counts from when it began. */
+  /** All who ask while a reading is in flight share it; it counts from when it began. */
   #readOwn(): Promise<void> {
     this.#reading ??= this.#readOnce().finally(() => {
       this.#reading = undefined;
@@ -236,7 +253,10 @@ export class Claims implements OwnershipGuard {
     });
   }
 
-  /** Reads, so that nobody else's entry is overwritten, and raises the anchor, or from time to time all entries. Returns when to come again. */
+  /**
+   * Reads, so that nobody else's entry is overwritten, and raises the anchor, or from time to time
+   * all entries. Returns after how many ms to beat again.
+   */
   async #beatNow(): Promise<number> {
     const { clock, logger, offsetRefreshMs } = this.#options;
     try {
@@ -284,7 +304,10 @@ export class Claims implements OwnershipGuard {
     });
   }
 
-  /** Keeps what the owners before this one left, and goes on above their beats, so that whoever watches sees them move. */
+  /**
+   * Keeps what the owners before this one left, and continues above their beats, so that everyone
+   * who watches sees them move.
+   */
   #adopt(entries: readonly ClaimEntry[]): void {
     for (const { topic, partition, beat, record } of entries) {
       this.#beat = Math.max(this.#beat, (beat ?? 0) + 1);
@@ -321,52 +344,25 @@ export class Claims implements OwnershipGuard {
   }
 
   async #close(withinMs: number): Promise<void> {
-    const { clock, logger } = this.#options;
+    const { partitions, clock, logger } = this.#options;
     this.#timer?.cancel();
     if (!this.#hasWritten || this.#failure?.code === 'FENCED') return;
     if (withinMs <= 0) {
-      logger.warn('The claims are not released, since work may still be under way');
+      logger.warn('The claims are not released, since work may still be in process');
       return;
     }
-    const giveUp = new AbortController();
-    const timer = clock.after(withinMs, () => {
-      giveUp.abort(new ClosedWhileWaiting(`The release took longer than ${withinMs} ms`));
-    });
-    const tooLate = new Promise<never>((_resolve, reject) => {
-      giveUp.signal.addEventListener('abort', () => {
-        reject(giveUp.signal.reason as Error);
-      });
-    });
     try {
-      await Promise.race([this.#release(giveUp.signal), tooLate]);
+      await releaseClaims(this.#entries, {
+        owner: this.#owner,
+        partitions,
+        toWrite: () => this.#toWrite(),
+        clock,
+        withinMs,
+      });
     } catch (error) {
       logger.warn('The claims could not be released; the next owner has to wait for claimTimeoutMs', {
         error,
       });
-    }
-    timer.cancel();
-  }
-
-  /** Marks the entries that are still ours, and no others, until that has worked. */
-  async #release(signal: AbortSignal): Promise<void> {
-    const { clock, partitions } = this.#options;
-    await this.#entries.written();
-    for (let failures = 0; ;) {
-      const { at, entries } = await this.#entries.read(partitions);
-      signal.throwIfAborted();
-      const own = new Set(entries.filter(({ record }) => record?.owner === this.#owner).map(keyOf));
-      if (own.size === 0) return;
-      if (this.#entries.age(at) > WRITE_WITHIN_MS) continue;
-      const released = this.#toWrite()
-        .filter((claim) => own.has(keyOf(claim)))
-        .map((claim) => ({ ...claim, record: { ...claim.record, released: true as const } }));
-      try {
-        await this.#entries.write(released);
-        return;
-      } catch (error) {
-        if (!toClaimError(error).retriable) throw error;
-        await sleep(clock, backoffMs({ initialMs: 50, maxMs: 1000 }, failures++), signal);
-      }
     }
   }
 

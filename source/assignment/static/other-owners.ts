@@ -5,17 +5,20 @@ import { AssignmentError } from '../../kernel/errors.ts';
 import { listPartitions, type TopicPartition } from '../../kernel/topic-partition.ts';
 import { keyOf } from '../../kernel/topic-partition.ts';
 
-/** Between two readings no more than this counts as silence: while nothing can be read, nobody can write a beat either. */
+/**
+ * Between two readings no more than this counts as silence: while nothing can be read, nobody can
+ * write a beat either.
+ */
 const MAX_COUNTED_GAP_MS = 1_000;
 
 export interface ClaimsWatchOptions {
   readonly partitions: readonly TopicPartition[];
   readonly self: ProcessIdentity & { readonly owner: string; readonly instanceId: string | undefined };
-  /** How long an owner may be silent before it counts as gone. */
+  /** For how long an owner may be silent before it counts as gone. */
   readonly claimTimeoutMs: number;
   /** Whether a process of this machine runs. */
   readonly isAlive: (pid: number) => boolean;
-  /** The error that tells who has the partitions. Default: {@link heldError}. */
+  /** The error that says who has the partitions. Default: {@link heldError}. */
   readonly heldBy?: ((entries: readonly ClaimEntry[]) => AssignmentError) | undefined;
 }
 
@@ -32,7 +35,10 @@ interface Watched {
   readonly silentMs: number;
 }
 
-/** Watches the entries of other owners before a start: whether they are free, and else whether their owners show a sign of life. */
+/**
+ * Watches the entries of other owners before a start: whether they are free, and else whether their
+ * owners show a sign of life.
+ */
 export class ClaimsWatch {
   readonly #options: ClaimsWatchOptions;
   readonly #watched = new Map<string, Watched>();
@@ -53,7 +59,8 @@ export class ClaimsWatch {
   /**
    * Judges a reading of all that is {@link wanted}.
    *
-   * @returns the owners that are gone without a release, if all entries may be had now; undefined if it takes longer to know
+   * @returns the owners that are gone without a release, if all entries may be had now; undefined
+   *   if it takes longer to know
    * @throws AssignmentError as soon as an owner shows a sign of life
    */
   look({ at, entries }: ClaimsReading): readonly GoneOwner[] | undefined {
@@ -85,7 +92,7 @@ export class ClaimsWatch {
     );
   }
 
-  /** Only this machine can tell, and only in the same pid namespace. */
+  /** Only this machine can know, and only in the same pid namespace. */
   #isDead(record: ClaimRecord | undefined): boolean {
     const { self, isAlive } = this.#options;
     return record?.host === self.host && record.pidNamespace === self.pidNamespace && !isAlive(record.pid);

@@ -6,8 +6,9 @@ export interface ProcessIdentity {
   readonly host: string;
   readonly pid: number;
   /**
-   * Where the pid means something: the boot of the machine and the namespace of its process ids. Neither alone is enough, since containers count their
-   * processes anew, and two machines may have one host name. undefined where the system does not tell (it has no /proc).
+   * Where the pid means something: the boot of the machine and the namespace of its process ids.
+   * Neither alone is enough, since containers count their processes anew, and two machines may have
+   * one host name. undefined where the system does not say (it has no /proc).
    */
   readonly pidNamespace: string | undefined;
 }

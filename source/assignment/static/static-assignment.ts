@@ -10,8 +10,8 @@ import { isAlive, thisProcess } from './process-identity.ts';
 import { warnOfMembers } from './warn-of-members.ts';
 
 /**
- * The partitions that the option `inputPartitions` lists: all are gained at the start and revoked at the end. Claims prove
- * that no other process has them, unless `claims` is false.
+ * The partitions that the option `inputPartitions` lists: all are gained at the start and revoked
+ * at the end. Claims prove that no other process has them, unless `claims` is false.
  */
 export class StaticAssignment implements Assignment {
   readonly offsets: GroupOffsets;

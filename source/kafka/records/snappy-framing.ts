@@ -5,7 +5,8 @@ import { badlyCompressed } from './inflate-bound.ts';
  * one raw block instead. Magic, version 1, compatible from version 1; then blocks, each with its
  * length as 32 bits before it.
  *
- * @see https://github.com/xerial/snappy-java/blob/master/src/main/java/org/xerial/snappy/SnappyCodec.java
+ * @see
+ *   https://github.com/xerial/snappy-java/blob/master/src/main/java/org/xerial/snappy/SnappyCodec.java
  */
 const MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
 const STREAM_HEADER = Buffer.concat([MAGIC, Buffer.from([0, 0, 0, 1, 0, 0, 0, 1])]);

@@ -140,7 +140,8 @@ async function closes(t: ExecutionContext, brokers: readonly string[]): Promise<
 /**
  * Incremental fetch sessions.
  *
- * @see https://cwiki.apache.org/confluence/display/KAFKA/KIP-227%3A+Introduce+Incremental+FetchRequests+to+Increase+Partition+Scalability
+ * @see
+ *   https://cwiki.apache.org/confluence/display/KAFKA/KIP-227%3A+Introduce+Incremental+FetchRequests+to+Increase+Partition+Scalability
  */
 export const sessionCases: readonly ContractCase[] = [
   { title: 'in a fetch session the answer names only what is new', run: newsOnly },

@@ -265,7 +265,7 @@ test('with no time left nothing is released: work may be under way', async (t) =
   kafka.calls.length = 0;
   await claims.close(0);
   t.deepEqual(kafka.calls, []);
-  t.deepEqual(log.messages('warn'), ['The claims are not released, since work may still be under way']);
+  t.deepEqual(log.messages('warn'), ['The claims are not released, since work may still be in process']);
 });
 
 test('claims that were refused before they were written have nothing to release', async (t) => {

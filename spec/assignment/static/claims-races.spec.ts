@@ -44,7 +44,8 @@ for (const [weather, delayMs, oneSurvives] of [
         new Promise<void>((resolve) => {
           clock.after(delayMs(draw), resolve);
         });
-      // Half of the time a request takes passes before the broker acts, as the network would have it.
+      // Half of the time a request takes passes before the broker acts, as the network would have
+      // it.
       kafka.intercept('fetchOffsets', late);
       kafka.intercept('commit', late);
       const contenders: Contender[] = [];

@@ -367,7 +367,8 @@ test('the topic ids of the owner before stay known, until the offsets are commit
   t.is(second.claims.topicId('in', 0), before);
   t.not(kafka.topicId('in'), before);
   t.is(second.claims.topicId('in', 1), undefined);
-  // Until the committed offset is one of the new topic, whoever comes next must be told of the old one.
+  // Until the committed offset is one of the new topic, whoever comes next must be told of the old
+  // one.
   await second.clock.advance(10_000);
   t.is(entryOf(kafka, 0).record?.topicId, before);
   t.is(entryOf(kafka, 1).record?.topicId, kafka.topicId('in'));

@@ -43,7 +43,10 @@ interface Deployment {
   readonly argv: readonly string[];
 }
 
-/** A topic of 12 partitions with so many records in each, and a job that copies them: `process` is the body of its process function, `options` are others of the job. */
+/**
+ * A topic of 12 partitions with so many records in each, and a job that copies them: `process` is
+ * the body of its process function, `options` are others of the job.
+ */
 async function deploy(
   t: ExecutionContext,
   cluster: Pick<TestCluster, 'brokers' | 'createTopic'>,

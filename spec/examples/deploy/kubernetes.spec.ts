@@ -62,7 +62,8 @@ async function readPods(): Promise<Pods> {
 /**
  * Checks a manifest.
  *
- * @returns the fields that the schema does not know: its compiled form asks for those that it knows, and for no others
+ * @returns the fields that the schema does not know: its compiled form asks for those that it
+ *   knows, and for no others
  * @throws what does not fit
  */
 function validate(manifest: Manifest): string[] {

@@ -18,7 +18,9 @@ import type { ExecutionContext } from 'ava';
 
 const PARTITIONS = 6;
 
-/** Sends and reads without a pause while `fault` happens and for as long as it takes to get over it. */
+/**
+ * Sends and reads without a pause while `fault` happens and for as long as it takes to get over it.
+ */
 async function sendAndReadThrough(
   t: ExecutionContext,
   kafka: OwnKafka,

@@ -105,7 +105,10 @@ export function startAt(partitions: readonly TopicPartition[], offset = 0): Star
   return partitions.map(({ topic, partition }) => ({ topic, partition, offset, leaderEpoch: -1 }));
 }
 
-/** Puts records with the values `${from}`, `${from + 1}` … into an accumulator, turning from partition to partition. */
+/**
+ * Puts records with the values `${from}`, `${from + 1}` … into an accumulator, turning from
+ * partition to partition.
+ */
 export function appendNumbers(
   accumulator: RecordAccumulator,
   topic: string,

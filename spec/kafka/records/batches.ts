@@ -82,7 +82,10 @@ export function markerBatch(baseOffset: number, producerId: bigint, type: 'abort
   return rewritten(batch, (copy) => copy.writeInt16BE(copy.readInt16BE(21) | 0x20, 21));
 }
 
-/** Decodes from offset 0 with limits that nothing reaches, unless other options are given. Checks the sum of the records' bytes. */
+/**
+ * Decodes from offset 0 with limits that nothing reaches, unless other options are given. Checks
+ * the sum of the records' bytes.
+ */
 export function decoded(recordSet: Buffer, options: Partial<DecodeOptions> = {}): DecodedRecordSet {
   const result = decodeRecordSet(recordSet, {
     topic: 'orders',
@@ -119,7 +122,10 @@ export function valuesOf(set: DecodedRecordSet): (string | null)[] {
 
 export const bytes = fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array));
 
-/** Names that neither look like array indices nor like members of Object.prototype, which objects order or treat apart. */
+/**
+ * Names that neither look like array indices nor like members of Object.prototype, which objects
+ * order or treat apart.
+ */
 export const headerName = fc.string({ unit: 'binary', maxLength: 12 }).map((name) => `h${name}`);
 
 /** Header pairs; names repeat often. */

@@ -54,7 +54,8 @@ test('a flipped bit that the checksum covers is noticed or hides the batch, and 
     fc.nat(7),
     (content, compression, where, bit) => {
       const batch = batchOf(content, { compression });
-      // Base offset (0 to 7) and leader epoch (12 to 15) belong to the broker, which sets them after the producer's checksum.
+      // Base offset (0 to 7) and leader epoch (12 to 15) belong to the broker, which sets them
+      // after the producer's checksum.
       const covered = [...batch.keys()].filter((at) => at >= 16 || (at >= 8 && at < 12));
       const at = covered[where % covered.length] ?? 16;
       const flipped = Buffer.from(batch);

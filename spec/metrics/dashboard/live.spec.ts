@@ -111,7 +111,8 @@ testInBrowser(
       /^Restarted: pid 5000 has answered since \d\d:\d\d:\d\d; before that it was pid 4711\.$/,
     );
     await shows(page.locator('#pid'), '5000');
-    // Counters went back to 0: nothing is known until there are two samples, and nothing is below 0.
+    // Counters went back to 0: nothing is known until there are two samples, and nothing is below
+    // 0.
     await shows(tile(page, 'Records in'), 'Records in – 0 in this run');
     await dashboard.seconds(6);
     await shows(tile(page, 'Records in'), /^Records in [5-9],\d{3}\/s /);

@@ -92,7 +92,8 @@ testInBrowser('charts are drawn anew in the colours of the theme', async (t, bro
   const picture = () => page.evaluate<string>(`document.querySelector('#chart-lag canvas').toDataURL()`);
   const light = await picture();
   await page.emulateMedia({ colorScheme: 'dark' });
-  // The page is told of the other scheme some time after this, and draws with the next turn of its clock.
+  // The page is told of the other scheme some time after this, and draws with the next turn of its
+  // clock.
   const isAnother = async () => {
     await page.clock.runFor(50);
     return (await picture()) !== light;

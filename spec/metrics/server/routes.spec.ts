@@ -19,7 +19,8 @@ test('a processor that is well: health, readiness and stats', async (t) => {
   t.is(status, 200);
   t.true(now >= before && now <= Date.now());
   t.not(host, '');
-  // On a busy machine a beat comes some milliseconds late: that is told as it is, and is far from blockedAfterMs.
+  // On a busy machine a beat comes some milliseconds late: that is told as it is, and is far from
+  // blockedAfterMs.
   t.true(eventLoop.blockedMs >= 0 && eventLoop.blockedMs < 1_000, String(eventLoop.blockedMs));
   t.true(eventLoop.longestBlockMs >= eventLoop.blockedMs);
   t.deepEqual(report, {

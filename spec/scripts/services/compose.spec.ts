@@ -21,7 +21,8 @@ interface ComposeFile {
 }
 
 test('compose.yaml is valid by the Compose specification', async (t) => {
-  // The published schema names its parts by `id`, which its own draft calls `$id`, and that draft by a name that is not quite its own.
+  // The published schema names its parts by `id`, which its own draft calls `$id`, and that draft
+  // by a name that is not quite its own.
   const schema = JSON.parse(JSON.stringify(composeSchema), (key, value: unknown) =>
     (key === 'id' || key === '$schema') && typeof value === 'string' ? undefined : value,
   ) as Record<string, unknown>;

@@ -73,7 +73,8 @@ function fullQueue(admin: Client): StoreFault {
   return {
     async strike() {
       underWay.push(bulk(lines.join('')));
-      // The part that a shard does: what comes before it is done by the same thread, and would be in its own way.
+      // The part that a shard does: what comes before it is done by the same thread, and would be
+      // in its own way.
       const { nodes = {} } = await until(async () => {
         const listed = await admin.tasks.list({ actions: 'indices:data/write/bulk[s][p]' });
         return Object.keys(listed.nodes ?? {}).length > 0 && listed;
@@ -127,7 +128,8 @@ elasticsearch.test(
 );
 
 /**
- * Runs a job with offsets in its values, and one without, which meet one fault in the same write: it takes long to be brought about, and to be mended.
+ * Runs a job with offsets in its values, and one without, which meet one fault in the same write:
+ * it takes long to be brought about, and to be mended.
  *
  * @returns the errors of each
  */

@@ -12,7 +12,8 @@ const elasticsearch = sharedElasticsearch();
 const run = randomName('cases');
 const tenancy = (tenant: string) => ({ index: `${run}-${tenant}` });
 
-// Most of the time of the cases is spent on indices: each case about tenants makes some, and each first document changes their mapping.
+// Most of the time of the cases is spent on indices: each case about tenants makes some, and each
+// first document changes their mapping.
 elasticsearch.before(async ({ port }) => {
   const client = new Client({ node: `http://127.0.0.1:${port}` });
   const settings = { number_of_replicas: 0, refresh_interval: '-1' };
@@ -24,7 +25,8 @@ elasticsearch.before(async ({ port }) => {
   await client.close();
 });
 
-// An index takes the server longer to make than a hundred documents: all cases share two, as they may.
+// An index takes the server longer to make than a hundred documents: all cases share two, as they
+// may.
 const { index } = tenancy('store');
 const tenant = 'one';
 

@@ -30,7 +30,8 @@ export interface SessionStep {
  * without a session, which closes it at the broker. So an incremental request always stands for
  * exactly the one before it.
  *
- * @see https://cwiki.apache.org/confluence/display/KAFKA/KIP-227%3A+Introduce+Incremental+FetchRequests+to+Increase+Partition+Scalability
+ * @see
+ *   https://cwiki.apache.org/confluence/display/KAFKA/KIP-227%3A+Introduce+Incremental+FetchRequests+to+Increase+Partition+Scalability
  */
 export class FetchSession {
   /** As the broker gave it; kept until a request has closed it. */

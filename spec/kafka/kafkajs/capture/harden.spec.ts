@@ -19,7 +19,10 @@ interface FakeBroker {
   readonly sockets: Socket[];
 }
 
-/** Accepts connections and answers as `answer` says; what a real broker does on TCP is all that matters here. */
+/**
+ * Accepts connections and answers as `answer` says; what a real broker does on TCP is all that
+ * matters here.
+ */
 async function listen(
   t: ExecutionContext,
   answer: (socket: Socket, request: Buffer, connection: number) => void,

@@ -120,7 +120,10 @@ for (const [owner, member] of INTERNALS) {
   });
 }
 
-/** The members that the types of the inside name; one that is missing here, or is no longer used, does not compile. */
+/**
+ * The members that the types of the inside name; one that is missing here, or is no longer used,
+ * does not compile.
+ */
 const USED: {
   readonly Cluster: Record<keyof KafkajsCluster, true>;
   readonly ConnectionPoolBuilder: Record<keyof KafkajsCluster['connectionPoolBuilder'], true>;

@@ -112,7 +112,9 @@ testOnSecured(
   },
 );
 
-/** Options that do not fit the listener. `final`: no retry can mend it, so it ends the run at once. */
+/**
+ * Options that do not fit the listener. `final`: no retry can mend it, so it ends the run at once.
+ */
 interface Mistake {
   readonly what: string;
   readonly options: (t: ExecutionContext, secured: Secured) => KafkaOptions | Promise<KafkaOptions>;
@@ -275,7 +277,7 @@ testOnSecured(
 );
 
 testOnSecured(
-  'a connection that is lost in the middle of a login is made anew: that is no refusal',
+  'a connection that is lost in the middle of a login is recreated: that is no refusal',
   async (t, { brokers }) => {
     const [broker = ''] = brokers.SASL_PLAINTEXT;
     let cuts = 0;

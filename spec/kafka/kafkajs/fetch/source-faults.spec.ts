@@ -62,7 +62,7 @@ test('a broker that freezes while reading is left when the deadline is missed', 
 });
 
 for (const when of ['before', 'after', 'mid-response'] as const) {
-  test(`a fetch connection cut ${when} the answer is made anew, without a gap or a repeat`, async (t) => {
+  test(`a fetch connection cut ${when} the answer is recreated, without a gap or a repeat`, async (t) => {
     await readThrough(t, async (cluster) => {
       const fault = cluster.faults.drop({ api: 'Fetch', when, times: 3 });
       await fault.done;

@@ -13,8 +13,9 @@ interface SocketArguments {
 }
 
 /**
- * A socket factory whose sockets lose one partition from Produce v7 answers: the broker has stored its batch and says nothing of it. No real
- * broker can be made to do this, so the answer is changed between the socket and the client.
+ * A socket factory whose sockets lose one partition from Produce v7 answers: the broker has stored
+ * its batch and says nothing of it. No real broker can be made to do this, so the answer is changed
+ * between the socket and the client.
  */
 export function forgettingAcks(partition: number, times: number) {
   const state = { forgotten: 0 };

@@ -308,7 +308,8 @@ test('several accumulators of one sink send to the same partitions at once, each
 
 test('an attempt of unknown outcome, then a broker that forgot the sequence numbers: what goes out under another id is counted once', async (t) => {
   const { cluster, accumulator, repeated } = await openSink(t, { brokers: 1, deadlines: {} });
-  // The first attempt is stored and not answered, the second one is refused. Other partitions may travel in requests of their own.
+  // The first attempt is stored and not answered, the second one is refused. Other partitions may
+  // travel in requests of their own.
   const hasOne = ({ topics }: RequestSummary) =>
     topics?.some(({ partitions }) => partitions.some(({ partition }) => partition === 1)) === true;
   cluster.faults.drop({ api: 'Produce', when: 'after', matching: hasOne });

@@ -11,7 +11,10 @@ import { randomName, type TestCluster } from '../../../_helpers/servers/services
 import { until } from '../../../_helpers/until.ts';
 import { appendNumbers, connectClient, type LogLine, numbers, readAll } from '../test-client.ts';
 
-/** The sink has sent 5 records as sequences 0 to 4; another client then writes this under its producer id. */
+/**
+ * The sink has sent 5 records as sequences 0 to 4; another client then writes this under its
+ * producer id.
+ */
 interface Theft {
   readonly title: string;
   readonly code: number;
