@@ -1,5 +1,6 @@
 import type { Codec } from '../source/codecs/codec.ts';
 import { CodecError } from '../source/kernel/errors.ts';
+import { messageOf } from '../source/kernel/thrown-text.ts';
 import { MultiMap, type MultiStore, type TenantKey } from './multi-store.ts';
 import type { EntriesOptions, ListedStore, Store, StoreCallOptions, StoreEntries } from './store.ts';
 
@@ -157,5 +158,5 @@ function mapValues<From, To>(
 }
 
 function named(what: string, cause: unknown): CodecError {
-  return new CodecError(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  return new CodecError(`${what}: ${messageOf(cause)}`, { cause });
 }

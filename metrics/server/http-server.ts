@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { HostGuard } from './host-guard.ts';
 import { send, text, type Response } from './responses.ts';
+import { messageOf } from '../../source/kernel/thrown-text.ts';
 
 /** More than any number of scrapers and open dashboards; further connections are refused. */
 const MAX_CONNECTIONS = 200;
@@ -98,7 +99,7 @@ export class HttpServer {
     try {
       answer = this.#guard.allows(request.headers.host) ? await this.#answer(request) : text(403, wrongHost);
     } catch (error) {
-      answer = text(500, `The request failed: ${error instanceof Error ? error.message : String(error)}`);
+      answer = text(500, `The request failed: ${messageOf(error)}`);
     }
     if (answer.status >= 400 && request.method !== 'GET' && request.method !== 'HEAD')
       response.setHeader('Connection', 'close');

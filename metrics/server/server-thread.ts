@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { ConfigError } from '../../source/kernel/errors.ts';
 import type { Logger } from '../../source/kernel/logger.ts';
+import { messageOf } from '../../source/kernel/thrown-text.ts';
 import { cannotListen } from './cannot-listen.ts';
 import {
   UNASKED,
@@ -98,7 +99,7 @@ export class ServerThread {
       this.#post({ kind: 'answer', id, question, answer: await answer(question) });
     } catch (error) {
       logger.error('The monitor server could not answer', { question, error });
-      this.#post({ kind: 'failed', id, message: error instanceof Error ? error.message : String(error) });
+      this.#post({ kind: 'failed', id, message: messageOf(error) });
     }
   }
 
@@ -125,7 +126,7 @@ function untilListening(worker: Worker, data: ServerData): Promise<Listening> {
 function notStarted(cause: unknown): ConfigError {
   return new ConfigError(
     [
-      `its thread could not be started: ${cause instanceof Error ? cause.message : String(cause)}. ` +
+      `its thread could not be started: ${messageOf(cause)}. ` +
         'If the program is bundled into one file, keep kasper-ts out of the bundle, as an external package',
     ],
     { what: 'MonitorServer', cause },

@@ -1,5 +1,6 @@
 import { ConfigError } from '../../source/kernel/errors.ts';
 import { isObject } from '../../source/kernel/is-object.ts';
+import { textOf } from '../../source/kernel/thrown-text.ts';
 import type { Exposition, ExpositionFormat } from '../exposition.ts';
 import type { MetricsProvider } from '../metrics.ts';
 import type { HealthReport, Monitored } from '../monitor.ts';
@@ -125,6 +126,6 @@ function healthOf(shown: Shown): HealthReport {
   try {
     return shown.health();
   } catch (error) {
-    return { healthy: false, ready: false, problems: [`its health() threw: ${String(error)}`] };
+    return { healthy: false, ready: false, problems: [`its health() threw: ${textOf(error)}`] };
   }
 }

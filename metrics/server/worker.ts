@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { isObject } from '../../source/kernel/is-object.ts';
+import { messageOf } from '../../source/kernel/thrown-text.ts';
 import { Beats } from './beats.ts';
 import { BlockDetector, LOOK_MS } from './block-detector.ts';
 import { HttpServer } from './http-server.ts';
@@ -69,5 +70,5 @@ async function serve(): Promise<void> {
 
 serve().catch((error: unknown) => {
   const code = isObject(error) && typeof error['code'] === 'string' ? error['code'] : '';
-  post({ kind: 'refused', code, message: error instanceof Error ? error.message : String(error) });
+  post({ kind: 'refused', code, message: messageOf(error) });
 });

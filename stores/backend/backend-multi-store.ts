@@ -1,4 +1,5 @@
 import { StoreError } from '../../source/kernel/errors.ts';
+import { messageOf } from '../../source/kernel/thrown-text.ts';
 import type { Backend } from './backend.ts';
 import { Item } from './item.ts';
 import { carryOut, type CallSetting, type CallTitle } from './backend-call.ts';
@@ -130,7 +131,7 @@ export class BackendMultiStore<Place> implements MultiStore {
     try {
       return placeOf(tenant);
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
+      const why = messageOf(cause);
       throw new StoreError(
         `${name}.${operation}: there is no place for tenant '${tenant}': ${why} Nothing was written.`,
         {

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { promisify } from 'node:util';
 import { unzip } from 'node:zlib';
 import { isObject } from '../../source/kernel/is-object.ts';
+import { messageOf } from '../../source/kernel/thrown-text.ts';
 import type { Backend, KeyListing } from '../backend/backend.ts';
 import type { FailureReason, Item } from '../backend/item.ts';
 import type { BackendCall } from '../backend/backend-call.ts';
@@ -256,7 +257,7 @@ function documentProblem(value: Buffer): string | undefined {
   try {
     document = JSON.parse(value.toString());
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
   if (isObject(document) && !Array.isArray(document)) return undefined;
   return `it is ${Array.isArray(document) ? 'an array' : JSON.stringify(document).slice(0, 40)}`;

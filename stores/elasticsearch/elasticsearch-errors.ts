@@ -1,4 +1,5 @@
 import { isObject } from '../../source/kernel/is-object.ts';
+import { messageOf } from '../../source/kernel/thrown-text.ts';
 import type { FailureReason } from '../backend/item.ts';
 
 /** For a full queue, the server lists everything that is in it. */
@@ -120,7 +121,7 @@ export function explainElasticsearchError(
 
 /** What an error thrown by the client means. */
 export function explainClientError(error: unknown): FailureReason {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (!(error instanceof Error)) return { text: message, retriable: false, cause: error };
   if (error.name === 'ResponseError' && 'statusCode' in error && typeof error.statusCode === 'number') {
     const body: unknown = 'body' in error ? error.body : undefined;

@@ -1,6 +1,7 @@
 import { causes } from '../../source/kernel/causes.ts';
 import { isObject } from '../../source/kernel/is-object.ts';
 import { HIDDEN } from '../../source/kernel/secrets.ts';
+import { messageOf } from '../../source/kernel/thrown-text.ts';
 import type { FailureReason } from '../backend/item.ts';
 
 interface ErrorRow {
@@ -97,7 +98,7 @@ function innerErrors(error: unknown): readonly unknown[] {
 /** What an error of ioredis means. */
 export function explainRedisError(thrown: unknown): FailureReason {
   const error = withoutPassword(thrown);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const prefix = prefixOf(error);
   if (prefix !== undefined) {
     const row = rows.get(prefix);
