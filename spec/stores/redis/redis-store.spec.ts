@@ -182,7 +182,9 @@ test('entries of a cluster fail while a slot has no master: its keys would be mi
   });
   t.true(error.retriable);
   slots.pop();
-  await t.throwsAsync(listing([1, 2]), { message: /not connected to a master of slot 16383 \(no node serves it\)/ });
+  await t.throwsAsync(listing([1, 2]), {
+    message: /not connected to a master of slot 16383 \(no node serves it\)/,
+  });
 });
 
 redis.test('a key that holds something else is named, and is not retriable', async (t, { port }) => {
