@@ -8,7 +8,7 @@ async function main(tarball: string, paths: readonly string[]): Promise<void> {
   const files = paths.length === 0 ? await repositoryFiles(repositoryRoot) : paths;
   const { compiled, ran, faults } = await checkSnippets(tarball, await readPages(repositoryRoot, files));
   reportFaults(faults);
-  console.log(`${compiled} snippets compile, and ${ran} of them ran`);
+  if (faults.length === 0) console.log(`${compiled} snippets compile, and ${ran} of them ran`);
 }
 
 const [tarball, ...paths] = process.argv.slice(2);

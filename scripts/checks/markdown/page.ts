@@ -18,6 +18,8 @@ export interface Page {
 export interface PageLink {
   /** As in the page, but with percent signs decoded. */
   readonly target: string;
+  /** What a reader clicks on; not of pictures and of HTML. */
+  readonly text?: string;
   /** From 1. */
   readonly line: number;
 }
@@ -56,7 +58,7 @@ export function parsePage(path: string, markdown: string): Page {
     } else if (token.type === 'inline') {
       readInline(token.children ?? [], line, links, anchors);
       if (previous?.type === 'heading_open') {
-        const text = textOf(token);
+        const text = textOf(token.children ?? []);
         title ??= text;
         anchors.addHeading(text);
       }
@@ -68,12 +70,15 @@ export function parsePage(path: string, markdown: string): Page {
 
 function readInline(parts: readonly Token[], first: number, links: PageLink[], anchors: Anchors): void {
   let line = first;
-  for (const part of parts) {
+  for (const [at, part] of parts.entries()) {
     if (part.type === 'softbreak' || part.type === 'hardbreak') line += 1;
     else if (part.type === 'html_inline') readHtml(part.content, line, links, anchors);
     else {
       const target = part.attrGet(part.type === 'image' ? 'src' : 'href');
-      if (target !== null) links.push({ target: decode(target), line });
+      if (target !== null) {
+        const link = { target: decode(target), line };
+        links.push(part.type === 'image' ? link : { ...link, text: textOf(untilLinkEnds(parts.slice(at))) });
+      }
     }
     // A picture's text, and what it links to, are tokens inside it.
     if (part.children !== null) readInline(part.children, line, links, anchors);
@@ -91,8 +96,15 @@ function readHtml(html: string, first: number, links: PageLink[], anchors: Ancho
   }
 }
 
-function textOf({ children }: Token): string {
-  return (children ?? [])
+function untilLinkEnds(parts: readonly Token[]): readonly Token[] {
+  return parts.slice(
+    0,
+    parts.findIndex(({ type }) => type === 'link_close'),
+  );
+}
+
+function textOf(parts: readonly Token[]): string {
+  return parts
     .filter(({ type }) => type === 'text' || type === 'code_inline')
     .map(({ content }) => content)
     .join('');

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import {
   Application,
   Converter,
@@ -10,14 +10,15 @@ import {
   type NormalizedPath,
   type ProjectReflection,
 } from 'typedoc';
-import type { Page } from '../markdown/page.ts';
+import { documentRouter } from './document-router.ts';
 import type { LinkedFiles } from './linked-files.ts';
+import type { SitePage } from './site-pages.ts';
 
 /** What a site is made of. */
 export interface SiteSource {
   readonly root: string;
-  /** In the order of the navigation; README.md is the home of the site. */
-  readonly pages: readonly Page[];
+  /** In the order of the navigation, without README.md, the home of the site. */
+  readonly pages: readonly SitePage[];
   readonly linked: LinkedFiles;
   /** What a user imports, by the module that typedoc names: `kasper-ts/stores` for `stores`. */
   readonly entryPoints: ReadonlyMap<string, string>;
@@ -32,18 +33,28 @@ export async function buildSite(
   { root, pages, linked, entryPoints }: SiteSource,
   out: string,
 ): Promise<void> {
-  const documents = pages.map(({ path }) => path).filter((path) => path !== 'README.md');
   const projectDocuments = [
-    ...documents.map((path) => join(root, path)),
+    ...pages.map(({ path }) => join(root, path)),
     ...(linked.index === undefined ? [] : [linked.index]),
   ];
-  const app = await Application.bootstrap({ options: root, projectDocuments }, [
+  const app = await Application.bootstrap({ options: root, projectDocuments, router: 'documents' }, [
     new TypeDocReader(),
     new TSConfigReader(),
   ]);
-  const titles = new Map(pages.map(({ path, title }) => [join(root, path), title]));
+  app.renderer.defineRouter(
+    'documents',
+    documentRouter((document) => {
+      const file = linked.shown.get(document);
+      if (document === linked.index) return 'files';
+      return file === undefined
+        ? `pages/${relative(root, document).replace(/\.md$/, '')}`
+        : `files/${relative(root, file)}`;
+    }),
+  );
+  const names = new Map(pages.map(({ path, name }) => [join(root, path), name]));
+  if (linked.index !== undefined) names.set(linked.index, 'Files');
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_, document: DocumentReflection) => {
-    nameDocument(document, titles, linked.shown);
+    nameDocument(document, names, linked.shown);
   });
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }: Context) => {
     nameEntryPoints(project, entryPoints);
@@ -57,12 +68,12 @@ export async function buildSite(
 
 function nameDocument(
   document: DocumentReflection,
-  titles: ReadonlyMap<string, string>,
+  names: ReadonlyMap<string, string>,
   shown: ReadonlyMap<string, string>,
 ): void {
   const { files } = document.project;
   const path = files.getReflectionPath(document) ?? '';
-  document.name = titles.get(path) ?? (document.parent === document.project ? 'Files' : document.name);
+  document.name = names.get(path) ?? document.name;
   const file = shown.get(path);
   // So that links to the file lead to the document that shows it.
   if (file !== undefined) files.registerReflectionPath(file as NormalizedPath, document);

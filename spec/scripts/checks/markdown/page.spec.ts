@@ -37,10 +37,10 @@ test('links, pictures, references and those in HTML are found with their lines, 
     '[ref]: reference.md',
   ];
   t.deepEqual(parsePage('a.md', text.join('\n')).links, [
-    { target: 'a.md#x', line: 1 },
-    { target: 'reference.md', line: 2 },
-    { target: 'cell.md', line: 6 },
-    { target: 'around.md', line: 8 },
+    { target: 'a.md#x', text: 'one', line: 1 },
+    { target: 'reference.md', text: 'three', line: 2 },
+    { target: 'cell.md', text: 'cell', line: 6 },
+    { target: 'around.md', text: '', line: 8 },
     { target: 'p q.png', line: 8 },
     { target: 'html.png', line: 11 },
   ]);
