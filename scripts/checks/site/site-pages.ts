@@ -27,7 +27,8 @@ export function sitePages(pages: readonly Page[]): SitePage[] {
   const others = pages.filter((page) => page !== frontPage);
   const linked = [...names].filter(([path]) => others.some((page) => page.path === path));
   return [
-    ...linked.map(([path, name]) => ({ path, name })),
+    // A row of the table may have a name in its middle, with a small letter.
+    ...linked.map(([path, name]) => ({ path, name: name.charAt(0).toUpperCase() + name.slice(1) })),
     ...others.filter(({ path }) => !names.has(path)).map(({ path, title }) => ({ path, name: title })),
   ];
 }

@@ -3,7 +3,7 @@ import { parsePage } from '../../../../scripts/checks/markdown/page.ts';
 import { sitePages } from '../../../../scripts/checks/site/site-pages.ts';
 
 test('pages have the names and the order of the last links on the front page; others come last by their titles', (t) => {
-  const home = 'See [it](b.md). | [A](a.md), [B `b`](b.md) and [a part](a.md#two), [c](https://example.org)';
+  const home = 'See [it](b.md). | [A](a.md), [b `b`](b.md) and [a part](a.md#two), [c](https://example.org)';
   const pages = [
     parsePage('README.md', home),
     parsePage('b.md', '# The b'),
