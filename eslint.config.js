@@ -58,7 +58,10 @@ export default defineConfig(
     },
   },
   { files: ['spec/types/**'], rules: { '@typescript-eslint/no-unnecessary-type-parameters': 'off' } },
-  { files: ['spec/_helpers/servers/services.ts'], rules: { 'no-restricted-syntax': ['error', restricted.only] } },
+  {
+    files: ['spec/_helpers/servers/services.ts'],
+    rules: { 'no-restricted-syntax': ['error', restricted.only] },
+  },
   {
     files: ['**/*.js', '**/*.cjs'],
     languageOptions: { globals: { module: 'writable', process: 'readonly' } },

@@ -126,6 +126,7 @@ export type {
   MessageProcessor,
   ProcessContext,
   ProcessFunction,
+  SenderDecorator,
   StoreMap,
 } from './message-processor.ts';
 export { fromMap, type MessageProcessors } from './message-processors.ts';

@@ -5,7 +5,9 @@ import { run } from '../services/programs.ts';
 
 interface Manifest {
   readonly name: string;
+  readonly repository?: unknown;
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
   readonly exports: Readonly<Record<string, unknown>>;
 }
 
@@ -30,19 +32,20 @@ export async function packTarball(folder: string): Promise<string> {
 /**
  * Makes a project in `folder` that has the packed package installed, its dependencies, and what a
  * TypeScript user adds. No registry is asked: the dependencies are links to ours, and only to those
- * that the package declares, so that one it forgot is missed.
+ * that the package declares, so that one it forgot is missed, and to what else the user installed.
  */
 export async function installPacked(
   tarball: string,
   folder: string,
   files: Readonly<Record<string, string>>,
+  alsoInstalled: readonly string[] = [],
 ): Promise<void> {
   const { name, dependencies } = await readManifest();
   const modules = join(folder, 'node_modules');
   await mkdir(modules, { recursive: true });
   await run('tar', ['-xzf', tarball, '-C', modules], { timeoutMs: 30_000 });
   await rename(join(modules, 'package'), join(modules, name));
-  for (const dependency of [...Object.keys(dependencies), '@types/node', 'typescript']) {
+  for (const dependency of [...Object.keys(dependencies), ...alsoInstalled, '@types/node', 'typescript']) {
     const link = join(modules, dependency);
     await mkdir(dirname(link), { recursive: true });
     await symlink(join(repositoryRoot, 'node_modules', dependency), link);
@@ -62,8 +65,15 @@ export async function compile(folder: string, tsconfig: string): Promise<void> {
   });
 }
 
-/** The compiler options of a user: strict, and with declarations of packages checked. */
-export function userTsconfig(module: 'nodenext' | 'bundler', files: readonly string[]): string {
+/**
+ * The compiler options of a user: strict, and with declarations of packages checked, if `more` does
+ * not say otherwise.
+ */
+export function userTsconfig(
+  module: 'nodenext' | 'bundler',
+  files: readonly string[],
+  more: Readonly<Record<string, boolean | string>> = {},
+): string {
   const resolution =
     module === 'nodenext'
       ? { module: 'nodenext', moduleResolution: 'nodenext' }
@@ -76,6 +86,7 @@ export function userTsconfig(module: 'nodenext' | 'bundler', files: readonly str
       strict: true,
       skipLibCheck: false,
       types: ['node'],
+      ...more,
     },
     files,
   });

@@ -6,6 +6,7 @@ export interface ExpectingRun {
   readonly program: string;
   readonly args?: readonly string[];
   readonly cwd: string;
+  readonly env?: NodeJS.ProcessEnv;
   readonly expected: string;
   readonly timeoutMs: number;
 }
@@ -15,6 +16,9 @@ const goOnMs = 5_000;
 /** How long it may take to end then. */
 const endTimeoutMs = 15_000;
 const strict = join(import.meta.dirname, '../../spec/_helpers/strict.js');
+
+/** Of node, for programs that must not warn: warnings and unhandled rejections are failures. */
+export const strictArguments = ['--enable-source-maps', '--import', strict] as const;
 
 /**
  * Runs a program of node until its standard output holds a text. One that does not end by itself
@@ -27,11 +31,13 @@ export async function runExpecting({
   program,
   args = [],
   cwd,
+  env = process.env,
   expected,
   timeoutMs,
 }: ExpectingRun): Promise<void> {
-  const child = spawn(process.execPath, ['--enable-source-maps', '--import', strict, program, ...args], {
+  const child = spawn(process.execPath, [...strictArguments, program, ...args], {
     cwd,
+    env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';

@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repositoryRoot } from '../services/folders.ts';
 import { run } from '../services/programs.ts';
+import { inPairs } from './in-pairs.ts';
 import { packTarball } from './packed-package.ts';
 
 /**
  * All checks of the repository but the specs: `npm run check -- [names]`. Prints a line per check,
- * the output of those that fail, and closes with their numbers.
+ * the output of those that fail, the lines of others that begin with `note: `, and closes with the
+ * numbers of checks.
  */
 interface Check {
   readonly name: string;
@@ -20,9 +22,10 @@ const timeoutMs = 300_000;
 function checksOf(tarball: string): Check[] {
   return [
     { name: 'lint', command: ['eslint', '.'] },
-    { name: 'docs', command: ['typedoc', '--emit', 'none'] },
+    { name: 'docs', command: ['docs.js'] },
+    { name: 'snippets', command: ['snippets.js', tarball] },
+    { name: 'links', command: ['links.js', tarball] },
     { name: 'consumers', command: ['consumers.js', tarball] },
-    { name: 'readme-program', command: ['readme-program.js', tarball] },
     { name: 'generated', command: ['generated.js'] },
     { name: 'types', command: ['attw', tarball, '--profile', 'esm-only', '--no-emoji', '--no-color'] },
     { name: 'package', command: ['publint', tarball, '--strict'] },
@@ -48,16 +51,17 @@ async function passes({ name, command: [program, ...args] }: Check): Promise<boo
   const start = performance.now();
   const seconds = () => ((performance.now() - start) / 1000).toFixed(1);
   try {
-    if (program.endsWith('.js')) {
-      const script = join(import.meta.dirname, program);
-      await run(process.execPath, ['--enable-source-maps', script, ...args], {
-        timeoutMs,
-        cwd: repositoryRoot,
-      });
-    } else {
-      await run(join(repositoryRoot, 'node_modules/.bin', program), args, { timeoutMs, cwd: repositoryRoot });
-    }
-    console.log(`ok     ${name} (${seconds()} s)`);
+    const { stdout } = program.endsWith('.js')
+      ? await run(process.execPath, ['--enable-source-maps', join(import.meta.dirname, program), ...args], {
+          timeoutMs,
+          cwd: repositoryRoot,
+        })
+      : await run(join(repositoryRoot, 'node_modules/.bin', program), args, {
+          timeoutMs,
+          cwd: repositoryRoot,
+        });
+    const notes = stdout.split('\n').filter((line) => line.startsWith('note: '));
+    console.log([`ok     ${name} (${seconds()} s)`, ...notes].join('\n'));
     return true;
   } catch (error) {
     console.log(`FAILED ${name} (${seconds()} s)\n${error instanceof Error ? error.message : String(error)}`);
@@ -84,17 +88,6 @@ async function main(names: readonly string[]): Promise<number> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** Two at a time: most machines that run this have two cores. */
-async function inPairs<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  const rest = [...items];
-  const worker = async () => {
-    for (let item = rest.shift(); item !== undefined; item = rest.shift()) results.push(await work(item));
-  };
-  await Promise.all([worker(), worker()]);
-  return results;
 }
 
 process.exitCode = await main(process.argv.slice(2));
