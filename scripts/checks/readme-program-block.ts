@@ -23,7 +23,7 @@ export interface ReadmeProgram {
  * @throws Error if there is none
  */
 export function parseReadmeProgram(markdown: string): ReadmeProgram {
-  const match = /<!-- program (\{.*?\}) -->\s*```ts\n(.*?)\n```/s.exec(markdown);
+  const match = /<!-- program (\{.*?\}) -->\s*```ts(?: run)?\n(.*?)\n```/s.exec(markdown);
   if (match?.[1] === undefined || match[2] === undefined) {
     throw new Error('README.md has no `<!-- program {...} -->` followed by a block that starts with ```ts');
   }
