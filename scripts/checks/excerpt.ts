@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { repositoryRoot } from '../services/folders.ts';
 
 /**
- * A part of a TypeScript file as a Markdown block: what is between `// #region NAME` and the next `// #endregion`, without its indentation, below the
- * imports that it needs. So what a page shows is compiled, and run where its file is, and a reader can copy it as it is.
+ * A part of a TypeScript file as a Markdown block: what is between `// #region NAME` and the next
+ * `// #endregion`, without its indentation, below the imports that it needs. So what a page shows is
+ * compiled, and run where its file is, and a reader can copy it as it is.
  *
  * @throws Error if the region is not there, or needs a file that only the repository has
  */
