@@ -79,7 +79,6 @@ export const tableGenerators: TableGenerators = {
       ]),
     ),
   counts: () => excerpt('scripts/examples/08-counts-in-redis.ts', 'counts'),
-  conformance: () => excerpt('scripts/examples/11-custom-store.ts', 'conformance'),
   'exact-sums': () => excerpt('scripts/examples/06-exact-sums.ts', 'fold'),
   'kafkajs-before': () => excerpt('scripts/examples/07-from-kafkajs.ts', 'before'),
   'kafkajs-after': () => excerpt('scripts/examples/07-from-kafkajs.ts', 'after'),

@@ -26,7 +26,7 @@ export const errorTable = {
   ASSIGNMENT: {
     className: 'AssignmentError',
     when: 'Another process owns the partition (the message names it), the topic was deleted, or `seek` named a partition that is not read here',
-    remedy: 'Stop that process, or give each its own `inputPartitions`: see [Claims](README.md#claims)',
+    remedy: 'Stop that process, or give each its own `inputPartitions`: see [Claims](source/claims.md)',
   },
   FENCED: {
     className: 'FencedError',

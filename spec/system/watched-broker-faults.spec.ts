@@ -6,7 +6,7 @@ import { systemJob, values, write } from '../_helpers/jobs/system-job.ts';
 
 const METRICS_UPDATE_MS = 1_000;
 const STALL_TIMEOUT_MS = 1_500;
-/** What a busy machine may add to the times that the README states. */
+/** What a busy machine may add to the times that metrics/README.md states. */
 const SLACK_MS = 2_500;
 
 testOnOwnKafka(

@@ -9,7 +9,7 @@ import { until } from '../_helpers/until.ts';
 
 const METRICS_UPDATE_MS = 1_000;
 const STALL_TIMEOUT_MS = 1_500;
-/** What a busy machine may add to the times that the README states. */
+/** What a busy machine may add to the times that metrics/README.md states. */
 const SLACK_MS = 2_500;
 
 async function statsOf(url: string): Promise<ProcessorStats[]> {
