@@ -13,8 +13,9 @@ const reopen = () => new FileStore(folder);
 let passed = 0;
 const failures: string[] = [];
 
-// #region conformance In node:test: for (const { title, run } of storeConformance) test(title, ()
-// => run({ store: reopen(), reopen }));
+// #region conformance
+// In node:test:
+// for (const { title, run } of storeConformance) test(title, () => run({ store: reopen(), reopen }));
 for (const { title, requires, run } of storeConformance) {
   // What a store need not be able to do; `reopen`, to find again what another instance wrote, this
   // one can.

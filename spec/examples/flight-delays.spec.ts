@@ -262,7 +262,7 @@ for (const [argv, stderr] of [
     const outcome = await flightDelays(t, argv.split(' '));
     t.is(outcome.code, 2);
     t.is(outcome.stdout, '');
-    t.is(outcome.stderr, `${stderr}(npm start -- --help tells more)\n`);
+    t.is(outcome.stderr, `${stderr}(see npm start -- --help)\n`);
   });
 }
 

@@ -39,7 +39,7 @@ export function readOptions(argv: readonly string[]): Options {
         'earliest',
       ]),
     )
-    .showHelpAfterError('(npm start -- --help shows more)')
+    .showHelpAfterError('(see npm start -- --help)')
     // A bad command line ends with the same code as that of `kasper`.
     .exitOverride((end) => process.exit(end.exitCode === 0 ? 0 : 2));
   addStoreFlags(command);
