@@ -35,7 +35,7 @@ interface Sum {
 
 function add(before: Sum, { topic, partition, offset, valueText }: ConsumerMessage): Sum {
   const from = `${topic}/${partition}`;
-  if (offset < (before.next[from] ?? 0)) return before; // It is reprocessed.
+  if (offset < (before.next[from] ?? 0)) return before; // It is in the sum already.
   return { amount: before.amount + Number(valueText), next: { ...before.next, [from]: offset + 1 } };
 }
 

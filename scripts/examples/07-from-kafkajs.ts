@@ -16,9 +16,9 @@ await fillTopic(cluster, 'moved-orders', 1, [
 ]);
 const kafka = new Kafka({ brokers: cluster.brokers, logLevel: logLevel.ERROR });
 
+// #region before
 /** With kafkajs: runs until it is stopped. */
-async function before(): Promise<{ stop(): Promise<void> }> {
-  // #region before
+async function before(kafka: Kafka): Promise<{ stop(): Promise<void> }> {
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
   const consumer = kafka.consumer({ groupId: 'order-totals' });
   await producer.connect();
@@ -35,7 +35,6 @@ async function before(): Promise<{ stop(): Promise<void> }> {
       await producer.send({ topic: 'moved-totals', messages });
     },
   });
-  // #endregion
   return {
     stop: async () => {
       await consumer.disconnect();
@@ -43,10 +42,11 @@ async function before(): Promise<{ stop(): Promise<void> }> {
     },
   };
 }
+// #endregion
 
+// #region after
 /** With kasper-ts: here up to the end of the topic; a job that continues calls runLoop. */
-async function after(): Promise<RunSummary> {
-  // #region after
+async function after(kafka: Kafka): Promise<RunSummary> {
   const processor = new TopicProcessor(
     {
       topicProcessorName: 'order-totals', // the group is kasper-topic-processor-order-totals
@@ -66,10 +66,9 @@ async function after(): Promise<RunSummary> {
       },
     },
   );
-  const summary = await processor.runToEnd(); // runLoop() continues until close()
-  // #endregion
-  return summary;
+  return processor.runToEnd(); // runLoop() continues until close()
 }
+// #endregion
 
 // #region offsets
 /** Once, when the old job has stopped, and before the new one starts. */
@@ -84,7 +83,7 @@ async function copyOffsets(client: KafkaClient, topic: string, partitions: reado
 }
 // #endregion
 
-const old = await before();
+const old = await before(kafka);
 const results = [{ topic: 'moved-totals', partition: 0 }];
 const endOfResults = async () => (await cluster.client.listOffsets('latest', results, 'read_committed'))[0];
 while ((await endOfResults())?.offset === 0) await setTimeout(20);
@@ -92,7 +91,7 @@ await old.stop();
 
 await copyOffsets(cluster.client, 'moved-orders', [0]);
 await sendRecords(cluster.client, 'moved-orders', [{ key: 'ann', value: '1' }]);
-const { records, partitions } = await after();
+const { records, partitions } = await after(kafka);
 console.log(`${records} order from offset ${partitions[0]?.start ?? ''} on`);
 
 // expected: 1 order from offset 3 on

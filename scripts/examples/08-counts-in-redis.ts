@@ -7,7 +7,7 @@
  */
 // needs: redis-server
 import { json, prefetch, TopicProcessor } from 'kasper-ts';
-import { RedisStore, withCodec } from 'kasper-ts/stores';
+import { RedisStore, withCodec, type RedisClient } from 'kasper-ts/stores';
 import { exampleKafka, fillTopic } from './cluster.ts';
 import { exampleRedis } from './servers.ts';
 
@@ -32,23 +32,27 @@ interface Count {
   readonly next: Readonly<Record<string, number>>;
 }
 
-const counts = withCodec(new RedisStore({ client: redis.client, keyPrefix: 'page-views' }), json<Count>());
-
-const countViews = prefetch(
-  counts,
-  ({ keyText }) => keyText,
-  (messages, _sender, view) => {
-    for (const { keyText, topic, partition, offset } of messages) {
-      if (keyText === null) continue;
-      const { views, next } = view.get(keyText) ?? { views: 0, next: {} };
-      const from = `${topic}/${partition}`;
-      if (offset < (next[from] ?? 0)) continue;
-      view.set(keyText, { views: views + 1, next: { ...next, [from]: offset + 1 } });
-    }
-  },
-);
+/** Counts the views of each page, each view once. */
+function pageViews(client: RedisClient) {
+  const counts = withCodec(new RedisStore({ client, keyPrefix: 'page-views' }), json<Count>());
+  const processor = prefetch(
+    counts,
+    ({ keyText }) => keyText,
+    (messages, _sender, view) => {
+      for (const { keyText, topic, partition, offset } of messages) {
+        if (keyText === null) continue;
+        const { views, next } = view.get(keyText) ?? { views: 0, next: {} };
+        const from = `${topic}/${partition}`;
+        if (offset < (next[from] ?? 0)) continue; // It is in the count already.
+        view.set(keyText, { views: views + 1, next: { ...next, [from]: offset + 1 } });
+      }
+    },
+  );
+  return { counts, processor };
+}
 // #endregion
 
+const { counts, processor: countViews } = pageViews(redis.client);
 const processor = new TopicProcessor(
   {
     topicProcessorName: 'count-page-views',

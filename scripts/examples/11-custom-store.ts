@@ -13,7 +13,6 @@ const reopen = () => new FileStore(folder);
 let passed = 0;
 const failures: string[] = [];
 
-// #region conformance
 // In node:test:
 // for (const { title, run } of storeConformance) test(title, () => run({ store: reopen(), reopen }));
 for (const { title, requires, run } of storeConformance) {
@@ -27,7 +26,6 @@ for (const { title, requires, run } of storeConformance) {
     failures.push(`${title}: ${String(error)}`);
   }
 }
-// #endregion
 
 await rm(folder, { recursive: true });
 for (const failure of failures) console.log(failure);
