@@ -166,7 +166,7 @@ testOnEach(
   },
 );
 
-testOnEach('what the handler throws for an offset out of range comes back by onError', async (t, cluster) => {
+testOnEach('what a reader throws for an offset out of range is reported to it as its failure', async (t, cluster) => {
   const topic = randomName('range-fail');
   await cluster.createTopic(topic, 1);
   const client = await connectClient(t, cluster.brokers);
