@@ -166,21 +166,24 @@ testOnEach(
   },
 );
 
-testOnEach('what a reader throws for an offset out of range is reported to it as its failure', async (t, cluster) => {
-  const topic = randomName('range-fail');
-  await cluster.createTopic(topic, 1);
-  const client = await connectClient(t, cluster.brokers);
-  const collector = new Collector();
-  const refusal = new Error('no');
-  collector.onOutOfRangeHook = () => {
-    throw refusal;
-  };
-  const source = openSource(t, client);
-  collector.read(source, startAt(partitionsOf(topic, 1), 5));
-  await until(() => collector.errors.length === 1, { deadlineMs: 10_000, what: 'the error' });
-  t.is(collector.errors[0]?.error.cause, refusal);
-  t.like(collector.errors[0], { topic, partition: 0 });
-});
+testOnEach(
+  'what a reader throws for an offset out of range is reported to it as its failure',
+  async (t, cluster) => {
+    const topic = randomName('range-fail');
+    await cluster.createTopic(topic, 1);
+    const client = await connectClient(t, cluster.brokers);
+    const collector = new Collector();
+    const refusal = new Error('no');
+    collector.onOutOfRangeHook = () => {
+      throw refusal;
+    };
+    const source = openSource(t, client);
+    collector.read(source, startAt(partitionsOf(topic, 1), 5));
+    await until(() => collector.errors.length === 1, { deadlineMs: 10_000, what: 'the error' });
+    t.is(collector.errors[0]?.error.cause, refusal);
+    t.like(collector.errors[0], { topic, partition: 0 });
+  },
+);
 
 testOnEach('reading stays within the budget and continues when there is room again', async (t, cluster) => {
   const topic = randomName('budget');
