@@ -15,7 +15,7 @@ import {
   startAt,
 } from './test-client.ts';
 
-/** Keeps what it is told. */
+/** Keeps what is reported to it. */
 class KeptObservations implements KafkaObserver {
   readonly answers: [api: string, ms: number][] = [];
   readonly errors: string[] = [];
@@ -89,7 +89,7 @@ testOnEach('answers are timed by request, acks counted by partition', async (t, 
   await sink.close();
 });
 
-test('refusals are told by the name that Kafka gives them, per partition, though they are ridden out', async (t) => {
+test('refusals are reported by the name that Kafka gives them, per partition, though they are retried', async (t) => {
   const cluster = await startEmbedded(t, { topics: { orders: 2 } });
   const { client, seen } = await observedClient(t, cluster.brokers);
   await sendNumbers(client, 'orders', 2, 10);
@@ -115,7 +115,7 @@ test('refusals are told by the name that Kafka gives them, per partition, though
   );
 });
 
-test('silence and lost connections are told, and that a connection is opened again', async (t) => {
+test('silence and lost connections are reported, and that a connection is opened again', async (t) => {
   const cluster = await startEmbedded(t, { brokers: 1, topics: { orders: 1 } });
   const { client, seen } = await observedClient(t, cluster.brokers);
   const sink = client.sink({ idempotent: true, compression: 'none', retryTimeoutMs: 10_000 });

@@ -48,7 +48,7 @@ async function sendAndReadThrough(
   await collector.untilCount(3_000, 60_000);
   await fault();
   const before = sent;
-  await until(() => sent >= before + 6_000, { deadlineMs: 90_000, what: 'sending to go on' });
+  await until(() => sent >= before + 6_000, { deadlineMs: 90_000, what: 'sending to continue' });
   stop.abort();
   await sending;
   await collector.untilCount(sent, 60_000);
@@ -77,7 +77,7 @@ testOnOwnKafka(
 const USER = { mechanism: 'plain', username: 'kasper', password: 'secret' } as const;
 
 testOnReal(
-  'SASL: the right password is let in and renewed, a wrong one is refused at once with what to check',
+  'SASL: the right password is let in and renewed, a wrong one is refused immediately with what to check',
   async (t) => {
     t.timeout(120_000);
     const [plain = 0, secured = 0] = await freePorts(2);

@@ -128,7 +128,7 @@ testOnEach('a paused partition is left out until it is resumed, without a gap', 
   t.deepEqual(collector.offsets(topic, 0), numbers(100));
 });
 
-testOnEach('a seek goes on from the other offset, under the next epoch', async (t, cluster) => {
+testOnEach('a seek continues from the other offset, under the next epoch', async (t, cluster) => {
   const topic = randomName('seek');
   await cluster.createTopic(topic, 1);
   const client = await connectClient(t, cluster.brokers);
@@ -148,7 +148,7 @@ testOnEach('a seek goes on from the other offset, under the next epoch', async (
 });
 
 testOnEach(
-  'an offset out of range is reported with both ends of the log, and reading goes on where the handler says',
+  'an offset out of range is reported with both ends of the log, and reading continues where the reader says',
   async (t, cluster) => {
     const topic = randomName('range');
     await cluster.createTopic(topic, 1);
@@ -166,23 +166,26 @@ testOnEach(
   },
 );
 
-testOnEach('what the handler throws for an offset out of range comes back by onError', async (t, cluster) => {
-  const topic = randomName('range-fail');
-  await cluster.createTopic(topic, 1);
-  const client = await connectClient(t, cluster.brokers);
-  const collector = new Collector();
-  const refusal = new Error('no');
-  collector.onOutOfRangeHook = () => {
-    throw refusal;
-  };
-  const source = openSource(t, client);
-  collector.read(source, startAt(partitionsOf(topic, 1), 5));
-  await until(() => collector.errors.length === 1, { deadlineMs: 10_000, what: 'the error' });
-  t.is(collector.errors[0]?.error.cause, refusal);
-  t.like(collector.errors[0], { topic, partition: 0 });
-});
+testOnEach(
+  'what a reader throws for an offset out of range is reported to it as its failure',
+  async (t, cluster) => {
+    const topic = randomName('range-fail');
+    await cluster.createTopic(topic, 1);
+    const client = await connectClient(t, cluster.brokers);
+    const collector = new Collector();
+    const refusal = new Error('no');
+    collector.onOutOfRangeHook = () => {
+      throw refusal;
+    };
+    const source = openSource(t, client);
+    collector.read(source, startAt(partitionsOf(topic, 1), 5));
+    await until(() => collector.errors.length === 1, { deadlineMs: 10_000, what: 'the error' });
+    t.is(collector.errors[0]?.error.cause, refusal);
+    t.like(collector.errors[0], { topic, partition: 0 });
+  },
+);
 
-testOnEach('reading stays within the budget and goes on when there is room again', async (t, cluster) => {
+testOnEach('reading stays within the budget and continues when there is room again', async (t, cluster) => {
   const topic = randomName('budget');
   await cluster.createTopic(topic, 3);
   const client = await connectClient(t, cluster.brokers);
@@ -246,7 +249,7 @@ testOnEach('a closed source delivers nothing more and does not wait for a long p
   t.is(collector.chunks.length, chunks);
 });
 
-testOnEach('two flushes of one accumulator at once send each record once', async (t, cluster) => {
+testOnEach('two flushes of one accumulator at the same time send each record once', async (t, cluster) => {
   const topic = randomName('twice');
   await cluster.createTopic(topic, 2);
   const client = await connectClient(t, cluster.brokers);

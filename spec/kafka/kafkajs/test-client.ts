@@ -208,7 +208,7 @@ export class CountingBudget implements FetchBudget {
   }
 }
 
-/** What was told, but for the topic id, which is another one in each run. */
+/** What was reported, but for the topic id, which is another one in each run. */
 export function withoutId({ topic, partition, offset, earliest, latest }: OutOfRange): OutOfRange {
   return { topic, partition, offset, earliest, latest };
 }

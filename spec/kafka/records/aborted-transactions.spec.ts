@@ -72,7 +72,7 @@ test('a transaction that began before the fetch is known from the answer alone',
   ]);
 });
 
-test('records outside of a transaction pass, whatever became of the transactions of their producer', (t) => {
+test('records outside of a transaction pass, however the transactions of their producer ended', (t) => {
   const set = Buffer.concat([
     idempotent(0, 1n, 'idempotent'),
     transactional(1, 1n, 'aborted'),
@@ -88,7 +88,7 @@ test('with nothing said about aborted transactions all records are delivered', (
   t.deepEqual(offsetsOf(decoded(set, { aborted: [] })), [0]);
 });
 
-test('a producer id beyond 2^53 is told from its neighbours', (t) => {
+test('a producer id beyond 2^53 is distinguished from its neighbours', (t) => {
   const set = Buffer.concat([
     transactional(0, 2n ** 53n, 'aborted'),
     transactional(1, 2n ** 53n + 1n, 'committed'),

@@ -46,7 +46,7 @@ export interface BatchOptions {
   readonly producer?: BatchProducer;
 }
 
-/** A batch as it stands in a log. */
+/** A batch as it is in a log. */
 export function batchOf(content: readonly RecordInit[], options: BatchOptions = {}): Buffer {
   const builder = new RecordBatchBuilder({ compression: options.compression ?? 'none' });
   for (const one of content) builder.append(measured(one));
@@ -97,7 +97,8 @@ export function decoded(recordSet: Buffer, options: Partial<DecodeOptions> = {})
     ...options,
   });
   const sum = result.messages.reduce((bytes, message) => bytes + message.bytes, 0);
-  if (sum !== result.recordBytes) throw new Error(`Records of ${sum} bytes, told were ${result.recordBytes}`);
+  if (sum !== result.recordBytes)
+    throw new Error(`Records of ${sum} bytes, reported were ${result.recordBytes}`);
   return result;
 }
 

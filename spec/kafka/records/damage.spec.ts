@@ -78,7 +78,7 @@ test('a flipped bit that the checksum covers is noticed or hides the batch, and 
   });
 });
 
-test('whatever bytes follow a good header, the outcome is messages that can be read or a RecordError', (t) => {
+test('for any bytes after a good header the outcome is messages that can be read or a RecordError', (t) => {
   const property = fc.property(
     fc.uint8Array({ maxLength: 80 }),
     fc.integer({ min: -2, max: 6 }),

@@ -49,7 +49,7 @@ test("the time that Kafka's own code stamps on a batch is that of all its record
   );
 });
 
-test("transactions and markers of Kafka's own code are told apart", (t) => {
+test("transactions and markers of Kafka's own code are distinguished", (t) => {
   const recordSet = Buffer.from(javaRecordSets.transactions, 'base64');
   t.deepEqual(offsetsOf(decoded(recordSet)), [0, 1, 2, 3, 4, 6, 7]);
   t.deepEqual(

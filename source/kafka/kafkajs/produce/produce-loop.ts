@@ -57,11 +57,9 @@ export class ProduceLoop {
     });
   }
 
-  /** Hands back what was offered and not sent. */
-  takeBack(): PartitionQueue[] {
-    const ready = this.#ready;
+  /** Forgets what was offered and not sent. */
+  takeBack(): void {
     this.#ready = [];
-    return ready;
   }
 
   /** Resolves when no request is in flight. */

@@ -12,7 +12,8 @@ import type { OutgoingBatch, QueuedBatch } from './flush-ticket.ts';
 import { noLeader, type AskLeadersOptions } from '../ask/ask-leaders.ts';
 import { knownPartitionCount, loadOutputTopic } from '../ask/output-topic.ts';
 import { PartitionQueue } from './partition-queue.ts';
-import { ProduceLoop, type ProduceOutcomes } from './produce-loop.ts';
+import type { ProduceOutcomes } from './produce-loop.ts';
+import { ProduceLoops } from './produce-loops.ts';
 import { ProducerIds } from './producer-ids.ts';
 import { certainlyNotStored, losesSequence } from './produce-outcome.ts';
 import { RETRY_BACKOFF } from '../connection/retry-loop.ts';
@@ -41,7 +42,7 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
   readonly #producerIds: ProducerIds;
   readonly #repeats: RepeatedRecords;
   readonly #queues = new Map<string, PartitionQueue>();
-  readonly #loops = new Map<number, ProduceLoop>();
+  readonly #loops: ProduceLoops;
   readonly #timers = new Map<PartitionQueue, Timer>();
   readonly #batchBytes = new Map<string, number>();
   readonly #ending = new AbortController();
@@ -53,6 +54,7 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
     this.#limits = { retryTimeoutMs: options.retryTimeoutMs, signal: this.#ending.signal };
     this.#producerIds = new ProducerIds(cluster, this.#limits);
     this.#repeats = new RepeatedRecords(cluster.logger, options.onRepeated);
+    this.#loops = new ProduceLoops({ cluster, maxInFlight: MAX_IN_FLIGHT_PER_BROKER, outcomes: this });
   }
 
   get compression(): Compression {
@@ -111,8 +113,7 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
     this.#ending.abort(this.#closed);
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
-    for (const loop of this.#loops.values()) loop.takeBack();
-    await Promise.all([...this.#loops.values()].map((loop) => loop.idle()));
+    await this.#loops.stop();
     for (const queue of this.#queues.values())
       while (queue.batches.length > 0) this.#giveUp(queue, this.#closed);
   }
@@ -133,7 +134,7 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
     }
     const leader = this.#cluster.leaderOf(queue);
     if (leader === undefined) this.#askForLeader(queue);
-    else this.#loopOf(leader.nodeId).offer(queue);
+    else this.#loops.offer(leader.nodeId, queue);
   }
 
   #release(queue: PartitionQueue): void {
@@ -287,20 +288,6 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
       this.#queues.set(key, queue);
     }
     return queue;
-  }
-
-  #loopOf(nodeId: number): ProduceLoop {
-    let loop = this.#loops.get(nodeId);
-    if (loop === undefined) {
-      loop = new ProduceLoop({
-        cluster: this.#cluster,
-        nodeId,
-        maxInFlight: MAX_IN_FLIGHT_PER_BROKER,
-        outcomes: this,
-      });
-      this.#loops.set(nodeId, loop);
-    }
-    return loop;
   }
 }
 

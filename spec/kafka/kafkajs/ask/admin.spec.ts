@@ -5,7 +5,7 @@ import { randomName, sharedNodes } from '../../../_helpers/servers/services.ts';
 import { until } from '../../../_helpers/until.ts';
 import { connectClient, newClient, SHORT_DEADLINES } from '../test-client.ts';
 
-testOnEach('all that a group has committed is read at once, sorted', async (t, cluster) => {
+testOnEach('all that a group has committed is read with one request, sorted', async (t, cluster) => {
   const [one, two] = [randomName('a'), randomName('b')];
   await cluster.createTopic(one, 12);
   await cluster.createTopic(two, 1);
@@ -67,7 +67,7 @@ testOnEach('topics are described with leaders and replicas; all of them, or some
   t.deepEqual(await client.admin().topicDetails([]), []);
 });
 
-testOnEach('settings of topics tell where they come from; each topic is judged alone', async (t, cluster) => {
+testOnEach('settings of topics say where they come from; each topic is judged alone', async (t, cluster) => {
   const topic = randomName('settings');
   await cluster.createTopic(topic, 1, { 'retention.ms': '1234567', 'cleanup.policy': 'compact' });
   const client = await connectClient(t, cluster.brokers);
@@ -119,7 +119,7 @@ test('a partition without a leader is described as such', async (t) => {
   t.like(lost, { leader: undefined, inSyncReplicas: [] });
 });
 
-test('what can be tried again is ridden out, and a moved coordinator is found', async (t) => {
+test('what can be tried again is retried, and a moved coordinator is found', async (t) => {
   const cluster = await startEmbedded(t);
   cluster.createTopic('orders', { partitions: 1 });
   const client = await connectClient(t, cluster.brokers, { deadlines: SHORT_DEADLINES });

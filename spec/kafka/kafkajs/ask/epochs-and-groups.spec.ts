@@ -42,7 +42,7 @@ test('an older epoch ends where the next one began', async (t) => {
 });
 
 for (const code of [3, 5, 6, 74, 75]) {
-  test(`error ${code} of OffsetForLeaderEpoch is ridden out`, async (t) => {
+  test(`error ${code} of OffsetForLeaderEpoch is retried`, async (t) => {
     const cluster = await startEmbedded(t, { topics: { orders: 1 } });
     const client = await connectClient(t, cluster.brokers);
     const fault = cluster.faults.fail({ api: 'OffsetForLeaderEpoch', code, times: 3 });
@@ -52,7 +52,7 @@ for (const code of [3, 5, 6, 74, 75]) {
   });
 }
 
-test('where the request is not served the ends are unknown; other refusals are told', async (t) => {
+test('where the request is not served the ends are unknown; other refusals are reported', async (t) => {
   const cluster = await startEmbedded(t, { topics: { orders: 1 } });
   const client = await connectClient(t, cluster.brokers);
   const ask = () => client.leaderEpochEnds([{ topic: 'orders', partition: 0, offset: 0, leaderEpoch: 0 }]);
@@ -128,7 +128,7 @@ testOnEach('a group is described: unknown, simple, with members, and after they 
 });
 
 for (const code of [14, 15, 16]) {
-  test(`error ${code} of DescribeGroups is ridden out`, async (t) => {
+  test(`error ${code} of DescribeGroups is retried`, async (t) => {
     const cluster = await startEmbedded(t);
     const client = await connectClient(t, cluster.brokers);
     const fault = cluster.faults.fail({ api: 'DescribeGroups', code, times: 3 });

@@ -148,7 +148,7 @@ for (const [api, codes] of [
   ['OffsetFetch', [14, 15, 16, 88]],
 ] as const) {
   for (const code of codes) {
-    test(`error ${code} of ${api} is ridden out when offsets are fetched`, async (t) => {
+    test(`error ${code} of ${api} is retried when offsets are fetched`, async (t) => {
       const cluster = await startEmbedded(t, { topics: { orders: 1 } });
       const client = await connectClient(t, cluster.brokers);
       const fault = cluster.faults.fail({ api, code, times: 3 });
@@ -173,7 +173,7 @@ for (const code of [14, 15, 16]) {
   });
 }
 
-test('a group that may not be read fails at once', async (t) => {
+test('a group that may not be read fails immediately', async (t) => {
   const cluster = await startEmbedded(t, { topics: { orders: 1 } });
   const client = await connectClient(t, cluster.brokers);
   cluster.faults.fail({ api: 'OffsetFetch', code: 30, times: Infinity });
@@ -222,7 +222,7 @@ testOnEach('earliest, latest and timestamps are looked up in the order asked for
 });
 
 for (const code of [3, 5, 6, 74, 75, 78]) {
-  test(`error ${code} of ListOffsets is ridden out`, async (t) => {
+  test(`error ${code} of ListOffsets is retried`, async (t) => {
     const cluster = await startEmbedded(t, { topics: { orders: 3 } });
     const client = await connectClient(t, cluster.brokers);
     await sendNumbers(client, 'orders', 3, 9);
@@ -245,7 +245,7 @@ test('a frozen broker does not hold up metadata: another one is asked', async (t
 });
 
 for (const code of [5, 29]) {
-  test(`error ${code} of a topic's metadata is ${code === 5 ? 'ridden out' : 'reported at once'}`, async (t) => {
+  test(`error ${code} of a topic's metadata is ${code === 5 ? 'retried' : 'reported immediately'}`, async (t) => {
     const cluster = await startEmbedded(t, { topics: { orders: 1 } });
     const client = await connectClient(t, cluster.brokers);
     cluster.faults.fail({ api: 'Metadata', code, times: code === 5 ? 3 : Infinity });

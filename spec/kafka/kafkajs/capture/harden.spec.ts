@@ -130,7 +130,7 @@ test('bytes that are no answer reject the request instead of throwing in the soc
   t.regex(error.message, /none of Kafka's/);
 });
 
-test('two connects at once open one socket', async (t) => {
+test('two connects at the same time open one socket', async (t) => {
   const broker = await listen(t, () => undefined);
   const connection = await connectionTo(t, broker.port);
   connectOnce(connection);
@@ -183,7 +183,7 @@ test('both connections of a pool are mended', async (t) => {
   t.teardown(() =>
     Promise.all(pool.pool.map((connection) => dropConnection(connection, new Error('over'), silentLogger))),
   );
-  // Twice at once: one socket each.
+  // Twice at the same time: one socket each.
   await Promise.all(pool.pool.flatMap((connection) => [connection.connect(), connection.connect()]));
   await until(() => broker.sockets.length === 2, { deadlineMs: 5_000, what: 'two sockets' });
   // Cut in the middle of an answer: usable again.
@@ -223,7 +223,7 @@ test('an idle connection sets no timers', async (t) => {
   t.false(looksForLateRequests(connection));
 });
 
-test('kafkajs itself goes on to look, which is why it is told to sleep', async (t) => {
+test('kafkajs itself continues to look, which is why it is made to sleep', async (t) => {
   const broker = await listen(t, (socket, data) => {
     socket.write(response(data.readInt32BE(8), 'ok'));
   });
@@ -242,7 +242,7 @@ test('kafkajs itself goes on to look, which is why it is told to sleep', async (
   t.true(looksForLateRequests(connection));
 });
 
-test('dropping a connection that is still connecting ends the attempt at once, with the reason', async (t) => {
+test('dropping a connection that is still connecting ends the attempt immediately, with the reason', async (t) => {
   const broker = await listen(t, () => undefined);
   const connection = await connectionTo(t, broker.port);
   const connecting = connection.connect();
@@ -253,7 +253,7 @@ test('dropping a connection that is still connecting ends the attempt at once, w
   t.false(connection.isConnected());
 });
 
-test('dropping a connection rejects what is under way and closes the socket', async (t) => {
+test('dropping a connection rejects what is in flight and closes the socket', async (t) => {
   const broker = await listen(t, () => undefined);
   const connection = await connectionTo(t, broker.port);
   await connection.connect();

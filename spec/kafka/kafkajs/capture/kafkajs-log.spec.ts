@@ -51,7 +51,7 @@ test.serial(
 );
 
 test.serial(
-  'of a Kafka of the user with our logCreator, kafkajs says nothing at the console, whatever its level',
+  'of a Kafka of the user with our logCreator, kafkajs says nothing at the console, at any level',
   async (t) => {
     const log = new LineLogger();
     const ready = (brokers: string[]) =>

@@ -48,7 +48,7 @@ for (const [what, bytes, remedy] of [
   ['HTTP', Buffer.from('HTTP/1.1 400 Bad Request'), /Kafka listener.*ssl/],
   ['a size below that of a correlation id', Buffer.from([0, 0, 0, 3, 0, 0, 0]), /Kafka listener.*ssl/],
 ] as const) {
-  test(`${what} is told from a response`, (t) => {
+  test(`${what} is distinguished from a response`, (t) => {
     const framer = new ResponseFramer('kafka:9092', () => {
       t.fail('nothing can be delivered');
     });

@@ -110,7 +110,7 @@ test('a broker that takes the connection and says nothing ends in a typed error 
   t.true(KasperError.is(error) && error.code === 'TIMEOUT');
 });
 
-test('a listener that is none of Kafka fails at once and says what to check', async (t) => {
+test('a listener that is none of Kafka fails immediately and says what to check', async (t) => {
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
     socket.on('data', () => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'));

@@ -113,7 +113,8 @@ testOnSecured(
 );
 
 /**
- * Options that do not fit the listener. `final`: no retry can mend it, so it ends the run at once.
+ * Options that do not fit the listener. `final`: no retry can fix it, so it ends the run
+ * immediately.
  */
 interface Mistake {
   readonly what: string;
@@ -210,7 +211,7 @@ const MISTAKES: readonly Mistake[] = [
 
 for (const { what, options, remedy, final } of MISTAKES) {
   testOnSecured(
-    `${what} ends a run ${final ? 'at once' : 'within retryTimeoutMs'}, with the broker and the remedy`,
+    `${what} ends a run ${final ? 'immediately' : 'within retryTimeoutMs'}, with the broker and the remedy`,
     async (t, secured) => {
       // On a busy machine a second is not enough to connect.
       const client = { connectionTimeout: AT_ONCE_MS, ...(await options(t, secured)) };
@@ -252,7 +253,7 @@ function assertNoSecrets(t: ExecutionContext, lines: readonly LogLine[], error: 
 }
 
 testOnSecured(
-  'at the level at which kafkajs tells each request, no password is told either, right or wrong',
+  'at the level at which kafkajs logs each request, no password is logged either, right or wrong',
   async (t, { brokers, ssl }) => {
     for (const mechanism of MECHANISMS) {
       for (const password of [USER.password, WRONG]) {
@@ -277,7 +278,7 @@ testOnSecured(
 );
 
 testOnSecured(
-  'a connection that is lost in the middle of a login is recreated: that is no refusal',
+  'a connection that is lost in the middle of a login is opened again: that is no refusal',
   async (t, { brokers }) => {
     const [broker = ''] = brokers.SASL_PLAINTEXT;
     let cuts = 0;

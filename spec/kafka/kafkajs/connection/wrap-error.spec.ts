@@ -122,7 +122,7 @@ for (const [what, error, code, retriable, says] of [
   ],
   ['an error that nobody expects', thrown({}), 'CONNECTION', false, /boom/],
 ] as const) {
-  test(`${what} is told as ${code}, ${retriable ? 'for another try' : 'final'}`, (t) => {
+  test(`${what} is reported as ${code}, ${retriable ? 'for another try' : 'final'}`, (t) => {
     const wrapped = wrapError(error, 'Broker kafka:9092 (to connect)');
     t.is(wrapped.code, code);
     t.is(wrapped.retriable, retriable);

@@ -47,7 +47,7 @@ function openSession(): FetchSession {
   return session;
 }
 
-test('a session is opened once there was nothing to read, and then goes on', (t) => {
+test('a session is opened once there was nothing to read, and then continues', (t) => {
   const session = new FetchSession();
   t.deepEqual(session.next(asked, 100), { sessionId: 0, sessionEpoch: -1, isIncremental: false });
   session.answered(answer(0, [NEWS]));
@@ -72,7 +72,7 @@ test('a broker without room for sessions is asked again, naming everything', (t)
   }
 });
 
-test('whatever changes closes the session with a request that names everything', (t) => {
+test('any change closes the session with a request that names everything', (t) => {
   const other = openSession();
   t.deepEqual(
     other.next([], 100),
@@ -112,7 +112,7 @@ for (const code of [70, 71]) {
   });
 }
 
-test('the epoch of a session begins anew at 1 when all are used up', (t) => {
+test('the epoch of a session begins again at 1 when all are used up', (t) => {
   const session = openSession();
   const step = session.next(asked, 100);
   Object.assign(step, { sessionEpoch: 0x7fffffff });
@@ -162,7 +162,7 @@ test('a source that has read everything names no partitions, until something cha
 });
 
 for (const code of [70, 71]) {
-  test(`a session that the broker has lost (${code}) is opened anew, without an error, a gap or a repeat`, async (t) => {
+  test(`a session that the broker has lost (${code}) is opened again, without an error, a gap or a repeat`, async (t) => {
     const { cluster, client, collector, named, untilIncremental } = await idleSource(t, 3);
     const chunks = collector.chunks.length;
     const fault = cluster.faults.fail({
@@ -173,8 +173,8 @@ for (const code of [70, 71]) {
     });
     await fault.done;
     await untilIncremental();
-    t.true(named.filter((count) => count === 3).length >= 5, 'all is named anew');
-    t.true(collector.chunks.length > chunks, 'and told');
+    t.true(named.filter((count) => count === 3).length >= 5, 'all is named again');
+    t.true(collector.chunks.length > chunks, 'and reported');
     await sendNumbers(client, 'orders', 3, 60);
     await collector.untilCount(60);
     t.deepEqual(collector.sorted(), numbers(60));
@@ -182,7 +182,7 @@ for (const code of [70, 71]) {
   });
 }
 
-test('an error of a partition in an idle session is ridden out', async (t) => {
+test('an error of a partition in an idle session is retried', async (t) => {
   const { cluster, client, collector, untilIncremental } = await idleSource(t, 3);
   await cluster.faults.fail({
     api: 'Fetch',
@@ -196,7 +196,7 @@ test('an error of a partition in an idle session is ridden out', async (t) => {
   t.deepEqual(collector.sorted(), numbers(60));
 });
 
-test('a broker that starts again has forgotten its sessions; reading goes on', async (t) => {
+test('a broker that starts again has forgotten its sessions; reading continues', async (t) => {
   const { cluster, client, collector, untilIncremental } = await idleSource(t, 3);
   await cluster.stopNode(1);
   await cluster.startNode(1);
@@ -206,24 +206,27 @@ test('a broker that starts again has forgotten its sessions; reading goes on', a
   t.deepEqual(collector.sorted(), numbers(60));
 });
 
-testOnEach('a seek of an idle partition to where it stands is told of by a chunk', async (t, cluster) => {
-  const topic = randomName('idle');
-  await cluster.createTopic(topic, 2);
-  const client = await connectClient(t, cluster.brokers);
-  await sendNumbers(client, topic, 2, 20);
-  const collector = new Collector();
-  const source = openSource(t, client, { fetchMaxWaitMs: 20 });
-  collector.read(source, startAt(partitionsOf(topic, 2)));
-  await collector.untilCount(20);
-  for (let i = 0; i < 5; i++) {
-    const epoch = source.seek({ topic, partition: 1 }, 10);
-    const chunk = await until(() => collector.chunks.find((each) => each.epoch === epoch), {
-      deadlineMs: 20_000,
-      what: `a chunk of epoch ${epoch}`,
-    });
-    t.like(chunk, { partition: 1, nextOffset: 10, highWatermark: 10 });
-  }
-});
+testOnEach(
+  'a seek of an idle partition to where it is already is reported by a chunk',
+  async (t, cluster) => {
+    const topic = randomName('idle');
+    await cluster.createTopic(topic, 2);
+    const client = await connectClient(t, cluster.brokers);
+    await sendNumbers(client, topic, 2, 20);
+    const collector = new Collector();
+    const source = openSource(t, client, { fetchMaxWaitMs: 20 });
+    collector.read(source, startAt(partitionsOf(topic, 2)));
+    await collector.untilCount(20);
+    for (let i = 0; i < 5; i++) {
+      const epoch = source.seek({ topic, partition: 1 }, 10);
+      const chunk = await until(() => collector.chunks.find((each) => each.epoch === epoch), {
+        deadlineMs: 20_000,
+        what: `a chunk of epoch ${epoch}`,
+      });
+      t.like(chunk, { partition: 1, nextOffset: 10, highWatermark: 10 });
+    }
+  },
+);
 
 testOnEach(
   'records come in order and once, however often a source falls idle between them',

@@ -62,7 +62,7 @@ test('a broker that freezes while reading is left when the deadline is missed', 
 });
 
 for (const when of ['before', 'after', 'mid-response'] as const) {
-  test(`a fetch connection cut ${when} the answer is recreated, without a gap or a repeat`, async (t) => {
+  test(`a fetch connection cut ${when} the answer is opened again, without a gap or a repeat`, async (t) => {
     await readThrough(t, async (cluster) => {
       const fault = cluster.faults.drop({ api: 'Fetch', when, times: 3 });
       await fault.done;
@@ -71,7 +71,7 @@ for (const when of ['before', 'after', 'mid-response'] as const) {
 }
 
 for (const code of [2, 3, 5, 6, 9, 56, 74, 75, 78]) {
-  test(`error ${code} of a fetch is ridden out`, async (t) => {
+  test(`error ${code} of a fetch is retried`, async (t) => {
     await readThrough(t, async (cluster) => {
       const fault = cluster.faults.fail({ api: 'Fetch', code, times: 4 });
       await fault.done;
@@ -103,7 +103,7 @@ test('a false alarm about the range is checked at the leader and read over', asy
   t.deepEqual(collector.outOfRange, []);
 });
 
-test('records that were deleted before they were read are out of range, and both ends are told', async (t) => {
+test('records that were deleted before they were read are out of range, and both ends are reported', async (t) => {
   const cluster = await startEmbedded(t, { topics: { orders: 1 } });
   const client = await connectClient(t, cluster.brokers);
   await sendNumbers(client, 'orders', 1, 100);
@@ -117,7 +117,7 @@ test('records that were deleted before they were read are out of range, and both
   t.deepEqual(collector.offsets('orders', 0), numbers(40, 60));
 });
 
-test('an error that no retry can mend ends the partition at once, and only that one', async (t) => {
+test('an error that no retry can fix ends the partition immediately, and only that one', async (t) => {
   const cluster = await startEmbedded(t, { brokers: 1, topics: { orders: 2 } });
   const client = await connectClient(t, cluster.brokers);
   await sendNumbers(client, 'orders', 2, 100);

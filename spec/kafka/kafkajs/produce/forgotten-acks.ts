@@ -20,7 +20,7 @@ interface SocketArguments {
 export function forgettingAcks(partition: number, times: number) {
   const state = { forgotten: 0 };
   const socketFactory = ({ host, port, ssl, onConnect }: SocketArguments): Socket => {
-    // kafkajs gives no ssl where there is none, whatever its type says.
+    // kafkajs gives no ssl where there is none, though its type says so.
     const secured: unknown = ssl;
     const socket = secured
       ? connectTls({ ...ssl, host, port }, onConnect)

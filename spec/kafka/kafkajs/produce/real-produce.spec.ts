@@ -4,7 +4,7 @@ import { until } from '../../../_helpers/until.ts';
 import { appendNumbers, connectClient, type LogLine, numbers, readAll } from '../test-client.ts';
 
 testOnReal(
-  'a record that the topic refuses for its size fails at once, with what to change; the others are stored',
+  'a record that the topic refuses for its size fails immediately, with what to change; the others are stored',
   async (t, kafka) => {
     const topic = randomName('large');
     await kafka.createTopic(topic, 2, { 'max.message.bytes': '20000' });
@@ -31,7 +31,7 @@ testOnReal(
 );
 
 testOnReal(
-  'a record without a key for a compacted topic fails at once, with what is wrong',
+  'a record without a key for a compacted topic fails immediately, with what is wrong',
   async (t, kafka) => {
     const topic = randomName('compacted');
     await kafka.createTopic(topic, 1, { 'cleanup.policy': 'compact' });
@@ -47,7 +47,7 @@ testOnReal(
 );
 
 testOnOwnKafka(
-  'a follower that stands still: the leader cannot say (7 or 20), then refuses (19), and each record is stored exactly once when it is back',
+  'a follower that does not follow: the leader cannot say (7 or 20), then refuses (19), and each record is stored exactly once when it is back',
   { nodes: 3 },
   async (t, kafka) => {
     const topic = randomName('in-sync');

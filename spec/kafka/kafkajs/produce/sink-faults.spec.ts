@@ -20,7 +20,7 @@ interface Setup {
   readonly cluster: EmbeddedCluster;
   readonly sink: RecordSink;
   readonly accumulator: RecordAccumulator;
-  /** What the sink told of records that may be stored twice. */
+  /** What the sink reported of records that may be stored twice. */
   readonly repeated: number[];
 }
 
@@ -78,7 +78,7 @@ for (const when of ['before', 'after', 'mid-response'] as const) {
 }
 
 for (const code of [2, 3, 5, 6, 7, 19, 20, 56]) {
-  test(`error ${code} of a produce is ridden out, each record is stored exactly once`, async (t) => {
+  test(`error ${code} of a produce is retried, each record is stored exactly once`, async (t) => {
     const { cluster, accumulator } = await openSink(t);
     cluster.faults.fail({ api: 'Produce', code, times: 4 });
     appendNumbers(accumulator, 'out', 6, 120);
@@ -120,7 +120,7 @@ test('a broker that stops while sending is left, each record is stored exactly o
 });
 
 for (const code of [10, 29, 87]) {
-  test(`error ${code} of a produce fails the flush at once, for that partition alone`, async (t) => {
+  test(`error ${code} of a produce fails the flush immediately, for that partition alone`, async (t) => {
     const { cluster, accumulator } = await openSink(t, { brokers: 1 });
     const fault = cluster.faults.fail({ api: 'Produce', code, topic: 'out', partition: 2, times: Infinity });
     appendNumbers(accumulator, 'out', 6, 6);
@@ -215,7 +215,7 @@ test('before any attempt was written a failure is certain', async (t) => {
 });
 
 for (const code of [45, 47, 59]) {
-  test(`error ${code} makes the sink take another producer id and go on, with a warning`, async (t) => {
+  test(`error ${code} makes the sink take another producer id and continue, with a warning`, async (t) => {
     const lines: LogLine[] = [];
     const { cluster, accumulator } = await openSink(t, { brokers: 1, lines });
     appendNumbers(accumulator, 'out', 6, 6);
@@ -237,7 +237,7 @@ for (const code of [45, 47, 59]) {
 }
 
 for (const code of [14, 15, 16, 51]) {
-  test(`error ${code} of InitProducerId is ridden out`, async (t) => {
+  test(`error ${code} of InitProducerId is retried`, async (t) => {
     const { cluster, accumulator } = await openSink(t);
     const fault = cluster.faults.fail({ api: 'InitProducerId', code, times: 3 });
     appendNumbers(accumulator, 'out', 6, 6);
@@ -247,7 +247,7 @@ for (const code of [14, 15, 16, 51]) {
   });
 }
 
-test('a user who may not take a producer id is told what to change', async (t) => {
+test('a user who may not take a producer id learns what to change', async (t) => {
   const { cluster, accumulator } = await openSink(t);
   cluster.faults.fail({ api: 'InitProducerId', code: 31, times: Infinity });
   appendNumbers(accumulator, 'out', 6, 6);
@@ -281,7 +281,7 @@ test('each partition is named once in a request', async (t) => {
   await expectExactlyOnce(t, cluster, 1_200);
 });
 
-test('several accumulators of one sink send to the same partitions at once, each in its own order', async (t) => {
+test('several accumulators of one sink send to the same partitions at the same time, each in its own order', async (t) => {
   const { cluster, sink } = await openSink(t);
   const accumulators = [sink.accumulator(), sink.accumulator(), sink.accumulator()];
   cluster.faults.drop({ api: 'Produce', when: 'after', times: 5 });
@@ -306,7 +306,7 @@ test('several accumulators of one sink send to the same partitions at once, each
     }
 });
 
-test('an attempt of unknown outcome, then a broker that forgot the sequence numbers: what goes out under another id is counted once', async (t) => {
+test('an attempt of unknown outcome, then a broker that forgot the sequence numbers: what is sent under another id is counted once', async (t) => {
   const { cluster, accumulator, repeated } = await openSink(t, { brokers: 1, deadlines: {} });
   // The first attempt is stored and not answered, the second one is refused. Other partitions may
   // travel in requests of their own.
@@ -358,7 +358,7 @@ test('a topic that does not exist is named by loadTopic', async (t) => {
   t.is(sink.partitionCount('nowhere'), undefined);
 });
 
-test('closing waits for requests under way and fails what was not sent', async (t) => {
+test('closing waits for requests in flight and fails what was not sent', async (t) => {
   const { cluster, sink, accumulator } = await openSink(t, { brokers: 1 });
   appendNumbers(accumulator, 'out', 6, 6);
   await accumulator.flush();

@@ -52,7 +52,7 @@ async function firstBatch(
 
 for (const { title, code, written } of thefts) {
   testOnEach(
-    `${title}: the sink goes on under another producer id, and each of its records is stored once`,
+    `${title}: the sink continues under another producer id, and each of its records is stored once`,
     async (t, cluster) => {
       const topic = randomName('stolen');
       await cluster.createTopic(topic, 1);
