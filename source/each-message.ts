@@ -17,7 +17,7 @@ export type MessageHandler<Stores extends StoreMap = StoreMap> = (
  *
  * When the function throws, what it sent for that message is taken back, and the messages that
  * follow with the same key (of any input topic) fail without being run, so that the order per key
- * holds; the rest of the batch goes on. Then a BatchError names the failed messages. Messages
+ * holds; the rest of the batch continues. Then a BatchError names the failed messages. Messages
  * without a key have no order to keep. What was sent with an explicit `sender.flush()` cannot be
  * taken back.
  *

@@ -239,7 +239,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
   /**
    * Whether it does its work, for probes. It is healthy unless the run has failed, a partition with
    * more lag than `stallLagRecords` has made no progress for `stallTimeoutMs`, or no broker has
-   * answered for so long; and again when that is over. It is ready while it runs: not while it
+   * answered for this long; and again when that is over. It is ready while it runs: not while it
    * starts, waits for its claims, or closes. Asks no broker.
    */
   health(): HealthReport {

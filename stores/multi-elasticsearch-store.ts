@@ -19,7 +19,7 @@ export interface MultiElasticsearchStoreOptions extends ElasticsearchOptions {
  * tenant.
  *
  * Values, requests, limits and errors are those of {@link ElasticsearchStore}; `fetch` is an mget
- * and `push` a bulk across indices. Values are filed under the tenant that was asked for, whatever
+ * and `push` a bulk across indices. Values are filed under the tenant that was asked for, no matter how
  * its index is called, aliases included.
  */
 export class MultiElasticsearchStore implements MultiStore {

@@ -1,5 +1,5 @@
 /**
- * Lets at most `concurrency` partitions be in `process` at once; the others queue, first come,
+ * Lets at most `concurrency` partitions be in `process` at the same time; the others queue, first come,
  * first served.
  */
 export class ProcessSlots {

@@ -7,7 +7,7 @@ export interface BackoffOptions {
   /** Each wait is this many times the one before. Default 2. */
   readonly factor?: number;
   /**
-   * Share of a wait that is drawn at random, 0 to 1, so that many clients do not come back at once.
+   * Share of a wait that is drawn at random, 0 to 1, so that many clients do not come back at the same time.
    * Default 0.2.
    */
   readonly jitter?: number;

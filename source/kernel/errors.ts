@@ -20,7 +20,7 @@ const brand = Symbol.for('kasper-ts.error');
 
 /**
  * The base of every error that this library makes. Errors of other libraries are wrapped once,
- * where they enter, and stand in `cause`.
+ * where they enter, and are kept in `cause`.
  *
  * `retriable` says whether the same call may succeed when it is made again without any change.
  */
@@ -45,7 +45,7 @@ export abstract class KasperError extends Error {
   }
 }
 
-/** The options, a job file or the topics do not fit; `problems` lists all of them at once. */
+/** The options, a job file or the topics do not fit; `problems` lists all of them together. */
 export class ConfigError extends KasperError {
   override readonly code = 'CONFIG';
   readonly problems: readonly string[];
@@ -85,7 +85,7 @@ export class ProcessError extends KasperError {
 }
 
 /**
- * Thrown by a processor for what no retry can mend: middleware that retries lets it pass at once.
+ * Thrown by a processor for what no retry can fix: middleware that retries lets it pass immediately.
  */
 export class UnrecoverableError extends KasperError {
   override readonly code = 'UNRECOVERABLE';

@@ -18,7 +18,7 @@ export interface RepeatLimits {
    */
   readonly fields?: readonly string[];
   /**
-   * Kinds that are kept apart at once; beyond it the one that began first is told and forgotten.
+   * Kinds that are kept apart at the same time; beyond it the one that began first is logged and forgotten.
    * Default 2000.
    */
   readonly maxKinds?: number;
@@ -265,7 +265,7 @@ class Repeats {
   }
 }
 
-/** Short, and never throws, whatever it is. */
+/** Short, and never throws, for any value. */
 function part(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value).slice(0, LONGEST_PART);
   return value instanceof Error ? textOf(value).slice(0, LONGEST_PART) : '';

@@ -10,7 +10,7 @@ export interface Logger {
   debug(message: string, fields?: LogFields): void;
   /** What a person may want to know when all is well. */
   info(message: string, fields?: LogFields): void;
-  /** What was ridden out, but should be looked at. */
+  /** What a retry has overcome, but should be looked at. */
   warn(message: string, fields?: LogFields): void;
   /** What failed. */
   error(message: string, fields?: LogFields): void;

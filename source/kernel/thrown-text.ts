@@ -2,7 +2,7 @@ import { readOr } from './read-or.ts';
 
 /**
  * What was thrown as text, as `String` makes it: `Name: message` of an Error. Never throws,
- * whatever it is.
+ * for any value.
  */
 export function textOf(thrown: unknown): string {
   return readOr(undefined, () => String(thrown)) ?? tagOf(thrown);
@@ -25,7 +25,7 @@ export function nameOf(error: Error): string {
   return memberOf(error, 'name') ?? 'Error';
 }
 
-/** Whoever made the error may have put there what is no text. */
+/** The code that made the error may have put there what is not text. */
 function memberOf(thrown: unknown, name: 'message' | 'name' | 'stack'): string | undefined {
   return readOr(undefined, () => {
     const member: unknown = thrown instanceof Error ? thrown[name] : undefined;

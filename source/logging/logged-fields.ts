@@ -11,9 +11,9 @@ const DEEPEST = 6;
 
 /**
  * Fields in a form that a line can hold: plain values that JSON knows. Logging must never throw,
- * whatever a field holds: a circular object, a BigInt, bytes.
+ * with any value in a field: a circular object, a BigInt, bytes.
  *
- * Here secrets are removed, whoever logged them: the values of fields with names that mean a
+ * Here secrets are removed, no matter who logged them: the values of fields with names that mean a
  * secret, and secrets within text (see `kernel/secrets.ts`).
  */
 export function loggedFields(fields: LogFields, errorForm: ErrorForm): LogFields {

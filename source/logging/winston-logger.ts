@@ -46,7 +46,7 @@ export interface WinstonLoggerOptions {
  * or `message` gets an underscore after its name. `warn` becomes winston's `warning` if the levels
  * are those of syslog.
  *
- * Secrets are hidden, whoever logs them: fields named `password`, `authorization`, `secret`,
+ * Secrets are hidden, no matter who logs them: fields named `password`, `authorization`, `secret`,
  * `token` or similar; and, within texts and errors, what precedes the @ of a URL, Authorization
  * headers and private keys.
  *

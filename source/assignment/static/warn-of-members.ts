@@ -14,7 +14,7 @@ export async function warnOfMembers(config: Config, client: KafkaClient, log: Lo
     });
   } else if (protocolType !== '') {
     log.warn(
-      'A consumer was once a member of the group: all its offsets, however new, can be deleted at once when offsets.retention.minutes are over since it left. ' +
+      'A consumer was once a member of the group: all its offsets, however new, can be deleted together when offsets.retention.minutes are over since it left. ' +
         'This happens once; a job that is running commits them again',
       { groupId, protocolType },
     );

@@ -50,7 +50,7 @@ export interface WorkerSurroundings {
 /** One of the processes of a run, as the command sees it. */
 export class WorkerProcess {
   readonly task: WorkerTask;
-  /** Resolves after its exit, for whatever reason; never rejects. */
+  /** Resolves after its exit, for any reason; never rejects. */
   readonly ended: Promise<WorkerEnd>;
   readonly #child: ChildProcess;
   readonly #collecting = new Map<number, (snapshot: MetricsSnapshot | null) => void>();

@@ -253,7 +253,7 @@ export class BrokerLink {
   }
 }
 
-/** Without SASL at once; with it, until the session has to be renewed. */
+/** Without SASL immediately; with it, until the session has to be renewed. */
 function mayTalk(connection: KafkajsConnection): boolean {
   return connection.sasl === null || connection.sasl === undefined || connection.isAuthenticated();
 }

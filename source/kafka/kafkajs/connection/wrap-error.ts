@@ -45,7 +45,7 @@ const SASL_BROKER_CODES = new Set<number>([
 const SASL_INTERRUPTED =
   /failed: (Closed connection|Connection (closed|error|timeout)|Not connected|Request \w+\(.*\) timed out)/;
 
-/** Whatever was thrown, as an Error. */
+/** What was thrown, as an Error. */
 export function errorOf(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
 }
@@ -96,7 +96,7 @@ export function wrapError(thrown: unknown, where: string): KasperError {
     return new ConfigError([cause.message], { cause, what: 'Kafka client' });
   if (cause.name === 'KafkaJSConnectionClosedError') {
     return new ConnectionError(
-      `${detail}; if it happens at once, check that the port and the ssl and sasl options belong together`,
+      `${detail}; if it happens immediately, check that the port and the ssl and sasl options belong together`,
       { cause, retriable: true },
     );
   }
