@@ -1,4 +1,6 @@
 import { BatchError } from './batch-error.ts';
+import { ConfigError } from './kernel/errors.ts';
+import { show } from './kernel/shown-value.ts';
 import { endedByClose } from './kernel/closed-while-waiting.ts';
 import type { ConsumerMessage, ProducerMessage } from './message.ts';
 import type { MessageFailure, MessageProcessor, ProcessContext, StoreMap } from './message-processor.ts';
@@ -21,11 +23,18 @@ export type MessageHandler<Stores extends StoreMap = StoreMap> = (
  * without a key have no order to keep. What was sent with an explicit `sender.flush()` cannot be
  * taken back.
  *
+ * @throws ConfigError for what is not a function
  * @example new TopicProcessor(options, eachMessage((message, sender) => { sender.send({ topic: 'out', value: message.value }); }));
  */
 export function eachMessage<Stores extends StoreMap = StoreMap>(
   handle: MessageHandler<Stores>,
 ): MessageProcessor<Stores> {
+  const given: unknown = handle;
+  if (typeof given !== 'function') {
+    throw new ConfigError([`the handler must be a function (message, sender, context), not ${show(given)}`], {
+      what: 'eachMessage',
+    });
+  }
   return {
     async process(messages, sender, context) {
       const failures: MessageFailure[] = [];

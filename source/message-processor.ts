@@ -31,6 +31,7 @@ export interface ProcessContext<Stores extends StoreMap = StoreMap> {
   /**
    * Waits `ms` and lets other partitions be processed meanwhile: the process slot is given back,
    * and queued for again.
+   * @throws ConfigError for what is not a duration, such as NaN or a negative number
    * @throws LifecycleError when the processor closes, or if the attempt has ended; TimeoutError
    *   when `processTimeoutMs` is over
    */

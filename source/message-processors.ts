@@ -1,4 +1,6 @@
 import { ConfigError, KasperError } from './kernel/errors.ts';
+import { show } from './kernel/shown-value.ts';
+import { textOf } from './kernel/thrown-text.ts';
 import type { MessageProcessor, StoreMap } from './message-processor.ts';
 
 /**
@@ -42,34 +44,65 @@ export function processorFor(
   processors: MessageProcessors,
   partitions: readonly number[],
 ): ReadonlyMap<number, MessageProcessor> {
-  const problems: string[] = [];
+  const refused: Refused = { problems: [], causes: [] };
   const found = new Map<number, MessageProcessor>();
   for (const partition of partitions) {
-    const processor = processorOf(processors, partition, problems);
+    const processor = processorOf(processors, partition, refused);
     if (processor !== undefined) found.set(partition, processor);
+    // The same again for each partition says nothing new.
+    else if (refused.problems.length >= MOST_PROBLEMS) break;
   }
-  if (problems.length > 0) throw new ConfigError(problems, { what: 'messageProcessor' });
+  const { problems, causes } = refused;
+  if (problems.length > 0) throw new ConfigError(problems, { what: 'messageProcessor', cause: causes[0] });
   return found;
 }
+
+/** No more problems than this are reported together. */
+const MOST_PROBLEMS = 10;
+
+interface Refused {
+  readonly problems: string[];
+  /** What functions of the user threw. */
+  readonly causes: unknown[];
+}
+
+const FORMS = 'give { process(messages, sender) { … } }, or (partition) => new MyProcessor(partition)';
 
 function processorOf(
   processors: MessageProcessors,
   partition: number,
-  problems: string[],
+  { problems, causes }: Refused,
 ): MessageProcessor | undefined {
-  let processor: unknown;
-  try {
-    processor = typeof processors === 'function' ? processors(partition) : processors;
-  } catch (error) {
-    if (!isConfigError(error)) throw error;
-    problems.push(...error.problems);
+  if (typeof processors !== 'function') {
+    if (isProcessor(processors)) return processors;
+    problems.push(`the MessageProcessor has no process function, but is ${show(processors)}: ${FORMS}`);
     return undefined;
   }
-  if (isProcessor(processor)) return processor;
-  problems.push(
-    `the MessageProcessor of partition ${partition} has no process(messages, sender, context) function`,
-  );
+  if (isClass(processors)) {
+    problems.push(`the class ${processors.name} is not a MessageProcessor: ${FORMS}`);
+    return undefined;
+  }
+  try {
+    const made: unknown = processors(partition);
+    if (isProcessor(made)) return made;
+    problems.push(
+      `the function gave ${show(made)} for partition ${partition}, which is not a MessageProcessor: ${FORMS}`,
+    );
+  } catch (error) {
+    if (isConfigError(error)) problems.push(...error.problems);
+    else {
+      causes.push(error);
+      problems.push(
+        `the function that gives the MessageProcessor of a partition threw ${textOf(error)} for partition ${partition}: ${FORMS}`,
+      );
+    }
+  }
   return undefined;
+}
+
+/** A class is a function that cannot be called; only its source shows which of the two it is. */
+function isClass(value: object): boolean {
+  return /^class\b/.test(Function.prototype.toString.call(value));
 }
 
 function isConfigError(error: unknown): error is ConfigError {

@@ -16,3 +16,11 @@ export interface ProcessorEvents {
   /** The run fails; `runLoop` will reject with the first of these. */
   error: [error: unknown];
 }
+
+/** Every event. */
+export const processorEventNames = [
+  'state',
+  'started',
+  'batch',
+  'error',
+] as const satisfies readonly (keyof ProcessorEvents)[];

@@ -1,5 +1,6 @@
 import type { OffsetSpec } from './kafka/log-position.ts';
 import { ConfigError } from './kernel/errors.ts';
+import { show } from './kernel/shown-value.ts';
 
 /**
  * Where `seek` goes: an offset, the first or the end of the log, or the first record at or after a
@@ -21,7 +22,7 @@ export function checkTarget(to: unknown, what = 'seek'): number | OffsetSpec {
   throw new ConfigError(
     [
       "the target must be an offset (a whole number from 0), 'earliest', 'latest', a Date, or { timestamp } in milliseconds since 1970, " +
-        `not ${typeof to === 'string' ? to : JSON.stringify(to)}`,
+        `not ${shownTarget(to)}`,
     ],
     { what },
   );
@@ -30,4 +31,9 @@ export function checkTarget(to: unknown, what = 'seek'): number | OffsetSpec {
 function timestampIn(to: unknown): unknown {
   if (typeof to !== 'object' || to === null || !('timestamp' in to)) return undefined;
   return to.timestamp instanceof Date ? to.timestamp.getTime() : to.timestamp;
+}
+
+function shownTarget(to: unknown): string {
+  const isTime = typeof to === 'object' && to !== null && 'timestamp' in to;
+  return isTime ? `{ timestamp: ${show(to.timestamp)} }` : show(to);
 }

@@ -5,15 +5,18 @@ import type { TopicProcessorOptions } from './config/options.ts';
 import { isCalledFromProcess } from './batch/inside-process.ts';
 import { openClient } from './kafka/open-client.ts';
 import type { KafkaClient } from './kafka/client.ts';
-import { LifecycleError, TimeoutError } from './kernel/errors.ts';
+import { ConfigError, LifecycleError, TimeoutError } from './kernel/errors.ts';
+import { isObject } from './kernel/is-object.ts';
 import { limitRepeats, type RepeatLimitedLogger } from './kernel/limit-repeats.ts';
 import { aborted } from './kernel/aborted.ts';
 import type { Timer } from './kernel/clock.ts';
 import { Listeners } from './kernel/listeners.ts';
+import { show } from './kernel/shown-value.ts';
+import { unknownName } from './kernel/unknown-name.ts';
 import { Lifecycle, type ProcessorState } from './lifecycle.ts';
 import type { StoreMap } from './message-processor.ts';
 import { processorFor, type MessageProcessors } from './message-processors.ts';
-import type { ProcessorEvents } from './processor-events.ts';
+import { processorEventNames, type ProcessorEvents } from './processor-events.ts';
 import { openMonitor } from './watch/open-monitor.ts';
 import { summarize } from './watch/take-stats.ts';
 import { ProcessorView } from './watch/processor-view.ts';
@@ -110,11 +113,14 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
 
   /**
    * Calls `listener` at each event; what it throws is logged. Returns a function that ends this.
+   *
+   * @throws ConfigError for an event that does not exist, or what is not a function
    */
   on<Name extends keyof ProcessorEvents>(
     name: Name,
     listener: (...event: ProcessorEvents[Name]) => void,
   ): () => void {
+    checkListener(name, listener);
     return this.#listeners.on(name, listener);
   }
 
@@ -246,8 +252,9 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
     return this.#view.health();
   }
 
-  async #runOnce(method: string, isBounded: boolean, { signal }: RunOptions): Promise<RunSummary> {
+  async #runOnce(method: string, isBounded: boolean, options: RunOptions): Promise<RunSummary> {
     this.#lifecycle.assertNew(method);
+    const signal = signalOf(method, options);
     this.#lifecycle.to('starting');
     const began = this.#config.clock.now();
     this.#view.start();
@@ -260,7 +267,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
         if (this.#lifecycle.isEnding()) this.#log.debug('The start was given up', { error });
         else this.#view.failed(error);
       });
-      await this.#starting;
+      // Not the start itself: where that never settles, close() gives it up, and this rejects as well.
       await aborted(this.#outcome.over);
       await this.close();
     } catch (error) {
@@ -335,6 +342,35 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       timer?.cancel();
     }
   }
+}
+
+/** Checks what may come from JavaScript. @throws ConfigError */
+function checkListener(name: unknown, listener: unknown): void {
+  const problems: string[] = [];
+  if (!processorEventNames.some((known) => known === name))
+    problems.push(
+      typeof name === 'string'
+        ? unknownName('event', name, processorEventNames)
+        : `an event has a name, not ${show(name)}`,
+    );
+  if (typeof listener !== 'function') problems.push(`the listener must be a function, not ${show(listener)}`);
+  if (problems.length > 0) throw new ConfigError(problems, { what: 'TopicProcessor.on' });
+}
+
+/** The signal of a run. @throws ConfigError for what is none */
+function signalOf(method: string, options: unknown): AbortSignal | undefined {
+  if (!isObject(options))
+    throw new ConfigError([`options must be an object, such as { signal }, not ${show(options)}`], {
+      what: method,
+    });
+  const problems = Object.keys(options)
+    .filter((name) => name !== 'signal')
+    .map((name) => unknownName('option', name, ['signal']));
+  const { signal } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    problems.push(`signal must be an AbortSignal, not ${show(signal)}`);
+  if (problems.length > 0) throw new ConfigError(problems, { what: method });
+  return signal as AbortSignal | undefined;
 }
 
 /** The error of a close that took too long; `inProcess` says what is not done. */

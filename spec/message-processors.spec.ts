@@ -58,21 +58,66 @@ test('all partitions that lack a MessageProcessor are named in one error', (t) =
   ]);
 });
 
-test('what has no process function is refused', (t) => {
-  for (const bad of [undefined, null, {}, { process: 5 }, 'x', () => ({})]) {
+test('what has no process function is refused, with the forms that there are', (t) => {
+  for (const bad of [undefined, null, {}, { process: 5 }, 'x']) {
     t.throws(() => processorFor(bad as unknown as MessageProcessors, [0]), {
       instanceOf: ConfigError,
-      message: /partition 0 has no process\(messages, sender, context\) function/,
+      message:
+        /the MessageProcessor has no process function, but is .*: give \{ process\(messages, sender\) .* or \(partition\) => new MyProcessor\(partition\)$/,
     });
   }
 });
 
-test('what the function throws is not taken for a missing MessageProcessor', (t) => {
-  const own = new RangeError('mine');
-  const error = t.throws(() =>
-    processorFor(() => {
-      throw own;
-    }, [0]),
+test('a function that gives no MessageProcessor is refused, as is what everybody types first', (t) => {
+  const functions = [
+    () => ({}),
+    () => undefined,
+    (_messages: unknown, _sender: unknown) => Promise.resolve(),
+  ];
+  for (const bad of functions) {
+    t.throws(() => processorFor(bad as unknown as MessageProcessors, [0]), {
+      instanceOf: ConfigError,
+      message: /the function gave .* for partition 0, which is not a MessageProcessor: give \{ process\(/,
+    });
+  }
+});
+
+test('a class is refused by its name', (t) => {
+  class Counter {
+    process(): void {
+      // Nothing to do.
+    }
+  }
+  t.throws(() => processorFor(Counter as unknown as MessageProcessors, [0, 1]), {
+    instanceOf: ConfigError,
+    message:
+      /the class Counter is not a MessageProcessor: give .*\(partition\) => new MyProcessor\(partition\)/,
+  });
+});
+
+test('what the function throws is the cause of an error that names the forms', (t) => {
+  const own = new TypeError('messages is not iterable');
+  const error = t.throws(
+    () =>
+      processorFor(() => {
+        throw own;
+      }, [3]),
+    {
+      instanceOf: ConfigError,
+      message: /threw TypeError: messages is not iterable for partition 3: give \{/,
+    },
   );
-  t.is(error, own);
+  t.is(error.cause, own);
+});
+
+test('of many partitions no more than ten problems are reported', (t) => {
+  const error = t.throws(
+    () =>
+      processorFor(
+        (() => undefined) as unknown as MessageProcessors,
+        Array.from({ length: 300 }, (_, at) => at),
+      ),
+    { instanceOf: ConfigError },
+  );
+  t.is(error.problems.length, 10);
 });

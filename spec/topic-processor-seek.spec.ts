@@ -220,11 +220,11 @@ const refused: readonly (readonly [
   error: new (...args: never[]) => Error,
   message: RegExp,
 ])[] = [
-  ['no offset', ['in', 0, 'last'], ConfigError, /must be an offset.*not last/],
+  ['no offset', ['in', 0, 'last'], ConfigError, /must be an offset.*not 'last'/],
   ['a negative offset', ['in', 0, -1], ConfigError, /not -1/],
   ['a fraction', ['in', 0, 1.5], ConfigError, /not 1\.5/],
   ['a Date that is none', ['in', 0, new Date(NaN)], ConfigError, /must be an offset/],
-  ['a timestamp that is no number', ['in', 0, { timestamp: '1' }], ConfigError, /not \{"timestamp":"1"\}/],
+  ['a timestamp that is no number', ['in', 0, { timestamp: '1' }], ConfigError, /not \{ timestamp: '1' \}/],
   ['nothing', ['in', 0, undefined], ConfigError, /not undefined/],
   ['another topic', ['out', 0, 0], AssignmentError, /out\/0 is not read here; inputTopics are in,/],
   ['another partition', ['in', 1, 0], AssignmentError, /in\/1 is not read here.*inputPartitions are 0/],

@@ -4,7 +4,8 @@ import { ClosedWhileWaiting } from '../kernel/closed-while-waiting.ts';
 import type { RunContext } from '../config/run-context.ts';
 import type { BatchDelivery } from '../delivery/delivery.ts';
 import { sleep } from '../kernel/clock.ts';
-import { LifecycleError, type TimeoutError } from '../kernel/errors.ts';
+import { durationProblem } from '../kernel/duration.ts';
+import { ConfigError, LifecycleError, type TimeoutError } from '../kernel/errors.ts';
 import { unlimited } from '../kernel/limit-repeats.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { ConsumerMessage } from '../message.ts';
@@ -210,6 +211,8 @@ export class BatchAttempts {
   }
 
   async #wait(ms: number): Promise<void> {
+    const problem = durationProblem(ms);
+    if (problem !== undefined) throw new ConfigError([`ms ${problem}`], { what: 'context.wait' });
     if (this.#limit.hasEnded) {
       throw new LifecycleError(
         'context.wait() was called after process had ended. Is an await missing in process?',

@@ -1,6 +1,7 @@
 import type { Monitor, MonitorOptions } from '../../metrics/monitor.ts';
 import { noopMetrics } from '../../metrics/noop.ts';
 import type { MetricsProvider } from '../../metrics/metrics.ts';
+import { LONGEST_TIMER_MS } from '../kernel/duration.ts';
 import { hasMethods, isObject } from '../kernel/is-object.ts';
 import { unknownName } from '../kernel/unknown-name.ts';
 import { LateMetrics } from '../../metrics/late-metrics.ts';
@@ -12,7 +13,6 @@ const known = ['port', 'host', 'blockedAfterMs', 'allowedHosts'];
 const HIGHEST_PORT = 65_535;
 /** Below this, an event loop that is only busy would count as blocked. */
 const SHORTEST_BLOCK_MS = 1000;
-const LONGEST_TIMER_MS = 2_147_483_647;
 
 /** Whether it is a monitor, not the options of one that is to be opened. */
 export function isMonitor(monitor: Monitor | MonitorOptions): monitor is Monitor {

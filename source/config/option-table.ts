@@ -1,8 +1,7 @@
+import { LONGEST_TIMER_MS } from '../kernel/duration.ts';
 import type { OptionRow } from './option-row.ts';
 
 const MiB = 1024 * 1024;
-/** The longest wait that setTimeout can hold. */
-const LONGEST_TIMER_MS = 2_147_483_647;
 
 /** Every option that is a number, a switch or a choice. After a change: `npm run generate`. */
 export const optionRows = [

@@ -1,5 +1,6 @@
 import { systemClock } from '../kernel/clock.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { checkDurations } from '../kernel/duration.ts';
 import { ConfigError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { KafkaClient } from './client.ts';
@@ -55,6 +56,8 @@ export function openClient(client: ClientInit, options: OpenClientOptions): Kafk
       },
     );
   }
+  const { retryTimeoutMs, fetchMaxWaitMs, deadlines } = options;
+  checkDurations('Kafka client', { retryTimeoutMs, fetchMaxWaitMs, ...deadlines });
   return new KafkajsClient(client, {
     logger: options.logger,
     clock: options.clock ?? systemClock,

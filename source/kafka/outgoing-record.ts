@@ -21,15 +21,18 @@ export function checkMessage(message: ProducerMessage): void {
       `partition must be 0, 1, 2, … or left out, not ${show(partition)} (topic '${topic}')`,
     );
   }
-  if (timestamp !== undefined && !isWholeNumber(timestamp)) {
+  if (timestamp !== undefined && timestamp !== NO_TIMESTAMP && !isWholeNumber(timestamp)) {
     throw new SendError(
-      `timestamp must be whole milliseconds since 1970, not ${show(timestamp)} (topic '${topic}')`,
+      `timestamp must be whole milliseconds since 1970, or -1 for none, not ${show(timestamp)} (topic '${topic}')`,
     );
   }
   if (value === undefined) {
     throw new SendError(`value is missing (topic '${topic}'): give bytes or text, or null for a tombstone`);
   }
 }
+
+/** A consumed record without a timestamp has this one; sent on, it gets the time of now. */
+const NO_TIMESTAMP = -1;
 
 function isWholeNumber(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0;
@@ -47,7 +50,7 @@ export function toRecord(message: ProducerMessage, wallNow: () => number, own: b
     key: key === undefined ? null : toBytes(key, 'key', topic, own),
     value: toBytes(value, 'value', topic, own),
     headers: headers === undefined ? NO_HEADERS : listHeaders(headers, topic, own),
-    timestamp: timestamp ?? wallNow(),
+    timestamp: timestamp === undefined || timestamp === NO_TIMESTAMP ? wallNow() : timestamp,
   };
 }
 

@@ -1,3 +1,5 @@
+import { LONGEST_TIMER_MS } from './duration.ts';
+
 /** A timer that can be called off. Calling it off twice, or after it fired, does nothing. */
 export interface Timer {
   /** Calls the timer off. */
@@ -25,12 +27,24 @@ export const systemClock: Clock = Object.freeze({
   now: () => performance.now(),
   wallNow: () => Date.now(),
   after(ms: number, fire: () => void): Timer {
-    const handle = setTimeout(fire, ms);
+    let handle: NodeJS.Timeout;
+    let isReferenced = true;
+    // Longer than one timer can hold: in steps.
+    const wait = (leftMs: number) => {
+      const stepMs = Math.min(leftMs, LONGEST_TIMER_MS);
+      handle = setTimeout(() => {
+        if (leftMs > stepMs) wait(leftMs - stepMs);
+        else fire();
+      }, stepMs);
+      if (!isReferenced) handle.unref();
+    };
+    wait(ms);
     return {
       cancel: () => {
         clearTimeout(handle);
       },
       unref: () => {
+        isReferenced = false;
         handle.unref();
       },
     };

@@ -1,3 +1,5 @@
+import { ConfigError } from '../kernel/errors.ts';
+import { show } from '../kernel/shown-value.ts';
 import type { ProcessFunction, StoreMap } from '../message-processor.ts';
 
 /**
@@ -18,7 +20,21 @@ export type Middleware<Stores extends StoreMap = StoreMap> = (
   next: ProcessFunction<Stores>,
 ) => ProcessFunction<Stores>;
 
-/** The middlewares around `innermost`, the first outermost. */
+/**
+ * The middlewares around `innermost`, the first outermost.
+ *
+ * @throws ConfigError for a middleware that returns no function
+ */
 export function chain(middleware: readonly Middleware[], innermost: ProcessFunction): ProcessFunction {
-  return middleware.reduceRight((next, wrap) => wrap(next), innermost);
+  return middleware.reduceRight((next, wrap, at) => {
+    const wrapped: unknown = wrap(next);
+    if (typeof wrapped === 'function') return wrapped as ProcessFunction;
+    throw new ConfigError(
+      [
+        `middleware[${at}] returned ${show(wrapped)}: it must return a function, ` +
+          'such as (next) => async (messages, sender, context) => { await next(messages, sender, context); }',
+      ],
+      { what: 'middleware' },
+    );
+  }, innermost);
 }

@@ -4,6 +4,7 @@ import { CLAIMS_SUFFIX } from '../config/group-names.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import type { GroupOffsets } from '../kafka/group-offsets.ts';
 import { sleep, systemClock, type Clock } from '../kernel/clock.ts';
+import { checkDurations } from '../kernel/duration.ts';
 import { keyOf, type TopicPartition } from '../kernel/topic-partition.ts';
 
 /**
@@ -70,6 +71,7 @@ export async function groupClaims(
   groupId: string,
   { watchMs = WATCH_MS, signal, clock = systemClock }: GroupClaimsOptions = {},
 ): Promise<PartitionClaim[]> {
+  checkDurations('groupClaims', { watchMs });
   const offsets = client.group(groupId + CLAIMS_SUFFIX);
   const self = thisProcess();
   const until = clock.now() + watchMs;

@@ -7,6 +7,7 @@ import { CLAIMS_SUFFIX } from '../config/group-names.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import type { CommitResult } from '../kafka/group-offsets.ts';
 import { backoffMs } from '../kernel/backoff.ts';
+import { checkDurations } from '../kernel/duration.ts';
 import { sleep, systemClock, type Clock } from '../kernel/clock.ts';
 import { AssignmentError, CommitError, LifecycleError, type KasperError } from '../kernel/errors.ts';
 import { silentLogger, type Logger } from '../kernel/logger.ts';
@@ -77,6 +78,8 @@ export async function resetOffsets(
   to: ResetTarget,
   options: ResetOptions = {},
 ): Promise<ResetPlan> {
+  const { claimTimeoutMs, retryTimeoutMs } = options;
+  checkDurations('resetOffsets', { claimTimeoutMs, retryTimeoutMs });
   const settings = {
     claimTimeoutMs: options.claimTimeoutMs ?? 15_000,
     retryTimeoutMs: options.retryTimeoutMs ?? 30_000,

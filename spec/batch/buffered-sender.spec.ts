@@ -49,8 +49,8 @@ const refused: readonly (readonly [message: unknown, error: RegExp])[] = [
   [{ topic: 'out', value: 'x', partition: '1' }, /^partition must be .* not '1'/],
   [{ topic: 'out', value: 'x', partition: null }, /^partition must be .* not null/],
   [
-    { topic: 'out', value: 'x', timestamp: -1 },
-    /^timestamp must be whole milliseconds since 1970, not number -1/,
+    { topic: 'out', value: 'x', timestamp: -2 },
+    /^timestamp must be whole milliseconds since 1970, or -1 for none, not number -2/,
   ],
   [{ topic: 'out', value: 'x', timestamp: 1.5 }, /^timestamp must be .* not number 1\.5/],
   [{ topic: 'out', value: 'x', timestamp: new Date() }, /^timestamp must be .* not an object/],

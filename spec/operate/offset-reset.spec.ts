@@ -107,7 +107,7 @@ test('what does not fit is a ConfigError that lists all of it, before anything i
     'offset 11 of in/1 is not in the log, which holds 0 to 10',
   ]);
   t.deepEqual(await problems(1), ['offset 1 of in/0 is not in the log, which holds 2 to 10']);
-  t.regex(String(await problems('newest')), /the target must be an offset .* not newest/);
+  t.regex(String(await problems('newest')), /the target must be an offset .* not 'newest'/);
   t.regex(String(await problems({ shiftBy: 1.5 })), /shiftBy must be a whole number of offsets, .* not 1.5/);
   t.deepEqual(await problems('latest', { topics: ['im'] }), [
     "topic 'im' does not exist; did you mean 'in'?",

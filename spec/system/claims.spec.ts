@@ -92,7 +92,7 @@ testOnBoth(
     t.true(Math.abs(Date.parse(claim?.startedAt ?? '') - began) < 60_000);
     t.true(
       error?.message.startsWith(
-        `${job.topic}/0 is processed by another process under the same name: ${job.topic}/0: process ${claim?.pid} on host ${hostname()}, ` +
+        `${job.topic}/0 is processed by another process under the same name: process ${claim?.pid} on host ${hostname()}, ` +
           `running since ${claim?.startedAt}.`,
       ),
       error?.message,

@@ -13,7 +13,14 @@ import {
   type ClaimToWrite,
   type Moment,
 } from './claim-entries.ts';
-import { byOwner, ClaimsWatch, heldError, type ClaimsWatchOptions, type GoneOwner } from './other-owners.ts';
+import {
+  byOwner,
+  ClaimsWatch,
+  takenBy,
+  heldError,
+  type ClaimsWatchOptions,
+  type GoneOwner,
+} from './other-owners.ts';
 import { ClosedWhileWaiting } from '../../kernel/closed-while-waiting.ts';
 import type { TopicDescription } from '../../kafka/client.ts';
 import type { GroupOffsets } from '../../kafka/group-offsets.ts';
@@ -21,8 +28,7 @@ import { backoffMs } from '../../kernel/backoff.ts';
 import { sleep, type Clock, type Timer } from '../../kernel/clock.ts';
 import { FencedError, type KasperError } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
-import { listPartitions, type TopicPartition } from '../../kernel/topic-partition.ts';
-import { keyOf } from '../../kernel/topic-partition.ts';
+import { keyOf, type TopicPartition } from '../../kernel/topic-partition.ts';
 
 export interface ClaimsOptions {
   /** The group `{group}-claims`. */
@@ -388,7 +394,7 @@ export class Claims implements OwnershipGuard {
 
 function fencedError(foreign: readonly ClaimEntry[]): FencedError {
   return new FencedError(
-    `${listPartitions(foreign)} ${foreign.length === 1 ? 'was' : 'were'} taken over by another process: ${byOwner(foreign)}. ` +
+    `${takenBy(foreign, { is: 'was', are: 'were', how: 'taken over by another process' })}. ` +
       'This one was silent for too long (it was stopped, or blocked its event loop), or both have the same instanceId. ' +
       'It commits nothing more; what was not committed is processed by the new owner. Raise claimTimeoutMs if this happens to a healthy process.',
   );

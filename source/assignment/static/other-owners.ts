@@ -123,17 +123,29 @@ export class ClaimsWatch {
 
 /** The error that names who has the partitions. */
 export function heldError(entries: readonly ClaimEntry[]): AssignmentError {
-  const owners = byOwner(entries);
   return new AssignmentError(
-    `${listPartitions(entries)} ${entries.length === 1 ? 'is' : 'are'} processed by another process under the same name: ${owners}. ` +
+    `${takenBy(entries, { is: 'is', are: 'are', how: 'processed by another process under the same name' })}. ` +
       'End that process, or give each its own inputPartitions or its own topicProcessorName.',
   );
 }
 
-/** "in/0, in/1: process 12 on host h, running since …" */
-export function byOwner(
-  entries: readonly (TopicPartition & { readonly record: ClaimRecord | undefined })[],
+/** "in/0, in/1 are processed by another process: process 12 on host h, running since …" */
+export function takenBy(
+  entries: readonly OwnedPartition[],
+  { is, are, how }: { readonly is: string; readonly are: string; readonly how: string },
 ): string {
+  const owners = new Set(entries.map(({ record }) => describeOwner(record)));
+  const verb = entries.length === 1 ? is : are;
+  return owners.size === 1
+    ? `${listPartitions(entries)} ${verb} ${how}: ${[...owners].join('')}`
+    : `${entries.length} partitions ${verb} ${how}: ${byOwner(entries)}`;
+}
+
+/** A partition, and who owns it. */
+type OwnedPartition = TopicPartition & { readonly record: ClaimRecord | undefined };
+
+/** "in/0, in/1: process 12 on host h, running since …" */
+export function byOwner(entries: readonly OwnedPartition[]): string {
   const groups = new Map<string, TopicPartition[]>();
   for (const { topic, partition, record } of entries) {
     const who = describeOwner(record);

@@ -96,7 +96,7 @@ for (const [name, pause] of [
     const error = await t.throwsAsync(sleeper.claims.check() as Promise<void>, { instanceOf: FencedError });
     t.regex(
       error?.message ?? '',
-      /^in\/0 was taken over by another process: in\/0: process 100 on host there, running since 2024.*It commits nothing more/,
+      /^in\/0 was taken over by another process: process 100 on host there, running since 2024.*It commits nothing more/,
     );
     t.deepEqual(sleeper.failures, [error]);
     await t.throwsAsync(sleeper.claims.check() as Promise<void>, { is: error });

@@ -166,7 +166,7 @@ test('--metrics-port serves metrics, health and state while the job runs', async
     ...['run', wordCount, '--brokers', brokers, '--batch-wait-ms', '0'],
     ...['--metrics-port', '0', '--metrics-host', 'localhost', '--kasper-names'],
   ]);
-  await child.until('stderr', /The monitor server listens .*url=\S+\n/);
+  await child.until('stderr', /The monitor server is listening .*url=\S+\n/);
   const url = /url=(\S+)/.exec(child.stderr)?.[1] ?? '';
   t.regex(url, /^http:\/\/localhost:\d+$/);
   const get = async (path: string) => (await fetch(`${url}${path}`)).text();

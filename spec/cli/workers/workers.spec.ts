@@ -350,7 +350,7 @@ test.serial('one port serves the metrics, the state and the health of all worker
   const child = startChild(t, 'source/cli/bin', [...argv, '--metrics-port', '0', '--kasper-names'], {
     cwd: folder,
   });
-  await child.until('stderr', /The monitor server listens url=\S+\n/);
+  await child.until('stderr', /The monitor server is listening url=\S+\n/);
   const url = /listens url=(\S+)/.exec(child.stderr)?.[1] ?? '';
   const pids = await pidsOf(child);
   const get = async (path: string) => {

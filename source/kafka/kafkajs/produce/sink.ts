@@ -188,11 +188,7 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
     queue.failingSince ??= now;
     const outOfTime = now - queue.failingSince >= this.#options.retryTimeoutMs || this.#closed !== undefined;
     if (sent && !certainlyNotStored(error)) head.maybeStored = true;
-    if (
-      error instanceof BrokerError &&
-      error.brokerCode === ErrorCodes.MESSAGE_TOO_LARGE &&
-      head.sealed.count > 1
-    ) {
+    if (error instanceof BrokerError && isTooLarge(error.brokerCode) && head.sealed.count > 1) {
       this.#splitHead(queue, head);
       return;
     }
@@ -293,4 +289,9 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
 
 function place({ topic, partition }: PartitionQueue): { topic: string; partition: number } {
   return { topic, partition };
+}
+
+/** The codes for a batch that is larger than the topic, or a segment of its log, takes. */
+function isTooLarge(code: number): boolean {
+  return code === ErrorCodes.MESSAGE_TOO_LARGE || code === ErrorCodes.RECORD_LIST_TOO_LARGE;
 }
