@@ -48,12 +48,7 @@ export interface SendStaging {
  * Where the context of an attempt has its {@link SendStaging}: registered, since another copy of
  * the package may look it up.
  */
-const staging = Symbol.for('kasper-ts.staging');
-
-/** Puts the staging of an attempt into its context. */
-export function withStaging<Context extends object>(context: Context, attempt: SendStaging): Context {
-  return Object.defineProperty(context, staging, { value: attempt, enumerable: false });
-}
+export const staging = Symbol.for('kasper-ts.staging');
 
 /**
  * The staging of the attempt to which a context and a sender belong; undefined for a sender of

@@ -9,9 +9,9 @@ import { ConfigError, LifecycleError, type TimeoutError } from '../kernel/errors
 import { unlimited } from '../kernel/limit-repeats.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { ConsumerMessage } from '../message.ts';
-import type { ProcessContext, ProcessFunction, SenderDecorator } from '../message-processor.ts';
+import type { BatchTrigger, ProcessContext, ProcessFunction, SenderDecorator } from '../message-processor.ts';
 import { chain } from '../middleware/middleware.ts';
-import { withStaging, type Sender } from '../sender.ts';
+import { staging, type Sender, type SendStaging } from '../sender.ts';
 import type { Batch } from './batcher.ts';
 import { BufferedSender } from './buffered-sender.ts';
 import { kasperProcessCall } from './inside-process.ts';
@@ -20,18 +20,18 @@ import { SlotHold } from './process-slots.ts';
 import type { SharedParts } from './shared-parts.ts';
 
 /**
- * Step 1 of the straight line for one batch: calls the middleware and the user's process, gives
+ * Step 1 of the straight line for one batch, none of whose records it holds: calls the middleware and the user's process, gives
  * each attempt a sender of its own, and holds what is to be flushed, and what is to be done at the
  * commit.
  */
 export class BatchAttempts {
   readonly #options: BatchAttemptsOptions;
-  readonly #batch: Batch;
+  readonly #trigger: BatchTrigger;
   readonly #delivery: BatchDelivery;
   readonly #limit: ProcessLimit;
   readonly #slot: SlotHold;
   /** What the middleware is given; that of an attempt is made from it. */
-  readonly #context: ProcessContext;
+  readonly #context: Omit<ProcessContext, 'attempt'> & { attempt: number };
   readonly #decorators: SenderDecorator[] = [];
   /** Senders whose records go out with the batch, in order. */
   readonly #kept: BufferedSender[] = [];
@@ -40,11 +40,13 @@ export class BatchAttempts {
   #attempt = 0;
 
   constructor(batch: Batch, delivery: BatchDelivery, options: BatchAttemptsOptions) {
-    this.#batch = batch;
+    this.#trigger = batch.trigger;
     this.#delivery = delivery;
     this.#options = options;
     const { run, partition, shared } = options;
-    this.#limit = new ProcessLimit(run.config, { partition, messages: batch.messages });
+    const [range] = batch.ranges;
+    const from = range === undefined ? undefined : { topic: range.topic, offset: range.first };
+    this.#limit = new ProcessLimit(run.config, { partition, records: batch.messages.length, from });
     this.#slot = new SlotHold(shared.slots);
     this.#context = this.#newContext();
   }
@@ -95,8 +97,7 @@ export class BatchAttempts {
    *   reason, a TimeoutError, even if the function returns after all: it may have returned early
    *   because of the signal
    */
-  async process(userProcess: ProcessFunction): Promise<void> {
-    const { messages } = this.#batch;
+  async process(userProcess: ProcessFunction, messages: readonly ConsumerMessage[]): Promise<void> {
     const { middleware } = this.#options.run.config;
     this.signal.addEventListener('abort', () => {
       for (const sender of this.#kept) sender.end(`${this.#limit.passed} was over`);
@@ -104,7 +105,7 @@ export class BatchAttempts {
     await this.#limit.within(() =>
       middleware.length === 0
         ? this.#try(userProcess, messages, this.#context)
-        : this.#throughMiddleware(userProcess),
+        : this.#throughMiddleware(userProcess, messages),
     );
   }
 
@@ -113,14 +114,14 @@ export class BatchAttempts {
     await this.#delivery.flush(this.#kept);
   }
 
-  async #throughMiddleware(userProcess: ProcessFunction): Promise<void> {
+  async #throughMiddleware(userProcess: ProcessFunction, batch: readonly ConsumerMessage[]): Promise<void> {
     const own = this.#newSender();
     const attempt: ProcessFunction = async (messages, sender, context) => {
       refuseOtherSender(sender, own);
       await this.#try(userProcess, messages, context);
     };
     try {
-      await chain(this.#options.run.config.middleware, attempt)(this.#batch.messages, own, this.#context);
+      await chain(this.#options.run.config.middleware, attempt)(batch, own, this.#context);
     } finally {
       own.end('process had ended');
     }
@@ -133,23 +134,17 @@ export class BatchAttempts {
     passed: ProcessContext,
   ): Promise<void> {
     this.signal.throwIfAborted();
-    this.#attempt++;
+    this.#context.attempt = ++this.#attempt;
     const before = { durables: this.#durables.length, callbacks: this.#callbacks.length };
     const own = this.#newSender();
-    const context = { ...this.#context, ...passed, attempt: this.#attempt };
-    const sender = this.#decorators.reduce<Sender>((inner, decorate) => decorate(inner, context), own);
-    withStaging(context, {
-      sender,
-      hold: () => {
-        own.hold();
-      },
-      keep: () => {
-        own.keep();
-      },
-      takeBack: () => {
-        own.takeBack();
-      },
-    });
+    const attempt = new Attempt(own);
+    const context = {
+      ...(passed === this.#context ? passed : { ...this.#context, ...passed }),
+      attempt: this.#attempt,
+      [staging]: attempt,
+    };
+    for (const decorate of this.#decorators) attempt.sender = decorate(attempt.sender, context);
+    const { sender } = attempt;
     try {
       await kasperProcessCall(userProcess, messages, sender, context);
     } catch (error) {
@@ -165,15 +160,13 @@ export class BatchAttempts {
     }
   }
 
-  #newContext(): ProcessContext {
+  #newContext(): Omit<ProcessContext, 'attempt'> & { attempt: number } {
     const { run, partition, logger, shared } = this.#options;
-    const attempts = () => Math.max(1, this.#attempt);
     return {
       partition,
-      trigger: this.#batch.trigger,
-      get attempt() {
-        return attempts();
-      },
+      trigger: this.#trigger,
+      // Data, not an accessor: an object literal with one has a hidden class of its own, in old space.
+      attempt: 1,
       stores: run.config.stores,
       // What the user's code writes is not ours to limit.
       logger: unlimited(logger),
@@ -234,6 +227,29 @@ export class BatchAttempts {
         { cause: closing.reason },
       );
     }
+  }
+}
+
+/** Holds back what one attempt sends, also through decorated senders. */
+class Attempt implements SendStaging {
+  sender: Sender;
+  readonly #own: BufferedSender;
+
+  constructor(own: BufferedSender) {
+    this.sender = own;
+    this.#own = own;
+  }
+
+  hold(): void {
+    this.#own.hold();
+  }
+
+  keep(): void {
+    this.#own.keep();
+  }
+
+  takeBack(): void {
+    this.#own.takeBack();
   }
 }
 

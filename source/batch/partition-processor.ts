@@ -60,7 +60,7 @@ export class PartitionProcessor {
     try {
       // 1. The user's code, in the slot that the loop acquired. What follows overlaps with the next
       //    partition's process.
-      await attempts.process(this.#process);
+      await attempts.process(this.#process, batch.messages);
       attempts.leave();
       steps.completed('processed', attempts.sent);
 

@@ -1,7 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { Timer } from '../kernel/clock.ts';
 import { TimeoutError } from '../kernel/errors.ts';
-import type { ConsumerMessage } from '../message.ts';
 
 /** For how long `process` of one batch may take. */
 export class ProcessLimit {
@@ -95,12 +94,11 @@ export class ProcessLimit {
   }
 
   #timedOut(): TimeoutError {
-    const { partition, messages } = this.#what;
-    const [first] = messages;
-    const at = first === undefined ? '' : `, from ${first.topic} offset ${first.offset}`;
+    const { partition, records, from } = this.#what;
+    const at = from === undefined ? '' : `, from ${from.topic} offset ${from.offset}`;
     return new TimeoutError(
       `process did not end within processTimeoutMs (${this.#limits.processTimeoutMs} ms): partition ${partition}, ` +
-        `${messages.length} messages${at}. JavaScript cannot stop it: end this process. ` +
+        `${records} messages${at}. JavaScript cannot stop it: end this process. ` +
         'Heed context.signal, do not wait for close() or seek() in it, make batches smaller, or raise processTimeoutMs.',
     );
   }
@@ -108,7 +106,10 @@ export class ProcessLimit {
 
 type Limits = Pick<Config, 'clock' | 'processTimeoutMs' | 'closeTimeoutMs'>;
 
+/** A batch, for messages. Holds none of its records: what outlives them would keep them in memory. */
 interface LimitedBatch {
   readonly partition: number;
-  readonly messages: readonly ConsumerMessage[];
+  readonly records: number;
+  /** The first one. */
+  readonly from: { readonly topic: string; readonly offset: number } | undefined;
 }

@@ -56,10 +56,12 @@ export interface OutgoingRecord {
   /** Names and values in turn, in the order in which they are sent. */
   readonly headers: readonly HeaderValue[];
   readonly timestamp: number;
+  /** Written by {@link RecordAccumulator.measure}: one object a record, not two. */
+  bytes?: number;
 }
 
 /** A record whose size is known. */
-export interface MeasuredRecord extends OutgoingRecord {
+export interface MeasuredRecord extends Readonly<OutgoingRecord> {
   /**
    * What a batch takes that holds nothing but this record, uncompressed: never fewer bytes than it
    * will.

@@ -25,9 +25,10 @@ const MOST_PLACE_BYTES =
  *
  * @throws ConfigError that names a header with a wrong value
  */
-export function measureRecord({ key, value, headers, timestamp }: OutgoingRecord): MeasuredRecord {
-  const bytes = MOST_PLACE_BYTES + fieldBytes(key) + fieldBytes(value) + headersBytes(headers);
-  return { key, value, headers, timestamp, bytes };
+export function measureRecord(record: OutgoingRecord): MeasuredRecord {
+  const { key, value, headers } = record;
+  record.bytes = MOST_PLACE_BYTES + fieldBytes(key) + fieldBytes(value) + headersBytes(headers);
+  return record as MeasuredRecord;
 }
 
 /** Bytes of a record without its own length, which comes before it. */
