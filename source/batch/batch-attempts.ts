@@ -110,8 +110,8 @@ export class BatchAttempts {
   }
 
   /** Step 2: sends what the attempts that count have sent. */
-  async flush(): Promise<void> {
-    await this.#delivery.flush(this.#kept);
+  flush(): Promise<void> {
+    return this.#delivery.flush(this.#kept);
   }
 
   async #throughMiddleware(userProcess: ProcessFunction, batch: readonly ConsumerMessage[]): Promise<void> {

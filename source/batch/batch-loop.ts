@@ -220,9 +220,23 @@ export class BatchLoop implements MemoryHolder {
 
   /** Waits until a batch may begin, takes it, and runs it. */
   async #runNext(trigger: BatchTrigger): Promise<void> {
-    const { run, state, shared, processor, positions, owner } = this.#options;
+    const { run, state, shared, processor, positions, delivery, owner } = this.#options;
     this.#dueSince = run.config.clock.now();
-    await this.#waitForTurn();
+    const records = () => Math.min(this.#batcher.count, run.config.batchSize);
+    // The wait for a slot may be long: more may come meanwhile than there is room for, and another
+    // process take the partition over. No more awaits than needed: as soon as a batch is in process,
+    // its partition is left out of the next fetch.
+    for (;;) {
+      this.#waiting = 'commit';
+      await delivery.room(records());
+      this.#waiting = 'queued';
+      await shared.slots.acquire();
+      const hasRoom = delivery.hasRoom(records());
+      const unsure = state.isEnding ? undefined : shared.guard.check();
+      if (hasRoom && unsure === undefined) break;
+      shared.slots.release();
+      await unsure;
+    }
     // Closed, held, or what waited was dropped.
     if (!state.isRunning || this.#batcher.count === 0) {
       shared.slots.release();
@@ -241,28 +255,6 @@ export class BatchLoop implements MemoryHolder {
       positions.batchEnded();
       this.#batchEnd = undefined;
       shared.budget.refund(batch.freedBytes);
-    }
-  }
-
-  /**
-   * Resolves with a process slot acquired, with room for uncommitted records, and with the
-   * partitions still ours.
-   */
-  async #waitForTurn(): Promise<void> {
-    const { run, state, delivery, shared } = this.#options;
-    const records = () => Math.min(this.#batcher.count, run.config.batchSize);
-    // The wait for a slot may be long: more may come meanwhile than there is room for, and another
-    // process take the partition over.
-    for (;;) {
-      this.#waiting = 'commit';
-      await delivery.room(records());
-      this.#waiting = 'queued';
-      await shared.slots.acquire();
-      const hasRoom = delivery.hasRoom(records());
-      const unsure = state.isEnding ? undefined : shared.guard.check();
-      if (hasRoom && unsure === undefined) return;
-      shared.slots.release();
-      await unsure;
     }
   }
 }

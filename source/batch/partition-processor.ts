@@ -84,9 +84,9 @@ export class PartitionProcessor {
       // 4. Only now the offsets, pipelined: the next batch may run while the request is in flight.
       doing = 'step before the commit';
       const { sent, durables, committedCallbacks } = attempts;
-      await delivery.commit(
-        this.#finishedWork(batch.positions, steps, { sent, durables, committedCallbacks }),
-      );
+      const work = this.#finishedWork(batch.positions, steps, { sent, durables, committedCallbacks });
+      const offered = delivery.commit(work);
+      if (offered !== undefined) await offered;
       positions.batchDone();
     } catch (error) {
       // The limit was passed: nothing was thrown by the user's code that could be the cause.

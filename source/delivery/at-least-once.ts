@@ -123,12 +123,22 @@ class AtLeastOncePartition implements PartitionDelivery, BatchDelivery {
     for (const output of outputs) await output.flushNow();
   }
 
-  async commit({ records, positions, durables, onCommitted }: FinishedWork): Promise<void> {
-    for (const record of durables) {
+  commit(work: FinishedWork): Promise<void> | undefined {
+    if (work.durables.length > 0) return this.#recordAndOffer(work);
+    this.#offer(work);
+    return undefined;
+  }
+
+  async #recordAndOffer(work: FinishedWork): Promise<void> {
+    for (const record of work.durables) {
       // Another owner may have come meanwhile: nothing of this batch is to overwrite what it wrote.
       await stillOwned(this.#guard);
       await record();
     }
+    this.#offer(work);
+  }
+
+  #offer({ records, positions, onCommitted }: FinishedWork): void {
     this.#committer.offer({ partition: this.#partition, positions: positions(), records, onCommitted });
   }
 

@@ -85,9 +85,9 @@ export interface BatchDelivery {
   flush(outputs: readonly BatchOutput[]): Promise<void>;
   /**
    * Step 4: what must be recorded with the commit, then the positions. Resolves when they are
-   * offered for the next commit request, not when they are acked.
+   * offered for the next commit request, not when they are acked; undefined if they are offered already.
    */
-  commit(work: FinishedWork): Promise<void>;
+  commit(work: FinishedWork): Promise<void> | undefined;
 }
 
 /** What one attempt has sent. */
