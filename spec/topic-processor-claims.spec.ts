@@ -100,7 +100,9 @@ test('a second start while the first runs fails, and disturbs nothing', async (t
   t.true(error instanceof AssignmentError);
   t.regex(
     String(error),
-    new RegExp(`in/0 is processed by .*: process ${process.pid} on host .*, running since 2024-01-01T00:00:00`),
+    new RegExp(
+      `in/0 is processed by .*: process ${process.pid} on host .*, running since 2024-01-01T00:00:00`,
+    ),
   );
   t.is(second.state, 'failed');
   kafka.fill('in', 0, 10);
