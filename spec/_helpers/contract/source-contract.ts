@@ -106,6 +106,22 @@ export const sourceContract: readonly SourceCase[] = [
     },
   },
   {
+    title: 'a seek backwards over several record batches, in flight, loses and repeats nothing',
+    async run(t, subject) {
+      for (let batch = 0; batch < 3; batch++) await subject.append(0, 10);
+      const { source, collector } = open(t, subject);
+      const fetch = subject.holdFetch();
+      collector.read(source, [at(0, 20)]);
+      await fetch.inFlight();
+      t.is(source.seek(at(0), 3), 2);
+      await fetch.answer();
+      await collector.untilCount(27);
+      // Of the fetch from before the seek nothing is delivered, and it moves nothing.
+      t.deepEqual(collector.offsets('orders', 0), numbers(27, 3));
+      t.true(collector.chunks.every(({ epoch }) => epoch === 2));
+    },
+  },
+  {
     title: 'a partition without news that is added again is reported to its new reader',
     async run(t, subject) {
       await subject.append(0, 10);

@@ -351,7 +351,7 @@ test.serial('one port serves the metrics, the state and the health of all worker
     cwd: folder,
   });
   await child.until('stderr', /The monitor server is listening url=\S+\n/);
-  const url = /listens url=(\S+)/.exec(child.stderr)?.[1] ?? '';
+  const url = /is listening url=(\S+)/.exec(child.stderr)?.[1] ?? '';
   const pids = await pidsOf(child);
   const get = async (path: string) => {
     const response = await fetch(`${url}${path}`);

@@ -6,6 +6,7 @@ import { startEmbedded } from '../../../_helpers/servers/clusters.ts';
 import { until } from '../../../_helpers/until.ts';
 import {
   Collector,
+  CountingBudget,
   connectClient,
   FIRST_TIMESTAMP,
   newClient,
@@ -68,6 +69,23 @@ async function embeddedSubject(t: ExecutionContext): Promise<SourceSubject> {
 }
 
 for (const { title, run } of sourceContract) test(title, async (t) => run(t, await embeddedSubject(t)));
+
+for (const when of ['before', 'after', 'mid-response'] as const) {
+  test(`a fetch whose connection is cut ${when} gives its reservation of memory back`, async (t) => {
+    const cluster = await startEmbedded(t, { brokers: 1, topics: { orders: 1 } });
+    const client = await connectClient(t, cluster.brokers);
+    await sendNumbers(client, 'orders', 1, 20);
+    const fault = cluster.faults.drop({ api: 'Fetch', when, times: 3 });
+    const budget = new CountingBudget();
+    const source = openSource(t, client, { budget, fetchMaxWaitMs: 50 });
+    const collector = new Collector();
+    collector.read(source, startAt([FIRST]));
+    await fault.done;
+    await collector.untilCount(20);
+    await source.close();
+    t.is(budget.reserved, 0);
+  });
+}
 
 test('all partitions that are added in one turn are named by the first request', async (t) => {
   const cluster = await startEmbedded(t, { brokers: 1, topics: { orders: 5 } });
