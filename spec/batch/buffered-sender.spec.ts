@@ -106,6 +106,13 @@ test('nothing leaves before the flush; then all is sent and counted', async (t) 
   t.deepEqual(kafka.order('loadTopic', 'produce'), ['loadTopic', 'produce', 'produce']);
 });
 
+test('a record that was read without a timestamp is sent on with the time of now', async (t) => {
+  const { kafka, sender } = bench(t);
+  sender.send({ topic: 'out', value: 'x', timestamp: -1 });
+  await sender.flush();
+  t.is(kafka.records('out')[0]?.timestamp, 1234);
+});
+
 test('key, value, headers, timestamp and partition are sent as they were given', async (t) => {
   const { kafka, sender } = bench(t);
   sender.send({

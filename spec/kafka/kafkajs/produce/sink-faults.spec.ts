@@ -87,6 +87,18 @@ for (const code of [2, 3, 5, 6, 7, 19, 20, 56]) {
   });
 }
 
+for (const code of [10, 18]) {
+  test(`error ${code} halves a batch of several records, each record is stored exactly once and in order`, async (t) => {
+    const { cluster, accumulator, repeated } = await openSink(t);
+    const fault = cluster.faults.fail({ api: 'Produce', code, partition: 2, times: 2 });
+    appendNumbers(accumulator, 'out', 6, 120);
+    await accumulator.flush();
+    t.is(fault.hits, 2);
+    await expectExactlyOnce(t, cluster, 120);
+    t.deepEqual(repeated, [], 'a batch that was refused is not stored');
+  });
+}
+
 test('leaders that move while sending are followed, each record is stored exactly once', async (t) => {
   const { cluster, accumulator } = await openSink(t);
   for (let round = 0; round < 10; round++) {
