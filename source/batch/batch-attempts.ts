@@ -49,6 +49,9 @@ export class BatchAttempts {
     this.#limit = new ProcessLimit(run.config, { partition, records: batch.messages.length, from });
     this.#slot = new SlotHold(shared.slots);
     this.#context = this.#newContext();
+    this.signal.addEventListener('abort', () => {
+      for (const sender of this.#kept) sender.end(`${this.#limit.passed} was over`);
+    });
   }
 
   /** Aborted when a time limit was passed; its reason is a TimeoutError. */
@@ -99,9 +102,6 @@ export class BatchAttempts {
    */
   async process(userProcess: ProcessFunction, messages: readonly ConsumerMessage[]): Promise<void> {
     const { middleware } = this.#options.run.config;
-    this.signal.addEventListener('abort', () => {
-      for (const sender of this.#kept) sender.end(`${this.#limit.passed} was over`);
-    });
     await this.#limit.within(() =>
       middleware.length === 0
         ? this.#try(userProcess, messages, this.#context)
