@@ -20,18 +20,17 @@ import { SlotHold } from './process-slots.ts';
 import type { SharedParts } from './shared-parts.ts';
 
 /**
- * Step 1 of the straight line for one batch, none of whose records it holds: calls the middleware and the user's process, gives
- * each attempt a sender of its own, and holds what is to be flushed, and what is to be done at the
- * commit.
+ * Step 1 of the straight line for one batch, none of whose records it holds: calls the middleware
+ * and the user's process, gives each attempt a sender of its own, and holds what is to be flushed,
+ * and what is to be done at the commit.
  */
 export class BatchAttempts {
   readonly #options: BatchAttemptsOptions;
-  readonly #trigger: BatchTrigger;
   readonly #delivery: BatchDelivery;
   readonly #limit: ProcessLimit;
   readonly #slot: SlotHold;
   /** What the middleware is given; that of an attempt is made from it. */
-  readonly #context: Omit<ProcessContext, 'attempt'> & { attempt: number };
+  readonly #context: BatchContext;
   readonly #decorators: SenderDecorator[] = [];
   /** Senders whose records go out with the batch, in order. */
   readonly #kept: BufferedSender[] = [];
@@ -40,7 +39,6 @@ export class BatchAttempts {
   #attempt = 0;
 
   constructor(batch: Batch, delivery: BatchDelivery, options: BatchAttemptsOptions) {
-    this.#trigger = batch.trigger;
     this.#delivery = delivery;
     this.#options = options;
     const { run, partition, shared } = options;
@@ -48,7 +46,7 @@ export class BatchAttempts {
     const from = range === undefined ? undefined : { topic: range.topic, offset: range.first };
     this.#limit = new ProcessLimit(run.config, { partition, records: batch.messages.length, from });
     this.#slot = new SlotHold(shared.slots);
-    this.#context = this.#newContext();
+    this.#context = this.#newContext(batch.trigger);
     this.signal.addEventListener('abort', () => {
       for (const sender of this.#kept) sender.end(`${this.#limit.passed} was over`);
     });
@@ -160,11 +158,11 @@ export class BatchAttempts {
     }
   }
 
-  #newContext(): Omit<ProcessContext, 'attempt'> & { attempt: number } {
+  #newContext(trigger: BatchTrigger): BatchContext {
     const { run, partition, logger, shared } = this.#options;
     return {
       partition,
-      trigger: this.#trigger,
+      trigger,
       // Data, not an accessor: an object literal with one has a hidden class of its own, in old space.
       attempt: 1,
       stores: run.config.stores,
@@ -189,16 +187,7 @@ export class BatchAttempts {
   }
 
   #newSender(): BufferedSender {
-    const { run, shared } = this.#options;
-    const { partitioner, maxRecordBytes, maxSendBufferBytes, clock } = run.config;
-    const sender = new BufferedSender({
-      sink: this.#delivery.sink,
-      partitioner,
-      keyless: shared.keyless,
-      maxRecordBytes,
-      maxSendBufferBytes,
-      wallNow: () => clock.wallNow(),
-    });
+    const sender = new BufferedSender({ ...this.#options.shared.senders, sink: this.#delivery.sink });
     this.#kept.push(sender);
     return sender;
   }
@@ -252,6 +241,9 @@ class Attempt implements SendStaging {
     this.#own.takeBack();
   }
 }
+
+/** What the middleware is given: `attempt` counts up. */
+type BatchContext = Omit<ProcessContext, 'attempt'> & { attempt: number };
 
 /** What attempts work with. */
 export interface BatchAttemptsOptions {

@@ -1,6 +1,7 @@
 import type { OwnershipGuard } from '../assignment/ownership-guard.ts';
 import type { Config } from '../config/config.ts';
 import { KeylessSpread } from '../kafka/partitioner.ts';
+import type { SenderOptions } from './buffered-sender.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import { ProcessSlots } from './process-slots.ts';
 
@@ -9,14 +10,23 @@ export class SharedParts {
   readonly slots: ProcessSlots;
   readonly budget: MemoryBudget;
   readonly guard: OwnershipGuard;
-  /** Records without a key rotate over the partitions of a topic, over all senders together. */
-  readonly keyless = new KeylessSpread();
+  /** Of all senders: what each record calls is one function, not one for each sender. */
+  readonly senders: Omit<SenderOptions, 'sink'>;
   #batches = 0;
 
-  constructor({ concurrency, maxBufferBytes }: Config, guard: OwnershipGuard) {
+  constructor(config: Config, guard: OwnershipGuard) {
+    const { concurrency, maxBufferBytes, partitioner, maxRecordBytes, maxSendBufferBytes, clock } = config;
     this.slots = new ProcessSlots(concurrency);
     this.budget = new MemoryBudget(maxBufferBytes);
     this.guard = guard;
+    this.senders = {
+      partitioner,
+      // Records without a key rotate over the partitions of a topic, over all senders together.
+      keyless: new KeylessSpread(),
+      maxRecordBytes,
+      maxSendBufferBytes,
+      wallNow: () => clock.wallNow(),
+    };
   }
 
   /** The number of the next batch: no two batches of a run have the same. */

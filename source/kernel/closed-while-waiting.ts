@@ -9,8 +9,7 @@ export class ClosedWhileWaiting extends LifecycleError {}
 
 /**
  * Whether an error comes of a wait that the closing processor ended. The user's code may have
- * wrapped it as a
- * `cause`, or put it beside a message in a BatchError.
+ * wrapped it as a `cause`, or put it beside a message in a BatchError.
  */
 export function endedByClose(error: unknown): boolean {
   for (const cause of causes(error, { and: errorsOfMessages }))

@@ -16,17 +16,17 @@ import {
 import {
   byOwner,
   ClaimsWatch,
-  takenBy,
   heldError,
   type ClaimsWatchOptions,
   type GoneOwner,
+  fencedError,
 } from './other-owners.ts';
 import { ClosedWhileWaiting } from '../../kernel/closed-while-waiting.ts';
 import type { TopicDescription } from '../../kafka/client.ts';
 import type { GroupOffsets } from '../../kafka/group-offsets.ts';
 import { backoffMs } from '../../kernel/backoff.ts';
 import { sleep, type Clock, type Timer } from '../../kernel/clock.ts';
-import { FencedError, type KasperError } from '../../kernel/errors.ts';
+import type { KasperError } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import { keyOf, type TopicPartition } from '../../kernel/topic-partition.ts';
 
@@ -390,12 +390,4 @@ export class Claims implements OwnershipGuard {
       });
     }
   }
-}
-
-function fencedError(foreign: readonly ClaimEntry[]): FencedError {
-  return new FencedError(
-    `${takenBy(foreign, { is: 'was', are: 'were', how: 'taken over by another process' })}. ` +
-      'This one was silent for too long (it was stopped, or blocked its event loop), or both have the same instanceId. ' +
-      'It commits nothing more; what was not committed is processed by the new owner. Raise claimTimeoutMs if this happens to a healthy process.',
-  );
 }

@@ -1,7 +1,7 @@
 import { type ClaimEntry, type ClaimsReading } from './claim-entries.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import { describeOwner, type ClaimRecord } from './claim-record.ts';
-import { AssignmentError } from '../../kernel/errors.ts';
+import { AssignmentError, FencedError } from '../../kernel/errors.ts';
 import { listPartitions, type TopicPartition } from '../../kernel/topic-partition.ts';
 import { keyOf } from '../../kernel/topic-partition.ts';
 
@@ -129,8 +129,17 @@ export function heldError(entries: readonly ClaimEntry[]): AssignmentError {
   );
 }
 
+/** The error of an owner whose partitions another process has taken. */
+export function fencedError(foreign: readonly ClaimEntry[]): FencedError {
+  return new FencedError(
+    `${takenBy(foreign, { is: 'was', are: 'were', how: 'taken over by another process' })}. ` +
+      'This one was silent for too long (it was stopped, or blocked its event loop), or both have the same instanceId. ' +
+      'It commits nothing more; what was not committed is processed by the new owner. Raise claimTimeoutMs if this happens to a healthy process.',
+  );
+}
+
 /** "in/0, in/1 are processed by another process: process 12 on host h, running since …" */
-export function takenBy(
+function takenBy(
   entries: readonly OwnedPartition[],
   { is, are, how }: { readonly is: string; readonly are: string; readonly how: string },
 ): string {

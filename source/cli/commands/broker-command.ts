@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { EmbeddedCluster, EmbeddedClusterOptions } from '../../testing/index.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
+import { aborted } from '../../kernel/aborted.ts';
 import { counted } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
 import { addJsonFlag, jsonDocument } from '../terminal/json-output.ts';
@@ -90,20 +91,6 @@ From another terminal:
   echo 'key:value' | kcat -b ${addresses[0] ?? ''} -P -t ${topic} -K :
 
 Ctrl-C stops it.`;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else
-      signal.addEventListener(
-        'abort',
-        () => {
-          resolve();
-        },
-        { once: true },
-      );
-  });
 }
 
 function collectTopic(text: string, before: Readonly<Record<string, number>>): Record<string, number> {
