@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { WireReader } from '../kafka/wire/wire-reader.ts';
 import type { Logger } from '../kernel/logger.ts';
+import { stackOf } from '../kernel/thrown-text.ts';
 import type { Api, Outcome, RequestContext } from './api.ts';
 import { API_VERSIONS_KEY, unsupportedApiVersions } from './api/18-api-versions.ts';
 import type { ClusterState } from './cluster-state.ts';
@@ -92,7 +93,7 @@ export class Connection {
     this.#serveAll()
       .catch((error: unknown) => {
         this.#logger.error('A request could not be served; its connection is closed', {
-          error: error instanceof Error ? (error.stack ?? error.message) : error,
+          error: stackOf(error),
         });
         this.destroy();
       })

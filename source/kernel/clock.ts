@@ -1,3 +1,4 @@
+import { asError } from './as-error.ts';
 import { LONGEST_TIMER_MS } from './duration.ts';
 
 /** A timer that can be called off. Calling it off twice, or after it fired, does nothing. */
@@ -74,6 +75,5 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
 }
 
 function abortReason(signal: AbortSignal | undefined): Error {
-  const reason: unknown = signal?.reason;
-  return reason instanceof Error ? reason : new Error('Aborted', { cause: reason });
+  return asError(signal?.reason);
 }

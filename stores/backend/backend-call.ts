@@ -1,4 +1,5 @@
 import { StoreError, TimeoutError, type StoreFailure, type StoreKey } from '../../source/kernel/errors.ts';
+import { messageOf } from '../../source/kernel/thrown-text.ts';
 import type { FailureReason, Item } from './item.ts';
 import { withinLimits, type CallEnd, type CallLimits } from './call-limits.ts';
 
@@ -80,8 +81,12 @@ export async function carryOut<Place>(
 export function limitReached(error: unknown, { signal }: CallLimits): FailureReason | undefined {
   if (signal?.aborted === true) {
     const reason: unknown = signal.reason;
-    const why = reason instanceof Error ? reason.message : String(reason);
-    return { text: `the call was aborted: ${why}`, retriable: false, isUnknown: true, cause: reason };
+    return {
+      text: `the call was aborted: ${messageOf(reason)}`,
+      retriable: false,
+      isUnknown: true,
+      cause: reason,
+    };
   }
   if (error instanceof TimeoutError) {
     return { text: error.message, retriable: true, isUnknown: true, cause: error };

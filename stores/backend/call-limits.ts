@@ -1,3 +1,4 @@
+import { asError } from '../../source/kernel/as-error.ts';
 import { TimeoutError } from '../../source/kernel/errors.ts';
 
 /** When a call of a store must end. */
@@ -53,7 +54,7 @@ export async function withinLimits<Result>(
     const reach = (reason: unknown) => {
       // This comes first; otherwise the error that `work` throws because of the signal might be
       // taken as the outcome.
-      reject(reason instanceof Error ? reason : new Error(String(reason), { cause: reason }));
+      reject(asError(reason));
       end.reach(reason);
     };
     timer = setTimeout(() => {

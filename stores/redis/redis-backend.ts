@@ -1,3 +1,4 @@
+import { asError } from '../../source/kernel/as-error.ts';
 import type { Backend, KeyListing } from '../backend/backend.ts';
 import type { FailureReason } from '../backend/item.ts';
 import type { BackendCall } from '../backend/backend-call.ts';
@@ -170,7 +171,7 @@ export class RedisBackend implements Backend<RedisPlace> {
     this.#settleReplicas(
       call,
       items,
-      (await waited.catch((error: unknown): RedisReply[] => [[toError(error), 0]]))[0],
+      (await waited.catch((error: unknown): RedisReply[] => [[asError(error), 0]]))[0],
     );
   }
 
@@ -204,8 +205,4 @@ function firstOfTransaction(error: unknown): unknown {
     return errors[0] ?? error;
   }
   return error;
-}
-
-function toError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

@@ -1,3 +1,5 @@
+import { asError } from '../../source/kernel/as-error.ts';
+
 /**
  * What the stores use of an ioredis client (5 or 6): a `Redis` or a `Cluster`. It is a type of our
  * own, so that the declarations compile without ioredis, and any of its versions fits.
@@ -51,6 +53,6 @@ export async function sendAll(client: RedisClient, commands: RedisCommand[]): Pr
       [null, isBuffer ? await client.callBuffer(name.slice(0, -6), args) : await client.call(name, args)],
     ];
   } catch (error) {
-    return [[error instanceof Error ? error : new Error(String(error)), undefined]];
+    return [[asError(error), undefined]];
   }
 }

@@ -1,6 +1,7 @@
 import { limitRepeats } from '../../source/kernel/limit-repeats.ts';
 import type { Logger } from '../../source/kernel/logger.ts';
 import { hideSecrets } from '../../source/kernel/secrets.ts';
+import { textOf } from '../../source/kernel/thrown-text.ts';
 import { withoutPassword } from './redis-errors.ts';
 
 /**
@@ -50,10 +51,10 @@ export function logRedisEvents(client: RedisEmitter, logger: Logger): () => void
     },
     error: (error) => {
       isFailing = true;
-      log.warn(`The connection to Redis failed; ${reconnects}`, { error: textOf(error) });
+      log.warn(`The connection to Redis failed; ${reconnects}`, { error: shown(error) });
     },
     'node error': (error, node) => {
-      log.warn('A node of the Redis Cluster could not be reached', { node, error: textOf(error) });
+      log.warn('A node of the Redis Cluster could not be reached', { node, error: shown(error) });
     },
     close: () => {
       log.debug('The connection to Redis was closed');
@@ -82,11 +83,9 @@ export function logRedisEvents(client: RedisEmitter, logger: Logger): () => void
   };
 }
 
-function textOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+function shown(error: unknown): string {
   // Other listeners, and code that catches the error, get the same object.
-  const { name, message } = withoutPassword(error);
-  return hideSecrets(`${name}: ${message}`);
+  return hideSecrets(textOf(error instanceof Error ? withoutPassword(error) : error));
 }
 
 /** The address of the node to which a client is connected. */

@@ -1,6 +1,7 @@
 import { byTopic } from '../../kafka/wire/by-topic.ts';
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { WireReader } from '../../kafka/wire/wire-reader.ts';
+import { asError } from '../../kernel/as-error.ts';
 import type { TopicPartition } from '../../kernel/topic-partition.ts';
 import { defineApi } from '../api.ts';
 import type { Outcome, RequestContext } from '../api.ts';
@@ -131,7 +132,7 @@ function longPoll(turn: FetchTurn, request: FetchRequest, context: RequestContex
         resolve('answer');
       } catch (error) {
         end();
-        reject(error instanceof Error ? error : new Error('Fetch failed', { cause: error }));
+        reject(asError(error));
       }
     };
     const left = () => {

@@ -3,6 +3,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import type * as Lz4 from 'lz4-napi';
 import type * as Snappy from 'snappy';
 import { ConfigError, RecordError } from '../../kernel/errors.ts';
+import { textOf } from '../../kernel/thrown-text.ts';
 import type { Compression } from '../sink.ts';
 import { badlyCompressed, beyondBound, isOutputTooLarge } from './inflate-bound.ts';
 import { lz4FrameBytes } from './lz4-frame.ts';
@@ -43,7 +44,7 @@ const gzip: Codec = {
       });
     } catch (error) {
       if (isOutputTooLarge(error)) throw beyondBound('gzip', maxBytes);
-      throw badlyCompressed('gzip', String(error), error);
+      throw badlyCompressed('gzip', textOf(error), error);
     }
   },
 };
@@ -129,7 +130,7 @@ function gzipChunkBytes(records: Buffer, maxBytes: number): number {
 }
 
 function failure(codec: Compression, error: unknown): Error {
-  return error instanceof ConfigError ? error : badlyCompressed(codec, String(error), error);
+  return error instanceof ConfigError ? error : badlyCompressed(codec, textOf(error), error);
 }
 
 /**

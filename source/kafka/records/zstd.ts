@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import zlib from 'node:zlib';
 import type * as ZstdWasm from '@bokuweb/zstd-wasm';
 import { LifecycleError } from '../../kernel/errors.ts';
+import { textOf } from '../../kernel/thrown-text.ts';
 import { badlyCompressed, beyondBound, isOutputTooLarge } from './inflate-bound.ts';
 import { zstdFrameSize } from './zstd-frame.ts';
 
@@ -46,7 +47,7 @@ export function decompressZstd(bytes: Buffer, maxBytes: number): Buffer {
     return native.zstdDecompressSync?.(bytes, nativeLimits(room)) ?? wasmDecompress(bytes, room);
   } catch (error) {
     if (isTooSmall(error)) throw beyondBound('zstd', maxBytes);
-    throw error instanceof LifecycleError ? error : badlyCompressed('zstd', String(error), error);
+    throw error instanceof LifecycleError ? error : badlyCompressed('zstd', textOf(error), error);
   }
 }
 

@@ -1,5 +1,5 @@
+import { asError } from '../../../kernel/as-error.ts';
 import type { Logger } from '../../../kernel/logger.ts';
-import { errorOf } from '../connection/wrap-error.ts';
 import type { KafkajsConnection, KafkajsConnectionPool } from './internals.ts';
 import { ResponseFramer } from './response-framer.ts';
 
@@ -52,7 +52,7 @@ export function receiveWholeResponses(connection: KafkajsConnection, broker: str
       // Thrown here it would be an uncaught exception of the process; the requests in flight are
       // rejected with it instead.
       logger.warn('A broker sent bytes that are no answer: its connection is dropped', { error });
-      void dropConnection(connection, errorOf(error), logger);
+      void dropConnection(connection, asError(error), logger);
     }
   };
 }

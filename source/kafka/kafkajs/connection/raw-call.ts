@@ -1,3 +1,4 @@
+import { asError } from '../../../kernel/as-error.ts';
 import { WireReader } from '../../wire/wire-reader.ts';
 import { WireWriter } from '../../wire/wire-writer.ts';
 import type { KafkajsConnection } from '../capture/internals.ts';
@@ -54,7 +55,7 @@ export function sendRaw<Answer>(
           try {
             resolve(readAnswer(request, payload));
           } catch (error) {
-            reject(error instanceof Error ? error : new Error(String(error)));
+            reject(asError(error));
           }
         },
         reject,

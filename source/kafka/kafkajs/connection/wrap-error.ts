@@ -1,5 +1,7 @@
 import { ErrorCodes } from '../../wire/error-codes.ts';
+import { asError } from '../../../kernel/as-error.ts';
 import { ConfigError, ConnectionError, KasperError, TimeoutError } from '../../../kernel/errors.ts';
+import { messageOf, nameOf } from '../../../kernel/thrown-text.ts';
 
 /** Node's codes for certificates and TLS versions that do not fit: no retry helps. */
 const TLS_CODES = new Set([
@@ -45,11 +47,6 @@ const SASL_BROKER_CODES = new Set<number>([
 const SASL_INTERRUPTED =
   /failed: (Closed connection|Connection (closed|error|timeout)|Not connected|Request \w+\(.*\) timed out)/;
 
-/** What was thrown, as an Error. */
-export function errorOf(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
-}
-
 /**
  * Turns what kafkajs or a socket threw into our error, once; a KasperError stays as it is.
  *
@@ -57,16 +54,18 @@ export function errorOf(thrown: unknown): Error {
  */
 export function wrapError(thrown: unknown, where: string): KasperError {
   if (KasperError.is(thrown)) return thrown;
-  const cause = errorOf(thrown);
+  const cause = asError(thrown);
+  const name = nameOf(cause);
+  const message = messageOf(cause);
   const code = 'code' in cause ? cause.code : undefined;
-  const detail = `${where}: ${cause.message}`;
-  if (cause.name === 'KafkaJSSASLAuthenticationError' && SASL_INTERRUPTED.test(cause.message)) {
+  const detail = `${where}: ${message}`;
+  if (name === 'KafkaJSSASLAuthenticationError' && SASL_INTERRUPTED.test(message)) {
     return new ConnectionError(`${detail}; the connection failed before the broker had judged the login`, {
       cause,
       retriable: true,
     });
   }
-  if (cause.name === 'KafkaJSSASLAuthenticationError' || SASL_BROKER_CODES.has(Number(code))) {
+  if (name === 'KafkaJSSASLAuthenticationError' || SASL_BROKER_CODES.has(Number(code))) {
     return new ConnectionError(`${detail}; check mechanism, username and password in the sasl option`, {
       cause,
       retriable: false,
@@ -79,28 +78,28 @@ export function wrapError(thrown: unknown, where: string): KasperError {
     );
   }
   // What Node says, with the code of any lost connection, when the other side does not speak TLS.
-  if (cause.message.includes('before secure TLS connection'))
+  if (message.includes('before secure TLS connection'))
     return new ConnectionError(`${detail}; check that this port speaks TLS, or leave the ssl option out`, {
       cause,
       retriable: true,
     });
-  if (cause.name === 'KafkaJSServerDoesNotSupportApiKey') {
+  if (name === 'KafkaJSServerDoesNotSupportApiKey') {
     return new ConnectionError(`${detail}; if the sasl option is given, check that this port asks for SASL`, {
       cause,
       retriable: false,
     });
   }
-  if (cause.name === 'KafkaJSRequestTimeoutError' || cause.name === 'KafkaJSLockTimeout')
+  if (name === 'KafkaJSRequestTimeoutError' || name === 'KafkaJSLockTimeout')
     return new TimeoutError(detail, { cause, retriable: true });
-  if (cause.name === 'KafkaJSNonRetriableError' && cause.message.startsWith('Failed to connect: broker'))
-    return new ConfigError([cause.message], { cause, what: 'Kafka client' });
-  if (cause.name === 'KafkaJSConnectionClosedError') {
+  if (name === 'KafkaJSNonRetriableError' && message.startsWith('Failed to connect: broker'))
+    return new ConfigError([message], { cause, what: 'Kafka client' });
+  if (name === 'KafkaJSConnectionClosedError') {
     return new ConnectionError(
       `${detail}; if it happens immediately, check that the port and the ssl and sasl options belong together`,
       { cause, retriable: true },
     );
   }
-  const remedy = CONNECT_REMEDIES[cause.message === 'Connection timeout' ? 'ETIMEDOUT' : String(code)];
+  const remedy = CONNECT_REMEDIES[message === 'Connection timeout' ? 'ETIMEDOUT' : String(code)];
   return new ConnectionError(remedy === undefined ? detail : `${detail}; ${remedy}`, {
     cause,
     retriable: isRetriable(cause),

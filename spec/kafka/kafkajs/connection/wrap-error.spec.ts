@@ -1,5 +1,6 @@
 import test from 'ava';
-import { errorOf, wrapError } from '../../../../source/kafka/kafkajs/connection/wrap-error.ts';
+import { wrapError } from '../../../../source/kafka/kafkajs/connection/wrap-error.ts';
+import { asError } from '../../../../source/kernel/as-error.ts';
 import { ConfigError, LifecycleError } from '../../../../source/kernel/errors.ts';
 
 function thrown(fields: {
@@ -139,6 +140,6 @@ test('an error of ours stays the very same', (t) => {
 });
 
 test('something thrown that is no Error becomes one', (t) => {
-  t.is(errorOf('text').message, 'text');
+  t.is(asError('text').message, 'text');
   t.is(wrapError('text', 'here').message, 'here: text');
 });
