@@ -231,11 +231,16 @@ export class BatchLoop implements MemoryHolder {
       await delivery.room(records());
       this.#waiting = 'queued';
       await shared.slots.acquire();
+      for (let turn = shared.turns.due(); turn !== undefined; turn = shared.turns.due()) await turn;
       const hasRoom = delivery.hasRoom(records());
       const unsure = state.isEnding ? undefined : shared.guard.check();
       if (hasRoom && unsure === undefined) break;
       shared.slots.release();
+      if (unsure === undefined) continue;
       await unsure;
+      // Others have waited for the same reading of the claims, to commit or to renew them: what they
+      // send now must not wait for the end of this batch.
+      await shared.turns.next();
     }
     // Closed, held, or what waited was dropped.
     if (!state.isRunning || this.#batcher.count === 0) {
