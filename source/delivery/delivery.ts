@@ -12,7 +12,7 @@ export interface Delivery {
   open(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]>;
   /**
    * Takes over the positions at which reading starts. Those that the group has not committed are
-   * committed before this resolves, in one request, so that a restart never decides them again.
+   * committed before this resolves, all together, so that a restart never decides them again.
    *
    * @throws CommitError
    */

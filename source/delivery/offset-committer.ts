@@ -104,7 +104,7 @@ export class OffsetCommitter {
   }
 
   /**
-   * Commits positions that may lie before the last ones, in one request: of a start, a seek, or a
+   * Commits positions that may lie before the last ones, all together: of a start, a seek, or a
    * reset after out of range.
    */
   rewind(...positions: readonly StartPosition[]): void {

@@ -31,6 +31,8 @@ export class ClusterState {
   readonly logger: Logger;
   readonly topics: Topics;
   readonly groups: Groups;
+  /** What one OffsetCommit may take as it is stored. */
+  readonly maxCommitBytes: number;
   readonly faults = new FaultRegistry();
   readonly #nodes: () => readonly NodeAddress[];
   readonly #coordinators = new Map<string, number>();
@@ -44,10 +46,12 @@ export class ClusterState {
     nodeIds: readonly number[];
     nodes: () => readonly NodeAddress[];
     offsetsRetentionMs: number | undefined;
+    maxCommitBytes: number;
   }) {
     this.clock = options.clock;
     this.logger = options.logger;
     this.#nodes = options.nodes;
+    this.maxCommitBytes = options.maxCommitBytes;
     this.topics = new Topics(options.nodeIds, (nodeId) => this.isLive(nodeId));
     this.groups = new Groups(options.clock, options.offsetsRetentionMs);
   }

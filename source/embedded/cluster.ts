@@ -38,13 +38,14 @@ export class EmbeddedCluster {
   #closing: Promise<void> | undefined;
 
   private constructor(options: ResolvedOptions) {
-    const { clock, logger, offsetsRetentionMs } = options;
+    const { clock, logger, offsetsRetentionMs, maxCommitBytes } = options;
     const nodes = new EmbeddedNodes(options);
     this.#nodes = nodes;
     this.#state = new ClusterState({
       clock,
       logger,
       offsetsRetentionMs,
+      maxCommitBytes,
       nodeIds: nodes.all.map(({ nodeId }) => nodeId),
       nodes: () => nodes.all,
     });

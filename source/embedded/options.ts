@@ -36,6 +36,12 @@ export interface EmbeddedClusterOptions {
    * (`offsets.retention.minutes`). Default: never.
    */
   readonly offsetsRetentionMs?: number;
+  /**
+   * How many bytes the offsets of one OffsetCommit may take as they are stored (`max.message.bytes`
+   * of the offsets topic). A larger request is refused as a whole with code -1, as Kafka 4 does.
+   * Default: 1,048,588.
+   */
+  readonly maxCommitBytes?: number;
   /** Default: the clock of this machine. Record timestamps are the producers'. */
   readonly clock?: Clock;
 }
@@ -48,10 +54,20 @@ export interface ResolvedOptions {
   readonly topics: readonly (readonly [name: string, options: EmbeddedTopicOptions])[];
   readonly logger: Logger;
   readonly offsetsRetentionMs: number | undefined;
+  readonly maxCommitBytes: number;
   readonly clock: Clock;
 }
 
-const known = ['brokers', 'port', 'host', 'topics', 'logger', 'offsetsRetentionMs', 'clock'];
+const known = [
+  'brokers',
+  'port',
+  'host',
+  'topics',
+  'logger',
+  'offsetsRetentionMs',
+  'maxCommitBytes',
+  'clock',
+];
 const MAX_BROKERS = 100;
 const MAX_PORT = 65_535;
 
@@ -62,6 +78,7 @@ const MAX_PORT = 65_535;
  */
 export function resolveOptions(options: EmbeddedClusterOptions): ResolvedOptions {
   const { brokers = 1, port = 0, host = '127.0.0.1', topics = {}, offsetsRetentionMs } = options;
+  const { maxCommitBytes = 1_048_588 } = options;
   const problems = Object.keys(options)
     .filter((name) => !known.includes(name))
     .map((name) => `unknown option '${name}'; there are ${known.join(', ')}`);
@@ -75,6 +92,7 @@ export function resolveOptions(options: EmbeddedClusterOptions): ResolvedOptions
   if (offsetsRetentionMs !== undefined && !(offsetsRetentionMs > 0)) {
     problems.push(`offsetsRetentionMs must be above 0, got ${offsetsRetentionMs}`);
   }
+  if (!(maxCommitBytes > 0)) problems.push(`maxCommitBytes must be above 0, got ${maxCommitBytes}`);
   if (problems.length > 0) throw clusterError(problems);
   return {
     brokers,
@@ -86,6 +104,7 @@ export function resolveOptions(options: EmbeddedClusterOptions): ResolvedOptions
     ]),
     logger: options.logger ?? silentLogger,
     offsetsRetentionMs,
+    maxCommitBytes,
     clock: options.clock ?? systemClock,
   };
 }

@@ -5,8 +5,8 @@ import type { PartitionOffset } from './log-position.ts';
 /** Committed offsets of one consumer group, read and written as a simple consumer (no member). */
 export interface GroupOffsets {
   /**
-   * Reads committed offsets (OffsetFetch); results in the order of `partitions`. Retriable failures
-   * are retried for `retryTimeoutMs`.
+   * Reads committed offsets (OffsetFetch, several requests where there are thousands); results in
+   * the order of `partitions`. Retriable failures are retried for `retryTimeoutMs`.
    * @throws BrokerError, ConnectionError or TimeoutError after that
    */
   fetch(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]>;
@@ -16,12 +16,19 @@ export interface GroupOffsets {
    */
   fetchAll(): Promise<(CommittedOffset & PartitionOffset)[]>;
   /**
-   * One OffsetCommit request, tried once: the caller retries, so that it can send newer offsets.
-   * Resolves with one result per entry, in order, each judged alone.
-   * @throws ConnectionError, TimeoutError or BrokerError (all with `retriable`) where no answer
-   * came
+   * Commits offsets (OffsetCommit), each tried once: the caller retries, so that it can send newer
+   * ones. One request for each part of them ({@link parts}), one after the other; where one is not
+   * answered, those after it are not sent. Resolves with one result per entry, in order, each
+   * judged alone.
+   * @throws ConnectionError, TimeoutError or BrokerError (all with `retriable`) where nothing was
+   * answered
    */
   commit(offsets: readonly OffsetToCommit[]): Promise<CommitResult[]>;
+  /**
+   * Cuts offsets, in order, into what one request can hold: a coordinator takes some 6,000 of them,
+   * or 200 with 4,000 bytes of metadata. For who must know what is stored together.
+   */
+  parts(offsets: readonly OffsetToCommit[]): (readonly OffsetToCommit[])[];
 }
 
 /** A committed offset as the group has it; `offset` is undefined where nothing was committed. */

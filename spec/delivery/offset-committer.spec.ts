@@ -38,6 +38,7 @@ function bench(t: ExecutionContext, options: Partial<OffsetCommitterOptions> = {
   const offsets: GroupOffsets = {
     fetch: () => Promise.resolve([]),
     fetchAll: () => Promise.resolve([]),
+    parts: (entries) => [entries],
     commit: (entries) =>
       new Promise<CommitResult[]>((resolve, reject) => {
         asked.push({
@@ -423,6 +424,7 @@ test('an entry that the broker did not answer fails', async (t) => {
     offsets: {
       fetch: () => Promise.resolve([]),
       fetchAll: () => Promise.resolve([]),
+      parts: (entries) => [entries],
       commit: () => Promise.resolve([]),
     },
     guard: unguarded,

@@ -38,11 +38,6 @@ export interface ClaimToWrite extends TopicPartition {
   readonly record: ClaimRecord;
 }
 
-/**
- * What was read is too old to write on after this: another owner may have come meanwhile.
- */
-export const WRITE_WITHIN_MS = 500;
-
 /** Reads and writes the entries of one claims group (OffsetFetch, OffsetCommit). */
 export class ClaimEntries {
   readonly #offsets: GroupOffsets;
@@ -71,28 +66,36 @@ export class ClaimEntries {
   async read(partitions: readonly TopicPartition[]): Promise<ClaimsReading> {
     const at = this.now();
     const offsets = await this.#offsets.fetch(partitions);
-    const entries = offsets.map(({ topic, partition, offset, metadata }): ClaimEntry => ({
-      topic,
-      partition,
-      beat: offset,
-      record: offset === undefined ? undefined : parseClaim(metadata),
-    }));
+    // All entries that one owner wrote for a topic are the same text, and there may be thousands.
+    let text: string | undefined;
+    let record: ClaimRecord | undefined;
+    const entries = offsets.map(({ topic, partition, offset, metadata }): ClaimEntry => {
+      if (metadata !== text) record = parseClaim(metadata);
+      text = metadata;
+      return { topic, partition, beat: offset, record: offset === undefined ? undefined : record };
+    });
     return { at, entries };
+  }
+
+  /** What one request each can hold, in order. */
+  parts(claims: readonly ClaimToWrite[]): (readonly OffsetToCommit[])[] {
+    return this.#offsets.parts(
+      claims.map(({ topic, partition, beat, record }) => ({
+        topic,
+        partition,
+        offset: beat,
+        leaderEpoch: -1,
+        metadata: JSON.stringify(record),
+      })),
+    );
   }
 
   /**
    * One request. @throws the error of an entry that was not stored, rather one that is final;
    * others may be stored
    */
-  async write(claims: readonly ClaimToWrite[]): Promise<void> {
-    const offsets = claims.map(({ topic, partition, beat, record }): OffsetToCommit => ({
-      topic,
-      partition,
-      offset: beat,
-      leaderEpoch: -1,
-      metadata: JSON.stringify(record),
-    }));
-    const answer = this.#offsets.commit(offsets);
+  async write(part: readonly OffsetToCommit[]): Promise<void> {
+    const answer = this.#offsets.commit(part);
     this.#writing = answer.catch(() => undefined);
     const error = worst(await answer);
     if (error !== undefined) throw error;

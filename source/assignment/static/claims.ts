@@ -7,20 +7,13 @@ import type { ClaimRecord } from './claim-record.ts';
 import {
   ClaimEntries,
   toClaimError,
-  WRITE_WITHIN_MS,
   type ClaimEntry,
   type ClaimsReading,
   type ClaimToWrite,
   type Moment,
 } from './claim-entries.ts';
-import {
-  byOwner,
-  ClaimsWatch,
-  heldError,
-  type ClaimsWatchOptions,
-  type GoneOwner,
-  fencedError,
-} from './other-owners.ts';
+import { othersWrote, SETTLE_MS, slowError, writeSeen, type ClaimWrites } from './claim-writes.ts';
+import { ClaimsWatch, fencedError, heldError, logGone, type ClaimsWatchOptions } from './other-owners.ts';
 import { ClosedWhileWaiting } from '../../kernel/closed-while-waiting.ts';
 import type { TopicDescription } from '../../kafka/client.ts';
 import type { GroupOffsets } from '../../kafka/group-offsets.ts';
@@ -53,10 +46,6 @@ export interface ClaimsOptions {
 
 /** How often the entries of another owner are read while it is watched. */
 const WATCH_EVERY_MS = 500;
-/**
- * This long after the own entries were written, everyone who had read before that has written too.
- */
-const SETTLE_MS = 1_000;
 const BEAT_EVERY_MS = 3_000;
 /** How soon a beat that could not be written is tried again. */
 const BEAT_AGAIN_MS = 1_000;
@@ -72,7 +61,8 @@ const RELEASE_WITHIN_MS = 5_000;
  *
  * 1. {@link take} reads all entries. Those of an owner that may live are watched until they move,
  *    which is an AssignmentError, or were still for `claimTimeoutMs`. Then all own entries are
- *    written in one request.
+ *    written: in one request, or, where one cannot hold them, the first part alone, and the others
+ *    when it is certain that nobody else has written that one.
  * 2. After a pause they are read again: of two that started at the same time, the last writer has
  *    them. Only then batches may begin.
  * 3. Every 3 s they are read, and one of them, the anchor, is raised.
@@ -96,7 +86,7 @@ export class Claims implements OwnershipGuard {
   #hasWritten = false;
   #confirming: Promise<void> | undefined;
   #confirmed = false;
-  #reading: Promise<void> | undefined;
+  #reading: Promise<ClaimsReading> | undefined;
   #timer: Timer | undefined;
   #failure: KasperError | undefined;
   #closed: Promise<void> | undefined;
@@ -153,17 +143,21 @@ export class Claims implements OwnershipGuard {
     let failures = 0;
     let failingSince: number | undefined;
     for (;;) {
-      const reading = await this.#entries.read(watch.wanted);
+      const seen = await this.#entries.read(watch.wanted);
       this.#throwIfClosing();
-      const gone = watch.look(reading);
+      const gone = watch.look(seen);
       if (gone === undefined) {
         await this.#pause(WATCH_EVERY_MS);
         continue;
       }
-      this.#adopt(reading.entries);
-      if (this.#entries.age(reading.at) > WRITE_WITHIN_MS) continue;
+      this.#adopt(seen.entries);
       try {
-        await this.#writeAll();
+        const { outcome, late } = await this.#writeFirst(seen);
+        this.#throwIfClosing();
+        if (outcome === 'slow') throw slowError(partitions.length);
+        if (outcome === 'changed') continue;
+        logGone(this.#options.logger, gone, claimTimeoutMs);
+        this.#confirming = this.#confirm(late);
       } catch (thrown) {
         this.#throwIfClosing();
         const error = toClaimError(thrown);
@@ -172,9 +166,6 @@ export class Claims implements OwnershipGuard {
         await this.#pause(backoffMs({ initialMs: 50, maxMs: 1000 }, failures++));
         continue;
       }
-      this.#throwIfClosing();
-      this.#logGone(gone);
-      this.#confirming = this.#confirm(reading.at);
       // Those who wait in check() are told as well.
       this.#confirming.catch(() => undefined);
       return;
@@ -198,15 +189,40 @@ export class Claims implements OwnershipGuard {
     return this.#closed;
   }
 
+  /** Writes all entries that were seen free. */
+  async #writeFirst(seen: ClaimsReading): Promise<ClaimWrites> {
+    this.#hasWritten = true;
+    const owner = this.#owner;
+    const [first = [], ...others] = this.#entries.parts(this.#toWrite());
+    const begun = await writeSeen(this.#entries, [first], { seen, owner });
+    if (begun.outcome !== 'written') return begun;
+    if (others.length > 0) {
+      // Otherwise two that start in the same moment might each have some parts, and both be refused.
+      await this.#settle(begun.late);
+      const settled = await this.#entries.read(this.#options.partitions);
+      if (othersWrote(settled, seen, owner)) return { outcome: 'changed', late: false };
+      const ended = await writeSeen(this.#entries, others, { seen: settled, owner });
+      if (ended.outcome !== 'written') return ended;
+      this.#wroteAllAt = this.#options.clock.now();
+      return ended;
+    }
+    this.#wroteAllAt = this.#options.clock.now();
+    return begun;
+  }
+
   /**
-   * Waits until everyone else who might have seen the entries free has written theirs, and looks
-   * who was the last.
+   * Waits until everyone else who might have seen the entries free has written theirs.
+   *
+   * @param late an entry may have come in so late that another one had looked before, and owns it
+   *   by now. It reads again after FRESH_MS at the latest
    */
-  async #confirm(readAt: Moment): Promise<void> {
-    // The entries may have come in so late that another one had looked before. It reads again after
-    // FRESH_MS at the latest.
-    const late = this.#entries.age(readAt) > SETTLE_MS;
-    await this.#pause(late ? FRESH_MS : SETTLE_MS);
+  #settle(late: boolean): Promise<void> {
+    return this.#pause(late ? FRESH_MS : SETTLE_MS);
+  }
+
+  /** Looks who was the last to write. */
+  async #confirm(late: boolean): Promise<void> {
+    await this.#settle(late);
     await this.#readOwn();
     this.#confirmed = true;
     this.#beatIn(BEAT_EVERY_MS);
@@ -223,14 +239,14 @@ export class Claims implements OwnershipGuard {
   }
 
   /** All who ask while a reading is in flight share it; it counts from when it began. */
-  #readOwn(): Promise<void> {
+  #readOwn(): Promise<ClaimsReading> {
     this.#reading ??= this.#readOnce().finally(() => {
       this.#reading = undefined;
     });
     return this.#reading;
   }
 
-  async #readOnce(): Promise<void> {
+  async #readOnce(): Promise<ClaimsReading> {
     if (this.#failure !== undefined) throw this.#failure;
     let reading: ClaimsReading;
     try {
@@ -244,6 +260,7 @@ export class Claims implements OwnershipGuard {
     // Deleted by a tool, or expired: written again with the next beat.
     if (reading.entries.some(({ beat }) => beat === undefined)) this.#wroteAllAt = Number.NEGATIVE_INFINITY;
     this.#readAt = reading.at;
+    return reading;
   }
 
   #isForeign({ beat, record }: ClaimEntry): boolean {
@@ -266,11 +283,16 @@ export class Claims implements OwnershipGuard {
   async #beatNow(): Promise<number> {
     const { clock, logger, offsetRefreshMs } = this.#options;
     try {
-      do await this.#readOwn();
-      while (this.#readAt === undefined || this.#entries.age(this.#readAt) > WRITE_WITHIN_MS);
+      const seen = await this.#readOwn();
       if (this.#closed !== undefined) return BEAT_EVERY_MS;
-      if (clock.now() - this.#wroteAllAt >= offsetRefreshMs) await this.#writeAll();
-      else await this.#entries.write(this.#toWrite().slice(0, 1));
+      const isRefresh = clock.now() - this.#wroteAllAt >= offsetRefreshMs;
+      const claims = isRefresh ? this.#toWrite() : this.#toWrite().slice(0, 1);
+      const parts = this.#entries.parts(claims);
+      const { outcome } = await writeSeen(this.#entries, parts, { seen, owner: this.#owner });
+      // Whoever has written one of them meanwhile is read now.
+      if (outcome === 'changed') await this.#readOwn();
+      if (outcome !== 'written') return BEAT_AGAIN_MS;
+      if (isRefresh) this.#wroteAllAt = clock.now();
       return BEAT_EVERY_MS;
     } catch (thrown) {
       const error = toClaimError(thrown);
@@ -279,12 +301,6 @@ export class Claims implements OwnershipGuard {
         logger.warn('The claims could not be renewed yet; trying again', { error: error.message });
       return BEAT_AGAIN_MS;
     }
-  }
-
-  async #writeAll(): Promise<void> {
-    this.#hasWritten = true;
-    await this.#entries.write(this.#toWrite());
-    this.#wroteAllAt = this.#options.clock.now();
   }
 
   /** The own entries with their next beat, the anchor first. */
@@ -319,23 +335,6 @@ export class Claims implements OwnershipGuard {
       this.#beat = Math.max(this.#beat, (beat ?? 0) + 1);
       if (record?.topicId !== undefined && record.owner !== this.#owner)
         this.#topicIds.set(keyOf({ topic, partition }), record.topicId);
-    }
-  }
-
-  #logGone(gone: readonly GoneOwner[]): void {
-    const { logger, claimTimeoutMs } = this.#options;
-    const silent = gone.filter(({ why }) => why === 'silent');
-    if (silent.length > 0) {
-      logger.warn(
-        `Partitions are taken over from an owner that was silent for claimTimeoutMs (${claimTimeoutMs} ms)`,
-        { owners: byOwner(silent) },
-      );
-    }
-    const dead = gone.filter(({ why }) => why === 'dead');
-    if (dead.length > 0) {
-      logger.info('Partitions are taken over from a process of this host that has ended', {
-        owners: byOwner(dead),
-      });
     }
   }
 

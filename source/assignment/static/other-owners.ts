@@ -2,6 +2,7 @@ import { type ClaimEntry, type ClaimsReading } from './claim-entries.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import { describeOwner, type ClaimRecord } from './claim-record.ts';
 import { AssignmentError, FencedError } from '../../kernel/errors.ts';
+import type { Logger } from '../../kernel/logger.ts';
 import { listPartitions, type TopicPartition } from '../../kernel/topic-partition.ts';
 import { keyOf } from '../../kernel/topic-partition.ts';
 
@@ -118,6 +119,23 @@ export class ClaimsWatch {
     const silentMs = (before?.silentMs ?? 0) + gapMs;
     this.#watched.set(key, { owner: record?.owner, beats, seenAt: now, silentMs });
     return silentMs >= this.#options.claimTimeoutMs ? 'silent' : 'unknown';
+  }
+}
+
+/** Logs whose partitions are taken although they were not released. */
+export function logGone(logger: Logger, gone: readonly GoneOwner[], claimTimeoutMs: number): void {
+  const silent = gone.filter(({ why }) => why === 'silent');
+  if (silent.length > 0) {
+    logger.warn(
+      `Partitions are taken over from an owner that was silent for claimTimeoutMs (${claimTimeoutMs} ms)`,
+      { owners: byOwner(silent) },
+    );
+  }
+  const dead = gone.filter(({ why }) => why === 'dead');
+  if (dead.length > 0) {
+    logger.info('Partitions are taken over from a process of this host that has ended', {
+      owners: byOwner(dead),
+    });
   }
 }
 

@@ -2,7 +2,8 @@ import { backoffMs } from '../../kernel/backoff.ts';
 import { ClosedWhileWaiting } from '../../kernel/closed-while-waiting.ts';
 import { sleep, type Clock } from '../../kernel/clock.ts';
 import { keyOf, type TopicPartition } from '../../kernel/topic-partition.ts';
-import { toClaimError, WRITE_WITHIN_MS, type ClaimEntries, type ClaimToWrite } from './claim-entries.ts';
+import { toClaimError, type ClaimEntries, type ClaimToWrite } from './claim-entries.ts';
+import { writeSeen } from './claim-writes.ts';
 
 /**
  * Marks the entries that are still an owner's as released, and no others, until that has worked.
@@ -44,17 +45,16 @@ async function release(
 ): Promise<void> {
   await entries.written();
   for (let failures = 0; ;) {
-    const reading = await entries.read(partitions);
+    const seen = await entries.read(partitions);
     signal.throwIfAborted();
-    const own = new Set(reading.entries.filter(({ record }) => record?.owner === owner).map(keyOf));
+    const own = new Set(seen.entries.filter(({ record }) => record?.owner === owner).map(keyOf));
     if (own.size === 0) return;
-    if (entries.age(reading.at) > WRITE_WITHIN_MS) continue;
     const released = toWrite()
       .filter((claim) => own.has(keyOf(claim)))
       .map((claim) => ({ ...claim, record: { ...claim.record, released: true as const } }));
     try {
-      await entries.write(released);
-      return;
+      const { outcome } = await writeSeen(entries, entries.parts(released), { seen, owner });
+      if (outcome === 'written') return;
     } catch (error) {
       if (!toClaimError(error).retriable) throw error;
       await sleep(clock, backoffMs({ initialMs: 50, maxMs: 1000 }, failures++), signal);

@@ -7,6 +7,9 @@ import { groupError } from './group-access.ts';
 
 /** A broker's `offset.metadata.max.bytes`. */
 const MAX_METADATA_BYTES = 4096;
+/** What the coordinator stores of each offset beside the names of group and topic, and metadata. */
+const STORED_BYTES = 48;
+const BATCH_BYTES = 61;
 
 interface OffsetCommitRequest {
   readonly groupId: string;
@@ -49,7 +52,7 @@ export const offsetCommit = defineApi<OffsetCommitRequest>({
   },
   handle(request, context) {
     const { cluster, out, version } = context;
-    const refusal = checkGroup(request, context);
+    const refusal = checkGroup(request, context) || sizeError(request, cluster);
     const group = refusal === ErrorCodes.NONE ? cluster.groups.getOrCreate(request.groupId) : undefined;
     const committedAt = cluster.clock.now();
     if (version >= 3) out.fields.int32(0);
@@ -77,6 +80,16 @@ function checkGroup(request: OffsetCommitRequest, context: RequestContext): numb
   const group = context.cluster.groups.get(request.groupId);
   if (group !== undefined) return group.checkCommit(request, request.generation);
   return request.generation < 0 ? ErrorCodes.NONE : ErrorCodes.ILLEGAL_GENERATION;
+}
+
+/** All that one request commits is one record batch of the offsets topic. */
+function sizeError({ groupId, topics }: OffsetCommitRequest, { maxCommitBytes }: ClusterState): number {
+  let bytes = BATCH_BYTES;
+  for (const { topic, partitions } of topics) {
+    const each = STORED_BYTES + Buffer.byteLength(groupId) + Buffer.byteLength(topic);
+    for (const { metadata } of partitions) bytes += each + Buffer.byteLength(metadata);
+  }
+  return bytes > maxCommitBytes ? ErrorCodes.UNKNOWN_SERVER_ERROR : ErrorCodes.NONE;
 }
 
 function commitError(

@@ -51,7 +51,8 @@ export class PartitionLog {
   /** Batches from `#first` on; those before it were deleted. */
   #batches: (BatchEntry | undefined)[] = [];
   #first = 0;
-  #tail: Segment = newSegment(FIRST_SEGMENT_BYTES);
+  /** Without memory until something is written: topics may have thousands of partitions. */
+  #tail: Segment = newSegment(0);
   #startOffset = 0;
   #endOffset = 0;
   readonly #epochs: EpochStart[] = [{ epoch: 0, startOffset: 0 }];
@@ -202,7 +203,7 @@ export class PartitionLog {
   #segmentFor(bytes: number): Segment {
     const tail = this.#tail;
     if (tail.length + bytes <= tail.buffer.length) return tail;
-    const grown = Math.min(MAX_SEGMENT_BYTES, tail.buffer.length * 2);
+    const grown = Math.min(MAX_SEGMENT_BYTES, Math.max(FIRST_SEGMENT_BYTES, tail.buffer.length * 2));
     const next = newSegment(Math.max(grown, bytes));
     tail.next = next;
     this.#tail = next;

@@ -105,6 +105,7 @@ export class FakeClient implements KafkaClient, FakeAsker {
         await this.ask({ name: 'commit', groupId, offsets });
         return this.#cluster.commit(groupId, offsets);
       },
+      parts: (offsets) => this.#cluster.parts(offsets),
     };
   }
 

@@ -12,6 +12,8 @@ export interface FakeKafkaOptions {
   readonly chunkRecords?: number | (() => number);
   /** Bytes that a source reserves for each fetch. Default 64 KiB. */
   readonly fetchBytes?: number;
+  /** Offsets that a commit request holds at most. Default: all. */
+  readonly commitOffsets?: number;
   /** A chunk keeps this many times the bytes of its messages in memory. Default 1. */
   readonly memoryFactor?: number;
 }
@@ -85,6 +87,14 @@ export class FakeCluster extends FakeRequests {
         .map(({ topic, partition, offset }) => ({ topic, partition, offset })),
     });
     return results;
+  }
+
+  /** What a commit request each may hold. */
+  parts(offsets: readonly OffsetToCommit[]): (readonly OffsetToCommit[])[] {
+    const { commitOffsets = Infinity } = this.options;
+    return offsets.length <= commitOffsets
+      ? [offsets]
+      : [offsets.slice(0, commitOffsets), ...this.parts(offsets.slice(commitOffsets))];
   }
 
   /** There may be something new to read. */

@@ -41,6 +41,7 @@ export class FaultyClient extends FakeClient {
     return {
       fetch: (partitions) => group.fetch(partitions),
       fetchAll: () => group.fetchAll(),
+      parts: (offsets) => group.parts(offsets),
       commit: async (offsets: readonly OffsetToCommit[]) => this.#faults.answer(await group.commit(offsets)),
     };
   }

@@ -8,6 +8,7 @@ import { PartitionAnswers } from '../protocol/partition-answers.ts';
 import type { RawRequest } from '../connection/raw-call.ts';
 import { retryLoop } from '../connection/retry-loop.ts';
 import { wrapError } from '../connection/wrap-error.ts';
+import { inParts } from './in-parts.ts';
 import { keyOf, listPartitions, type TopicPartition } from '../../../kernel/topic-partition.ts';
 
 export interface AskLeadersOptions {
@@ -20,8 +21,9 @@ export interface AskLeadersOptions {
 export type AskedEntry<Entry> = Entry & { readonly currentLeaderEpoch: number };
 
 /**
- * Asks the leaders of partitions, all of one leader in one request. Each partition is judged alone:
- * those that failed are asked again, at their leader of then.
+ * Asks the leaders of partitions, all of one leader in one request, or in several one after the
+ * other where there are thousands. Each partition is judged alone: those that failed are asked
+ * again, at their leader of then.
  *
  * @returns the answers, in the order of `entries`
  * @throws BrokerError, ConnectionError, TimeoutError that name the partitions
@@ -50,7 +52,7 @@ export async function askLeaders<
       await Promise.all(
         groupByLeader(cluster, pending, failures).map(async ([nodeId, group]) => {
           try {
-            await askLeader(nodeId, group, failures);
+            for (const part of inParts(group)) await askLeader(nodeId, part, failures);
           } catch (thrown) {
             failures.push(wrapError(thrown, `${apiName} of ${listPartitions(group)}`));
           }

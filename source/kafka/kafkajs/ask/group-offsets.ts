@@ -1,5 +1,5 @@
 import { ErrorCodes } from '../../wire/error-codes.ts';
-import { type BrokerError } from '../../../kernel/errors.ts';
+import { BrokerError } from '../../../kernel/errors.ts';
 import type {
   CommitResult,
   CommittedOffset,
@@ -10,6 +10,8 @@ import type {
 import type { PartitionOffset } from '../../log-position.ts';
 import type { ClusterConnection } from '../connection/cluster-connection.ts';
 import { missingAnswer } from './ask-leaders.ts';
+import { CommitCut } from './commit-cut.ts';
+import { inParts } from './in-parts.ts';
 import { PartitionAnswers } from '../protocol/partition-answers.ts';
 import { brokerError } from '../protocol/broker-errors.ts';
 import { describeGroupRequest } from '../protocol/describe-groups.ts';
@@ -27,6 +29,17 @@ const COORDINATOR_CODES = new Set<number>([
   ErrorCodes.NOT_COORDINATOR,
 ]);
 
+/**
+ * The answers to a request that is larger, as stored, than the offsets topic takes: Kafka 4 answers
+ * with code -1, 3 with 28.
+ */
+const TOO_LARGE_CODES = new Set<number>([
+  ErrorCodes.UNKNOWN_SERVER_ERROR,
+  ErrorCodes.MESSAGE_TOO_LARGE,
+  ErrorCodes.RECORD_LIST_TOO_LARGE,
+  ErrorCodes.INVALID_COMMIT_OFFSET_SIZE,
+]);
+
 export interface GroupOffsetsOptions {
   readonly retryTimeoutMs: number;
   /** Aborted when the client or its part is closed. */
@@ -38,6 +51,7 @@ export class SimpleGroupOffsets implements GroupOffsets {
   readonly #connected: () => ClusterConnection;
   readonly #groupId: string;
   readonly #options: GroupOffsetsOptions;
+  readonly #cut: CommitCut;
 
   /**
    * @param connected gives the connection, which may come about after this object; throws while
@@ -47,9 +61,16 @@ export class SimpleGroupOffsets implements GroupOffsets {
     this.#connected = connected;
     this.#groupId = groupId;
     this.#options = options;
+    this.#cut = new CommitCut(groupId);
   }
 
   async fetch(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]> {
+    const fetched: CommittedOffset[] = [];
+    for (const part of inParts(partitions)) fetched.push(...(await this.#fetchPart(part)));
+    return fetched;
+  }
+
+  async #fetchPart(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]> {
     const what = `OffsetFetch of group ${this.#groupId}`;
     const { retryTimeoutMs, signal } = this.#options;
     const { clock } = this.#connected();
@@ -104,18 +125,59 @@ export class SimpleGroupOffsets implements GroupOffsets {
   }
 
   async commit(offsets: readonly OffsetToCommit[]): Promise<CommitResult[]> {
-    const answer = await this.#call(offsetCommitRequest(this.#groupId, offsets));
-    const answers = new PartitionAnswers(answer);
-    return offsets.map(({ topic, partition, offset }) => {
+    const results: CommitResult[] = [];
+    for (const part of this.parts(offsets)) {
+      try {
+        results.push(...(await this.#commitPart(part)));
+      } catch (thrown) {
+        if (results.length === 0) throw thrown;
+        const error = wrapError(thrown, `OffsetCommit of group ${this.#groupId}`);
+        for (const { topic, partition, offset } of offsets.slice(results.length))
+          results.push({ topic, partition, offset, error });
+        return results;
+      }
+    }
+    return results;
+  }
+
+  parts(offsets: readonly OffsetToCommit[]): OffsetToCommit[][] {
+    return this.#cut.parts(offsets);
+  }
+
+  async #commitPart(part: readonly OffsetToCommit[]): Promise<CommitResult[]> {
+    const answers = new PartitionAnswers(await this.#call(offsetCommitRequest(this.#groupId, part)));
+    const codes = part.map((at) => answers.of(at)?.errorCode);
+    const isHalved = this.#isTooLarge(codes) && this.#halve(part);
+    return part.map(({ topic, partition, offset }, at) => {
       const what = `OffsetCommit of ${topic}/${partition} at ${offset} in group ${this.#groupId}`;
-      const found = answers.of({ topic, partition });
+      const code = codes[at];
       let error: BrokerError | undefined;
-      if (found === undefined) error = missingAnswer(what);
-      else if (found.errorCode !== ErrorCodes.NONE) error = brokerError(found.errorCode, what);
+      if (code === undefined) error = missingAnswer(what);
+      else if (code !== ErrorCodes.NONE) error = brokerError(code, what);
       if (error !== undefined && COORDINATOR_CODES.has(error.brokerCode))
         this.#connected().forgetCoordinator(this.#groupId);
+      if (error !== undefined && isHalved && TOO_LARGE_CODES.has(error.brokerCode)) error = again(error);
       return { topic, partition, offset, error };
     });
+  }
+
+  /** Nothing was stored, and what the coordinator says of it may be the size of the request. */
+  #isTooLarge(codes: readonly (number | undefined)[]): boolean {
+    return (
+      !codes.includes(ErrorCodes.NONE) &&
+      codes.some((code) => code !== undefined && TOO_LARGE_CODES.has(code))
+    );
+  }
+
+  #halve(part: readonly OffsetToCommit[]): boolean {
+    const requestBytes = this.#cut.halve(part);
+    if (requestBytes === undefined) return false;
+    this.#connected().logger.info('A coordinator refuses commits of this size: they are halved', {
+      groupId: this.#groupId,
+      partitions: part.length,
+      requestBytes,
+    });
+    return true;
   }
 
   #judge(errorCode: number, what: string): void {
@@ -139,4 +201,9 @@ export class SimpleGroupOffsets implements GroupOffsets {
       throw wrapError(thrown, `${request.apiName} of group ${this.#groupId}`);
     }
   }
+}
+
+/** The same error, of what succeeds in smaller requests. */
+function again({ message, brokerCode, brokerError }: BrokerError): BrokerError {
+  return new BrokerError(message, { brokerCode, brokerError, retriable: true });
 }
