@@ -4,6 +4,7 @@ import { BrokerError, KasperError } from '../../../../source/kernel/errors.ts';
 import { startEmbedded, testOnEach } from '../../../_helpers/servers/clusters.ts';
 import { randomName } from '../../../_helpers/servers/services.ts';
 import { until } from '../../../_helpers/until.ts';
+import { forgettingAcks } from '../forgotten-acks.ts';
 import {
   connectClient,
   partitionsOf,
@@ -123,6 +124,21 @@ test('a commit without an answer says that it can be tried again', async (t) => 
   const error = await t.throwsAsync(group.commit(commits('orders', 1, 20)));
   t.true(KasperError.is(error) && error.retriable);
   t.is((await group.commit(commits('orders', 1, 20)))[0]?.error, undefined);
+});
+
+test('a commit whose answer leaves a partition out is not taken for stored', async (t) => {
+  const cluster = await startEmbedded(t, { brokers: 1, topics: { orders: 3 } });
+  const { socketFactory, state } = forgettingAcks('OffsetCommit', 1, 1);
+  const client = await connectClient(t, { brokers: cluster.brokers, socketFactory });
+  const group = client.group('jobs');
+  const [first, left, last] = await group.commit(commits('orders', 3));
+  t.is(state.forgotten, 1);
+  t.is(first?.error, undefined);
+  t.is(last?.error, undefined);
+  t.true(left?.error?.retriable);
+  t.regex(String(left?.error), /orders\/1 at 11 in group jobs: the answer does not name this partition/);
+  const again = await group.commit(commits('orders', 3));
+  t.true(again.every(({ error }) => error === undefined));
 });
 
 test('a coordinator that freezes is left at the deadline', async (t) => {

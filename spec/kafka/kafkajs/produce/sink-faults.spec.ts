@@ -4,14 +4,17 @@ import { BrokerError, LifecycleError, ProduceError } from '../../../../source/ke
 import type { EmbeddedCluster } from '../../../../source/embedded/cluster.ts';
 import type { RequestSummary } from '../../../../source/embedded/request-summary.ts';
 import { startEmbedded } from '../../../_helpers/servers/clusters.ts';
-import { forgettingAcks } from './forgotten-acks.ts';
+import { forgettingAcks } from '../forgotten-acks.ts';
 import {
   appendNumbers,
+  Collector,
   connectClient,
   type LogLine,
   numbers,
+  openSource,
   readAll,
   SHORT_DEADLINES,
+  startAt,
   type TestClientOptions,
 } from '../test-client.ts';
 import type { RecordAccumulator, RecordSink, SinkOptions } from '../../../../source/kafka/sink.ts';
@@ -131,6 +134,83 @@ test('a broker that stops while sending is left, each record is stored exactly o
   await expectExactlyOnce(t, cluster, 120);
 });
 
+/** Whether a request has records for partition 1. */
+function hasOne({ topics }: RequestSummary): boolean {
+  return topics?.some(({ partitions }) => partitions.some(({ partition }) => partition === 1)) === true;
+}
+
+test('what a broker may have stored before it found the batch too large is counted as repeated, once', async (t) => {
+  const { cluster, accumulator, repeated } = await openSink(t, { brokers: 1 });
+  cluster.faults.drop({ api: 'Produce', when: 'after', matching: hasOne });
+  cluster.faults.fail({
+    api: 'Produce',
+    code: 10,
+    topic: 'out',
+    partition: 1,
+    times: 2,
+    matching: (request) => hasOne(request) && cluster.endOffset('out', 1) === 10,
+  });
+  appendNumbers(accumulator, 'out', 6, 60);
+  await accumulator.flush();
+  t.is(cluster.endOffset('out', 1), 20, 'the halves are stored beside what the first attempt stored');
+  t.deepEqual(repeated, [10]);
+});
+
+test('one record that may be stored, and is then found too large, has an unknown outcome', async (t) => {
+  const { cluster, accumulator } = await openSink(t, { brokers: 1 });
+  cluster.faults.drop({ api: 'Produce', when: 'after', matching: hasOne });
+  cluster.faults.fail({
+    api: 'Produce',
+    code: 10,
+    topic: 'out',
+    partition: 1,
+    matching: (request) => hasOne(request) && cluster.endOffset('out', 1) === 1,
+  });
+  appendNumbers(accumulator, 'out', 6, 6);
+  const error = await t.throwsAsync(accumulator.flush(), { instanceOf: ProduceError });
+  t.deepEqual(
+    error.unknown.map(({ partition, records }) => [partition, records]),
+    [[1, 1]],
+  );
+  t.deepEqual(error.failed, []);
+  t.regex(error.message, /1 may or may not be \(out\/1\)/);
+});
+
+for (const idempotent of [true, false]) {
+  const how = idempotent ? 'with' : 'without';
+  test(`of two batches of one partition the second is not stored when the first is refused for good, ${how} idempotence`, async (t) => {
+    const { cluster, accumulator } = await openSink(t, { brokers: 1, idempotent });
+    const value = Buffer.alloc(500_000, 'v');
+    const append = (key: string) =>
+      accumulator.append(
+        'out',
+        1,
+        accumulator.measure({ key: Buffer.from(key), value, headers: [], timestamp: Date.now() }),
+      );
+    append('first');
+    append('second');
+    append('third');
+    const fault = cluster.faults.fail({ api: 'Produce', code: 87, matching: hasOne });
+    const error = await t.throwsAsync(accumulator.flush(), { instanceOf: ProduceError });
+    t.is(fault.hits, 1);
+    t.is(cluster.endOffset('out', 1), 0);
+    t.deepEqual(
+      error.failed.map(({ records }) => records),
+      [1, 1, 1],
+    );
+    t.is(accumulator.count, 3);
+    await accumulator.flush();
+    t.is(cluster.endOffset('out', 1), 3);
+    const client = await connectClient(t, cluster.brokers);
+    const keys: (string | null)[] = [];
+    const collector = new Collector();
+    collector.onChunkHook = ({ messages }) => keys.push(...messages.map(({ keyText }) => keyText));
+    collector.read(openSource(t, client), startAt([{ topic: 'out', partition: 1 }]));
+    await collector.untilCount(3);
+    t.deepEqual(keys, ['first', 'second', 'third']);
+  });
+}
+
 for (const code of [10, 29, 87]) {
   test(`error ${code} of a produce fails the flush immediately, for that partition alone`, async (t) => {
     const { cluster, accumulator } = await openSink(t, { brokers: 1 });
@@ -168,7 +248,7 @@ test('what fails keeps its order when it is flushed again with later records', a
 
 test('an answer that leaves a partition out is no ack for it: the batch is sent again, and stored once', async (t) => {
   const cluster = await startEmbedded(t, { brokers: 1, topics: { out: 6 } });
-  const { socketFactory, state } = forgettingAcks(3, 2);
+  const { socketFactory, state } = forgettingAcks('Produce', 3, 2);
   const client = await connectClient(t, { brokers: cluster.brokers, socketFactory });
   const sink = client.sink({ idempotent: true, compression: 'none', retryTimeoutMs: 10_000 });
   const accumulator = sink.accumulator();
@@ -180,7 +260,7 @@ test('an answer that leaves a partition out is no ack for it: the batch is sent 
 
 test('an answer that leaves a partition out for good makes its outcome unknown', async (t) => {
   const cluster = await startEmbedded(t, { brokers: 1, topics: { out: 6 } });
-  const { socketFactory } = forgettingAcks(3, Infinity);
+  const { socketFactory } = forgettingAcks('Produce', 3, Infinity);
   const client = await connectClient(t, { brokers: cluster.brokers, socketFactory });
   const sink = client.sink({ idempotent: true, compression: 'none', retryTimeoutMs: 300 });
   const accumulator = sink.accumulator();
@@ -322,8 +402,6 @@ test('an attempt of unknown outcome, then a broker that forgot the sequence numb
   const { cluster, accumulator, repeated } = await openSink(t, { brokers: 1, deadlines: {} });
   // The first attempt is stored and not answered, the second one is refused. Other partitions may
   // travel in requests of their own.
-  const hasOne = ({ topics }: RequestSummary) =>
-    topics?.some(({ partitions }) => partitions.some(({ partition }) => partition === 1)) === true;
   cluster.faults.drop({ api: 'Produce', when: 'after', matching: hasOne });
   cluster.faults.fail({
     api: 'Produce',
