@@ -31,7 +31,10 @@ export type SaslOptions =
     }
   | {
       readonly mechanism: 'oauthbearer';
-      /** Gives the token; called whenever one is needed. */
+      /**
+       * Gives the token; called at each login and each renewal of a session. It may keep a token
+       * until that expires. It is asked again where it rejects, or gives one that has expired.
+       */
       readonly oauthBearerProvider: () => Promise<{ value: string }>;
     }
   | {
@@ -70,7 +73,10 @@ export interface KafkaOptions {
   readonly connectionTimeout?: number;
   /** Milliseconds for the SASL exchange. Default 10000. */
   readonly authenticationTimeout?: number;
-  /** Milliseconds before the end of a SASL session at which it is renewed. Default 10000. */
+  /**
+   * Milliseconds before the end of a SASL session at which it is renewed, at most a quarter of its
+   * length. Default 10000.
+   */
   readonly reauthenticationThreshold?: number;
   /**
    * Milliseconds for an answer. Default 30000; less than 8000 is a ConfigError, since every request

@@ -58,7 +58,11 @@ export interface KafkajsConnectionPool {
 export interface KafkajsConnection {
   readonly clientId: string;
   /** Null or undefined without SASL. */
-  readonly sasl: object | null | undefined;
+  sasl: object | null | undefined;
+  /** Milliseconds; the user's, or kafkajs's default. */
+  readonly reauthenticationThreshold: number;
+  /** Milliseconds, a number of 64 bits of kafkajs's own; 0: without end. */
+  readonly sessionLifetime: { toString(): string };
   readonly requestTimeout: number;
   readonly requestQueue: KafkajsRequestQueue;
   /** Set while a SASL exchange waits for its answer. */
@@ -76,6 +80,20 @@ export interface KafkajsConnection {
   authenticate(): Promise<void>;
   nextCorrelationId(): number;
   processData(data: Buffer): void;
+}
+
+/** What an authentication provider is given. */
+export interface KafkajsSaslArgs {
+  readonly host: string;
+  readonly port: number;
+  /** Sends a message of the mechanism (SaslAuthenticate) and resolves with the parsed answer. */
+  readonly saslAuthenticate: (message: KafkajsSaslMessage) => Promise<string>;
+}
+
+/** Bytes behind their length of 32 bits, in both directions. */
+export interface KafkajsSaslMessage {
+  readonly request: { encode(): Buffer };
+  readonly response: { decode(answer: Buffer): string; parse(answer: string): string };
 }
 
 export interface KafkajsRequestQueue {
@@ -120,6 +138,8 @@ export const INTERNALS = [
   ['ConnectionPool', 'pool', 'array'],
   ['Connection', 'clientId', 'string'],
   ['Connection', 'sasl', 'present'],
+  ['Connection', 'reauthenticationThreshold', 'number'],
+  ['Connection', 'sessionLifetime', 'object'],
   ['Connection', 'requestTimeout', 'number'],
   ['Connection', 'requestQueue', 'object'],
   ['Connection', 'authHandlers', 'present'],

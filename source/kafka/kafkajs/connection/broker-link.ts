@@ -15,8 +15,10 @@ import type {
 } from '../capture/internals.ts';
 import { FETCH } from '../protocol/fetch.ts';
 import { checkApiVersions } from '../protocol/required-versions.ts';
+import { logInByToken } from './oauth-login.ts';
 import { sendRaw } from './raw-call.ts';
 import type { RawAnswer, RawRequest } from './raw-call.ts';
+import { SaslSession } from './sasl-session.ts';
 import { wrapError } from './wrap-error.ts';
 
 export interface BrokerLinkOptions {
@@ -30,6 +32,9 @@ export interface BrokerLinkOptions {
   readonly observer: KafkaObserver;
   readonly deadlines: Deadlines;
 }
+
+/** Of the time for the handshake: what an OAuth provider may take to give a token. */
+const TOKEN_SHARE = 4 / 5;
 
 /**
  * The two connections to one broker: fetches on the second, everything else on the first, since a
@@ -45,6 +50,8 @@ export class BrokerLink {
   readonly #calls = new Set<(error: KasperError) => void>();
   readonly #silentUntil = [0, 0];
   #pool: KafkajsConnectionPool | undefined;
+  /** One for each connection of the pool. */
+  #sessions: readonly SaslSession[] = [];
   #ready = false;
   #versions: KafkajsBroker['versions'] = null;
   #lost: KasperError | undefined;
@@ -142,11 +149,17 @@ export class BrokerLink {
   }
 
   async #connect(): Promise<void> {
-    const { cluster, destination, logger } = this.#options;
+    const { cluster, destination, logger, clock, deadlines } = this.#options;
     const pool = await cluster.connectionPoolBuilder.build(destination);
     this.#pool = pool;
     if (this.#lost !== undefined) return;
     hardenPool(pool, logger);
+    // Less than the login may take, so that the error names the provider.
+    const tokenMs = deadlines.handshakeMs * TOKEN_SHARE;
+    this.#sessions = pool.pool.map((connection) => {
+      logInByToken(connection, { clock, tokenMs });
+      return new SaslSession(connection, clock);
+    });
     const broker = cluster.brokerPool.createBroker({ connectionPool: pool, logger: cluster.rootLogger });
     await broker.connect();
     checkApiVersions(broker.versions, this.address);
@@ -160,7 +173,7 @@ export class BrokerLink {
     const ready =
       this.#ready &&
       connection?.isConnected() === true &&
-      mayTalk(connection) &&
+      this.#sessions[index]?.open === true &&
       this.#options.clock.now() >= (this.#silentUntil[index] ?? 0);
     return ready ? connection : undefined;
   }
@@ -178,11 +191,7 @@ export class BrokerLink {
       await connection.connect();
       this.#fetchOpened = true;
     }
-    while (!mayTalk(connection)) {
-      // kafkajs would take the answer of a request in flight for one of the SASL exchange.
-      await connection.requestQueue.waitForPendingRequests();
-      await connection.authenticate();
-    }
+    while (this.#sessions[index]?.open === false) await this.#sessions[index].renew(this.#gone.signal);
     return connection;
   }
 
@@ -251,9 +260,4 @@ export class BrokerLink {
     const now = this.#options.clock.now();
     return Math.max(0, ...this.#silentUntil.map((until) => until - now));
   }
-}
-
-/** Without SASL immediately; with it, until the session has to be renewed. */
-function mayTalk(connection: KafkajsConnection): boolean {
-  return connection.sasl === null || connection.sasl === undefined || connection.isAuthenticated();
 }

@@ -142,6 +142,8 @@ const USED: {
   Connection: {
     clientId: true,
     sasl: true,
+    reauthenticationThreshold: true,
+    sessionLifetime: true,
     requestTimeout: true,
     requestQueue: true,
     authHandlers: true,
