@@ -108,7 +108,7 @@ export const optionRows = [
     default: 60_000,
     minimum: 1000,
     maximum: LONGEST_TIMER_MS,
-    what: 'How often every owned position is committed again, whether or not it has moved',
+    what: 'How often every owned position is committed again, whether or not it has moved, and topics are looked at for partitions that were added',
     reason: 'offsets of a group without members expire per partition (offsets.retention.minutes)',
   },
   {

@@ -104,7 +104,8 @@ export interface ScalarOptions {
    */
   readonly commitTimeoutMs?: number;
   /**
-   * How often every owned position is committed again, whether or not it has moved.
+   * How often every owned position is committed again, whether or not it has moved, and topics are
+   * looked at for partitions that were added.
    *
    * Unit: ms. Minimum: 1,000. Maximum: 2,147,483,647. Reason: offsets of a group without members
    * expire per partition (offsets.retention.minutes).

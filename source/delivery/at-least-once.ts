@@ -40,6 +40,7 @@ export class AtLeastOnce implements Delivery {
       idempotent: config.idempotent,
       compression: config.compression,
       retryTimeoutMs: config.retryTimeoutMs,
+      topicRefreshMs: offsetRefreshMs,
       onRepeated: (records) => {
         reports.repeated(records);
       },

@@ -4,7 +4,7 @@ import type { HeaderValue } from '../message.ts';
 export interface RecordSink {
   /**
    * The number of partitions of a topic if it is known already, else undefined: then call
-   * {@link loadTopic}.
+   * {@link loadTopic}. It follows the topic: asked before each record, it may be another one.
    */
   partitionCount(topic: string): number | undefined;
   /**
@@ -75,6 +75,11 @@ export interface SinkOptions {
   readonly compression: Compression;
   /** For how long retriable failures are retried before ProduceError. */
   readonly retryTimeoutMs: number;
+  /**
+   * How often the topics that are sent to are looked at, for partitions that were added (Metadata).
+   * Default 60,000 ms.
+   */
+  readonly topicRefreshMs?: number;
   /**
    * Called with how many records are sent again after an attempt that may have stored them, in a
    * way that no broker recognises as a repeat: they may be stored twice. Once for each record; must

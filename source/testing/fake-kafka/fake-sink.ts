@@ -16,7 +16,7 @@ export interface FakeAsker {
 export class FakeSink implements RecordSink {
   readonly #cluster: FakeCluster;
   readonly #client: FakeAsker;
-  readonly #known = new Map<string, number>();
+  readonly #known = new Set<string>();
 
   constructor(cluster: FakeCluster, client: FakeAsker) {
     this.#cluster = cluster;
@@ -24,14 +24,14 @@ export class FakeSink implements RecordSink {
   }
 
   partitionCount(topic: string): number | undefined {
-    return this.#known.get(topic);
+    return this.#known.has(topic) ? this.#cluster.topics.partitionCount(topic) : undefined;
   }
 
   async loadTopic(topic: string): Promise<number> {
     await this.#client.ask({ name: 'loadTopic', topic });
     const partitionCount = this.#cluster.topics.partitionCount(topic);
     if (partitionCount === undefined) throw new ProduceError(`Topic '${topic}' does not exist`);
-    this.#known.set(topic, partitionCount);
+    this.#known.add(topic);
     return partitionCount;
   }
 

@@ -9,8 +9,8 @@ import type { BatchSender } from './batch-accumulator.ts';
 import type { ClusterConnection } from '../connection/cluster-connection.ts';
 import { FlushTicket } from './flush-ticket.ts';
 import type { OutgoingBatch, QueuedBatch } from './flush-ticket.ts';
-import { noLeader, type AskLeadersOptions } from '../ask/ask-leaders.ts';
-import { knownPartitionCount, loadOutputTopic } from '../ask/output-topic.ts';
+import { noLeader } from '../ask/ask-leaders.ts';
+import { OutputTopics } from './output-topics.ts';
 import { PartitionQueue } from './partition-queue.ts';
 import type { ProduceOutcomes } from './produce-loop.ts';
 import { ProduceLoops } from './produce-loops.ts';
@@ -24,6 +24,7 @@ import { wrapError } from '../connection/wrap-error.ts';
 /** Below the 1,048,588 bytes that brokers and topics take by default. */
 const BATCH_BYTES = 900_000;
 const MAX_IN_FLIGHT_PER_BROKER = 1;
+const TOPIC_REFRESH_MS = 60_000;
 
 /**
  * Sends batches to the leaders of their partitions and owns each one until its outcome is known.
@@ -38,7 +39,7 @@ const MAX_IN_FLIGHT_PER_BROKER = 1;
 export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
   readonly #cluster: ClusterConnection;
   readonly #options: SinkOptions;
-  readonly #limits: AskLeadersOptions;
+  readonly #topics: OutputTopics;
   readonly #producerIds: ProducerIds;
   readonly #repeats: RepeatedRecords;
   readonly #queues = new Map<string, PartitionQueue>();
@@ -51,8 +52,10 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
   constructor(cluster: ClusterConnection, options: SinkOptions) {
     this.#cluster = cluster;
     this.#options = options;
-    this.#limits = { retryTimeoutMs: options.retryTimeoutMs, signal: this.#ending.signal };
-    this.#producerIds = new ProducerIds(cluster, this.#limits);
+    const { retryTimeoutMs, topicRefreshMs = TOPIC_REFRESH_MS } = options;
+    const limits = { retryTimeoutMs, signal: this.#ending.signal };
+    this.#topics = new OutputTopics(cluster, { ...limits, topicRefreshMs });
+    this.#producerIds = new ProducerIds(cluster, limits);
     this.#repeats = new RepeatedRecords(cluster.logger, options.onRepeated);
     this.#loops = new ProduceLoops({ cluster, maxInFlight: MAX_IN_FLIGHT_PER_BROKER, outcomes: this });
   }
@@ -62,11 +65,11 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
   }
 
   partitionCount(topic: string): number | undefined {
-    return knownPartitionCount(this.#cluster, topic);
+    return this.#topics.partitionCount(topic);
   }
 
   loadTopic(topic: string): Promise<number> {
-    return loadOutputTopic(this.#cluster, topic, this.#limits);
+    return this.#topics.load(topic);
   }
 
   accumulator(): RecordAccumulator {
@@ -92,6 +95,7 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
     const queuedNow: QueuedBatch[] = [];
     for (const batch of batches) {
       const queue = this.#queueOf(batch.topic, batch.partition);
+      this.#topics.uses(batch.topic);
       const queued: QueuedBatch = { ...batch, ticket, stampedFor: undefined, sent: 0 };
       queuedNow.push(queued);
       queue.batches.push(queued);
@@ -113,6 +117,7 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
     this.#ending.abort(this.#closed);
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
+    this.#topics.stop();
     await this.#loops.stop();
     for (const queue of this.#queues.values())
       while (queue.batches.length > 0) this.#giveUp(queue, this.#closed);
@@ -159,6 +164,7 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
   #askForLeader(queue: PartitionQueue): void {
     this.#cluster.refresh([queue.topic]).then(
       () => {
+        this.#topics.looked(queue.topic);
         const found = this.#cluster.leaderOf(queue) !== undefined;
         if (found) this.#release(queue);
         else this.failed(queue, noLeader(this.#cluster, queue), { sent: false });
