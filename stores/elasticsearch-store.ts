@@ -17,7 +17,7 @@ export interface ElasticsearchStoreOptions extends ElasticsearchOptions {
 }
 
 /**
- * A Store in Elasticsearch 8 or newer: documents `{index}/_doc/{key}`.
+ * A Store in Elasticsearch 8 or newer: documents `index/_doc/key`.
  *
  * Values are JSON objects as Buffers. They come back with the bytes that were put, except that line
  * breaks between tokens become blanks. Use {@link withCodec} and its codec `json` to put and read

@@ -10,12 +10,15 @@ import type { ListedStore, StoreCallOptions } from './store.ts';
 
 /** Options of a {@link MultiElasticsearchStore}. */
 export interface MultiElasticsearchStoreOptions extends ElasticsearchOptions {
-  /** The index of a tenant; each tenant must have its own. */
+  /**
+   * Says where the part of a tenant is: gives its index, always the same for one tenant, and for
+   * each tenant another one.
+   */
   readonly tenancy: (tenant: string) => { readonly index: string };
 }
 
 /**
- * A MultiStore in Elasticsearch 8 or newer: documents `{index}/_doc/{key}`, in an index for each
+ * A MultiStore in Elasticsearch 8 or newer: documents `index/_doc/key`, in an index for each
  * tenant.
  *
  * Values, requests, limits and errors are those of {@link ElasticsearchStore}; `fetch` is an mget

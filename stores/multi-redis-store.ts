@@ -7,14 +7,18 @@ import type { ListedStore, StoreCallOptions } from './store.ts';
 
 /** Options of a {@link MultiRedisStore}. */
 export interface MultiRedisStoreOptions extends RedisOptions {
-  /** Gives the prefix between tenant and key. */
+  /**
+   * Says where the part of a tenant is: gives the prefix between tenant and key, always the same for
+   * one tenant. It may be the same for all. With `page-views` the value of `home` for the tenant
+   * `acme` is under `acme/page-views/home`.
+   */
   readonly tenancy: (tenant: string) => { readonly keyPrefix: string };
 }
 
 /**
  * A MultiStore in Redis 6.2 or newer, or in Redis Cluster: strings under
- * `{tenant}/{keyPrefix}/{key}`. `%` and `/` in a tenant are written `%25` and `%2F`, so that the
- * keys of two tenants cannot be confused.
+ * `tenant/keyPrefix/key`. `%` and `/` in a tenant are written `%25` and `%2F`, so that the keys of
+ * two tenants cannot be confused.
  *
  * Round trips, limits and errors are those of {@link RedisStore}; `fetch` is an MGET and `push` an
  * MSET across tenants.

@@ -8,18 +8,17 @@ import { text } from './backend/store-options.ts';
 /** Options of a {@link RedisStore}. */
 export interface RedisStoreOptions extends RedisOptions {
   /**
-   * Put before each key, with a slash: `{keyPrefix}/{key}`. Nobody else may write keys with this
-   * prefix.
+   * Put before each key, with a slash: with `page-views` the value of `home` is under
+   * `page-views/home`. Nobody else may write keys with this prefix.
    */
   readonly keyPrefix: string;
 }
 
 /**
- * A Store in Redis 6.2 or newer, or in Redis Cluster: strings under `{keyPrefix}/{key}`.
+ * A Store in Redis 6.2 or newer, or in Redis Cluster: strings under `keyPrefix/key`.
  *
  * Each call is one round trip; on Redis Cluster one to each node that has some of the keys, all in
- * parallel. Without a cluster `putAll` is atomic. Keys and values may have up to 512 MB. With
- * `scaleReads`, a client of a Cluster may read stale values: leave it at 'master'.
+ * parallel. Without a cluster `putAll` is atomic. Keys and values may have up to 512 MB.
  *
  * Calls fail with a StoreError. Its `retriable` is true for lost connections, time limits, LOADING,
  * READONLY, OOM, and redirections that did not end. After a time limit or a lost connection, a

@@ -23,7 +23,7 @@ await fillTopic(
   ),
 );
 
-// `{tenant}/meters/{meter}` in Redis.
+// The key in Redis is such as `tenant-3/meters/meter-7`: the tenant, what tenancy gives, the key.
 const meters = withCodec(
   new MultiRedisStore({ client: redis.client, tenancy: () => ({ keyPrefix: 'meters' }) }),
   int64,

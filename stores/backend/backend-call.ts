@@ -30,10 +30,17 @@ export class BackendCall<Place> {
   readonly items: readonly Item<Place>[];
   /** Reached when nobody waits for the call any more. */
   readonly end: CallEnd;
+  readonly #backend: CallSetting['backend'];
 
-  constructor(items: readonly Item<Place>[], end: CallEnd) {
+  constructor(items: readonly Item<Place>[], end: CallEnd, backend: CallSetting['backend']) {
     this.items = items;
     this.end = end;
+    this.#backend = backend;
+  }
+
+  /** What an error of the backend's client means. */
+  reasonOf(error: unknown): FailureReason {
+    return this.#backend.explain(error);
   }
 
   /**
@@ -62,7 +69,7 @@ export async function carryOut<Place>(
 ): Promise<void> {
   let rest: FailureReason = { text: 'the answer does not mention it', retriable: true, isUnknown: true };
   try {
-    await withinLimits(limits, (end) => work(new BackendCall(items, end)));
+    await withinLimits(limits, (end) => work(new BackendCall(items, end, backend)));
   } catch (error) {
     rest = limitReached(error, limits) ?? backend.explain(error);
   }

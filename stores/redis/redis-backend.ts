@@ -4,6 +4,7 @@ import type { FailureReason } from '../backend/item.ts';
 import type { BackendCall } from '../backend/backend-call.ts';
 import { sendAll, type RedisClient, type RedisCommand, type RedisReply } from './redis-client.ts';
 import {
+  countOf,
   expiringWriteCommands,
   readCommands,
   redisKey,
@@ -15,6 +16,7 @@ import {
 } from './redis-commands.ts';
 import { explainRedisError, isRedirection } from './redis-errors.ts';
 import { listRedisKeys } from './redis-keys.ts';
+import { awaitSlots, connectedMasters } from './redis-masters.ts';
 import { saveInBackground } from './redis-save.ts';
 import { byNode, type OneSlot } from './redis-slots.ts';
 
@@ -80,8 +82,8 @@ export class RedisBackend implements Backend<RedisPlace> {
   async flush(_places: readonly RedisPlace[], signal: AbortSignal): Promise<void> {
     const { client, flush } = this.#options;
     if (flush === 'none') return;
-    const nodes = client.nodes?.('master') ?? [client];
-    await Promise.all(nodes.map((node) => saveInBackground(node, signal)));
+    const masters = await connectedMasters(client, (send) => send());
+    await Promise.all(masters.map((node) => saveInBackground(node, signal)));
   }
 
   async listKeys(place: RedisPlace, { prefix, request, onKeys }: KeyListing): Promise<void> {
@@ -95,7 +97,7 @@ export class RedisBackend implements Backend<RedisPlace> {
   }
 
   explain(error: unknown): FailureReason {
-    return explainRedisError(error);
+    return explainRedisError(error, this.#options.client);
   }
 
   async #sendByNode(
@@ -106,7 +108,7 @@ export class RedisBackend implements Backend<RedisPlace> {
     const { client } = this.#options;
     // Before the first connection, the client does not know which node serves what. A command
     // without keys waits for that.
-    if (client.slots?.length === 0) await sendAll(client, [['ping', []]]);
+    if (client.slots?.length === 0) await awaitSlots(client);
     const moved: OneSlot<RedisItem>[] = [];
     await Promise.all(
       byNode(client, call.items, redisKey).map((slots) =>
@@ -138,7 +140,7 @@ export class RedisBackend implements Backend<RedisPlace> {
       if (replicas > 0) this.#settleReplicas(call, slots.flat(), replies.at(-1));
       if (onMoved !== undefined) for (const items of moved) onMoved(items);
     } catch (error) {
-      const reason = explainRedisError(error);
+      const reason = this.explain(error);
       for (const items of slots) for (const item of items) call.fail(item, reason);
     }
   }
@@ -159,7 +161,7 @@ export class RedisBackend implements Backend<RedisPlace> {
     try {
       replies = (await transaction) ?? [];
     } catch (error) {
-      const reason = explainRedisError(firstOfTransaction(error));
+      const reason = this.explain(firstOfTransaction(error));
       for (const item of items) call.fail(item, reason);
       return;
     }
@@ -179,7 +181,7 @@ export class RedisBackend implements Backend<RedisPlace> {
    * Half of the time is for the replicas, so that their answer comes before the limit of the call.
    */
   #wait(): RedisCommand {
-    return ['wait', [this.#options.replicas, Math.ceil(this.#options.timeoutMs / 2)]];
+    return ['call', 'wait', [this.#options.replicas, Math.ceil(this.#options.timeoutMs / 2)]];
   }
 
   #settleReplicas(
@@ -189,11 +191,11 @@ export class RedisBackend implements Backend<RedisPlace> {
   ): void {
     const [error, acked] = reply ?? [null, 0];
     const { replicas } = this.#options;
-    if (error === null && typeof acked === 'number' && acked >= replicas) return;
+    if (error === null && (countOf(acked) ?? 0) >= replicas) return;
     const text =
       error === null
         ? `it was written, but only ${String(acked)} of ${replicas} replicas have it`
-        : `it was written, but not confirmed by replicas: ${explainRedisError(error).text}`;
+        : `it was written, but not confirmed by replicas: ${this.explain(error).text}`;
     for (const item of items) if (item.isDone) call.fail(item, { text, retriable: true });
   }
 }

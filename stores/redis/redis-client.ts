@@ -17,7 +17,11 @@ export interface RedisClient {
     readonly keyPrefix?: string | undefined;
     readonly host?: string | undefined;
     readonly port?: number | undefined;
+    /** Then each command goes through a pipeline that the client makes. */
+    readonly enableAutoPipelining?: boolean | undefined;
   };
+  /** `end` once it never connects again. */
+  readonly status?: string;
   /** Cluster only: which nodes serve each slot, the master first. Empty until it is connected. */
   readonly slots?: readonly (readonly string[] | undefined)[];
   /** Cluster only: the clients of its nodes. */
@@ -34,24 +38,25 @@ export interface RedisBatch {
 export type RedisReply = readonly [error: Error | null, result: unknown];
 
 /**
- * A command's name in lower case, with `Buffer` after it if strings in its reply must stay bytes,
- * and its arguments.
+ * The method that sends it, its name in lower case, and its arguments. `callBuffer` keeps strings in
+ * the reply as bytes. The method of the command's own name is not used: a program may have put a
+ * script in its place (the option `scripts`, `defineCommand`).
  */
-export type RedisCommand = [name: string, args: (string | Buffer | number)[]];
+export type RedisCommand = [method: 'call' | 'callBuffer', name: string, args: (string | Buffer | number)[]];
 
 /**
  * Sends commands together. A single one is sent without a pipeline: making a pipeline takes longer
- * than a command of a hundred keys, and what it refers to is collected late.
+ * than a command of a hundred keys, and what it refers to is collected late. Not where the client
+ * makes pipelines itself: it loses the name of what is sent by `callBuffer`, and ends the process
+ * with a TypeError.
  */
 export async function sendAll(client: RedisClient, commands: RedisCommand[]): Promise<readonly RedisReply[]> {
   const [only] = commands;
-  if (only === undefined || commands.length > 1) return (await client.pipeline(commands).exec()) ?? [];
-  const [name, args] = only;
+  const needsPipeline = commands.length > 1 || client.options.enableAutoPipelining === true;
+  if (only === undefined || needsPipeline) return (await client.pipeline(commands).exec()) ?? [];
+  const [method, name, args] = only;
   try {
-    const isBuffer = name.endsWith('Buffer');
-    return [
-      [null, isBuffer ? await client.callBuffer(name.slice(0, -6), args) : await client.call(name, args)],
-    ];
+    return [[null, await client[method](name, args)]];
   } catch (error) {
     return [[asError(error), undefined]];
   }

@@ -1,7 +1,6 @@
 import type { BackendCall } from '../backend/backend-call.ts';
-import type { Item } from '../backend/item.ts';
+import type { FailureReason, Item } from '../backend/item.ts';
 import type { RedisCommand, RedisReply } from './redis-client.ts';
-import { explainRedisError } from './redis-errors.ts';
 import type { OneSlot } from './redis-slots.ts';
 
 /**
@@ -28,7 +27,7 @@ export function readCommands(call: BackendCall<RedisPlace>, items: OneSlot<Redis
   if (first !== undefined && others.length === 0)
     return [
       {
-        command: ['getBuffer', [redisKey(first)]],
+        command: ['callBuffer', 'get', [redisKey(first)]],
         onReply: ([error, value]) => {
           settleRead(call, items, [error, [value]]);
         },
@@ -36,7 +35,7 @@ export function readCommands(call: BackendCall<RedisPlace>, items: OneSlot<Redis
     ];
   return [
     {
-      command: ['mgetBuffer', items.map(redisKey)],
+      command: ['callBuffer', 'mget', items.map(redisKey)],
       onReply: (reply) => {
         settleRead(call, items, reply);
       },
@@ -47,7 +46,7 @@ export function readCommands(call: BackendCall<RedisPlace>, items: OneSlot<Redis
 /** MSET, split where a command would be too large. */
 export function writeCommands(call: BackendCall<RedisPlace>, items: OneSlot<RedisItem>): KeyedCommand[] {
   return cut(items).map((some) => ({
-    command: ['mset', keysAndValues(some)],
+    command: ['call', 'mset', keysAndValues(some)],
     onReply: settleWrite(call, some, isOk),
   }));
 }
@@ -59,7 +58,7 @@ export function expiringWriteCommands(
   ttlMs: number,
 ): KeyedCommand[] {
   return items.map((item) => ({
-    command: ['set', [redisKey(item), valueOf(item), 'PX', ttlMs]],
+    command: ['call', 'set', [redisKey(item), valueOf(item), 'PX', ttlMs]],
     onReply: settleWrite(call, [item], isOk),
   }));
 }
@@ -68,8 +67,8 @@ export function expiringWriteCommands(
 export function removeCommands(call: BackendCall<RedisPlace>, items: OneSlot<RedisItem>): KeyedCommand[] {
   return [
     {
-      command: ['del', items.map(redisKey)],
-      onReply: settleWrite(call, items, Number.isInteger),
+      command: ['call', 'del', items.map(redisKey)],
+      onReply: settleWrite(call, items, isCount),
     },
   ];
 }
@@ -93,20 +92,36 @@ function isOk(result: unknown): boolean {
   return result === 'OK';
 }
 
+/** With the client's option `stringNumbers`, integers come as text. */
+export function countOf(result: unknown): number | undefined {
+  const count = typeof result === 'string' && /^\d+$/.test(result) ? Number(result) : result;
+  return Number.isInteger(count) ? (count as number) : undefined;
+}
+
+function isCount(result: unknown): boolean {
+  return countOf(result) !== undefined;
+}
+
 function settleRead(
   call: BackendCall<RedisPlace>,
   items: readonly RedisItem[],
   [error, result]: RedisReply,
 ): void {
   const values: readonly unknown[] = Array.isArray(result) ? result : [];
+  const reason = error === null ? notBytes : call.reasonOf(error);
   let at = 0;
   for (const item of items) {
     const value = values[at++];
-    if (error !== null) call.fail(item, explainRedisError(error));
-    else if (Buffer.isBuffer(value)) call.done(item, value);
-    else if (value === null) call.done(item);
+    if (error === null && Buffer.isBuffer(value)) call.done(item, value);
+    else if (error === null && value === null) call.done(item);
+    else call.fail(item, reason);
   }
 }
+
+const notBytes: FailureReason = {
+  text: 'the client did not give the bytes of the reply: a reply transformer that the program has set (Command.setReplyTransformer) may have changed it',
+  retriable: false,
+};
 
 function settleWrite(
   call: BackendCall<RedisPlace>,
@@ -117,7 +132,7 @@ function settleWrite(
     const reason =
       error === null
         ? { text: `Redis answered ${String(result)}`, retriable: false, isUnknown: true }
-        : explainRedisError(error);
+        : call.reasonOf(error);
     for (const item of items) {
       if (error === null && isGood(result)) call.done(item);
       else call.fail(item, reason);

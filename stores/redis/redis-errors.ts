@@ -3,6 +3,7 @@ import { isObject } from '../../source/kernel/is-object.ts';
 import { HIDDEN } from '../../source/kernel/secrets.ts';
 import { messageOf } from '../../source/kernel/thrown-text.ts';
 import type { FailureReason } from '../backend/item.ts';
+import type { RedisClient } from './redis-client.ts';
 
 interface ErrorRow {
   /** The first word of an error reply, which Redis calls its prefix. */
@@ -95,21 +96,89 @@ function innerErrors(error: unknown): readonly unknown[] {
   return [lastNodeError, ...(Array.isArray(previousErrors) ? (previousErrors as unknown[]) : [])];
 }
 
+interface ClientErrorRow {
+  /** How the message of ioredis begins. */
+  readonly message: string;
+  readonly retriable: boolean;
+  /** Whether the command may have been carried out. */
+  readonly isUnknown: boolean;
+  readonly reason: string;
+}
+
+/**
+ * Errors that ioredis makes itself, and that do not mean that the connection was lost. Most come of
+ * its options.
+ */
+export const clientErrorRows: readonly ClientErrorRow[] = [
+  {
+    message: 'Command timed out',
+    retriable: true,
+    isUnknown: true,
+    reason: "no answer within the client's commandTimeout",
+  },
+  {
+    message: "Stream isn't writeable and enableOfflineQueue options is false",
+    retriable: true,
+    isUnknown: false,
+    reason: 'there is no connection now, and with enableOfflineQueue: false the client does not wait for it',
+  },
+  {
+    message: "Cluster isn't ready and enableOfflineQueue options is false",
+    retriable: true,
+    isUnknown: false,
+    reason: 'there is no connection now, and with enableOfflineQueue: false the client does not wait for it',
+  },
+  {
+    message: 'Too many Cluster redirections',
+    retriable: true,
+    isUnknown: true,
+    reason: "the client's maxRedirections is reached",
+  },
+  {
+    message: 'All keys in the pipeline should belong to the same slots allocation group',
+    retriable: true,
+    isUnknown: false,
+    reason: 'slots have moved to other nodes',
+  },
+  {
+    message: 'Connection in subscriber mode',
+    retriable: false,
+    isUnknown: false,
+    reason: 'give the store a client of its own',
+  },
+];
+
+/** What is known of the client that made an error. */
+type FailedClient = Pick<RedisClient, 'status' | 'slots'>;
+
 /** What an error of ioredis means. */
-export function explainRedisError(thrown: unknown): FailureReason {
+export function explainRedisError(thrown: unknown, client: FailedClient): FailureReason {
   const error = withoutPassword(thrown);
   const message = messageOf(error);
   const prefix = prefixOf(error);
+  if (prefix === 'MOVED' && client.slots === undefined) {
+    const text = `${message} (the server belongs to a Redis Cluster: give the store a Cluster of ioredis)`;
+    return { text, retriable: false, cause: error };
+  }
   if (prefix !== undefined) {
     const row = rows.get(prefix);
     const reason = row === undefined ? '' : ` (${row.reason})`;
     return { text: `${message}${reason}`, retriable: row?.retriable ?? false, cause: error };
   }
+  const row = clientErrorRows.find((candidate) => message.startsWith(candidate.message));
+  if (row !== undefined) {
+    const { retriable, isUnknown, reason } = row;
+    return { text: `${message} (${reason})`, retriable, isUnknown, cause: error };
+  }
   if (error instanceof TypeError || error instanceof RangeError)
     return { text: message, retriable: false, cause: error };
+  const hasEnded = client.status === 'end';
+  const next = hasEnded
+    ? 'the client has ended and will not connect again: it was closed, or its retryStrategy gave up'
+    : 'the client reconnects according to its retryStrategy';
   return {
-    text: `no connection to Redis: ${message} (the client reconnects according to its retryStrategy)`,
-    retriable: true,
+    text: `no connection to Redis: ${message} (${next})`,
+    retriable: !hasEnded,
     isUnknown: true,
     cause: error,
   };

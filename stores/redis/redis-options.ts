@@ -1,4 +1,5 @@
 import { ConfigError } from '../../source/kernel/errors.ts';
+import { isObject } from '../../source/kernel/is-object.ts';
 import type { RedisBackendOptions } from './redis-backend.ts';
 import type { RedisClient } from './redis-client.ts';
 import { checkOptions, oneOf, timeLimit, wholeNumber, type OptionCheck } from '../backend/store-options.ts';
@@ -7,8 +8,9 @@ import { checkOptions, oneOf, timeLimit, wholeNumber, type OptionCheck } from '.
 export interface RedisOptions {
   /**
    * A `Redis` or a `Cluster` of ioredis, version 5 or 6. You create, configure and close it. It
-   * must have no `keyPrefix` of its own. Reconnecting is its task; the store's calls wait for it up
-   * to `timeoutMs`.
+   * must have no `keyPrefix` of its own, and must not read from replicas (`scaleReads`, `readOnly`,
+   * `role`). Reconnecting is its task; the store's calls wait for it up to `timeoutMs`, unless it
+   * has `enableOfflineQueue: false`.
    */
   readonly client: RedisClient;
   /**
@@ -53,13 +55,36 @@ export function redisBackendOptions(
 ): RedisBackendOptions {
   checkOptions(what, options, { ...checks, ...commonChecks });
   const { client, ttlMs, timeoutMs = 10_000, replicas = 0, flush = 'none' } = options;
-  if ((client.options.keyPrefix ?? '') !== '') {
-    throw new ConfigError(
-      [
-        `the client must have no keyPrefix (it has '${client.options.keyPrefix ?? ''}'): give keyPrefix to the store, which needs whole keys to find their nodes`,
-      ],
-      { what: `${what} options` },
-    );
-  }
+  const problems = clientProblems(client.options);
+  if (problems.length > 0) throw new ConfigError(problems, { what: `${what} options` });
   return { client, ttlMs, timeoutMs, replicas, flush };
+}
+
+/**
+ * Why a store cannot work with a client that has these options: its keys would not be those of the
+ * store, or what it reads would not be what was written last.
+ */
+function clientProblems(options: Readonly<Record<string, unknown>>): string[] {
+  const problems: string[] = [];
+  const { keyPrefix = '', scaleReads = 'master', readOnly, monitor, sentinels, role, redisOptions } = options;
+  if (keyPrefix !== '')
+    problems.push(
+      `the client must have no keyPrefix (it has '${String(keyPrefix)}'): give keyPrefix to the store, which needs whole keys to find their nodes`,
+    );
+  const fromReplicas =
+    'a replica may not have what was written last, and a sum made of what it answers is wrong';
+  if (scaleReads !== 'master')
+    problems.push(
+      `the client must have scaleReads: 'master' (it has ${typeof scaleReads === 'string' ? `'${scaleReads}'` : 'a function'}): ${fromReplicas}`,
+    );
+  if (readOnly === true) problems.push(`the client must not have readOnly: true: ${fromReplicas}`);
+  if (isObject(sentinels) && role === 'slave')
+    problems.push(`the client must not have role: 'slave' with its sentinels: ${fromReplicas}`);
+  if (monitor === true)
+    problems.push('the client must not have monitor: true: it only watches the commands of others');
+  if (isObject(redisOptions) && redisOptions['stringNumbers'] === true)
+    problems.push(
+      'the client must not have redisOptions.stringNumbers: ioredis then compares the numbers of slots as text, and does not find the nodes of many of them',
+    );
+  return problems;
 }

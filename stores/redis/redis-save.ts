@@ -12,7 +12,7 @@ const POLL_MS = 20;
  */
 export async function saveInBackground(client: RedisClient, signal: AbortSignal): Promise<void> {
   await untilIdle(client, signal);
-  const [[refused] = [null]] = await sendAll(client, [['bgsave', []]]);
+  const [[refused] = [null]] = await sendAll(client, [['call', 'bgsave', []]]);
   if (refused !== null) {
     // Another save may have started after the check above: it includes everything that was written,
     // and is enough.
@@ -40,7 +40,7 @@ interface Persistence {
 }
 
 async function persistence(client: RedisClient): Promise<Persistence> {
-  const [[error, info] = [null, '']] = await sendAll(client, [['info', ['persistence']]]);
+  const [[error, info] = [null, '']] = await sendAll(client, [['call', 'info', ['persistence']]]);
   if (error !== null) throw error;
   const fields = new Map(
     String(info)

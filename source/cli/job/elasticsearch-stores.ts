@@ -13,8 +13,8 @@ import { messageOf } from '../../kernel/thrown-text.ts';
 const ANSWER_WITHIN_MS = 10_000;
 
 /**
- * Stores in the Elasticsearch of this URL: the index `{topicProcessorName}-{name}`, and for tenants
- * `{topicProcessorName}-{name}-{tenant}`, which must then be names of an index (small letters).
+ * Stores in the Elasticsearch of this URL: the index `topicProcessorName-name`, and for tenants
+ * `topicProcessorName-name-tenant`, which must then be names of an index (small letters).
  *
  * @throws ConfigError without the client's package, StoreError if the cluster does not answer
  */
