@@ -3,8 +3,14 @@ import { ConfigError } from './kernel/errors.ts';
 import { show } from './kernel/shown-value.ts';
 import { endedByClose } from './kernel/closed-while-waiting.ts';
 import type { ConsumerMessage, ProducerMessage } from './message.ts';
-import type { MessageFailure, MessageProcessor, ProcessContext, StoreMap } from './message-processor.ts';
-import { checkMessage, headerPairs, toRecord } from './kafka/outgoing-record.ts';
+import type {
+  MessageFailure,
+  MessageProcessor,
+  ProcessContext,
+  StoreMap,
+  Unseen,
+} from './message-processor.ts';
+import { checkFields, checkMessage, headerPairs, toRecord } from './kafka/outgoing-record.ts';
 import { stagingOf, type Sender, type SendStaging } from './sender.ts';
 
 /** Handles one message; what it sends goes out with the batch. */
@@ -26,7 +32,7 @@ export type MessageHandler<Stores extends StoreMap = StoreMap> = (
  * @throws ConfigError for what is not a function
  * @example new TopicProcessor(options, eachMessage((message, sender) => { sender.send({ topic: 'out', value: message.value }); }));
  */
-export function eachMessage<Stores extends StoreMap = StoreMap>(
+export function eachMessage<Stores extends StoreMap = Unseen>(
   handle: MessageHandler<Stores>,
 ): MessageProcessor<Stores> {
   const given: unknown = handle;
@@ -87,12 +93,17 @@ class StagedSender implements Sender, SendStaging {
 
   send(message: ProducerMessage): void {
     checkMessage(message);
+    checkFields(message);
     const { key, value, headers } = toRecord(message, () => 0, true);
+    // Field by field: what is sent may be a consumed message, of which a spread has nothing.
+    const { topic, partition, timestamp } = message;
     this.#staged.push({
-      ...message,
+      topic,
       key,
       value,
-      ...(message.headers === undefined ? {} : { headers: headerPairs(headers) }),
+      headers: headerPairs(headers),
+      ...(partition === undefined ? {} : { partition }),
+      ...(timestamp === undefined ? {} : { timestamp }),
     });
   }
 

@@ -11,6 +11,12 @@ export type BatchTrigger = 'count' | 'bytes' | 'age' | 'memory' | 'end';
 /** The stores that a processor was given, by name; of Buffers, or of what a codec makes of them. */
 export type StoreMap = Readonly<Record<string, Store<unknown> | MultiStore<unknown>>>;
 
+/**
+ * What TypeScript cannot see where it is used, such as the stores in an argument of `prefetch` within
+ * a job: it is taken for what the code uses it as, like the result of `JSON.parse`.
+ */
+export type Unseen = ReturnType<typeof JSON.parse>;
+
 /** What a batch is processed with. */
 export interface ProcessContext<Stores extends StoreMap = StoreMap> {
   /** The partition of every message of this batch. */

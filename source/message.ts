@@ -1,42 +1,70 @@
 /**
  * The headers of a consumed record, in their order. A name may occur more than once; a value may be
- * null.
+ * null. `[...headers]` has them as pairs.
+ *
+ * Declared as a class for the same reason as {@link ConsumerMessage}.
  */
-export interface Headers extends Iterable<readonly [name: string, value: Buffer | null]> {
-  readonly size: number;
+export declare abstract class Headers implements Iterable<readonly [name: string, value: Buffer | null]> {
+  abstract get size(): number;
   /** The last value under this name, as Kafka's `lastHeader`; undefined where there is none. */
-  get(name: string): Buffer | null | undefined;
+  abstract get(name: string): Buffer | null | undefined;
   /** All values under this name, in their order. */
-  getAll(name: string): (Buffer | null)[];
+  abstract getAll(name: string): (Buffer | null)[];
+  abstract [Symbol.iterator](): Iterator<readonly [name: string, value: Buffer | null]>;
 }
 
 /**
  * A record read from a topic.
  *
- * `key`, `value` and header values are views of the broker's response: to keep one beyond the
- * batch, copy it (`Buffer.from(message.value)`), or the whole response, up to some megabytes, stays
- * in memory with it. Key and value are made when they are read: read each once.
+ * `key`, `value` and header values are views of the broker's response: what is kept of one beyond
+ * the batch keeps the whole response, up to some megabytes, in memory. {@link ConsumerMessage.copy}
+ * has bytes of its own. Key and value are made when they are read: read each once.
+ *
+ * Fields are read from the record when they are asked for, so `{ ...message }`, `Object.assign` and
+ * `structuredClone(message)` give none of them: use {@link ConsumerMessage.toObject}. It is declared
+ * as a class so that TypeScript knows this of `{ ...message }`; there is none to import.
  */
-export interface ConsumerMessage {
-  readonly topic: string;
-  readonly partition: number;
+export declare abstract class ConsumerMessage {
+  abstract get topic(): string;
+  abstract get partition(): number;
   /** Exact up to 2^53 - 1. */
-  readonly offset: number;
+  abstract get offset(): number;
   /**
    * Milliseconds since 1970, set by the producer or, with `message.timestamp.type=LogAppendTime`,
    * by the broker; -1 if none.
    */
+  abstract get timestamp(): number;
+  abstract get key(): Buffer | null;
+  /** null is a tombstone. */
+  abstract get value(): Buffer | null;
+  abstract get headers(): Headers;
+  /** The key as UTF-8 text, null if there is no key: faster than `key.toString()`. */
+  abstract get keyText(): string | null;
+  /** The value as UTF-8 text, null for a tombstone: faster than `value.toString()`. */
+  abstract get valueText(): string | null;
+  /** Size of the record as encoded in its batch, uncompressed. */
+  abstract get bytes(): number;
+  /** The same message with bytes of its own, to keep beyond the batch. */
+  abstract copy(): ConsumerMessage;
+  /**
+   * Its fields as plain data with bytes of their own: to keep, to clone, to post to a worker
+   * thread, or to send on with some of them replaced.
+   *
+   * @example sender.send({ ...message.toObject(), topic: 'copies' }); // to the same partition
+   */
+  abstract toObject(): MessageObject;
+}
+
+/** The fields of a {@link ConsumerMessage} as plain data: those that Kafka keeps of a record. */
+export interface MessageObject {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
   readonly timestamp: number;
   readonly key: Buffer | null;
-  /** null is a tombstone. */
   readonly value: Buffer | null;
-  readonly headers: Headers;
-  /** The key as UTF-8 text, null if there is no key: faster than `key.toString()`. */
-  readonly keyText: string | null;
-  /** The value as UTF-8 text, null for a tombstone: faster than `value.toString()`. */
-  readonly valueText: string | null;
-  /** Size of the record as encoded in its batch, uncompressed. */
-  readonly bytes: number;
+  /** Name-value pairs in their order. */
+  readonly headers: readonly (readonly [name: string, value: Buffer | null])[];
 }
 
 /** A header value to send. Text is sent as UTF-8. */

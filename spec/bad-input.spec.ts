@@ -43,7 +43,7 @@ test('a seek to what is no target is refused by name, a BigInt too', async (t) =
   const run = processor.runLoop();
   await kafka.quiet();
   for (const [bad, shown] of [
-    [2n, /not 2$/],
+    [2n, /not 2n$/],
     ['newest', /not 'newest'$/],
     [Object.create(null), /not an object$/],
   ] as const) {

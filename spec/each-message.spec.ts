@@ -2,6 +2,7 @@ import test from 'ava';
 import { BatchError } from '../source/batch-error.ts';
 import { eachMessage, type MessageHandler } from '../source/each-message.ts';
 import { LifecycleError, SendError } from '../source/kernel/errors.ts';
+import { consumerMessage } from '../source/kafka/records/consumer-message.ts';
 import type { ConsumerMessage, ProducerMessage } from '../source/message.ts';
 import type { ProcessContext } from '../source/message-processor.ts';
 import type { Sender } from '../source/sender.ts';
@@ -18,7 +19,11 @@ function plainSender() {
       return Promise.resolve();
     },
   };
-  return { sender, values: () => sent.map(({ value }) => (value === null ? 'flush' : value.toString())) };
+  return {
+    sender,
+    sent,
+    values: () => sent.map(({ value }) => (value === null ? 'flush' : value.toString())),
+  };
 }
 
 function contextOf(signal = new AbortController().signal): ProcessContext {
@@ -244,4 +249,19 @@ test('in the pipeline: a handler that waits when the processor closes gives the 
   t.deepEqual(ran, [0, 1], 'the rest is not run');
   t.is(kafka.committed(GROUP, 'in', 0), 0);
   t.false(error instanceof LifecycleError);
+});
+
+test('a consumed message is sent on whole, also through a sender of another make', async (t) => {
+  const { sender, sent } = plainSender();
+  const one = consumerMessage({ topic: 'in', partition: 3, offset: 9, key: 'k', value: 'v', timestamp: 7 });
+  await run(
+    (message, each) => {
+      each.send(message);
+    },
+    [one],
+    sender,
+  );
+  t.deepEqual(sent, [
+    { topic: 'in', key: Buffer.from('k'), value: Buffer.from('v'), headers: [], partition: 3, timestamp: 7 },
+  ]);
 });

@@ -1,6 +1,6 @@
 import { LifecycleError, SendError } from '../kernel/errors.ts';
 import type { MeasuredRecord, RecordAccumulator, RecordSink } from '../kafka/sink.ts';
-import { checkMessage, toRecord } from '../kafka/outgoing-record.ts';
+import { checkFields, checkMessage, checkTopicName, toRecord } from '../kafka/outgoing-record.ts';
 import type { KeylessSpread, Partitioner } from '../kafka/partitioner.ts';
 import type { ProducerMessage } from '../message.ts';
 import type { BatchOutput } from '../delivery/delivery.ts';
@@ -16,6 +16,10 @@ export interface SenderOptions {
   /** Milliseconds since 1970, for records without a timestamp. */
   readonly wallNow: () => number;
 }
+
+/** Of an attempt the first records, and each 64th, are searched for fields that do not exist. */
+const FIRST = 8;
+const MASK = 63;
 
 /** A record that is checked and owns its bytes, and is not in the accumulator yet. */
 interface Waiting {
@@ -40,6 +44,8 @@ export class BufferedSender implements Sender, BatchOutput {
   /** Of #unplaced and #held. */
   #waitingBytes = 0;
   #ended: string | undefined;
+  /** How often `send` was called. */
+  #sends = 0;
   /** Records that were given to the accumulator, without those that were discarded. */
   #appended = 0;
 
@@ -61,6 +67,8 @@ export class BufferedSender implements Sender, BatchOutput {
   send(message: ProducerMessage): void {
     if (this.#ended !== undefined) throw usedAfterEnd('send', this.#ended);
     checkMessage(message);
+    const sends = this.#sends++;
+    if (sends < FIRST || (sends & MASK) === 0) checkFields(message);
     const { topic } = message;
     const { sink, wallNow } = this.#options;
     const partitionCount = sink.partitionCount(topic);
@@ -72,7 +80,10 @@ export class BufferedSender implements Sender, BatchOutput {
       const partition = this.#partitionOf(topic, message.partition, record, partitionCount);
       if (mustWait) this.#wait({ topic, partition, isPlaced: true, record });
       else this.#append(topic, partition, record);
-    } else this.#wait({ topic, partition: message.partition, isPlaced: false, record });
+    } else {
+      checkTopicName(topic);
+      this.#wait({ topic, partition: message.partition, isPlaced: false, record });
+    }
   }
 
   hold(): void {

@@ -4,6 +4,7 @@ import { systemClock, type Clock } from '../kernel/clock.ts';
 import { hasMethods, isObject } from '../kernel/is-object.ts';
 import { silentLogger, type Logger } from '../kernel/logger.ts';
 import { show } from '../kernel/shown-value.ts';
+import { topicNameProblem } from '../kernel/topic-name.ts';
 import { unknownName } from '../kernel/unknown-name.ts';
 import type { Middleware } from '../middleware/middleware.ts';
 import { metadataProblem, type CommitMetadata } from './commit-metadata.ts';
@@ -16,8 +17,6 @@ import { optionNames } from './options.ts';
 /** A name of a job, or of one of its instances. */
 const NAME = /^[A-Za-z0-9._-]{1,200}$/;
 const NAME_FORM = '1 to 200 letters, digits, dots, dashes or underscores';
-/** The topic names that Kafka accepts, but for `.` and `..`. */
-const TOPIC_NAME = /^[A-Za-z0-9._-]{1,249}$/;
 const HIGHEST_PARTITION = 0x7fff_ffff;
 
 /** Checks `topicProcessorName`. */
@@ -59,11 +58,9 @@ export function checkTopics(value: unknown, problems: string[]): readonly string
   const topics: readonly unknown[] = value;
   const seen = new Set<unknown>();
   for (const topic of topics) {
-    if (typeof topic !== 'string' || !TOPIC_NAME.test(topic) || topic === '.' || topic === '..') {
-      problems.push(
-        `inputTopics: ${show(topic)} is not a topic name (1 to 249 letters, digits, dots, dashes or underscores)`,
-      );
-    } else if (seen.has(topic)) problems.push(`inputTopics: '${topic}' is listed twice`);
+    const problem = topicNameProblem(topic);
+    if (problem !== undefined) problems.push(`inputTopics: ${problem}`);
+    else if (seen.has(topic)) problems.push(`inputTopics: ${show(topic)} is listed twice`);
     seen.add(topic);
   }
   return Object.freeze(topics.filter((topic) => typeof topic === 'string'));

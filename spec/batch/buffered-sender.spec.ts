@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { LifecycleError, ProduceError, SendError } from '../../source/kernel/errors.ts';
 import { KeylessSpread } from '../../source/kafka/partitioner.ts';
+import { consumerMessage } from '../../source/kafka/records/consumer-message.ts';
 import type { ProducerMessage } from '../../source/message.ts';
 import { FakeKafka } from '../../source/testing/fake-kafka/fake-kafka.ts';
 import { BufferedSender, type SenderOptions } from '../../source/batch/buffered-sender.ts';
@@ -30,40 +31,44 @@ const refused: readonly (readonly [message: unknown, error: RegExp])[] = [
   ['text', /^A record must be an object .* not 'text'$/],
   [{ value: 'x' }, /^topic must be the name of a topic, not undefined$/],
   [{ topic: '', value: 'x' }, /^topic must be the name of a topic, not ''$/],
-  [{ topic: 5, value: 'x' }, /^topic must be the name of a topic, not number 5$/],
+  [{ topic: 5, value: 'x' }, /^topic must be the name of a topic, not 5$/],
+  [{ topic: 'out', vlaue: 'x' }, /^unknown field 'vlaue'; did you mean 'value'\? \(topic 'out'\)$/],
+  [{ tpoic: 'out', value: 'x' }, /^unknown field 'tpoic'; did you mean 'topic'\? \(topic undefined\)$/],
+  [{ topic: 'out', value: 'x', heders: {} }, /^unknown field 'heders'; did you mean 'headers'\?/],
+  [
+    { topic: 'out', value: 'x', messages: [] },
+    /^unknown field 'messages'; known are topic, key, value, headers, partition, timestamp \(topic 'out'\)$/,
+  ],
   [{ topic: 'out' }, /^value is missing \(topic 'out'\): give bytes or text, or null for a tombstone$/],
   [
     { topic: 'out', value: 5 },
-    /^value must be a Buffer, text or null, not number 5 \(topic 'out'\): encode it first$/,
+    /^value must be a Buffer, text or null, not 5 \(topic 'out'\): encode it first$/,
   ],
-  [{ topic: 'out', value: { a: 1 } }, /^value must be .* not an object \(topic 'out'\)/],
+  [{ topic: 'out', value: { a: 1 } }, /^value must be .* not an object of Object \(topic 'out'\)/],
   [{ topic: 'out', value: Object.create(null) as object }, /^value must be .* not an object/],
   [{ topic: 'out', value: new Uint16Array(2) }, /^value must be .* not an object/],
   [{ topic: 'out', value: ['x'] }, /^value must be .* not a list/],
-  [{ topic: 'out', value: 'x', key: 5n }, /^key must be .* not bigint 5 /],
+  [{ topic: 'out', value: 'x', key: 5n }, /^key must be .* not 5n /],
   [
     { topic: 'out', value: 'x', partition: -1 },
-    /^partition must be 0, 1, 2, … or left out, not number -1 \(topic 'out'\)$/,
+    /^partition must be 0, 1, 2, … or left out, not -1 \(topic 'out'\)$/,
   ],
-  [{ topic: 'out', value: 'x', partition: 1.5 }, /^partition must be .* not number 1\.5/],
+  [{ topic: 'out', value: 'x', partition: 1.5 }, /^partition must be .* not 1\.5/],
   [{ topic: 'out', value: 'x', partition: '1' }, /^partition must be .* not '1'/],
   [{ topic: 'out', value: 'x', partition: null }, /^partition must be .* not null/],
   [
     { topic: 'out', value: 'x', timestamp: -2 },
-    /^timestamp must be whole milliseconds since 1970, or -1 for none, not number -2/,
+    /^timestamp must be whole milliseconds since 1970, or -1 for none, not -2/,
   ],
-  [{ topic: 'out', value: 'x', timestamp: 1.5 }, /^timestamp must be .* not number 1\.5/],
+  [{ topic: 'out', value: 'x', timestamp: 1.5 }, /^timestamp must be .* not 1\.5/],
   [{ topic: 'out', value: 'x', timestamp: new Date() }, /^timestamp must be .* not an object/],
   [{ topic: 'out', value: 'x', headers: 'a=b' }, /^headers must be an object or name-value pairs, not 'a=b'/],
   [{ topic: 'out', value: 'x', headers: null }, /^headers must be .* not null/],
-  [
-    { topic: 'out', value: 'x', headers: { a: 5 } },
-    /^header 'a' must be a Buffer, text or null, not number 5/,
-  ],
+  [{ topic: 'out', value: 'x', headers: { a: 5 } }, /^header 'a' must be a Buffer, text or null, not 5/],
   [{ topic: 'out', value: 'x', headers: { a: undefined } }, /^header 'a' must be .* not undefined/],
-  [{ topic: 'out', value: 'x', headers: { a: ['x', 5] } }, /^header 'a' must be .* not number 5/],
+  [{ topic: 'out', value: 'x', headers: { a: ['x', 5] } }, /^header 'a' must be .* not 5/],
   [{ topic: 'out', value: 'x', headers: ['ab'] }, /^headers: 'ab' is not a name-value pair/],
-  [{ topic: 'out', value: 'x', headers: [[5, 'x']] }, /^headers: a name must be text, not number 5/],
+  [{ topic: 'out', value: 'x', headers: [[5, 'x']] }, /^headers: a name must be text, not 5/],
   [
     { topic: 'out', value: 'x'.repeat(981) },
     /^A record for topic 'out' is 1001 bytes, more than maxRecordBytes \(1000\)\. Send less, or raise maxRecordBytes together with the topic's max\.message\.bytes\.$/,
@@ -81,6 +86,53 @@ for (const [at, [message, error]] of refused.entries()) {
     t.is(sender.count, 0);
   });
 }
+
+for (const topic of ['a b', 'übung', '..', 'x'.repeat(250)]) {
+  test(`a topic that cannot exist is refused when it is sent: '${topic.slice(0, 10)}'`, (t) => {
+    const { sender, kafka } = bench(t);
+    t.throws(
+      () => {
+        sender.send({ topic, value: 'x' });
+      },
+      { instanceOf: SendError, message: /^'.+' is not a topic name \(1 to 249 letters, .*\)$/ },
+    );
+    t.is(sender.count, 0);
+    t.deepEqual(kafka.calls, []);
+  });
+}
+
+test('a field that does not exist is found in later records too, without a look at each', (t) => {
+  const { sender } = bench(t, { maxSendBufferBytes: 1_000_000 });
+  for (let at = 0; at < 10; at++) sender.send({ topic: 'out', value: 'x' });
+  const odd = { topic: 'out', value: 'x', heders: {} };
+  const error = t.throws(
+    () => {
+      for (let at = 0; at < 64; at++) sender.send(odd);
+    },
+    { instanceOf: SendError },
+  );
+  t.regex(error.message, /unknown field 'heders'/);
+});
+
+test('a consumed message may be sent on, as it is and as a plain object with another topic', async (t) => {
+  const { kafka, sender } = bench(t);
+  const message = consumerMessage({
+    topic: 'out',
+    partition: 0,
+    offset: 9,
+    key: 'k',
+    value: 'v',
+    headers: { h: 'x' },
+  });
+  sender.send(message);
+  sender.send({ ...message.toObject(), topic: 'out' });
+  await sender.flush();
+  const sent = kafka.records('out').map((each) => [each.partition, each.keyText, each.valueText]);
+  t.deepEqual(sent, [
+    [0, 'k', 'v'],
+    [0, 'k', 'v'],
+  ]);
+});
 
 test('nothing leaves before the flush; then all is sent and counted', async (t) => {
   const { kafka, sender } = bench(t);

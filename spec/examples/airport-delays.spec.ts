@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import type { ConsumerMessage } from 'kasper-ts';
+import { consumerMessage } from 'kasper-ts/testing';
 import { apply, unseen, type AirportDelays } from '../../scripts/examples/flight-delays/airport-delays.ts';
 import { worstAirports } from '../../scripts/examples/flight-delays/report.ts';
 import { topicNames } from '../../scripts/examples/flight-delays/topics.ts';
@@ -8,24 +9,7 @@ import { topicNames } from '../../scripts/examples/flight-delays/topics.ts';
 const topics = topicNames('');
 
 function message(topic: string, offset: number, value: object): ConsumerMessage {
-  const text = JSON.stringify(value);
-  return {
-    topic,
-    partition: 2,
-    offset,
-    timestamp: 0,
-    key: Buffer.from('JFK'),
-    value: Buffer.from(text),
-    keyText: 'JFK',
-    valueText: text,
-    bytes: text.length,
-    headers: {
-      size: 0,
-      get: () => undefined,
-      getAll: () => [],
-      [Symbol.iterator]: () => [][Symbol.iterator](),
-    },
-  };
+  return consumerMessage({ topic, partition: 2, offset, key: 'JFK', value: JSON.stringify(value) });
 }
 
 const fold = (messages: readonly ConsumerMessage[]) =>

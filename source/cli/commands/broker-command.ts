@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { EmbeddedCluster, EmbeddedClusterOptions } from '../../testing/index.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
 import { aborted } from '../../kernel/aborted.ts';
+import { isTopicName } from '../../kernel/topic-name.ts';
 import { counted } from '../terminal/figures.ts';
 import type { Io } from '../terminal/io.ts';
 import { addJsonFlag, jsonDocument } from '../terminal/json-output.ts';
@@ -94,9 +95,8 @@ Ctrl-C stops it.`;
 }
 
 function collectTopic(text: string, before: Readonly<Record<string, number>>): Record<string, number> {
-  const match = /^([A-Za-z0-9._-]{1,249}):(\d+)$/.exec(text);
-  const [, name, partitions] = match ?? [];
-  if (name === undefined)
+  const [, name, partitions] = /^(.*):(\d+)$/.exec(text) ?? [];
+  if (name === undefined || !isTopicName(name))
     throw new InvalidArgumentError('It must be a name and a number of partitions, such as words:4.');
   if (Object.hasOwn(before, name)) throw new InvalidArgumentError(`Topic '${name}' is given twice.`);
   return { ...before, [name]: wholeNumber(partitions ?? '', 1, 10_000) };

@@ -4,7 +4,7 @@ import { withKafka } from './admin-client.ts';
 import { addConnectionFlags, type ConnectionFlags } from '../settings/connection-flags.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
 import { count } from '../terminal/figures.ts';
-import { topicNameProblem } from '../settings/group-flags.ts';
+import { topicNameProblem } from '../../kernel/topic-name.ts';
 import type { Io } from '../terminal/io.ts';
 import { addJsonFlag, jsonDocument } from '../terminal/json-output.ts';
 import { table, type Column } from '../terminal/table.ts';

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { ConfigError, groupIdOf, type GroupSelection } from '../../index.ts';
+import { topicNameProblem } from '../../kernel/topic-name.ts';
 import { parsePartitions } from './partition-ranges.ts';
 
 /** Which group, and which of its partitions. */
@@ -65,14 +66,6 @@ export function parseTopics(text: string): string[] {
     seen.add(topic);
   }
   return topics;
-}
-
-/** Why this cannot be the name of a topic; undefined if it can. */
-export function topicNameProblem(text: string): string | undefined {
-  const isName = /^[A-Za-z0-9._-]{1,249}$/.test(text) && text !== '.' && text !== '..';
-  return isName
-    ? undefined
-    : `'${text}' is not a topic name (1 to 249 letters, digits, dots, dashes or underscores)`;
 }
 
 function parsePartitionsFlag(text: string): number[] {

@@ -1,11 +1,11 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { WireReader } from '../../kafka/wire/wire-reader.ts';
 import type { WireWriter } from '../../kafka/wire/wire-writer.ts';
+import { isTopicName } from '../../kernel/topic-name.ts';
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
 import { NO_LEADER } from '../logs/partition.ts';
 import type { Partition } from '../logs/partition.ts';
-import { isTopicName } from '../logs/topics.ts';
 import type { Topic } from '../logs/topics.ts';
 
 const FLEXIBLE_FROM = 9;

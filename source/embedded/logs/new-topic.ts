@@ -1,6 +1,6 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
+import { isTopicName } from '../../kernel/topic-name.ts';
 import { unknownSettings } from './topic-config.ts';
-import { isTopicName } from './topics.ts';
 import type { NewTopic, Topics } from './topics.ts';
 
 /** Why a topic cannot be created: Kafka's error code, and a message. */

@@ -2,13 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { NO_LEADER, Partition } from './partition.ts';
 import { TopicConfig } from './topic-config.ts';
 
-const LEGAL_NAME = /^[a-zA-Z0-9._-]{1,249}$/;
-
-/** Whether Kafka allows this as the name of a topic. */
-export function isTopicName(name: string): boolean {
-  return LEGAL_NAME.test(name) && name !== '.' && name !== '..';
-}
-
 /** A topic that somebody wants to create. */
 export interface NewTopic {
   readonly name: string;

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import type { ConsumerMessage, Headers } from '../../message.ts';
+import type { ConsumerMessage, Headers, MessageObject } from '../../message.ts';
 import { ConsumedHeaders } from './consumed-headers.ts';
 import { loggedBytes } from './logged-bytes.ts';
 import { utf8Text } from './utf8-text.ts';
@@ -91,6 +91,18 @@ export class ConsumedRecord implements ConsumerMessage {
   get bytes(): number {
     const { buffer } = this.#batch;
     return varintEnd(buffer, this.#at) - this.#at + varintAt(buffer, this.#at);
+  }
+
+  copy(): ConsumerMessage {
+    const own = Buffer.allocUnsafeSlow(this.bytes);
+    this.#batch.buffer.copy(own, 0, this.#at, this.#at + own.length);
+    return new ConsumedRecord({ ...this.#batch, buffer: own }, 0, this.#offsetDelta);
+  }
+
+  toObject(): MessageObject {
+    // Of a copy: a clone of a view clones all that is behind it, which is the response.
+    const { topic, partition, offset, timestamp, key, value, headers } = this.copy();
+    return { topic, partition, offset, timestamp, key, value, headers: [...headers] };
   }
 
   /** For logs: key, value and header values are text where they are UTF-8, else `base64:...`. */

@@ -18,17 +18,16 @@ export function makeMessage(parts: MessageParts = {}): ConsumerMessage {
   const { topic = 'in', partition = 0, offset = 0, timestamp = 0 } = parts;
   const key = toBuffer(parts.key ?? null);
   const value = toBuffer(parts.value === undefined ? `v${offset}` : parts.value);
+  const fields = { topic, partition, offset, timestamp, key, value };
+  const headers = parts.headers ?? [];
   return {
-    topic,
-    partition,
-    offset,
-    timestamp,
-    key,
-    value,
-    headers: new PairHeaders(parts.headers ?? []),
+    ...fields,
+    headers: new PairHeaders(headers),
     keyText: key === null ? null : key.toString('utf8'),
     valueText: value === null ? null : value.toString('utf8'),
     bytes: parts.bytes ?? 20 + (key?.length ?? 0) + (value?.length ?? 0),
+    copy: () => makeMessage({ ...fields, headers, ...parts }),
+    toObject: () => ({ ...fields, headers }),
   };
 }
 
