@@ -13,7 +13,7 @@ const partitioner = '^source/kafka/partitioner\\.ts$';
 const outgoingRecord = '^source/kafka/outgoing-record\\.ts$';
 const records = '^source/kafka/records/';
 const wire = '^source/kafka/wire/';
-const storePorts = '^stores/(store|multi-store)\\.ts$';
+const storePorts = '^stores/(store|multi-store|is-store)\\.ts$';
 /** What a key may be, and in which order keys are: every store asks them. */
 const storeKeys = '^stores/(entry-checks|key-range)\\.ts$';
 /** What the pipeline wraps the stores in that it was given. */
@@ -141,7 +141,7 @@ const rows = [
   { files: '^stores/redis/', may: ['^stores/(redis|backend)/', kernel] },
   { files: '^stores/elasticsearch/', may: ['^stores/(elasticsearch|backend)/', kernel] },
   {
-    files: '^stores/(?!(store|multi-store|entry-checks|key-range)\\.ts$)[^/]+\\.ts$',
+    files: '^stores/(?!(store|multi-store|is-store|entry-checks|key-range)\\.ts$)[^/]+\\.ts$',
     may: ['^stores/', kernel, '^metrics/(metrics|definitions)\\.ts$', codecPort],
   },
   { files: metricsPorts, may: [metricsPorts, kernel] },

@@ -118,7 +118,14 @@ export {
 } from './kernel/limit-repeats.ts';
 export { silentLogger, type LogFields, type Logger } from './kernel/logger.ts';
 export type { ProcessorState } from './lifecycle.ts';
-export type { ConsumerMessage, Headers, HeadersInit, HeaderValue, ProducerMessage } from './message.ts';
+export type {
+  ConsumerMessage,
+  Headers,
+  HeadersInit,
+  HeaderValue,
+  MessageObject,
+  ProducerMessage,
+} from './message.ts';
 export type {
   BatchTrigger,
   InitContext,
@@ -128,6 +135,7 @@ export type {
   ProcessFunction,
   SenderDecorator,
   StoreMap,
+  Unseen,
 } from './message-processor.ts';
 export { fromMap, type MessageProcessors } from './message-processors.ts';
 export type { Middleware } from './middleware/middleware.ts';
@@ -145,8 +153,11 @@ export {
   type KeysOf,
   type MultiBatchView,
   type MultiPrefetchFunction,
+  type NamedKeys,
   type PrefetchFunction,
+  type StoreFor,
   type TenantKeysOf,
+  type ViewFor,
 } from './prefetch.ts';
 export type { ProcessorEvents } from './processor-events.ts';
 export type {

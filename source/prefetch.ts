@@ -1,22 +1,17 @@
+import { isStore } from '../stores/is-store.ts';
 import { MultiMap, type MultiStore, type TenantKey } from '../stores/multi-store.ts';
 import type { Store, StoreCallOptions } from '../stores/store.ts';
 import { isBatchError, type BatchError } from './batch-error.ts';
-import { KasperError } from './kernel/errors.ts';
+import { ConfigError, KasperError } from './kernel/errors.ts';
+import { show } from './kernel/shown-value.ts';
 import type { ConsumerMessage } from './message.ts';
-import type { MessageProcessor, ProcessContext, StoreMap } from './message-processor.ts';
+import type { MessageProcessor, ProcessContext, StoreMap, Unseen } from './message-processor.ts';
+import type { AnyStore, KeysOf, NamedKeys, StoreFor, TenantKeysOf, ViewFor } from './prefetch-keys.ts';
 import { KeyView, ViewLife, type BatchView, type MultiBatchView } from './prefetch-view.ts';
 import type { Sender } from './sender.ts';
 
+export type { KeysOf, NamedKeys, StoreFor, TenantKeysOf, ViewFor } from './prefetch-keys.ts';
 export type { BatchView, MultiBatchView } from './prefetch-view.ts';
-
-/** The key or keys that a message needs; null or undefined: none. Called once for each message. */
-export type KeysOf = (message: ConsumerMessage) => string | readonly string[] | null | undefined;
-
-/**
- * The key or keys of tenants that a message needs; null or undefined: none. Called once for each
- * message.
- */
-export type TenantKeysOf = (message: ConsumerMessage) => TenantKey | readonly TenantKey[] | null | undefined;
 
 /** Processes a batch with the values of its keys. */
 export type PrefetchFunction<Value, Stores extends StoreMap = StoreMap> = (
@@ -35,10 +30,13 @@ export type MultiPrefetchFunction<Value, Stores extends StoreMap = StoreMap> = (
 ) => void | Promise<void>;
 
 /**
- * Makes a MessageProcessor that reads what a batch needs in one `getAll`, runs a function on it,
- * and writes the changes in one `putAll` and one `deleteAll`. A call with nothing to do is left
- * out. All of this is inside `process`. With `concurrency: 1` no two batches overlap; with more, a
- * key must belong to one partition.
+ * Makes a MessageProcessor that reads what a batch needs in one call, runs a function on it, and
+ * writes the changes back. All of this is inside `process`. With `concurrency: 1` no two batches
+ * overlap; with more, a key must belong to one partition.
+ *
+ * A Store gets one `getAll`, one `putAll` and one `deleteAll`; a MultiStore, for which `keysOf`
+ * names `{ tenant, key }`, one `fetch`, one `push`, and one `deleteAll` for each tenant that loses
+ * keys, in parallel. A call with nothing to do is left out.
  *
  * When the function throws, nothing is written. A BatchError means partial success: what was set
  * before it belongs to the messages that are done, and is written. A failed read or write fails the
@@ -46,34 +44,34 @@ export type MultiPrefetchFunction<Value, Stores extends StoreMap = StoreMap> = (
  * each value hold, for each input topic-partition, the next offset that it does not include yet,
  * and skip lower ones.
  *
- * @param store a Store, with a codec or without, or a function that picks it from `context.stores`
+ * @param store a Store or MultiStore, with a codec or without, or a function that picks it from
+ *   `context.stores`. Where the stores of a job come from a function, TypeScript cannot see the
+ *   type of the picked one's values: `prefetch<Count>(…)` says it
+ * @param keysOf called once for each message
+ * @throws ConfigError for what is no store or no function
  * @example
  * prefetch(counts, (message) => message.keyText, (messages, sender, view) => {
  *   for (const { keyText } of messages) if (keyText !== null) view.set(keyText, (view.get(keyText) ?? 0) + 1);
  * });
  */
-export function prefetch<Value, Stores extends StoreMap = StoreMap>(
-  store: Store<Value> | ((stores: Stores) => Store<Value>),
-  keysOf: KeysOf,
-  run: PrefetchFunction<Value, Stores>,
-): MessageProcessor<Stores>;
-/**
- * The same for a MultiStore: one `fetch`, one `push`, and one `deleteAll` for each tenant that
- * loses keys, all in parallel.
- */
-export function prefetch<Value, Stores extends StoreMap = StoreMap>(
-  store: MultiStore<Value> | ((stores: Stores) => MultiStore<Value>),
-  keysOf: TenantKeysOf,
-  run: MultiPrefetchFunction<Value, Stores>,
-): MessageProcessor<Stores>;
-export function prefetch<Value, Stores extends StoreMap>(
-  store: AnyStore<Value> | ((stores: Stores) => AnyStore<Value>),
-  keysOf: KeysOf | TenantKeysOf,
-  run: PrefetchFunction<Value, Stores> | MultiPrefetchFunction<Value, Stores>,
+export function prefetch<
+  Value = Unseen,
+  Stores extends StoreMap = Unseen,
+  Keys extends NamedKeys = NamedKeys,
+>(
+  store: StoreFor<Keys, Value> | ((stores: Stores) => StoreFor<Keys, Value>),
+  keysOf: (message: ConsumerMessage) => Keys,
+  run: (
+    messages: readonly ConsumerMessage[],
+    sender: Sender,
+    view: ViewFor<Keys, Value>,
+    context: ProcessContext<Stores>,
+  ) => void | Promise<void>,
 ): MessageProcessor<Stores> {
+  const pick = pickerOf<Value>(store, keysOf, run);
   return {
     async process(messages, sender, context) {
-      const target = typeof store === 'function' ? store(context.stores) : store;
+      const target = pick(context.stores);
       const life = new ViewLife(context.signal);
       const attempt = { messages, life, options: { signal: context.signal } };
       const batch =
@@ -83,13 +81,8 @@ export function prefetch<Value, Stores extends StoreMap>(
       context.signal.throwIfAborted();
       let partial: BatchError | undefined;
       try {
-        // Which of the two views it is follows from the store, as the overloads say.
-        const running = run(
-          messages,
-          sender,
-          batch.view as BatchView<Value> & MultiBatchView<Value>,
-          context,
-        );
+        // Which of the two views it is follows from the store, as the types of the keys say.
+        const running = run(messages, sender, batch.view as ViewFor<Keys, Value>, context);
         if (running !== undefined) await running;
       } catch (error) {
         if (!isBatchError(error)) throw error;
@@ -111,7 +104,41 @@ export function prefetch<Value, Stores extends StoreMap>(
   };
 }
 
-type AnyStore<Value> = Store<Value> | MultiStore<Value>;
+/**
+ * The function that picks the store, of what may come from JavaScript.
+ *
+ * @throws ConfigError
+ */
+function pickerOf<Value>(
+  store: unknown,
+  keysOf: unknown,
+  run: unknown,
+): (stores: StoreMap) => AnyStore<Value> {
+  const problems: string[] = [];
+  if (typeof store !== 'function' && !isStore(store))
+    problems.push(
+      `the store must be a Store, a MultiStore, or a function (stores) => store, not ${show(store)}`,
+    );
+  if (typeof keysOf !== 'function')
+    problems.push(`keysOf must be a function (message) => keys, not ${show(keysOf)}`);
+  if (typeof run !== 'function')
+    problems.push(`the last argument must be a function (messages, sender, view, context), not ${show(run)}`);
+  if (problems.length > 0) throw new ConfigError(problems, { what: 'prefetch' });
+  if (typeof store !== 'function') return () => store as AnyStore<Value>;
+  const pick = store as (stores: StoreMap) => unknown;
+  return (stores) => {
+    const picked = pick(stores);
+    if (isStore(picked)) return picked as AnyStore<Value>;
+    const names = Object.keys(stores).join(', ');
+    throw new ConfigError(
+      [
+        `the function picked ${show(picked)}, which is not a store: ` +
+          (names === '' ? 'there are none in the option stores' : `the option stores has ${names}`),
+      ],
+      { what: 'prefetch' },
+    );
+  };
+}
 
 /** One attempt at a batch. */
 interface Attempt {

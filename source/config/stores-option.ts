@@ -1,9 +1,10 @@
 import type { MetricsProvider } from '../../metrics/metrics.ts';
 import { noopMetrics } from '../../metrics/noop.ts';
 import { instrumented, type TenantLabel } from '../../stores/instrumented.ts';
+import { isStore } from '../../stores/is-store.ts';
 import type { MultiStore } from '../../stores/multi-store.ts';
 import type { Store } from '../../stores/store.ts';
-import { hasMethods, isObject } from '../kernel/is-object.ts';
+import { isObject } from '../kernel/is-object.ts';
 import type { StoreMap } from '../message-processor.ts';
 import { show } from '../kernel/shown-value.ts';
 
@@ -115,9 +116,4 @@ export function checkStores(value: unknown, problems: string[]): StoresConfig {
     flushedStores: Object.freeze(flushedStores),
     tenantLabels: Object.freeze(tenantLabels),
   };
-}
-
-/** By the methods that nothing else has; `flush` is required only where it is used. */
-function isStore(value: unknown): value is AnyStore {
-  return isObject(value) && (hasMethods(value, ['get', 'putAll']) || hasMethods(value, ['fetch', 'push']));
 }
