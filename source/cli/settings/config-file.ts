@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isObject } from '../../kernel/is-object.ts';
@@ -6,6 +6,7 @@ import { messageOf, stackOf } from '../../kernel/thrown-text.ts';
 import { parseJsonWithComments } from './config-json.ts';
 import { defaultExport, fileError } from './module-file.ts';
 import type { Io } from '../terminal/io.ts';
+import { readTextFile } from './text-file.ts';
 
 /** Looked for in the working folder. */
 export const configFileNames = ['kasper.config.js', 'kasper.config.json'] as const;
@@ -48,7 +49,7 @@ function findFile(cwd: string): string | undefined {
 
 function readJson(name: string, path: string): unknown {
   try {
-    return parseJsonWithComments(readFileSync(path, 'utf8'));
+    return parseJsonWithComments(readTextFile(path));
   } catch (error) {
     const why = messageOf(error);
     throw fileError(name, error instanceof SyntaxError ? `this is not JSON: ${why}` : why, error);

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { ConfigError, type ClientInit, type KafkaOptions } from '../../index.ts';
@@ -7,6 +6,7 @@ import { addSettingFlags } from './setting-flags.ts';
 import { isAddress } from './setting-values.ts';
 import { flagOf, variableOf } from './settings.ts';
 import { messageOf } from '../../kernel/thrown-text.ts';
+import { readTextFile } from './text-file.ts';
 
 /** The settings of the connection to Kafka and of the login, of all layers. */
 export interface ConnectionFlags {
@@ -135,7 +135,7 @@ function readPem(
 ): string | undefined {
   if (file === undefined) return undefined;
   try {
-    return readFileSync(resolve(cwd, file), 'utf8');
+    return readTextFile(resolve(cwd, file));
   } catch (error) {
     problems.push(`${placeOf(name)}: ${messageOf(error)}`);
     return undefined;

@@ -60,7 +60,7 @@ test('a client that the job made itself cannot be changed by flags', (t) => {
 });
 
 test('a certificate and its key make a client for TLS on both sides; no TLS after all wants no files', async (t) => {
-  const folder = await folderWith(t, 'client.pem', 'a certificate and its key');
+  const folder = await folderWith(t, 'client.pem', '\ufeffa certificate and its key');
   const io = { env: {}, cwd: folder };
   const flags = { brokers: ['a:1'], sslCert: 'client.pem', sslKey: 'client.pem' };
   const pem = 'a certificate and its key';

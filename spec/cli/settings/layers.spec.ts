@@ -155,6 +155,25 @@ test("variables that Kubernetes sets for a Service called kasper are passed over
   ]);
 });
 
+test('a byte order mark before the JSON is passed over, in the lines of errors too', async (t) => {
+  const good = await readFile(t, '\ufeff{ "batchSize": 7 }');
+  t.deepEqual([good.problems, good.values], [[], { batchSize: 7 }]);
+  const { problems } = await readFile(t, '\ufeff{\n  "batchSize": oops\n}');
+  t.deepEqual(problems, ["kasper.config.json: this is not JSON: Unexpected token 'o', in line 2"]);
+});
+
+test('a file in UTF-16 is named as such', async (t) => {
+  const folder = await folderWith(t, 'kasper.config.json', '');
+  const text = Buffer.from('\ufeff{ "batchSize": 7 }', 'utf16le');
+  await writeFile(join(folder, 'kasper.config.json'), text);
+  const { problems } = await readLayers(noFlags, undefined, { env: {}, cwd: folder });
+  t.is(problems.length, 1);
+  t.regex(
+    String(problems[0]),
+    /^kasper\.config\.json: .* is in UTF-16, as PowerShell writes files: save it as UTF-8$/,
+  );
+});
+
 const badFiles: readonly [title: string, name: string, text: string, problem: RegExp][] = [
   [
     'an unexpected token',
