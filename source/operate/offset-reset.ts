@@ -1,7 +1,7 @@
 import { stillOwned, unguarded, type OwnershipGuard } from '../assignment/ownership-guard.ts';
-import { toClaimError, type ClaimEntry } from '../assignment/static/claim-entries.ts';
+import { toClaimError } from '../assignment/static/claim-entries.ts';
 import { Claims } from '../assignment/static/claims.ts';
-import { byOwner } from '../assignment/static/other-owners.ts';
+import { byOwner, type OwnedPartition } from '../assignment/static/other-owners.ts';
 import { isAlive, thisProcess } from '../assignment/static/process-identity.ts';
 import { CLAIMS_SUFFIX } from '../config/group-names.ts';
 import type { KafkaClient } from '../kafka/client.ts';
@@ -156,7 +156,7 @@ async function refuseMembers(client: KafkaClient, groupId: string): Promise<void
   );
 }
 
-function runningError(entries: readonly ClaimEntry[]): AssignmentError {
+function runningError(entries: readonly OwnedPartition[]): AssignmentError {
   return new AssignmentError(
     `The offsets are not changed, since a processor is running: ${byOwner(entries)}. ` +
       'Stop it (Ctrl-C, or SIGTERM to that process), then try again.',

@@ -20,7 +20,14 @@ export interface ClaimsWatchOptions {
   /** Whether a process of this machine runs. */
   readonly isAlive: (pid: number) => boolean;
   /** The error that says who has the partitions. Default: {@link heldError}. */
-  readonly heldBy?: ((entries: readonly ClaimEntry[]) => AssignmentError) | undefined;
+  readonly heldBy?: ((held: readonly OwnedPartition[]) => AssignmentError) | undefined;
+}
+
+/** A partition, and who has claimed it. */
+export interface OwnedPartition extends TopicPartition {
+  readonly record: ClaimRecord | undefined;
+  /** Whether no sign of life of the owner was seen yet: it may turn out to be gone. */
+  readonly isUnheard?: boolean;
 }
 
 /** An owner whose entry is taken though it was not released. */
@@ -62,24 +69,28 @@ export class ClaimsWatch {
    *
    * @returns the owners that are gone without a release, if all entries may be had now; undefined
    *   if it takes longer to know
-   * @throws AssignmentError as soon as an owner shows a sign of life
+   * @throws AssignmentError as soon as an owner shows a sign of life; it names every partition that
+   *   is claimed
    */
   look({ at, entries }: ClaimsReading): readonly GoneOwner[] | undefined {
     const byKey = new Map(entries.map((entry) => [keyOf(entry), entry]));
     const gone: GoneOwner[] = [];
-    const alive: ClaimEntry[] = [];
-    let unknown = false;
+    const held: OwnedPartition[] = [];
+    let isHeard = false;
     for (const { topic, partition } of this.#options.partitions) {
       const entry = byKey.get(keyOf({ topic, partition }));
       if (entry === undefined || this.#isFree(entry)) continue;
       const { record } = entry;
       const sign = this.#isDead(record) ? 'dead' : this.#signOfLife(entry, byKey, at.mono);
-      if (sign === 'alive') alive.push(entry);
-      else if (sign === 'unknown') unknown = true;
-      else gone.push({ topic, partition, record, why: sign });
+      if (sign === 'dead' || sign === 'silent') gone.push({ topic, partition, record, why: sign });
+      else {
+        const isUnheard = sign === 'unknown';
+        held.push({ topic, partition, record, isUnheard });
+        isHeard ||= !isUnheard;
+      }
     }
-    if (alive.length > 0) throw (this.#options.heldBy ?? heldError)(alive);
-    return unknown ? undefined : gone;
+    if (isHeard) throw (this.#options.heldBy ?? heldError)(held);
+    return held.length > 0 ? undefined : gone;
   }
 
   #isFree({ beat, record }: ClaimEntry): boolean {
@@ -140,9 +151,9 @@ export function logGone(logger: Logger, gone: readonly GoneOwner[], claimTimeout
 }
 
 /** The error that names who has the partitions. */
-export function heldError(entries: readonly ClaimEntry[]): AssignmentError {
+export function heldError(held: readonly OwnedPartition[]): AssignmentError {
   return new AssignmentError(
-    `${takenBy(entries, { is: 'is', are: 'are', how: 'processed by another process under the same name' })}. ` +
+    `${takenBy(held, { is: 'is', are: 'are', how: 'processed by another process under the same name' })}. ` +
       'End that process, or give each its own inputPartitions or its own topicProcessorName.',
   );
 }
@@ -156,29 +167,43 @@ export function fencedError(foreign: readonly ClaimEntry[]): FencedError {
   );
 }
 
-/** "in/0, in/1 are processed by another process: process 12 on host h, running since …" */
+/** "in/0-3 are processed by another process: process 12 on host h, running since …" */
 function takenBy(
   entries: readonly OwnedPartition[],
   { is, are, how }: { readonly is: string; readonly are: string; readonly how: string },
 ): string {
-  const owners = new Set(entries.map(({ record }) => describeOwner(record)));
+  const owners = ownersOf(entries);
+  const [first] = owners.keys();
   const verb = entries.length === 1 ? is : are;
   return owners.size === 1
-    ? `${listPartitions(entries)} ${verb} ${how}: ${[...owners].join('')}`
-    : `${entries.length} partitions ${verb} ${how}: ${byOwner(entries)}`;
+    ? `${listPartitions(entries)} ${verb} ${how}: ${first ?? ''}`
+    : `${entries.length} partitions ${verb} ${how}: ${listed(owners)}`;
 }
 
-/** A partition, and who owns it. */
-type OwnedPartition = TopicPartition & { readonly record: ClaimRecord | undefined };
+/** More would bury the remedy behind them. */
+const MOST_OWNERS = 5;
 
-/** "in/0, in/1: process 12 on host h, running since …" */
+/** "in/0-3: process 12 on host h, running since …; in/4: …" */
 export function byOwner(entries: readonly OwnedPartition[]): string {
-  const groups = new Map<string, TopicPartition[]>();
-  for (const { topic, partition, record } of entries) {
-    const who = describeOwner(record);
-    const group = groups.get(who);
-    if (group === undefined) groups.set(who, [{ topic, partition }]);
-    else group.push({ topic, partition });
+  return listed(ownersOf(entries));
+}
+
+function listed(owners: ReadonlyMap<string, readonly TopicPartition[]>): string {
+  const named = [...owners].slice(0, MOST_OWNERS);
+  const more = owners.size - named.length;
+  return [
+    ...named.map(([who, partitions]) => `${listPartitions(partitions)}: ${who}`),
+    ...(more > 0 ? [`and ${more} more ${more === 1 ? 'process' : 'processes'}`] : []),
+  ].join('; ');
+}
+
+function ownersOf(entries: readonly OwnedPartition[]): ReadonlyMap<string, readonly TopicPartition[]> {
+  const owners = new Map<string, TopicPartition[]>();
+  for (const { topic, partition, record, isUnheard } of entries) {
+    const who = `${describeOwner(record)}${isUnheard === true ? ', which has shown no sign of life yet' : ''}`;
+    const partitions = owners.get(who);
+    if (partitions === undefined) owners.set(who, [{ topic, partition }]);
+    else partitions.push({ topic, partition });
   }
-  return [...groups].map(([who, partitions]) => `${listPartitions(partitions)}: ${who}`).join('; ');
+  return owners;
 }

@@ -1,4 +1,4 @@
-import type { ClaimInfo } from '../../index.ts';
+import type { ClaimInfo, TopicPartitionRef } from '../../index.ts';
 
 /** `pid 12 on a, alive since 2026-01-31T12:00:00Z`; empty where the partition has no owner. */
 export function claimText(claim: ClaimInfo | undefined): string {
@@ -19,4 +19,16 @@ export function claimText(claim: ClaimInfo | undefined): string {
 export function ownerText({ pid, host, instanceId }: ClaimInfo): string {
   if (pid === undefined || host === undefined) return 'an owner that this version does not understand';
   return `pid ${pid} on ${host}${instanceId === undefined ? '' : ` (${instanceId})`}`;
+}
+
+/** The partitions of each owner, by its text. */
+export function byOwner<Claim extends ClaimInfo & TopicPartitionRef>(
+  claims: readonly Claim[],
+): ReadonlyMap<string, readonly Claim[]> {
+  const owners = new Map<string, Claim[]>();
+  for (const claim of claims) {
+    const owner = claimText(claim);
+    owners.set(owner, [...(owners.get(owner) ?? []), claim]);
+  }
+  return owners;
 }

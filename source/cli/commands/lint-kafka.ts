@@ -9,7 +9,8 @@ import {
   type PartitionLag,
 } from '../../index.ts';
 import { partitionList } from '../../kernel/partition-list.ts';
-import { claimText } from './claim-text.ts';
+import { listPartitions } from '../../kernel/topic-partition.ts';
+import { byOwner } from './claim-text.ts';
 import { count, counted } from '../terminal/figures.ts';
 import type { JobSetup } from '../job/job-setup.ts';
 import { shareOf } from '../settings/partition-share.ts';
@@ -79,6 +80,7 @@ async function look(
     claims: options.claims !== false,
   });
   for (const each of lag.partitions) lookAt(each, setup, { problems, notes });
+  notes.push(...ownerNotes(lag.partitions));
   if (lag.claimsError !== undefined)
     problems.push(`the claims in the group ${groupId}-claims cannot be read: ${lag.claimsError.message}`);
   return { problems, notes, partitions, starts: lag.partitions, isReached: true };
@@ -118,15 +120,24 @@ async function fittingPartitions(
   }
 }
 
+/** A line for each process that has partitions now. */
+function ownerNotes(partitions: readonly PartitionLag[]): string[] {
+  const alive = partitions.flatMap(({ topic, partition, claim }) =>
+    claim?.state === 'alive' ? [{ topic, partition, ...claim }] : [],
+  );
+  return [...byOwner(alive)].map(
+    ([owner, its]) =>
+      `${listPartitions(its)} ${its.length === 1 ? 'is' : 'are'} processed now by ${owner}: a second run would be refused`,
+  );
+}
+
 function lookAt(
-  { topic, partition, claim, problem, committedOffset, startOffset, endOffset }: PartitionLag,
+  { topic, partition, problem, committedOffset, startOffset, endOffset }: PartitionLag,
   setup: JobSetup,
   { problems, notes }: { problems: string[]; notes: string[] },
 ): void {
   const at = `${topic}/${partition}`;
   if (endOffset === undefined) problems.push(`${at} has no leader: no broker serves it now`);
-  if (claim?.state === 'alive')
-    notes.push(`${at} is processed now by ${claimText(claim)}: a second run would be refused`);
   if (problem === undefined) return;
   const policy = setup.options.onOffsetOutOfRange ?? 'fail';
   const why = {

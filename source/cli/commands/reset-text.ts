@@ -1,6 +1,6 @@
 import type { GroupMember, PartitionClaim, PlannedReset, ResetPlan, TopicPartitionRef } from '../../index.ts';
 import { listPartitions } from '../../kernel/topic-partition.ts';
-import { claimText } from './claim-text.ts';
+import { byOwner } from './claim-text.ts';
 import { count, counted, figure } from '../terminal/figures.ts';
 import { jsonDocument } from '../terminal/json-output.ts';
 import { printable, table, type Column } from '../terminal/table.ts';
@@ -127,13 +127,4 @@ function notesOf({ plan, executed, unclaimed, running, silent, members }: ResetR
     );
   }
   return notes;
-}
-
-function byOwner(claims: readonly PartitionClaim[]): Map<string, PartitionClaim[]> {
-  const owners = new Map<string, PartitionClaim[]>();
-  for (const claim of claims) {
-    const owner = claimText(claim);
-    owners.set(owner, [...(owners.get(owner) ?? []), claim]);
-  }
-  return owners;
 }

@@ -74,6 +74,43 @@ test('a start while the owner runs fails as soon as a beat is seen, and names th
   t.is(first.claims.check(), undefined);
 });
 
+test('a refused start names every partition that is claimed, also those of owners that were not heard of yet', async (t) => {
+  const kafka = kafkaWith(6);
+  const first = await ownerOf(t, kafka, { partitionNumbers: [0, 1, 2] });
+  const { clock: fakeClock } = first;
+  leaveEntry(kafka, { owner: 'silent' }, { partition: 3 });
+  leaveEntry(kafka, { owner: 'silent' }, { partition: 4 });
+  const second = await claimant(t, kafka, { fakeClock, partitionNumbers: [0, 1, 2, 3, 4, 5] });
+  await second.start();
+  await fakeClock.advance(3_501);
+  t.is(
+    (second.taken() as Error).message,
+    '5 partitions are processed by another process under the same name: ' +
+      'in/0-2: process 100 on host here, running since 2024-01-01T00:00:00.000Z; ' +
+      'in/3, in/4: process 4711 on host there, running since 2024-01-01T00:00:00.000Z, which has shown no sign of life yet. ' +
+      'End that process, or give each its own inputPartitions or its own topicProcessorName.',
+  );
+});
+
+test('of many owners a refused start names five, and counts the others', async (t) => {
+  const kafka = kafkaWith(40);
+  const first = await ownerOf(t, kafka, { partitionNumbers: [0] });
+  for (let partition = 1; partition < 40; partition++)
+    leaveEntry(kafka, { owner: `owner-${partition}`, pid: partition }, { partition });
+  const second = await claimant(t, kafka, {
+    fakeClock: first.clock,
+    partitionNumbers: Array.from({ length: 40 }, (_, partition) => partition),
+  });
+  await second.start();
+  await first.clock.advance(3_501);
+  const { message } = second.taken() as Error;
+  t.regex(
+    message,
+    /^40 partitions are processed by another process .*; in\/4: process 4 .*; and 35 more processes\. End/,
+  );
+  t.true(message.length < 1_000);
+});
+
 test('an owner whose partitions overlap in one that is not its anchor is noticed all the same', async (t) => {
   const kafka = kafkaWith(3);
   const first = await ownerOf(t, kafka, { partitionNumbers: [0, 1] });

@@ -1,6 +1,7 @@
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { groupIdOf, openClient, silentLogger } from 'kasper-ts';
+import { groupIdOf, openClient, silentLogger, TopicProcessor } from 'kasper-ts';
 import { sendRecords } from '../../../scripts/examples/cluster.ts';
 import { testOnEach } from '../../_helpers/servers/clusters.ts';
 import { randomName, type TestCluster } from '../../_helpers/servers/services.ts';
@@ -65,6 +66,38 @@ testOnEach(
     t.true(claims.every(({ offset }) => offset === undefined));
   },
 );
+
+testOnEach('a process that has the partitions now is named once, with all of them', async (t, cluster) => {
+  const { name, lines, folder, brokers } = await deploy(t, cluster);
+  const processor = new TopicProcessor(
+    {
+      topicProcessorName: name,
+      client: { brokers: [...cluster.brokers] },
+      inputTopics: [lines],
+      inputPartitions: [0, 1, 2, 3],
+      logger: silentLogger,
+    },
+    { process: () => undefined },
+  );
+  t.teardown(() => processor.close());
+  const started = new Promise<void>((resolve) => {
+    processor.on('started', () => {
+      resolve();
+    });
+  });
+  const run = processor.runLoop();
+  await started;
+  const { exitCode, stdout } = await kasper(['lint', 'job.mjs', '--brokers', brokers], { cwd: folder });
+  t.is(exitCode, 0);
+  t.deepEqual(
+    stdout.match(/^note: .*$/gm)?.map((note) => note.replace(/since \S+:/, 'since TIME:')),
+    [
+      `note: ${lines}/0-3 are processed now by pid ${process.pid} on ${hostname()}, alive since TIME: a second run would be refused`,
+    ],
+  );
+  await processor.close();
+  await run;
+});
 
 testOnEach(
   'all problems of settings, job, topics and offsets are said at once, as text and as JSON',

@@ -142,7 +142,7 @@ testOnEach('reset is refused while a processor runs, and works once it has stopp
     stdout: '',
     stderr:
       `Watching for up to 15 s whether the owner still runs: pid P on H\n` +
-      `error: The offsets are not changed, since a processor is running: in-xxxxxxxxxxxx/0, in-xxxxxxxxxxxx/1, in-xxxxxxxxxxxx/2: process P on host H, running since TIME. ` +
+      `error: The offsets are not changed, since a processor is running: in-xxxxxxxxxxxx/0-2: process P on host H, running since TIME. ` +
       'Stop it (Ctrl-C, or SIGTERM to that process), then try again.\n',
   });
   t.is(
@@ -155,7 +155,7 @@ in-xxxxxxxxxxxx          1     5   0  5 records are reprocessed
 in-xxxxxxxxxxxx          2     0   0  stays
 
 In total, 15 records are reprocessed.
---execute would be refused, since a processor runs on in-xxxxxxxxxxxx/0, in-xxxxxxxxxxxx/1, in-xxxxxxxxxxxx/2: pid P on H, alive since TIME.
+--execute would be refused, since a processor runs on in-xxxxxxxxxxxx/0-2: pid P on H, alive since TIME.
 Dry run: nothing was changed. Add --execute to set the offsets.
 `,
   );
