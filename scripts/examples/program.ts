@@ -21,7 +21,7 @@ export interface Surroundings {
 export async function runProgram(program: (surroundings: Surroundings) => Promise<void>): Promise<void> {
   const io = processIo();
   const progress = new Progress(io.stderr);
-  const onFirst = 'Stopping: the batch in process is finished and committed first';
+  const onFirst = () => 'Stopping: the batch in process is finished and committed first';
   using shutdown = new Shutdown({ io, progress, onFirst });
   try {
     await program({ shutdown, progress });

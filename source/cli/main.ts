@@ -1,10 +1,14 @@
 import { Command, CommanderError, type Option } from 'commander';
+import { LifecycleError } from '../index.ts';
 import { packageVersion } from '../kernel/package-version.ts';
 import { addBrokerCommand } from './commands/broker-command.ts';
 import { addConfigCommand } from './commands/config-command.ts';
 import { failureText } from './terminal/error-text.ts';
 import { exitCodeHelp, exitCodeOf, exitCodes } from './terminal/exit-codes.ts';
-import type { Io } from './terminal/io.ts';
+import { refuseUnknownHelp } from './terminal/group-help.ts';
+import { helpWidth } from './terminal/help-width.ts';
+import { writeText, type Io } from './terminal/io.ts';
+import { unlessIdle } from './terminal/unless-idle.ts';
 import { addLagCommand } from './commands/lag-command.ts';
 import { addLintCommand } from './commands/lint-command.ts';
 import { addOffsetsCommand } from './commands/offsets-command.ts';
@@ -25,15 +29,21 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     exitCode = code;
   });
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    await unlessIdle(() => program.parseAsync(argv, { from: 'user' }), io, endless);
     return exitCode;
   } catch (error) {
     // Commander has printed what is wrong already; help and version exit with 0.
     if (error instanceof CommanderError)
       return error.exitCode === 0 ? exitCodes.ok.code : exitCodes.usage.code;
-    io.stderr.write(`${failureText(error)}\n`);
+    writeText(io.stderr, `${failureText(error)}\n`);
     return exitCodeOf(error);
   }
+}
+
+function endless(): LifecycleError {
+  return new LifecycleError(
+    'kasper cannot end: it waits for a promise that nothing will settle. Look for one in the hooks, the stores and the client of the job',
+  );
 }
 
 function makeProgram(io: Io, done: (exitCode: number) => void): Command {
@@ -46,13 +56,16 @@ function makeProgram(io: Io, done: (exitCode: number) => void): Command {
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),
-      getOutHelpWidth: () => io.stdout.columns ?? 100,
-      getErrHelpWidth: () => io.stderr.columns ?? 100,
+      outputError: (text) => {
+        writeText(io.stderr, text);
+      },
+      getOutHelpWidth: () => helpWidth(io),
+      getErrHelpWidth: () => helpWidth(io),
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
     .configureHelp({ optionDescription: describeOption })
-    .addHelpText('after', `\n${exitCodeHelp()}`)
+    .addHelpText('after', () => `\n${exitCodeHelp(helpWidth(io))}`)
     .hook('preAction', (_program, command) => applyLayers(command, io));
   addRunCommand(program, io, done);
   addConfigCommand(program, io, done);
@@ -63,6 +76,7 @@ function makeProgram(io: Io, done: (exitCode: number) => void): Command {
   addBrokerCommand(program, io, done);
   addWorkerCommand(program, io, done);
   nameHelpAfterErrors(program, 'kasper');
+  refuseUnknownHelp(program);
   return program;
 }
 

@@ -24,7 +24,7 @@ Commands:
 
 Exit codes:
   0    The run ended, or a signal stopped it; what was finished is committed
-  1    The job failed: in process, while sending, in a store, or at a commit; or a worker was killed
+  1    The job failed: in process, while sending, in a store, or at a commit; or the process ended
   2    A command, an option, the job file or the topics are wrong
   3    Kafka could not be reached, or refused a request
   4    A time limit passed; a process function that hung was abandoned
@@ -40,6 +40,79 @@ test('--help prints the commands and every exit code to standard output', async 
 
 test('without a command the help goes to standard error, with the code for bad usage', async (t) => {
   t.deepEqual(await kasper([]), { exitCode: 2, stdout: '', stderr: help });
+});
+
+for (const [argv, name, group] of [
+  ['rnu --help', 'rnu', 'kasper'],
+  ['--help rnu', 'rnu', 'kasper'],
+  ['help rnu', 'rnu', 'kasper'],
+  ['offsets shwo -h', 'shwo', 'kasper offsets'],
+  ['offsets help shwo', 'shwo', 'kasper offsets'],
+] as const) {
+  test(`kasper ${argv}: there is no help for a command that does not exist`, async (t) => {
+    const nearest = name === 'rnu' ? 'run' : 'show';
+    t.deepEqual(await kasper(argv.split(' ')), {
+      exitCode: 2,
+      stdout: '',
+      stderr: `error: unknown command '${name}'\n(Did you mean ${nearest}?)\n(see ${group} --help)\n`,
+    });
+  });
+}
+
+test('a group and a command whose arguments look like commands have their help', async (t) => {
+  const group = await kasper(['offsets', '--help']);
+  t.deepEqual([group.exitCode, group.stderr], [0, '']);
+  t.regex(group.stdout, /^Usage: kasper offsets /);
+  t.regex((await kasper(['help', 'offsets'])).stdout, /^Usage: kasper offsets /);
+  t.regex((await kasper(['run', 'job.mjs', '--help'])).stdout, /^Usage: kasper run /);
+  t.regex((await kasper(['offsets', 'show', 'name', '--help'])).stdout, /^Usage: kasper offsets show /);
+});
+
+for (const command of [
+  '',
+  'run',
+  'lint',
+  'lag',
+  'offsets',
+  'offsets show',
+  'offsets reset',
+  'topics',
+  'topics list',
+  'topics describe',
+  'config',
+  'config sample',
+  'config show',
+  'broker',
+]) {
+  test(`the help of kasper ${command} fits a terminal of 80 columns`, async (t) => {
+    const argv = [...command.split(' ').filter((word) => word !== ''), '--help'];
+    const { stdout } = await kasper(argv, { columns: 80 });
+    t.deepEqual(
+      stdout.split('\n').filter((line) => line.length > 80),
+      [],
+    );
+  });
+}
+
+test('errors are broken between words on a terminal', async (t) => {
+  const { stderr } = await kasper(['lag', 'a'], { columns: 80 });
+  t.is(
+    stderr,
+    'error: Connection: no Kafka is named: give --brokers host:9092, KASPER_BROKERS,\n' +
+      '  or brokers in kasper.config.json\n',
+  );
+});
+
+test('each flag that turns something off says what is so then', async (t) => {
+  const { stdout } = await kasper(['run', '--help']);
+  const words = stdout.replaceAll(/\s+/g, ' ');
+  for (const [flag, text] of [
+    ['--no-progress', 'show no progress, on a terminal either'],
+    ['--no-claims', 'Claims no partition: a second process'],
+    ['--no-idempotent', 'The broker stores what a retry sends a second time'],
+  ] as const)
+    t.true(words.includes(`${flag} ${text}`), flag);
+  t.deepEqual(words.match(/ --no-[a-z-]+/g), [' --no-progress', ' --no-claims', ' --no-idempotent']);
 });
 
 test("--version prints the package's version", async (t) => {

@@ -10,19 +10,25 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs `kasper` within this process, with output kept in memory. */
+/**
+ * Runs `kasper` within this process, with output kept in memory.
+ *
+ * @param given.columns on a terminal of this width; default: not on one
+ */
 export async function kasper(
   argv: readonly string[],
-  given: { readonly env?: Io['env']; readonly cwd?: string } = {},
+  given: { readonly env?: Io['env']; readonly cwd?: string; readonly columns?: number } = {},
 ): Promise<Outcome> {
-  const stdout = memoryOutput();
-  const stderr = memoryOutput();
+  const { columns } = given;
+  const stdout = memoryOutput(columns !== undefined, columns);
+  const stderr = memoryOutput(columns !== undefined, columns);
   const exitCode = await main(argv, {
     stdout: stdout.stream,
     stderr: stderr.stream,
     env: given.env ?? {},
     cwd: given.cwd ?? process.cwd(),
     onSignal: () => () => undefined,
+    onIdle: () => () => undefined,
     exit(code) {
       throw new Error(`exit(${code}) was called without a signal`);
     },
@@ -32,8 +38,16 @@ export async function kasper(
   return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
 }
 
+/** What an import of a file needs of the surroundings. */
+export function importPlace(): Pick<Io, 'onIdle' | 'stderr'> {
+  return { onIdle: () => () => undefined, stderr: memoryOutput().stream };
+}
+
 /** A stream that keeps what is written; as a terminal if asked. */
-export function memoryOutput(terminal = false): { stream: Output; text: () => string; plain: () => string } {
+export function memoryOutput(
+  terminal = false,
+  columns = 100,
+): { stream: Output; text: () => string; plain: () => string } {
   let written = '';
   const stream = new Writable({
     decodeStrings: false,
@@ -43,7 +57,7 @@ export function memoryOutput(terminal = false): { stream: Output; text: () => st
     },
   });
   return {
-    stream: Object.assign(stream, terminal ? { isTTY: true, columns: 100 } : {}),
+    stream: Object.assign(stream, terminal ? { isTTY: true, columns } : {}),
     text: () => written,
     plain: () => stripVTControlCharacters(written),
   };

@@ -50,7 +50,7 @@ export function addBrokerCommand(program: Command, io: Io, done: (exitCode: numb
 }
 
 async function runBroker({ port, brokers, topic, json }: BrokerFlags, io: Io): Promise<number> {
-  using shutdown = new Shutdown({ io, progress: new Progress(io.stderr), onFirst: 'Stopping' });
+  using shutdown = new Shutdown({ io, progress: new Progress(io.stderr), onFirst: () => 'Stopping' });
   const cluster = await startCluster({ port, brokers, topics: topic });
   try {
     // Not before it serves: the reader of this may connect.

@@ -54,7 +54,7 @@ interface Row {
 
 async function rowsOf(command: Command, file: string | undefined, io: Io): Promise<Row[]> {
   const { given } = layersOf(command);
-  const job = file === undefined ? {} : jobValues(await loadJob(file, io.cwd));
+  const job = file === undefined ? {} : jobValues(await loadJob(file, io));
   return settings.flatMap((setting): Row[] => {
     const { name } = setting;
     const found = given.get(name);

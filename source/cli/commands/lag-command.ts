@@ -4,7 +4,7 @@ import { withKafka } from './admin-client.ts';
 import { addConnectionFlags, type ConnectionFlags } from '../settings/connection-flags.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
 import { addGroupFlags, groupIdFrom, selectionOf, type GroupFlags } from '../settings/group-flags.ts';
-import type { Io } from '../terminal/io.ts';
+import { writeText, type Io } from '../terminal/io.ts';
 import { addJsonFlag } from '../terminal/json-output.ts';
 import { lagJson, lagText, writeClaimsError } from './lag-text.ts';
 
@@ -15,12 +15,15 @@ interface LagFlags extends ConnectionFlags, GroupFlags {
 }
 
 const JSON_HELP = `
-JSON: { group, isolation, totalLag, gone: [{ topic, partition, committedOffset }], claimsError,
-  partitions: [{ topic, partition, committedOffset, leaderEpoch, metadata, startOffset, endOffset, lag,
-    problem, claim: { state, host, pid, instanceId, startedAt, topicId } }] }
-null means that a value is not known: no commit, no leader, no owner. problem is before-start, past-end
-or recreated: the committed offset is not in the log, or belongs to a topic that was recreated since.
-state is alive, silent, ended or released.`;
+JSON: { group, isolation, totalLag, claimsError,
+  gone: [{ topic, partition, committedOffset }],
+  partitions: [{ topic, partition, committedOffset, leaderEpoch, metadata,
+    startOffset, endOffset, lag, problem,
+    claim: { state, host, pid, instanceId, startedAt, topicId } }] }
+null: the value is not known, since there is no commit, leader or owner.
+problem: before-start, past-end or recreated. The committed offset is not in
+  the log, or belongs to a topic that was recreated since.
+state: alive, silent, ended or released.`;
 
 /** `kasper lag [name]` */
 export function addLagCommand(program: Command, io: Io, done: (exitCode: number) => void): void {
@@ -53,7 +56,8 @@ export function addLagCommand(program: Command, io: Io, done: (exitCode: number)
     const lag = await withKafka(flags, io, (client) =>
       groupLag(client, groupId, { ...selectionOf(flags), isolation, claims }),
     );
-    io.stdout.write(flags.json === true ? lagJson(lag) : lagText(lag, io.stdout.columns));
+    if (flags.json === true) io.stdout.write(lagJson(lag));
+    else writeText(io.stdout, lagText(lag, io.stdout.columns));
     if (flags.json !== true) writeClaimsError(lag, io);
     done(exitCodes.ok.code);
   });

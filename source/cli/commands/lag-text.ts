@@ -1,6 +1,6 @@
 import type { GroupLag, PartitionLag } from '../../index.ts';
 import { count, counted, figure } from '../terminal/figures.ts';
-import type { Io } from '../terminal/io.ts';
+import { writeText, type Io } from '../terminal/io.ts';
 import { jsonDocument } from '../terminal/json-output.ts';
 import { table, type Column } from '../terminal/table.ts';
 import { claimText } from './claim-text.ts';
@@ -72,5 +72,5 @@ export function goneText({ gone }: Pick<GroupLag, 'gone'>): string {
 
 /** Says that the owners are not known: otherwise a partition would seem to have none. */
 export function writeClaimsError({ claimsError }: GroupLag, io: Io): void {
-  if (claimsError !== undefined) io.stderr.write(`The owners are not known: ${claimsError.message}\n`);
+  if (claimsError !== undefined) writeText(io.stderr, `The owners are not known: ${claimsError.message}\n`);
 }

@@ -7,7 +7,7 @@ import { textOf } from '../../kernel/thrown-text.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
 import { count, counted } from '../terminal/figures.ts';
 import { Gathered } from '../job/gathered.ts';
-import type { Io } from '../terminal/io.ts';
+import { writeText, type Io } from '../terminal/io.ts';
 import { checkJobSetup, type JobSetup } from '../job/job-setup.ts';
 import { openStoresOf } from '../job/job-stores.ts';
 import { addJsonFlag, jsonDocument } from '../terminal/json-output.ts';
@@ -77,8 +77,9 @@ async function lint(file: string, command: Command, io: Io): Promise<number> {
   if (flags.json === true) {
     const { job, notes, run } = report;
     io.stdout.write(jsonDocument({ job, ok: problems.length === 0, problems, notes, run }));
-  } else if (problems.length === 0) io.stdout.write(reportText(report));
-  else io.stderr.write(`error: ${new ConfigError(problems, { what: file }).message}\n${notesOf(report)}`);
+  } else if (problems.length === 0) writeText(io.stdout, reportText(report));
+  else
+    writeText(io.stderr, `error: ${new ConfigError(problems, { what: file }).message}\n${notesOf(report)}`);
   if (problems.length === 0) return exitCodes.ok.code;
   return isKafkaAlone ? exitCodes.kafka.code : exitCodes.usage.code;
 }

@@ -20,11 +20,12 @@ import { addConnectionFlags, type ConnectionFlags } from '../settings/connection
 import { exitCodes } from '../terminal/exit-codes.ts';
 import { duration } from '../terminal/figures.ts';
 import { addGroupFlags, groupIdFrom, selectionOf, type GroupFlags } from '../settings/group-flags.ts';
-import type { Io } from '../terminal/io.ts';
+import { writeText, type Io } from '../terminal/io.ts';
 import { addJsonFlag } from '../terminal/json-output.ts';
 import { resetJson, resetText, type ResetReport } from './reset-text.ts';
 import { addTargetFlags, targetOf, type TargetFlags } from './reset-target.ts';
 import { Shutdown } from '../terminal/shutdown.ts';
+import { wrappedStream } from '../terminal/wrapped.ts';
 
 interface ResetFlags extends ConnectionFlags, GroupFlags, TargetFlags {
   readonly execute?: boolean;
@@ -36,13 +37,18 @@ interface ResetFlags extends ConnectionFlags, GroupFlags, TargetFlags {
 const GROUP_AUTHORIZATION_FAILED = 30;
 
 const JSON_HELP = `
-JSON: { group, executed, partitions: [{ topic, partition, fromOffset, toOffset, startOffset, endOffset,
-    again, skipped, clamped }],
-  withoutCommit: [{ topic, partition }], gone: [{ topic, partition }], unclaimed: [{ topic, partition }],
-  running, silent: [{ topic, partition, state, host, pid, instanceId, startedAt, topicId }],
+JSON: { group, executed,
+  partitions: [{ topic, partition, fromOffset, toOffset, startOffset,
+    endOffset, again, skipped, clamped }],
+  withoutCommit, gone, unclaimed: [{ topic, partition }],
+  running, silent: [{ topic, partition, state, host, pid, instanceId,
+    startedAt, topicId }],
   members: [{ memberId, clientId, host }] }
-running and members: because of these --execute would be refused; it would watch the silent ones first.
-unclaimed: no processor with claims was ever seen there. again and skipped count offsets, those of transaction markers and compacted records included.`;
+running, members: because of these --execute would be refused.
+silent: these --execute would watch first.
+unclaimed: no processor with claims was ever seen there.
+again, skipped: offsets, those of transaction markers and of compacted
+  records included.`;
 
 /** `kasper offsets reset [name]` */
 export function addOffsetsResetCommand(parent: Command, io: Io, done: (exitCode: number) => void): void {
@@ -86,7 +92,8 @@ export function addOffsetsResetCommand(parent: Command, io: Io, done: (exitCode:
         ? execute(client, { groupId, target, flags }, io)
         : preview(client, { groupId, target, flags }),
     );
-    io.stdout.write(flags.json === true ? resetJson(report) : resetText(report, io.stdout.columns));
+    if (flags.json === true) io.stdout.write(resetJson(report));
+    else writeText(io.stdout, resetText(report, io.stdout.columns));
     done(exitCodes.ok.code);
   });
 }
@@ -125,13 +132,14 @@ async function execute(
   using shutdown = new Shutdown({
     io,
     progress: { write: (text) => void stderr.write(text), stop: () => undefined },
-    onFirst: 'Stopping',
+    onFirst: () => 'Stopping',
   });
   // Read before the reset, which leaves claims of its own.
   const claims = flags.claims ? await readClaims(client, groupId, { watchMs: 0 }) : [];
   const unheard = new Set(claims.filter(({ state }) => state === 'silent').map((claim) => ownerText(claim)));
   if (unheard.size > 0) {
-    stderr.write(
+    writeText(
+      stderr,
       `Watching for up to ${duration(flags.claimTimeoutMs)} whether the owner still runs: ${[...unheard].join(', ')}\n`,
     );
   }
@@ -139,7 +147,11 @@ async function execute(
     ...selectionOf(flags),
     claims: flags.claims,
     claimTimeoutMs: flags.claimTimeoutMs,
-    logger: winstonLogger({ format: 'text', level: 'warn', stream: stderr }),
+    logger: winstonLogger({
+      format: 'text',
+      level: 'warn',
+      stream: wrappedStream(stderr, () => stderr.columns),
+    }),
     signal: shutdown.signal,
   });
   return { plan, executed: true, unclaimed: unclaimedOf(plan, claims), running: [], silent: [], members: [] };

@@ -5,7 +5,7 @@ import { claimText, ownerText } from './claim-text.ts';
 import { addConnectionFlags, type ConnectionFlags } from '../settings/connection-flags.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
 import { addGroupFlags, groupIdFrom, selectionOf, type GroupFlags } from '../settings/group-flags.ts';
-import type { Io } from '../terminal/io.ts';
+import { writeText, type Io } from '../terminal/io.ts';
 import { addJsonFlag, jsonDocument } from '../terminal/json-output.ts';
 import { figure } from '../terminal/figures.ts';
 import { goneText, writeClaimsError } from './lag-text.ts';
@@ -16,11 +16,12 @@ interface ShowFlags extends ConnectionFlags, GroupFlags {
 }
 
 const JSON_HELP = `
-JSON: { group, state, protocolType, members: [{ memberId, clientId, host }],
+JSON: { group, state, protocolType, claimsError,
+  members: [{ memberId, clientId, host }],
   partitions: [{ topic, partition, committedOffset, leaderEpoch, metadata,
     claim: { state, host, pid, instanceId, startedAt, topicId } }],
-  gone: [{ topic, partition, committedOffset }], claimsError }
-protocolType is empty if no consumer ever joined the group as a member.`;
+  gone: [{ topic, partition, committedOffset }] }
+protocolType: empty if no consumer ever joined the group as a member.`;
 
 /** `kasper offsets show [name]` */
 export function addOffsetsShowCommand(parent: Command, io: Io, done: (exitCode: number) => void): void {
@@ -41,7 +42,8 @@ export function addOffsetsShowCommand(parent: Command, io: Io, done: (exitCode: 
     const [lag, group] = await withKafka(flags, io, (client) =>
       Promise.all([groupLag(client, groupId, selectionOf(flags)), client.describeGroup(groupId)]),
     );
-    io.stdout.write(flags.json === true ? showJson(lag, group) : showText(lag, group, io.stdout.columns));
+    if (flags.json === true) io.stdout.write(showJson(lag, group));
+    else writeText(io.stdout, showText(lag, group, io.stdout.columns));
     if (flags.json !== true) writeClaimsError(lag, io);
     done(exitCodes.ok.code);
   });

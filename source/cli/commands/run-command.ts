@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { systemClock } from '../../kernel/clock.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
-import type { Io } from '../terminal/io.ts';
+import { writeText, type Io } from '../terminal/io.ts';
 import { runHere } from '../job/job-run.ts';
 import { setUpJob } from '../job/job-setup.ts';
 import { addJsonFlag } from '../terminal/json-output.ts';
@@ -10,7 +10,8 @@ import { shareOf } from '../settings/partition-share.ts';
 import { progressOf, reportProgress } from '../terminal/run-progress.ts';
 import { addSettingFlags, layersOf } from '../settings/setting-flags.ts';
 import { summaryJson, summaryText, type WholeSummary } from '../terminal/run-summary-text.ts';
-import { Shutdown } from '../terminal/shutdown.ts';
+import { Shutdown, stopLimitMs } from '../terminal/shutdown.ts';
+import { unlessAborted } from '../terminal/unless-aborted.ts';
 import { allPartitions } from '../job/topic-partitions.ts';
 import type { WorkerFailure } from '../workers/worker-messages.ts';
 import { runWorkers } from '../workers/workers-run.ts';
@@ -35,24 +36,38 @@ export function addRunCommand(program: Command, io: Io, done: (exitCode: number)
 async function runJob(file: string, command: Command, io: Io): Promise<number> {
   const json = command.getOptionValue('json') === true;
   const progress = new Progress(io.stderr, systemClock, { json });
+  let hasBegun = false;
   using shutdown = new Shutdown({
     io,
     progress,
-    onFirst: 'Stopping: the batch in process is finished and committed first',
+    onFirst: () =>
+      hasBegun
+        ? 'Stopping: the batch in process is finished and committed first'
+        : 'Stopping before the run has begun',
   });
-  const logs = { stream: progress.stream(), format: json ? 'json' : 'text' } as const;
+  const { signal } = shutdown;
+  signal.addEventListener('abort', () => {
+    progress.end();
+  });
+  const logs = {
+    stream: progress.stream(),
+    format: json ? 'json' : 'text',
+    width: () => io.stderr.columns,
+  } as const;
   const layers = layersOf(command);
-  const setup = await setUpJob(file, { layers, io, logs });
+  const setup = await unlessAborted(setUpJob(file, { layers, io, logs }), signal);
+  if (setup === undefined) return exitCodes.ok.code;
   const { job, settings, options } = setup;
   const { client, logger, retryTimeoutMs } = options;
+  const lookUp = { logger, retryTimeoutMs, signal };
   const known =
-    setup.inputPartitions ??
-    (await allPartitions(client, job.inputTopics, { logger, retryTimeoutMs, signal: shutdown.signal }));
-  if (shutdown.requested) return exitCodes.ok.code;
+    setup.inputPartitions ?? (await unlessAborted(allPartitions(client, job.inputTopics, lookUp), signal));
+  if (known === undefined || shutdown.requested) return exitCodes.ok.code;
+  shutdown.limit(stopLimitMs(options.closeTimeoutMs, settings.workers === undefined ? 1 : 3));
+  hasBegun = true;
   const inputPartitions = shareOf(settings, known);
   const showsProgress = settings.progress ?? (io.stderr.isTTY === true && !json);
   const ready = { ...setup, inputPartitions };
-  const { signal } = shutdown;
   let summary: WholeSummary;
   if ((settings.workers ?? 1) > 1) {
     const run = { setup: ready, layers, io, progress, showsProgress, shutdown, json };
@@ -67,12 +82,14 @@ async function runJob(file: string, command: Command, io: Io): Promise<number> {
     );
   }
   const text = json ? summaryJson : summaryText;
-  io.stdout.write(text(job.topicProcessorName, summary, { stopped: shutdown.requested }));
+  const written = text(job.topicProcessorName, summary, { stopped: shutdown.requested });
+  if (json) io.stdout.write(written);
+  else writeText(io.stdout, written);
   return exitCodes.ok.code;
 }
 
 /** The first failure decides the exit code. */
 function writeFailures(failures: readonly [WorkerFailure, ...WorkerFailure[]], io: Io): number {
-  for (const { text } of failures) io.stderr.write(`${text}\n`);
+  for (const { text } of failures) writeText(io.stderr, `${text}\n`);
   return failures[0].exitCode;
 }

@@ -16,15 +16,18 @@ interface TopicsFlags extends ConnectionFlags {
 }
 
 const LIST_JSON = `
-JSON: { topics: [{ topic, topicId, internal, partitions, replicas, underReplicated, leaderless }] }
-underReplicated and leaderless are numbers of partitions.`;
+JSON: { topics: [{ topic, topicId, internal, partitions, replicas,
+  underReplicated, leaderless }] }
+underReplicated, leaderless: how many partitions.`;
 
 const DESCRIBE_JSON = `
 JSON: { topics: [{ topic, topicId, internal,
-  partitions: [{ partition, leader, replicas, inSyncReplicas, startOffset, endOffset, records }],
+  partitions: [{ partition, leader, replicas, inSyncReplicas, startOffset,
+    endOffset, records }],
   settings: [{ name, value, source }], settingsError }] }
-source is topic, broker or default. records is the number of offsets between start and end:
-a compacted topic, or one with transactions, has fewer records.`;
+source: topic, broker or default.
+records: the offsets between start and end. A compacted topic, or one with
+  transactions, has fewer records.`;
 
 /** `kasper topics list|describe` */
 export function addTopicsCommand(program: Command, io: Io, done: (exitCode: number) => void): void {

@@ -1,10 +1,15 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { TopicProcessor, type Job } from '../../index.ts';
 import { isObject } from '../../kernel/is-object.ts';
-import { defaultExport, fileError } from '../settings/module-file.ts';
-import { stackOf, textOf } from '../../kernel/thrown-text.ts';
+import {
+  defaultExport,
+  fileError,
+  importFile,
+  thrownAtImport,
+  type ImportPlace,
+} from '../settings/module-file.ts';
+import type { Io } from '../terminal/io.ts';
 
 const FORM =
   "write `export default defineJob({ topicProcessorName, inputTopics, processor, … })`, from 'kasper-ts'";
@@ -13,12 +18,12 @@ const FORM =
  * Imports a job file and checks that it exports a job.
  *
  * @throws ConfigError that names the file, what is wrong with it and how it should be; what the
- * file itself threw is the cause
+ * file itself threw is the cause. TimeoutError if its import does not end
  */
-export async function loadJob(file: string, cwd: string): Promise<Job> {
-  const path = resolve(cwd, file);
+export async function loadJob(file: string, io: Pick<Io, 'cwd'> & ImportPlace): Promise<Job> {
+  const path = resolve(io.cwd, file);
   checkFile(file, path);
-  const module = await importJob(file, path);
+  const module = await importFile(file, path, { ...io, whyNot: whyNotImported });
   const exported = defaultExport(module);
   if (exported === undefined) {
     const names = Object.keys(module).filter((name) => name !== 'default');
@@ -34,16 +39,8 @@ function checkFile(file: string, path: string): void {
   if (found.isDirectory()) throw fileError(file, 'this is a folder; name the job file in it');
 }
 
-async function importJob(file: string, path: string): Promise<Record<string, unknown>> {
-  try {
-    return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
-  } catch (error) {
-    throw fileError(file, whyNotImported(error), error);
-  }
-}
-
 function whyNotImported(error: unknown): string {
-  if (!(error instanceof Error)) return `it threw ${textOf(error)} when it was imported`;
+  if (!(error instanceof Error)) return thrownAtImport(error);
   const code = 'code' in error ? error.code : undefined;
   switch (code) {
     case 'ERR_UNKNOWN_FILE_EXTENSION':
@@ -59,7 +56,7 @@ function whyNotImported(error: unknown): string {
     case 'MODULE_NOT_FOUND':
       return `${error.message}. Install the package, or fix the path in the import (with its extension)`;
     default:
-      return `it threw when it was imported:\n${stackOf(error).replaceAll(/^/gm, '  ')}`;
+      return thrownAtImport(error);
   }
 }
 

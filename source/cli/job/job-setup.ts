@@ -15,6 +15,7 @@ import { monitorOf, type JobMonitor } from './job-monitor.ts';
 import { checkStoresOf } from './job-stores.ts';
 import type { Layers } from '../settings/layers.ts';
 import { givenOptions, placeIn, runSettingsOf, type RunSettings } from '../settings/run-settings.ts';
+import { wrappedStream } from '../terminal/wrapped.ts';
 import { storePlaceOf, type StorePlace } from '../settings/store-flags.ts';
 
 /** Where log lines go. */
@@ -22,6 +23,8 @@ export interface LogPlace {
   readonly stream: NodeJS.WritableStream;
   /** Unless a setting says. */
   readonly format: LogFormat;
+  /** That of the terminal there, within which lines of text are broken; default: they are not. */
+  readonly width?: () => number | undefined;
   /** On each line, also of the job's own logger. */
   readonly fields?: LogFields;
 }
@@ -41,7 +44,7 @@ type SetOptions = Omit<TopicProcessorOptions, 'inputPartitions' | 'stores' | 'me
 /** What a job is set up with, beside its file. */
 export interface SetupOptions {
   readonly layers: Pick<Layers, 'given'>;
-  readonly io: Pick<Io, 'env' | 'cwd'>;
+  readonly io: Pick<Io, 'env' | 'cwd' | 'onIdle' | 'stderr'>;
   /**
    * Where log lines go, and in which form, if the job has no logger of its own and no setting says.
    */
@@ -90,7 +93,7 @@ export async function checkJobSetup(
   const place = gathered.try(() => placeOfStores(layers, io));
   let job: Job;
   try {
-    job = await loadJob(file, io.cwd);
+    job = await loadJob(file, io);
   } catch (error) {
     gathered.keep(error);
     return undefined;
@@ -145,8 +148,9 @@ function loggerOf(
   logs: LogPlace,
 ): Logger {
   const isJobs = jobLogger !== undefined && logFormat === undefined && logLevel === undefined;
-  const logger = isJobs
-    ? jobLogger
-    : winstonLogger({ format: logFormat ?? logs.format, level: logLevel ?? 'info', stream: logs.stream });
+  const format = logFormat ?? logs.format;
+  const { width } = logs;
+  const stream = format === 'text' && width !== undefined ? wrappedStream(logs.stream, width) : logs.stream;
+  const logger = isJobs ? jobLogger : winstonLogger({ format, level: logLevel ?? 'info', stream });
   return logs.fields === undefined ? logger : logger.child(logs.fields);
 }

@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
 import { dirname, extname, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { isObject } from '../../kernel/is-object.ts';
-import { messageOf, stackOf } from '../../kernel/thrown-text.ts';
+import { messageOf } from '../../kernel/thrown-text.ts';
 import { parseJsonWithComments } from './config-json.ts';
-import { defaultExport, fileError } from './module-file.ts';
+import { defaultExport, fileError, importFile, type ImportPlace } from './module-file.ts';
 import type { Io } from '../terminal/io.ts';
 import { readTextFile } from './text-file.ts';
 
@@ -24,17 +23,19 @@ export interface ConfigFile {
  * Reads the configuration file: the one that was named, or else the one in the working folder, if
  * there is one.
  *
- * @throws ConfigError if it cannot be read, or there are two
+ * @throws ConfigError if it cannot be read, or there are two; TimeoutError if its import does not
+ *   end
  */
 export async function readConfigFile(
   named: string | undefined,
-  { cwd }: Pick<Io, 'cwd'>,
+  io: Pick<Io, 'cwd'> & ImportPlace,
 ): Promise<ConfigFile | undefined> {
+  const { cwd } = io;
   const name = named ?? findFile(cwd);
   if (name === undefined) return undefined;
   const path = resolve(cwd, name);
   if (!existsSync(path)) throw fileError(name, `there is no such file (looked for ${path})`);
-  const values = extname(path) === '.json' ? readJson(name, path) : await importConfig(name, path);
+  const values = extname(path) === '.json' ? readJson(name, path) : await importConfig(name, path, io);
   if (!isObject(values) || Array.isArray(values))
     throw fileError(name, 'it must hold an object { setting: value }; `kasper config sample` prints one');
   return { name, folder: dirname(path), values };
@@ -56,14 +57,8 @@ function readJson(name: string, path: string): unknown {
   }
 }
 
-async function importConfig(name: string, path: string): Promise<unknown> {
-  let module: Record<string, unknown>;
-  try {
-    module = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
-  } catch (error) {
-    throw fileError(name, `it threw when it was imported:\n${stackOf(error).replaceAll(/^/gm, '  ')}`, error);
-  }
-  const exported = defaultExport(module);
+async function importConfig(name: string, path: string, place: ImportPlace): Promise<unknown> {
+  const exported = defaultExport(await importFile(name, path, place));
   if (exported === undefined)
     throw fileError(name, 'there is no default export; write `export default { … }`');
   return exported;

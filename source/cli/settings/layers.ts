@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { ConfigError } from '../../index.ts';
 import { nearestName } from '../../kernel/nearest-name.ts';
 import { readConfigFile, type ConfigFile } from './config-file.ts';
+import type { ImportPlace } from './module-file.ts';
 import type { Io } from '../terminal/io.ts';
 import { checkValue, parseText, type Parsed } from './setting-values.ts';
 import { flagOf, settings, variableOf, type Setting } from './settings.ts';
@@ -43,7 +44,7 @@ export const CONFIG_VARIABLE = 'KASPER_CONFIG';
 export async function readLayers(
   flags: Flags,
   configFlag: string | undefined,
-  io: Pick<Io, 'env' | 'cwd'>,
+  io: Pick<Io, 'env' | 'cwd'> & ImportPlace,
 ): Promise<Layers> {
   const reading = new Reading();
   let file: ConfigFile | undefined;

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import { ConfigError } from '../../index.ts';
-import type { Io } from '../terminal/io.ts';
+import { writeText, type Io } from '../terminal/io.ts';
 import { readLayers, type Layers } from './layers.ts';
 import { flagOf, settingGroups, settings, type Setting, type SettingGroup } from './settings.ts';
 
@@ -8,7 +8,7 @@ import { flagOf, settingGroups, settings, type Setting, type SettingGroup } from
 class SettingFlag extends Option {
   readonly setting: Setting;
 
-  constructor(setting: Setting, flags: string, description: string) {
+  constructor(setting: Setting, flags: string, description: string | undefined) {
     super(flags, description);
     this.setting = setting;
   }
@@ -35,17 +35,13 @@ export function addSettingFlags(command: Command, ...groups: readonly SettingGro
 
 /** The flags of one setting; none for a secret. */
 export function flagsOf(setting: Setting): Option[] {
-  const { name, group, kind, short, what, choices, placeholder, unit = 'n' } = setting;
+  const { name, kind, short, what, off, choices, placeholder, unit = 'n' } = setting;
   if (kind === 'secret') return [];
   const long = flagOf(name);
   if (kind === 'boolean') {
-    const negated = new SettingFlag(
-      setting,
-      `--no-${long.slice(2)}`,
-      `${group === 'options' ? 'Turns' : 'turn'} ${long} off`,
-    );
+    const negated = new SettingFlag(setting, `--no-${long.slice(2)}`, off);
     // Where off is the default, the flag that undoes a file or the environment is rarely needed.
-    if (setting.default === false) negated.hideHelp();
+    if (off === undefined) negated.hideHelp();
     return [new SettingFlag(setting, long, described(setting)), negated];
   }
   const flags = `${short === undefined ? '' : `-${short}, `}${long} <${placeholder ?? unit}>`;
@@ -92,7 +88,7 @@ export async function applyLayers(command: Command, io: Io): Promise<void> {
   }
   const layers = await readLayers(flags, command.getOptionValue('config') as string | undefined, io);
   found.set(command, layers);
-  for (const warning of layers.warnings) io.stderr.write(`warning: ${warning}\n`);
+  for (const warning of layers.warnings) writeText(io.stderr, `warning: ${warning}\n`);
   if (layers.problems.length > 0 && !lenient.has(command))
     throw new ConfigError(layers.problems, { what: 'Configuration' });
   const own = new Set(

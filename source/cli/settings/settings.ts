@@ -37,6 +37,8 @@ export interface Setting {
   readonly maximum?: number | undefined;
   readonly choices?: readonly string[] | undefined;
   readonly what: string;
+  /** What `--no-…` does, for what is on otherwise. */
+  readonly off?: string | undefined;
   /** One letter, for a short flag. */
   readonly short?: string;
   /** The name in the flag's brackets in the help; default: the unit. */
@@ -97,6 +99,7 @@ const ownSettings = [
     group: 'run',
     kind: 'boolean',
     what: 'show progress: a bar on a terminal, otherwise lines; default: only on a terminal',
+    off: 'show no progress, on a terminal either',
     example: true,
   },
   {
@@ -249,6 +252,13 @@ const otherOptions: readonly Setting[] = [
   },
 ];
 
+/** What is done without options that are on by default. */
+const off: Readonly<Record<string, string>> = {
+  claims:
+    'Claims no partition: a second process with the same partition is not noticed, and processes it too',
+  idempotent: 'The broker stores what a retry sends a second time',
+};
+
 /** Every setting. */
 export const settings: readonly Setting[] = [
   ...ownSettings,
@@ -263,6 +273,7 @@ export const settings: readonly Setting[] = [
       maximum,
       choices,
       what: what.replaceAll('`', ''),
+      off: off[name],
       ...(kind === 'choice' ? { placeholder: 'choice' } : {}),
       ...(fallback === undefined ? { example: minimum } : {}),
     }),

@@ -1,11 +1,12 @@
 import { KasperError, type ErrorCode } from '../../kernel/errors.ts';
+import { wrapped } from './wrapped.ts';
 
 /** Every code that `kasper` exits with; printed by `kasper --help`. */
 export const exitCodes = {
   ok: { code: 0, means: 'The run ended, or a signal stopped it; what was finished is committed' },
   failed: {
     code: 1,
-    means: 'The job failed: in process, while sending, in a store, or at a commit; or a worker was killed',
+    means: 'The job failed: in process, while sending, in a store, or at a commit; or the process ended',
   },
   usage: { code: 2, means: 'A command, an option, the job file or the topics are wrong' },
   kafka: { code: 3, means: 'Kafka could not be reached, or refused a request' },
@@ -46,8 +47,10 @@ export function exitCodeFor(code: ErrorCode): number {
   return exitCodes[byErrorCode[code] ?? 'failed'].code;
 }
 
-/** The table as `--help` shows it. */
-export function exitCodeHelp(): string {
-  const rows = Object.values(exitCodes).map(({ code, means }) => `  ${String(code).padEnd(5)}${means}`);
+/** The table as `--help` shows it, not wider than this. */
+export function exitCodeHelp(width: number): string {
+  const rows = Object.values(exitCodes).map(({ code, means }) =>
+    wrapped(`  ${String(code).padEnd(5)}${means}`, width, '130  '.length),
+  );
   return `Exit codes:\n${rows.join('\n')}`;
 }

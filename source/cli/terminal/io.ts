@@ -1,3 +1,5 @@
+import { wrapped } from './wrapped.ts';
+
 /** A stream that the command line writes to. */
 export type Output = NodeJS.WritableStream & {
   /** Whether a person's terminal is at the other end. */
@@ -20,12 +22,28 @@ export interface Io {
   readonly cwd: string;
   /** Calls back at each SIGINT and SIGTERM until the returned function is called. */
   onSignal(listener: (signal: 'SIGINT' | 'SIGTERM') => void): () => void;
+  /**
+   * Calls the listener that was added last when nothing is left that could continue, until the
+   * returned function is called: what is awaited then never settles.
+   */
+  onIdle: (listener: () => void) => () => void;
   /** Exits the process immediately. */
   exit(code: number): void;
 }
 
-/** The surroundings of this process. */
-export function processIo(): Io {
+/** Writes text for people, whose lines a terminal does not break within a word. */
+export function writeText(output: Output, text: string): void {
+  output.write(wrapped(text, output.columns));
+}
+
+/**
+ * The surroundings of this process.
+ *
+ * @param exit exits it; default: `process.exit`
+ */
+export function processIo(exit: (code: number) => void = (code) => process.exit(code)): Io {
+  const idle: (() => void)[] = [];
+  process.on('beforeExit', () => idle.at(-1)?.());
   return {
     stdout: process.stdout,
     stderr: process.stderr,
@@ -37,6 +55,12 @@ export function processIo(): Io {
         process.off('SIGINT', listener).off('SIGTERM', listener);
       };
     },
-    exit: (code) => process.exit(code),
+    onIdle(listener) {
+      idle.push(listener);
+      return () => {
+        idle.splice(idle.lastIndexOf(listener), 1);
+      };
+    },
+    exit,
   };
 }

@@ -32,6 +32,7 @@ export class Progress {
   #bars: MultiBar | undefined;
   #bar: SingleBar | undefined;
   #isShown = false;
+  #isEnding = false;
   /** undefined: without end. */
   #total: number | undefined;
   #tenth = 0;
@@ -92,6 +93,11 @@ export class Progress {
   write(lines: string): void {
     if (this.#bars === undefined) this.#output.write(lines);
     else this.#bars.log(lines);
+  }
+
+  /** What is left will not be done: from now on no time is shown for it. */
+  end(): void {
+    this.#isEnding = true;
   }
 
   /** Leaves the bar as it is; what is written next is below it. */
@@ -169,6 +175,7 @@ export class Progress {
     if (this.#total === undefined) return undefined;
     const left = Math.max(0, this.#total - records);
     if (left === 0) return 0;
+    if (this.#isEnding) return undefined;
     const rate = this.#rate.perSecond;
     return rate === undefined || rate <= 0 ? undefined : Math.round((left * 1000) / rate);
   }

@@ -33,6 +33,7 @@ export function reportProgress(
   const timer = setInterval(show, EVERY_MS);
   return () => {
     clearInterval(timer);
+    progress.end();
     show();
     progress.stop();
   };

@@ -66,7 +66,7 @@ export function printable(text: string): string {
 }
 
 /** Columns that a terminal needs for it. */
-function widthOf(text: string): number {
+export function widthOf(text: string): number {
   let width = 0;
   for (const character of text) if (!NO_WIDTH.test(character)) width += WIDE.test(character) ? 2 : 1;
   return width;

@@ -1,12 +1,15 @@
 import type { Command } from 'commander';
 import type { MetricsProvider, MetricsSnapshot } from '../../../metrics/index.ts';
-import { ConfigError, KasperError, type TopicProcessor } from '../../index.ts';
+import { ConfigError, KasperError, type RunSummary, type TopicProcessor } from '../../index.ts';
+import { systemClock } from '../../kernel/clock.ts';
 import { failureText } from '../terminal/error-text.ts';
 import { exitCodeOf, exitCodes } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/io.ts';
 import { metricsFor } from '../job/job-monitor.ts';
 import { runHere } from '../job/job-run.ts';
 import { setUpJob } from '../job/job-setup.ts';
+import { stopLimitMs } from '../terminal/shutdown.ts';
+import { unlessAborted } from '../terminal/unless-aborted.ts';
 import { lagOf } from '../terminal/run-progress.ts';
 import { ParentChannel } from './parent-channel.ts';
 import { BEAT_MS, type WorkerReport, type WorkerTask } from './worker-messages.ts';
@@ -47,18 +50,29 @@ async function runWorker(io: Io): Promise<number> {
 }
 
 async function work(task: WorkerTask, parent: ParentChannel, io: Io): Promise<void> {
-  const { worker, file, cwd, partitions: inputPartitions, json, isScraped } = task;
+  const { worker, file, cwd, partitions: inputPartitions, json, isScraped, width } = task;
   const given = new Map(task.given);
-  const logs = { stream: io.stderr, format: json ? 'json' : 'text', fields: { worker } } as const;
-  const setup = await setUpJob(file, { layers: { given }, io: { env: io.env, cwd }, logs });
-  const { watched } = setup;
+  const logs = {
+    stream: io.stderr,
+    format: json ? 'json' : 'text',
+    width: () => width,
+    fields: { worker },
+  } as const;
+  const { stopped } = parent;
+  const setup = await unlessAborted(setUpJob(file, { layers: { given }, io: { ...io, cwd }, logs }), stopped);
+  if (setup === undefined) {
+    await parent.send({ kind: 'done', summary: nothingDone, report: null, snapshot: null });
+    return;
+  }
+  const { watched, options } = setup;
+  limitStop(stopped, options.closeTimeoutMs, io);
   // Only the command listens, for all workers.
   const metrics = isScraped ? await metricsFor(watched) : watched.metrics;
   parent.onCollect(() => snapshotOf(metrics));
   let last: WorkerReport | undefined;
   const summary = await runHere(
     { ...setup, inputPartitions, watched: { ...watched, metrics, monitor: undefined } },
-    parent.stopped,
+    stopped,
     (processor) => reportTo(parent, processor, (report) => (last = report)),
   );
   await parent.send({
@@ -66,6 +80,27 @@ async function work(task: WorkerTask, parent: ParentChannel, io: Io): Promise<vo
     summary,
     report: last ?? null,
     snapshot: await snapshotOf(metrics),
+  });
+}
+
+/** Of a worker that was stopped before its run began. */
+const nothingDone: RunSummary = {
+  records: 0,
+  batches: 0,
+  sent: 0,
+  durationMs: 0,
+  partitions: [],
+  openTransactions: [],
+};
+
+/** Nothing that the job has opened can keep the worker from stopping, also where the command has gone. */
+function limitStop(stopped: AbortSignal, closeTimeoutMs: number | undefined, io: Io): void {
+  stopped.addEventListener('abort', () => {
+    systemClock
+      .after(stopLimitMs(closeTimeoutMs, 1), () => {
+        io.exit(exitCodes.timeout.code);
+      })
+      .unref?.();
   });
 }
 

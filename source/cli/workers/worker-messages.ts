@@ -19,6 +19,8 @@ export interface WorkerTask {
   readonly json: boolean;
   /** Whether its metrics will be asked for. */
   readonly isScraped: boolean;
+  /** Width of the terminal on which its log lines appear; undefined where there is none. */
+  readonly width: number | undefined;
 }
 
 /** What the command sends to a worker: plain values, since they go to another process. */

@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { MetricsSnapshot } from '../../../metrics/index.ts';
+import { systemClock, type Timer } from '../../kernel/clock.ts';
 import { partitionList } from '../../kernel/partition-list.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/io.ts';
@@ -62,6 +63,8 @@ export class WorkerProcess {
   #snapshot: MetricsSnapshot | null = null;
   #result: WorkerEnd | undefined;
   #end: WorkerEnd | undefined;
+  #limit: Timer | undefined;
+  #failedToStopWithinMs: number | undefined;
 
   constructor({ task, surroundings }: WorkerProcessOptions) {
     const { io, progress, shutdown } = surroundings;
@@ -109,9 +112,16 @@ export class WorkerProcess {
     return performance.now() - this.#heardAt;
   }
 
-  /** Lets it finish and commit the batch in process, and stop. */
-  stop(): void {
+  /**
+   * Lets it finish and commit the batch in process, and stop; kills it where that takes longer than
+   * this: a worker whose event loop is blocked hears of nothing.
+   */
+  stop(withinMs: number): void {
     this.#send({ kind: 'stop' });
+    this.#limit ??= systemClock.after(withinMs, () => {
+      this.#failedToStopWithinMs = withinMs;
+      this.kill();
+    });
   }
 
   /** Kills it immediately. */
@@ -194,6 +204,7 @@ export class WorkerProcess {
     const tooLate = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, OUTPUT_WITHIN_MS);
     });
+    this.#limit?.cancel();
     await Promise.race([closed, tooLate]);
     clearTimeout(timer);
     const end = this.#result ?? this.#died(how);
@@ -203,8 +214,16 @@ export class WorkerProcess {
   }
 
   #died(how: string): WorkerEnd {
-    const message = `${this.title} ${how}`;
+    const limitMs = this.#failedToStopWithinMs;
+    const [why, { code: exitCode }] =
+      limitMs === undefined
+        ? [how, exitCodes.failed]
+        : [
+            `did not stop within ${limitMs} ms, and was killed: its process function blocks the event loop, or something does not close`,
+            exitCodes.timeout,
+          ];
+    const message = `${this.title} ${why}`;
     const text = `error: ${message}. What it had not committed is reprocessed at the next start`;
-    return { kind: 'failed', failure: { code: 'WORKER', message, text, exitCode: exitCodes.failed.code } };
+    return { kind: 'failed', failure: { code: 'WORKER', message, text, exitCode } };
   }
 }

@@ -7,7 +7,7 @@ import type { Layers } from '../settings/layers.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { lagOf, reportProgress } from '../terminal/run-progress.ts';
 import type { WholeSummary } from '../terminal/run-summary-text.ts';
-import type { Shutdown } from '../terminal/shutdown.ts';
+import { stopLimitMs, type Shutdown } from '../terminal/shutdown.ts';
 import type { WorkerFailure } from './worker-messages.ts';
 import { WorkerMonitor } from './worker-monitor.ts';
 import { WorkerProcess, type WorkerEnd } from './worker-process.ts';
@@ -58,12 +58,13 @@ export async function runWorkers(run: WorkersRun): Promise<WorkersEnd> {
           given: [...layers.given],
           json,
           isScraped: watched.monitor !== undefined,
+          width: io.stderr.columns,
         },
         surroundings: { io, progress, shutdown },
       }),
   );
   const stop = () => {
-    for (const worker of workers) worker.stop();
+    for (const worker of workers) worker.stop(stopLimitMs(options.closeTimeoutMs, 2));
   };
   using _killed = shutdown.beforeExit(() => {
     for (const worker of workers) worker.kill();

@@ -3,7 +3,7 @@ import test from 'ava';
 import { loadJob } from '../../../source/cli/job/job-module.ts';
 import { ConfigError } from 'kasper-ts';
 import { folderWith } from '../job-file.ts';
-import { kasper } from '../memory-io.ts';
+import { importPlace, kasper } from '../memory-io.ts';
 
 const FORM =
   "write `export default defineJob({ topicProcessorName, inputTopics, processor, … })`, from 'kasper-ts'";
@@ -14,7 +14,7 @@ test('a job file gives the job that it exports by default', async (t) => {
     'job.mjs',
     "export default { topicProcessorName: 'a', inputTopics: ['b'], processor: { process() {} } };",
   );
-  const job = await loadJob('job.mjs', folder);
+  const job = await loadJob('job.mjs', { cwd: folder, ...importPlace() });
   t.deepEqual([job.topicProcessorName, job.inputTopics], ['a', ['b']]);
 });
 
@@ -24,13 +24,13 @@ test('a CommonJS file may set module.exports, or exports.default as compilers wr
     'job.cjs',
     'module.exports = { processor: { process() {} }, inputTopics: [1] };',
   );
-  t.deepEqual((await loadJob('job.cjs', plain)).inputTopics as unknown, [1]);
+  t.deepEqual((await loadJob('job.cjs', { cwd: plain, ...importPlace() })).inputTopics as unknown, [1]);
   const compiled = await folderWith(
     t,
     'job.cjs',
     'exports.__esModule = true; exports.default = { processor: { process() {} }, inputTopics: [2] };',
   );
-  t.deepEqual((await loadJob('job.cjs', compiled)).inputTopics as unknown, [2]);
+  t.deepEqual((await loadJob('job.cjs', { cwd: compiled, ...importPlace() })).inputTopics as unknown, [2]);
 });
 
 const bad: readonly [what: string, text: string, problem: string][] = [
@@ -58,7 +58,9 @@ const bad: readonly [what: string, text: string, problem: string][] = [
 for (const [what, text, problem] of bad) {
   test(`a job file with ${what} is refused with what to write instead`, async (t) => {
     const folder = await folderWith(t, 'job.mjs', text);
-    const error = await t.throwsAsync(loadJob('job.mjs', folder), { instanceOf: ConfigError });
+    const error = await t.throwsAsync(loadJob('job.mjs', { cwd: folder, ...importPlace() }), {
+      instanceOf: ConfigError,
+    });
     t.is(error.message, `job.mjs: ${problem}`);
   });
 }
@@ -118,7 +120,7 @@ test('a TypeScript job runs where Node.js strips types; elsewhere the message sa
     "const name: string = 'typed'; export default { topicProcessorName: name, inputTopics: ['b'], processor: { process() {} } };",
   );
   if (Reflect.get(process.features, 'typescript')) {
-    t.is((await loadJob('job.mts', folder)).topicProcessorName, 'typed');
+    t.is((await loadJob('job.mts', { cwd: folder, ...importPlace() })).topicProcessorName, 'typed');
   } else {
     const { exitCode, stderr } = await kasper(['run', 'job.mts'], { cwd: folder });
     t.is(exitCode, 2);

@@ -6,14 +6,18 @@ import { configSample } from '../../../source/cli/settings/config-sample.ts';
 import { readLayers } from '../../../source/cli/settings/layers.ts';
 import { flagOf, settings, variableOf } from '../../../source/cli/settings/settings.ts';
 import { folderWith } from '../job-file.ts';
-import { kasper } from '../memory-io.ts';
+import { importPlace, kasper } from '../memory-io.ts';
 
 const noFlags = new Map<string, string | boolean>();
 
 /** What a file kasper.config.json with this text gives, by name. */
 async function readFile(t: ExecutionContext, text: string, name = 'kasper.config.json') {
   const folder = await folderWith(t, name, text);
-  const { given, problems, warnings } = await readLayers(noFlags, undefined, { env: {}, cwd: folder });
+  const { given, problems, warnings } = await readLayers(noFlags, undefined, {
+    env: {},
+    cwd: folder,
+    ...importPlace(),
+  });
   return {
     folder,
     problems,
@@ -33,7 +37,11 @@ test('of file, environment and flags the last that has a setting decides, and ea
     ['concurrency', '3'],
     ['toEnd', true],
   ]);
-  const { given, problems, warnings, file } = await readLayers(flags, undefined, { env, cwd: folder });
+  const { given, problems, warnings, file } = await readLayers(flags, undefined, {
+    env,
+    cwd: folder,
+    ...importPlace(),
+  });
   t.deepEqual(problems, []);
   t.deepEqual(warnings, []);
   t.is(file, 'kasper.config.json');
@@ -53,7 +61,7 @@ test('a file that is named goes before the one in the folder, and paths in it st
   await writeFile(join(folder, 'deploy', 'a.json'), '{ "batchSize": 2, "sslCa": "ca.pem" }');
   await writeFile(join(folder, 'b.mjs'), 'export default { batchSize: 1 + 2 };');
   const read = async (flag: string | undefined, env = {}) => {
-    const { given } = await readLayers(noFlags, flag, { env, cwd: folder });
+    const { given } = await readLayers(noFlags, flag, { env, cwd: folder, ...importPlace() });
     return [given.get('batchSize')?.value, given.get('sslCa')?.value];
   };
   t.deepEqual(await read(undefined), [1, undefined]);
@@ -147,10 +155,10 @@ test("variables that Kubernetes sets for a Service called kasper are passed over
     KASPER_PORT_9464_TCP: 'tcp://10.0.0.1:9464',
     KASPER_PORT_9464_TCP_ADDR: '10.0.0.1',
   };
-  const { warnings, problems } = await readLayers(noFlags, undefined, { env, cwd: '/' });
+  const { warnings, problems } = await readLayers(noFlags, undefined, { env, cwd: '/', ...importPlace() });
   t.deepEqual({ warnings, problems }, { warnings: [], problems: [] });
   const hit = { KASPER_METRICS_PORT: 'tcp://10.0.0.1:9464' };
-  t.deepEqual((await readLayers(noFlags, undefined, { env: hit, cwd: '/' })).problems, [
+  t.deepEqual((await readLayers(noFlags, undefined, { env: hit, cwd: '/', ...importPlace() })).problems, [
     "KASPER_METRICS_PORT must be a whole number, at least 0 and at most 65535, not 'tcp://10.0.0.1:9464'; Kubernetes sets it for a Service of that name: give the Service another name, or the pod enableServiceLinks: false",
   ]);
 });
@@ -233,7 +241,7 @@ test('strings in JSON keep what looks like a comment or a last comma', async (t)
 test('two configuration files in the folder are a problem', async (t) => {
   const { folder } = await readFile(t, '{}');
   await writeFile(join(folder, 'kasper.config.js'), 'export default {};');
-  const { problems } = await readLayers(noFlags, undefined, { env: {}, cwd: folder });
+  const { problems } = await readLayers(noFlags, undefined, { env: {}, cwd: folder, ...importPlace() });
   t.deepEqual(problems, [
     'kasper.config.js and kasper.config.json: both exist; keep one of them, or name one with --config',
   ]);

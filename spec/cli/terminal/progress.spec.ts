@@ -49,6 +49,30 @@ test('a run that ends before its rate can be told has none, in words and as JSON
   });
 });
 
+test('a run that is stopping shows no time that is left, on a terminal, in lines and as JSON', (t) => {
+  const texts = [false, true].map((terminal) => {
+    const { stream, plain } = memoryOutput(terminal);
+    const { clock, turn } = handClock();
+    const progress = new Progress(stream, clock);
+    progress.start(1000);
+    turn(2000);
+    progress.end();
+    progress.update({ records: 500, lag: 500 });
+    progress.stop();
+    return plain().trim().split('\n').at(-1)?.trim();
+  });
+  t.is(texts[0], '50%  500 of 1,000 records  250/s');
+  t.regex(texts[1] ?? '', / 50% {2}500 of 1,000 records {2}250\/s$/);
+  const json = memoryOutput();
+  const { clock, turn } = handClock();
+  const progress = new Progress(json.stream, clock, { json: true });
+  progress.start(1000);
+  turn(2000);
+  progress.end();
+  progress.update({ records: 500, lag: 500 });
+  t.like(JSON.parse(json.text()), { progress: { records: 500, msLeft: null } });
+});
+
 test('nothing to do writes nothing', (t) => {
   for (const terminal of [true, false]) {
     const { stream, text } = memoryOutput(terminal);

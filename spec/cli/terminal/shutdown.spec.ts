@@ -18,7 +18,7 @@ function setUp(t: ExecutionContext) {
       exit: (code) => events.push(`exit ${code}`),
     },
     progress: { write: (line) => events.push(line), stop: () => events.push('bar gone') },
-    onFirst: 'Stopping',
+    onFirst: () => 'Stopping',
     clock: {
       now: () => 0,
       wallNow: () => 0,
@@ -40,8 +40,10 @@ function setUp(t: ExecutionContext) {
       for (const listen of listeners) listen();
     },
     timeIsOver: () => {
-      for (const fire of timers) fire();
+      const due = [...timers];
       timers.clear();
+      // In the order of their times, of which the limit's is the longest.
+      for (const fire of due.reverse()) fire();
     },
   };
 }
@@ -68,8 +70,36 @@ test('a signal that npm passes on right after the first is not taken for a secon
   t.deepEqual(events, ['Stopping\n']);
 });
 
+test('what is still awaited at the limit after the first signal is given up, with the code of time limits', (t) => {
+  const { shutdown, events, send, timeIsOver } = setUp(t);
+  shutdown.limit(35_000);
+  using _kill = shutdown.beforeExit(() => events.push('workers killed'));
+  timeIsOver();
+  t.deepEqual(events, [], 'not before a signal');
+  send();
+  timeIsOver();
+  t.deepEqual(events.slice(1), [
+    'Still stopping; press Ctrl-C again to exit immediately\n',
+    'error: It did not stop within 35000 ms of the signal: something does not close.\n' +
+      'What was not committed is reprocessed at the next start.\n',
+    'bar gone',
+    'workers killed',
+    'exit 4',
+  ]);
+});
+
+test('a limit that is known only after the signal holds as well', (t) => {
+  const { shutdown, events, send, timeIsOver } = setUp(t);
+  send();
+  timeIsOver();
+  shutdown.limit(35_000);
+  timeIsOver();
+  t.is(events.at(-1), 'exit 4');
+});
+
 test('disposed it holds neither timer nor listener', (t) => {
   const { shutdown, listeners, timers, send } = setUp(t);
+  shutdown.limit(35_000);
   send();
   shutdown[Symbol.dispose]();
   t.is(listeners.size, 0);
