@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from './free-ports.ts';
 import { requirePrograms, run } from './programs.ts';
-import { startRedis } from './redis-server.ts';
-import type { StartedServer } from './started-server.ts';
+import { startRedis, type RedisServer } from './redis-server.ts';
 import { until } from './until.ts';
 
 const MASTERS = 3;
@@ -13,7 +12,7 @@ const host = '127.0.0.1';
 
 /** A Redis Cluster that we started: three masters, each with a replica. */
 export interface RedisCluster {
-  readonly nodes: readonly StartedServer[];
+  readonly nodes: readonly RedisServer[];
   /** Ends it and removes its folder. Idempotent. */
   stop(): Promise<void>;
 }
@@ -28,7 +27,7 @@ export async function startRedisCluster(): Promise<RedisCluster> {
   const { 'redis-cli': cli } = requirePrograms('Redis Cluster', ['redis-cli', 'redis-server']);
   const folder = await mkdtemp(join(tmpdir(), 'kasper-redis-cluster-'));
   const ports = await freePorts(2 * NODES);
-  const nodes: StartedServer[] = [];
+  const nodes: RedisServer[] = [];
   const stop = async () => {
     await Promise.all(nodes.map((node) => node.stop()));
     await rm(folder, { recursive: true, force: true });

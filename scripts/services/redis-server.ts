@@ -16,12 +16,21 @@ export interface StartRedisOptions extends StartOptions {
   readonly args?: readonly string[];
 }
 
+/** A Redis that we started. */
+export interface RedisServer extends StartedServer {
+  /**
+   * Ends it as a crash does (SIGKILL), with its folder left. Resolves when its process has ended:
+   * before that its port is not free for another one.
+   */
+  kill(): Promise<void>;
+}
+
 /**
  * Starts a Redis that keeps nothing on disk, unless its arguments say so.
  *
  * @throws MissingServiceError without redis-server
  */
-export async function startRedis(options: StartRedisOptions = {}): Promise<StartedServer> {
+export async function startRedis(options: StartRedisOptions = {}): Promise<RedisServer> {
   const { 'redis-server': program } = requirePrograms('Redis', ['redis-server']);
   const port = options.port ?? (await freePorts(1))[0] ?? 0;
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'kasper-redis-')));
@@ -36,7 +45,7 @@ export async function startRedis(options: StartRedisOptions = {}): Promise<Start
     lifetime: options.lifetime ?? 'with-starter',
     cwd: folder,
   });
-  return waitUntilServing(own, {
+  const server = await waitUntilServing(own, {
     name: 'Redis',
     port,
     folder,
@@ -45,6 +54,11 @@ export async function startRedis(options: StartRedisOptions = {}): Promise<Start
     stopSignal: 'SIGKILL',
     ask: () => redisVersion(port),
   });
+  const kill = async () => {
+    own.signal('SIGKILL');
+    await own.end;
+  };
+  return { ...server, kill };
 }
 
 /**

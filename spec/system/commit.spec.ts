@@ -204,7 +204,7 @@ test('offsets outlive the retention of the broker, since they are committed agai
   const running = kept.make({ offsetRefreshMs: 1000 });
   const rarely = rare.make();
   const runs = [running.runLoop(), rarely.runLoop()];
-  await until(async () => (await rare.committed()).offset === 0, { deadlineMs: 5000, what: 'the start' });
+  await until(async () => (await rare.committed()).offset === 0, { deadlineMs: 20_000, what: 'the start' });
   await until(async () => (await rare.committed()).offset === undefined, {
     deadlineMs: 10_000,
     what: 'what is not committed again is gone',

@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import type { KafkaClient } from '../../../source/kafka/client.ts';
 import type { StartPosition } from '../../../source/kafka/log-position.ts';
@@ -14,6 +14,8 @@ export interface SourceSubject {
   append(partition: number, count: number): Promise<void>;
   /** Holds the next fetch. */
   holdFetch(): HeldFetch;
+  /** Resolves once all was asked for that there is: what is in flight now waits for news. */
+  settled(): Promise<void>;
 }
 
 export interface HeldFetch {
@@ -61,7 +63,7 @@ export const sourceContract: readonly SourceCase[] = [
       t.true(budget.reserved > 0);
       source.remove(at(0));
       await fetch.answer();
-      await until(() => budget.reserved === 0, { deadlineMs: 5_000, what: 'the reservation' });
+      await until(() => budget.reserved === 0, { deadlineMs: 20_000, what: 'the reservation' });
       t.deepEqual(collector.chunks, []);
       t.deepEqual(collector.errors, []);
     },
@@ -128,12 +130,12 @@ export const sourceContract: readonly SourceCase[] = [
       const { source, collector: former } = open(t, subject);
       former.read(source, [at(0), at(1)]);
       await former.untilCount(10);
-      // Time for a fetch session, in which only news is answered.
-      await setTimeout(200);
+      // By then in a fetch session, in which only news is answered.
+      await subject.settled();
       source.remove(at(0));
       const later = new Collector();
       later.read(source, [at(0, 10)]);
-      const first = await until(() => later.chunks[0], { deadlineMs: 5_000, what: 'a first chunk' });
+      const first = await until(() => later.chunks[0], { deadlineMs: 20_000, what: 'a first chunk' });
       t.like(first, { partition: 0, epoch: 1, nextOffset: 10, highWatermark: 10 });
       await subject.append(0, 5);
       await later.untilCount(5);
@@ -241,13 +243,14 @@ export const sourceContract: readonly SourceCase[] = [
     title: 'a source that was left without partitions reads those that are added later',
     async run(t, subject) {
       await subject.append(0, 10);
-      const { source, collector } = open(t, subject);
+      const { source, budget, collector } = open(t, subject);
       collector.read(source, [at(0)]);
       await collector.untilCount(10);
       source.pause(at(0));
-      await setTimeout(100);
+      await until(() => budget.reserved === 0, { deadlineMs: 20_000, what: 'the last fetch to end' });
       source.remove(at(0));
-      await setTimeout(100);
+      // In this turn it finds that there is nothing left to do.
+      await setImmediate();
       collector.read(source, [at(0, 2)]);
       await collector.untilCount(18);
       t.deepEqual(collector.offsets('orders', 0), [...numbers(10), ...numbers(8, 2)]);
@@ -262,11 +265,11 @@ export const sourceContract: readonly SourceCase[] = [
         throw new LifecycleError('no');
       };
       collector.read(source, [at(0, 50)]);
-      await until(() => collector.errors.length > 0, { deadlineMs: 5_000, what: 'the error' });
+      await until(() => collector.errors.length > 0, { deadlineMs: 20_000, what: 'the error' });
       t.throws(() => source.seek(at(0), 0), { instanceOf: LifecycleError });
       source.remove(at(0));
       collector.read(source, [at(0, 3)]);
-      await until(() => collector.count === 7, { deadlineMs: 5_000, what: 'the records' });
+      await until(() => collector.count === 7, { deadlineMs: 20_000, what: 'the records' });
       t.deepEqual(collector.offsets('orders', 0), numbers(7, 3));
       t.is(collector.errors.length, 1);
     },

@@ -237,13 +237,13 @@ testOnEach('a closed source delivers nothing more and does not wait for a long p
   await cluster.createTopic(topic, 1);
   const client = await connectClient(t, cluster.brokers);
   const collector = new Collector();
-  const source = openSource(t, client, { fetchMaxWaitMs: 5_000 });
+  const source = openSource(t, client, { fetchMaxWaitMs: 20_000 });
   collector.read(source, startAt(partitionsOf(topic, 1)));
   await sendNumbers(client, topic, 1, 1);
   await collector.untilCount(1);
   const before = performance.now();
   await source.close();
-  t.true(performance.now() - before < 1_000);
+  t.true(performance.now() - before < 10_000);
   const chunks = collector.chunks.length;
   await sendNumbers(client, topic, 1, 1);
   t.is(collector.chunks.length, chunks);

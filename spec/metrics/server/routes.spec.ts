@@ -146,7 +146,7 @@ test('each scrape asks the provider once, with several processors as well, and h
   await server.watch(fakeMonitored('orders', metrics));
   await server.watch(fakeMonitored('payments', metrics));
   await until(async () => /scrapes [2-9]/.test((await httpGet(`${server.url}/metrics`)).text), {
-    deadlineMs: 5_000,
+    deadlineMs: 20_000,
     what: 'those that the server makes when a processor comes',
   });
   const before = metrics.scrapes;

@@ -20,7 +20,8 @@ cluster.test(
 
     const [address = ''] = client.slots[0] ?? [];
     const killed = nodes.find(({ port }) => address.endsWith(`:${port}`));
-    process.kill(killed?.pid ?? 0, 'SIGKILL');
+    t.truthy(killed);
+    await killed?.kill();
 
     const store = new RedisStore(options);
     let failures = 0;

@@ -13,11 +13,12 @@ function fakeSubject(): SourceSubject {
       kafka.append('orders', partition, ...values);
       return Promise.resolve();
     },
+    settled: () => kafka.quiet(),
     holdFetch: () => {
       const gate = kafka.hold('fetch');
       return {
         inFlight: async () => {
-          await until(() => gate.waiting.length > 0, { deadlineMs: 5_000, what: 'a fetch' });
+          await until(() => gate.waiting.length > 0, { deadlineMs: 20_000, what: 'a fetch' });
         },
         answer: async () => {
           gate.open();

@@ -3,7 +3,7 @@ import { BrokerError, LifecycleError } from '../../../../source/kernel/errors.ts
 import { startEmbedded, testOnEach } from '../../../_helpers/servers/clusters.ts';
 import { randomName, sharedNodes } from '../../../_helpers/servers/services.ts';
 import { until } from '../../../_helpers/until.ts';
-import { connectClient, newClient, SHORT_DEADLINES } from '../test-client.ts';
+import { connectClient, newClient } from '../test-client.ts';
 
 testOnEach('all that a group has committed is read with one request, sorted', async (t, cluster) => {
   const [one, two] = [randomName('a'), randomName('b')];
@@ -122,7 +122,7 @@ test('a partition without a leader is described as such', async (t) => {
 test('what can be tried again is retried, and a moved coordinator is found', async (t) => {
   const cluster = await startEmbedded(t);
   cluster.createTopic('orders', { partitions: 1 });
-  const client = await connectClient(t, cluster.brokers, { deadlines: SHORT_DEADLINES });
+  const client = await connectClient(t, cluster.brokers);
   const group = client.group('jobs');
   await group.commit([{ topic: 'orders', partition: 0, offset: 3, leaderEpoch: -1, metadata: '' }]);
   for (const code of [14, 16]) {

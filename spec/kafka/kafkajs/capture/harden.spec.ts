@@ -102,7 +102,7 @@ test('a connection cut in the middle of a response is usable again after a recon
   receiveWholeResponses(connection, `127.0.0.1:${broker.port}`, silentLogger);
   await connection.connect();
   await t.throwsAsync(request(connection), { message: /Closed connection/ });
-  await until(() => !connection.isConnected(), { deadlineMs: 2_000, what: 'the disconnect' });
+  await until(() => !connection.isConnected(), { deadlineMs: 20_000, what: 'the disconnect' });
   await connection.connect();
   t.is((await request(connection)).toString(), 'whole answer');
 });
@@ -114,7 +114,7 @@ test('kafkajs itself keeps what came of a cut response, which is why its framing
   const connection = await connectionTo(t, broker.port);
   await connection.connect();
   await t.throwsAsync(request(connection), { message: /Closed connection/ });
-  await until(() => !connection.isConnected(), { deadlineMs: 5_000, what: 'the disconnect' });
+  await until(() => !connection.isConnected(), { deadlineMs: 20_000, what: 'the disconnect' });
   await connection.connect();
   t.is(connection.bytesBuffered, 10);
 });
@@ -135,12 +135,12 @@ test('two connects at the same time open one socket', async (t) => {
   const connection = await connectionTo(t, broker.port);
   connectOnce(connection);
   await Promise.all([connection.connect(), connection.connect()]);
-  await until(() => broker.sockets.length > 0, { deadlineMs: 2_000, what: 'a socket' });
+  await until(() => broker.sockets.length > 0, { deadlineMs: 20_000, what: 'a socket' });
   t.is(broker.sockets.length, 1);
   // A later connect is an attempt of its own.
   await connection.disconnect();
   await connection.connect();
-  await until(() => broker.sockets.length === 2, { deadlineMs: 2_000, what: 'the second socket' });
+  await until(() => broker.sockets.length === 2, { deadlineMs: 20_000, what: 'the second socket' });
   t.true(connection.isConnected());
 });
 
@@ -148,7 +148,7 @@ test('kafkajs itself opens two sockets then, which is why its connect is shared'
   const broker = await listen(t, () => undefined);
   const connection = await connectionTo(t, broker.port);
   await Promise.all([connection.connect(), connection.connect()]);
-  await until(() => broker.sockets.length === 2, { deadlineMs: 5_000, what: 'both sockets' });
+  await until(() => broker.sockets.length === 2, { deadlineMs: 20_000, what: 'both sockets' });
   t.is(broker.sockets.length, 2);
 });
 
@@ -185,11 +185,11 @@ test('both connections of a pool are mended', async (t) => {
   );
   // Twice at the same time: one socket each.
   await Promise.all(pool.pool.flatMap((connection) => [connection.connect(), connection.connect()]));
-  await until(() => broker.sockets.length === 2, { deadlineMs: 5_000, what: 'two sockets' });
+  await until(() => broker.sockets.length === 2, { deadlineMs: 20_000, what: 'two sockets' });
   // Cut in the middle of an answer: usable again.
   for (const connection of pool.pool) {
     await t.throwsAsync(request(connection), { message: /Closed connection/ });
-    await until(() => !connection.isConnected(), { deadlineMs: 5_000, what: 'the disconnect' });
+    await until(() => !connection.isConnected(), { deadlineMs: 20_000, what: 'the disconnect' });
   }
   for (const connection of pool.pool) {
     await connection.connect();

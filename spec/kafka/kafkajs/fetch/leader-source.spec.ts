@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
+import type { KafkaClient } from '../../../../source/kafka/client.ts';
 import { rawBatch } from '../../../_helpers/raw/raw-batch.ts';
 import { sourceContract, type SourceSubject } from '../../../_helpers/contract/source-contract.ts';
 import { startEmbedded } from '../../../_helpers/servers/clusters.ts';
@@ -14,25 +15,38 @@ import {
   openSource,
   partitionsOf,
   sendNumbers,
-  SHORT_DEADLINES,
   startAt,
 } from '../test-client.ts';
 
 const FIRST = { topic: 'orders', partition: 0 };
 
-async function embeddedSubject(t: ExecutionContext): Promise<SourceSubject> {
-  const cluster = await startEmbedded(t, { brokers: 1, topics: { orders: 2 } });
-  const client = newClient(t, cluster.brokers);
-  let answers = 0;
+/** Of a new client that counts the answers that it has taken, by the name of their API. */
+async function countingClient(
+  t: ExecutionContext,
+  brokers: readonly string[],
+): Promise<{ readonly client: KafkaClient; readonly untilAnswered: (api: string) => Promise<void> }> {
+  const client = newClient(t, brokers);
+  const answers = new Map<string, number>();
+  const count = (api: string) => answers.get(api) ?? 0;
   client.observe?.({
-    onAnswer: (api) => {
-      if (api === 'Fetch') answers++;
-    },
+    onAnswer: (api) => answers.set(api, count(api) + 1),
     onAcked: () => undefined,
     onError: () => undefined,
     onReconnect: () => undefined,
   });
   await client.connect();
+  return {
+    client,
+    async untilAnswered(api) {
+      const before = count(api);
+      await until(() => count(api) > before, { deadlineMs: 20_000, what: `an answer to ${api}` });
+    },
+  };
+}
+
+async function embeddedSubject(t: ExecutionContext): Promise<SourceSubject> {
+  const cluster = await startEmbedded(t, { brokers: 1, topics: { orders: 2 } });
+  const { client, untilAnswered } = await countingClient(t, cluster.brokers);
   const sink = client.sink({ idempotent: true, compression: 'none', retryTimeoutMs: 10_000 });
   t.teardown(() => sink.close());
   const ends = [0, 0];
@@ -56,14 +70,13 @@ async function embeddedSubject(t: ExecutionContext): Promise<SourceSubject> {
       await accumulator.flush();
     },
     holdFetch: () => {
-      const before = answers;
       const fault = cluster.faults.delay({ api: 'Fetch', ms: 250 });
-      return {
-        inFlight: () => fault.done,
-        answer: async () => {
-          await until(() => answers > before, { deadlineMs: 5_000, what: 'the answer' });
-        },
-      };
+      const answered = untilAnswered('Fetch');
+      return { inFlight: () => fault.done, answer: () => answered };
+    },
+    async settled() {
+      // One that names all partitions, the first of its session, and one that was in flight.
+      for (let fetch = 0; fetch < 3; fetch++) await untilAnswered('Fetch');
     },
   };
 }
@@ -102,7 +115,7 @@ test('all partitions that are added in one turn are named by the first request',
   });
   const collector = new Collector();
   collector.read(openSource(t, client), startAt(partitionsOf('orders', 5)));
-  await until(() => named.length > 0, { deadlineMs: 5_000, what: 'a first request' });
+  await until(() => named.length > 0, { deadlineMs: 20_000, what: 'a first request' });
   t.is(named[0], 5);
 });
 
@@ -114,7 +127,7 @@ test('a partition that is removed while it waits for its next try is not read ag
   const former = new Collector();
   const source = openSource(t, client);
   former.read(source, startAt(partitionsOf('orders', 2)));
-  await until(() => fault.hits >= 2, { deadlineMs: 5_000, what: 'two failures' });
+  await until(() => fault.hits >= 2, { deadlineMs: 20_000, what: 'two failures' });
   source.remove(FIRST);
   fault.cancel();
   const later = new Collector();
@@ -131,10 +144,11 @@ test('a partition that is removed while it waits for its next try is not read ag
 
 test('a partition that is removed while its range is checked is not asked where to continue', async (t) => {
   const cluster = await startEmbedded(t, { brokers: 1, topics: { orders: 1 } });
-  const client = await connectClient(t, cluster.brokers);
+  const { client, untilAnswered } = await countingClient(t, cluster.brokers);
   await sendNumbers(client, 'orders', 1, 20);
   cluster.deleteRecords('orders', 0, 10);
   const check = cluster.faults.delay({ api: 'ListOffsets', ms: 300 });
+  const checked = untilAnswered('ListOffsets');
   const former = new Collector();
   const source = openSource(t, client);
   former.read(source, startAt([FIRST], 5));
@@ -143,7 +157,7 @@ test('a partition that is removed while its range is checked is not asked where 
   const later = new Collector();
   later.read(source, startAt([FIRST], 15));
   await later.untilCount(5);
-  await setTimeout(500);
+  await checked;
   await sendNumbers(client, 'orders', 1, 1, { from: 20 });
   await later.untilCount(6);
   t.deepEqual(later.offsets('orders', 0), numbers(6, 15));
@@ -154,7 +168,7 @@ test('a partition that is removed while its range is checked is not asked where 
 
 test('a partition that is removed while a new leader is checked for truncation hears nothing of it', async (t) => {
   const cluster = await startEmbedded(t, { topics: { orders: 1 } });
-  const client = await connectClient(t, cluster.brokers);
+  const { client, untilAnswered } = await countingClient(t, cluster.brokers);
   await sendNumbers(client, 'orders', 1, 5);
   cluster.appendRaw('orders', 0, rawBatch({ count: 3, baseOffset: 5, leaderEpoch: 41 }), {
     keepOffset: true,
@@ -164,12 +178,13 @@ test('a partition that is removed while a new leader is checked for truncation h
   former.read(source, startAt([FIRST]));
   await former.untilCount(8);
   const check = cluster.faults.delay({ api: 'OffsetForLeaderEpoch', ms: 300 });
+  const checked = untilAnswered('OffsetForLeaderEpoch');
   cluster.moveLeader('orders', 0, (cluster.leaderOf('orders', 0) % 3) + 1);
   await check.done;
   source.remove(FIRST);
   const later = new Collector();
   later.read(source, startAt([FIRST], 8));
-  await setTimeout(500);
+  await checked;
   await sendNumbers(client, 'orders', 1, 2, { from: 100 });
   await later.untilCount(2);
   t.deepEqual(later.offsets('orders', 0), [8, 9]);
@@ -179,11 +194,11 @@ test('a partition that is removed while a new leader is checked for truncation h
 
 test('an error that several partitions have in common is reported to each reader, as the same object', async (t) => {
   const cluster = await startEmbedded(t, { brokers: 1, topics: { orders: 3 } });
-  const client = await connectClient(t, cluster.brokers, { deadlines: SHORT_DEADLINES });
+  const client = await connectClient(t, cluster.brokers);
   const collector = new Collector();
   const source = openSource(t, client, { retryTimeoutMs: 300 });
   collector.read(source, startAt(partitionsOf('orders', 3)));
-  await until(() => collector.chunks.length > 0, { deadlineMs: 5_000, what: 'a first answer' });
+  await until(() => collector.chunks.length > 0, { deadlineMs: 20_000, what: 'a first answer' });
   source.remove({ topic: 'orders', partition: 2 });
   await cluster.stopNode(1);
   await until(() => collector.errors.length > 0, { deadlineMs: 10_000, what: 'the error' });

@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
-import type { SourceOptions } from '../../../../source/kafka/source.ts';
+import type { Deadlines } from '../../../../source/kafka/kafkajs/connection/deadlines.ts';
 import { BrokerError, ConnectionError } from '../../../../source/kernel/errors.ts';
+import type { EmbeddedCluster } from '../../../../source/embedded/cluster.ts';
 import { startEmbedded } from '../../../_helpers/servers/clusters.ts';
 import { until } from '../../../_helpers/until.ts';
 import {
@@ -18,15 +19,15 @@ import {
 /** Reads on while a fault happens: 200 records before it, 200 after. */
 async function readThrough(
   t: ExecutionContext,
-  fault: (cluster: Awaited<ReturnType<typeof startEmbedded>>, topic: string) => Promise<unknown>,
-  options: Partial<SourceOptions> = {},
+  fault: (cluster: EmbeddedCluster, topic: string) => Promise<unknown>,
+  deadlines: Partial<Deadlines> = {},
 ): Promise<Collector> {
   const cluster = await startEmbedded(t, { topics: { orders: 6 } });
-  const writer = await connectClient(t, cluster.brokers, { deadlines: SHORT_DEADLINES });
-  const reader = await connectClient(t, cluster.brokers, { deadlines: SHORT_DEADLINES });
+  const writer = await connectClient(t, cluster.brokers, { deadlines });
+  const reader = await connectClient(t, cluster.brokers, { deadlines });
   await sendNumbers(writer, 'orders', 6, 200);
   const collector = new Collector();
-  const source = openSource(t, reader, options);
+  const source = openSource(t, reader);
   collector.read(source, startAt(partitionsOf('orders', 6)));
   await collector.untilCount(200);
   await fault(cluster, 'orders');
@@ -53,12 +54,13 @@ test('a broker that stops while reading is left, and its partitions are read at 
 });
 
 test('a broker that freezes while reading is left when the deadline is missed', async (t) => {
-  await readThrough(t, async (cluster, topic) => {
+  const freeze = async (cluster: EmbeddedCluster, topic: string) => {
     cluster.faults.freeze(3);
     for (let partition = 0; partition < 6; partition++)
       if (cluster.leaderOf(topic, partition) === 3) cluster.moveLeader(topic, partition, 1);
     await Promise.resolve();
-  });
+  };
+  await readThrough(t, freeze, SHORT_DEADLINES);
 });
 
 for (const when of ['before', 'after', 'mid-response'] as const) {
@@ -121,15 +123,15 @@ test('an error that no retry can fix ends the partition immediately, and only th
   const cluster = await startEmbedded(t, { brokers: 1, topics: { orders: 2 } });
   const client = await connectClient(t, cluster.brokers);
   await sendNumbers(client, 'orders', 2, 100);
-  cluster.faults.fail({ api: 'Fetch', code: 29, topic: 'orders', partition: 1, times: Infinity });
+  const refused = { topic: 'orders', partition: 1, times: Infinity } as const;
+  const fault = cluster.faults.fail({ api: 'Fetch', code: 29, ...refused });
   const collector = new Collector();
-  const started = performance.now();
   collector.read(openSource(t, client), startAt(partitionsOf('orders', 2)));
   await until(() => collector.errors.length > 0 && collector.count === 50, {
-    deadlineMs: 5_000,
+    deadlineMs: 20_000,
     what: 'the error and the other partition',
   });
-  t.true(performance.now() - started < 3_000);
+  t.is(fault.hits, 1, 'it is not tried again');
   const [failure] = collector.errors;
   t.is(collector.errors.length, 1);
   t.like(failure, { topic: 'orders', partition: 1 });
@@ -143,7 +145,7 @@ test('a partition that fails for longer than retryTimeoutMs is reported with wha
   cluster.faults.fail({ api: 'Fetch', code: 6, times: Infinity });
   const collector = new Collector();
   collector.read(openSource(t, client, { retryTimeoutMs: 400 }), startAt(partitionsOf('orders', 1)));
-  await until(() => collector.errors.length > 0, { deadlineMs: 5_000, what: 'the error' });
+  await until(() => collector.errors.length > 0, { deadlineMs: 20_000, what: 'the error' });
   const error = collector.errors[0]?.error;
   t.true(error instanceof BrokerError && error.brokerCode === 6 && error.retriable);
   t.regex(error?.message ?? '', /orders\/0.*400 ms.*NOT_LEADER_OR_FOLLOWER/);
@@ -151,10 +153,10 @@ test('a partition that fails for longer than retryTimeoutMs is reported with wha
 
 test('when all brokers are gone for longer than retryTimeoutMs, the source says that it cannot connect', async (t) => {
   const cluster = await startEmbedded(t, { brokers: 1, topics: { orders: 2 } });
-  const client = await connectClient(t, cluster.brokers, { deadlines: SHORT_DEADLINES });
+  const client = await connectClient(t, cluster.brokers);
   const collector = new Collector();
   collector.read(openSource(t, client, { retryTimeoutMs: 500 }), startAt(partitionsOf('orders', 2)));
-  await until(() => collector.chunks.length > 0, { deadlineMs: 5_000, what: 'a first answer' });
+  await until(() => collector.chunks.length > 0, { deadlineMs: 20_000, what: 'a first answer' });
   await cluster.stopNode(1);
   await until(() => collector.errors.length === 2, {
     deadlineMs: 10_000,
@@ -197,7 +199,7 @@ test('a damaged record batch is reported as such and ends its partition', async 
   cluster.appendRaw('orders', 0, batch);
   const collector = new Collector();
   collector.read(openSource(t, client), startAt(partitionsOf('orders', 1)));
-  await until(() => collector.errors.length > 0, { deadlineMs: 5_000, what: 'the error' });
+  await until(() => collector.errors.length > 0, { deadlineMs: 20_000, what: 'the error' });
   t.is(collector.errors[0]?.error.code, 'RECORD');
   t.regex(collector.errors[0]?.error.message ?? '', /orders/);
 });

@@ -33,7 +33,7 @@ async function openSink(
 ): Promise<Setup> {
   const { brokers = 3, partitions = 6, retryTimeoutMs = 10_000, idempotent = true } = options;
   const cluster = await startEmbedded(t, { brokers, topics: { out: partitions } });
-  const client = await connectClient(t, cluster.brokers, { deadlines: SHORT_DEADLINES, ...options });
+  const client = await connectClient(t, cluster.brokers, options);
   const repeated: number[] = [];
   const sink = client.sink({
     idempotent,
@@ -115,7 +115,7 @@ test('leaders that move while sending are followed, each record is stored exactl
 });
 
 test('a broker that freezes while sending is left when the deadline is missed, each record is stored exactly once', async (t) => {
-  const { cluster, accumulator } = await openSink(t);
+  const { cluster, accumulator } = await openSink(t, { deadlines: SHORT_DEADLINES });
   cluster.faults.freeze(2);
   appendNumbers(accumulator, 'out', 6, 120);
   const flushed = accumulator.flush();
@@ -216,9 +216,8 @@ for (const code of [10, 29, 87]) {
     const { cluster, accumulator } = await openSink(t, { brokers: 1 });
     const fault = cluster.faults.fail({ api: 'Produce', code, topic: 'out', partition: 2, times: Infinity });
     appendNumbers(accumulator, 'out', 6, 6);
-    const started = performance.now();
     const error = await t.throwsAsync(accumulator.flush(), { instanceOf: ProduceError });
-    t.true(performance.now() - started < 2_000);
+    t.is(fault.hits, 1, 'it is not tried again');
     t.deepEqual(
       error.failed.map(({ topic, partition, records }) => ({ topic, partition, records })),
       [{ topic: 'out', partition: 2, records: 1 }],
@@ -399,7 +398,7 @@ test('several accumulators of one sink send to the same partitions at the same t
 });
 
 test('an attempt of unknown outcome, then a broker that forgot the sequence numbers: what is sent under another id is counted once', async (t) => {
-  const { cluster, accumulator, repeated } = await openSink(t, { brokers: 1, deadlines: {} });
+  const { cluster, accumulator, repeated } = await openSink(t, { brokers: 1 });
   // The first attempt is stored and not answered, the second one is refused. Other partitions may
   // travel in requests of their own.
   cluster.faults.drop({ api: 'Produce', when: 'after', matching: hasOne });
