@@ -3,10 +3,14 @@ import { chmod, cp, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { cacheFolder } from './folders.ts';
-import { freePorts } from './free-ports.ts';
 import { startOwnProcess } from './own-process.ts';
 import { requirePrograms, run } from './programs.ts';
-import { waitUntilServing, type StartedServer, type StartOptions } from './started-server.ts';
+import {
+  startOnFreePorts,
+  waitUntilServing,
+  type StartedServer,
+  type StartOptions,
+} from './started-server.ts';
 
 /** The release that specs and compose.yaml use. */
 export const elasticsearchVersion = '8.19.6';
@@ -38,9 +42,23 @@ export interface StartElasticsearchOptions extends StartOptions {
  */
 export async function startElasticsearch(options: StartElasticsearchOptions = {}): Promise<StartedServer> {
   const home = await distribution();
+  return startOnFreePorts(2, ([http = 0, transport = 0]) =>
+    startOn({ home, port: options.port ?? http, transport }, options),
+  );
+}
+
+interface Place {
+  /** The folder of the distribution. */
+  readonly home: string;
+  readonly port: number;
+  readonly transport: number;
+}
+
+async function startOn(
+  { home, port, transport }: Place,
+  options: StartElasticsearchOptions,
+): Promise<StartedServer> {
   const { java } = requirePrograms('Elasticsearch', ['java']);
-  const [freeHttp = 0, transport = 0] = await freePorts(2);
-  const port = options.port ?? freeHttp;
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'kasper-elasticsearch-')));
   const config = join(folder, 'config');
   const logFile = join(folder, 'server.log');

@@ -17,6 +17,7 @@ import {
 } from './kafka-security.ts';
 import { startOwnProcess, type Lifetime, type OwnProcess, type ProcessEnd } from './own-process.ts';
 import { requirePrograms, run } from './programs.ts';
+import { PortTakenError } from './started-server.ts';
 import { until } from './until.ts';
 
 export interface StartKafkaOptions {
@@ -193,10 +194,6 @@ interface NodeSetting {
   readonly lifetime: Lifetime;
 }
 
-class PortTakenError extends Error {
-  override readonly name = 'PortTakenError';
-}
-
 class OwnKafkaNode implements KafkaNode {
   readonly id: number;
   readonly broker: string;
@@ -259,8 +256,10 @@ class OwnKafkaNode implements KafkaNode {
 
   async #startFailure(end: ProcessEnd): Promise<Error> {
     const log = await readFile(this.logFile, 'utf8');
-    const message = `Kafka node ${this.id} ended at start (code ${end.code}, signal ${end.signal}):\n${log}`;
-    return log.includes('Address already in use') ? new PortTakenError(message) : new Error(message);
+    return PortTakenError.orOther(
+      `Kafka node ${this.id} ended at start (code ${end.code}, signal ${end.signal}):`,
+      log,
+    );
   }
 }
 

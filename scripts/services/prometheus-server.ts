@@ -1,10 +1,14 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePorts } from './free-ports.ts';
 import { startOwnProcess } from './own-process.ts';
 import { requirePrograms } from './programs.ts';
-import { waitUntilServing, type StartedServer, type StartOptions } from './started-server.ts';
+import {
+  startOnFreePorts,
+  waitUntilServing,
+  type StartedServer,
+  type StartOptions,
+} from './started-server.ts';
 
 const host = '127.0.0.1';
 
@@ -25,8 +29,13 @@ export interface StartPrometheusOptions extends StartOptions {
  * @throws MissingServiceError without prometheus
  */
 export async function startPrometheus(options: StartPrometheusOptions): Promise<StartedServer> {
+  requirePrograms('Prometheus', ['prometheus']);
+  if (options.port !== undefined) return startOn(options.port, options);
+  return startOnFreePorts(1, ([port = 0]) => startOn(port, options));
+}
+
+async function startOn(port: number, options: StartPrometheusOptions): Promise<StartedServer> {
   const { prometheus: program } = requirePrograms('Prometheus', ['prometheus']);
-  const port = options.port ?? (await freePorts(1))[0] ?? 0;
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'kasper-prometheus-')));
   const logFile = join(folder, 'server.log');
   const configFile = join(folder, 'prometheus.yml');

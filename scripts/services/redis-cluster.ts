@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePorts } from './free-ports.ts';
 import { requirePrograms, run } from './programs.ts';
 import { startRedis, type RedisServer } from './redis-server.ts';
+import { startOnFreePorts } from './started-server.ts';
 import { until } from './until.ts';
 
 const MASTERS = 3;
@@ -25,8 +25,11 @@ export interface RedisCluster {
  */
 export async function startRedisCluster(): Promise<RedisCluster> {
   const { 'redis-cli': cli } = requirePrograms('Redis Cluster', ['redis-cli', 'redis-server']);
+  return startOnFreePorts(2 * NODES, (ports) => startOn(ports, cli));
+}
+
+async function startOn(ports: readonly number[], cli: string): Promise<RedisCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'kasper-redis-cluster-'));
-  const ports = await freePorts(2 * NODES);
   const nodes: RedisServer[] = [];
   const stop = async () => {
     await Promise.all(nodes.map((node) => node.stop()));

@@ -2,10 +2,14 @@ import { mkdtemp } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePorts } from './free-ports.ts';
 import { startOwnProcess } from './own-process.ts';
 import { requirePrograms } from './programs.ts';
-import { waitUntilServing, type StartedServer, type StartOptions } from './started-server.ts';
+import {
+  startOnFreePorts,
+  waitUntilServing,
+  type StartedServer,
+  type StartOptions,
+} from './started-server.ts';
 
 const host = '127.0.0.1';
 
@@ -31,8 +35,13 @@ export interface RedisServer extends StartedServer {
  * @throws MissingServiceError without redis-server
  */
 export async function startRedis(options: StartRedisOptions = {}): Promise<RedisServer> {
+  requirePrograms('Redis', ['redis-server']);
+  if (options.port !== undefined) return startOn(options.port, options);
+  return startOnFreePorts(1, ([port = 0]) => startOn(port, options));
+}
+
+async function startOn(port: number, options: StartRedisOptions): Promise<RedisServer> {
   const { 'redis-server': program } = requirePrograms('Redis', ['redis-server']);
-  const port = options.port ?? (await freePorts(1))[0] ?? 0;
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'kasper-redis-')));
   const logFile = join(folder, 'server.log');
   const own = await startOwnProcess({
@@ -52,7 +61,11 @@ export async function startRedis(options: StartRedisOptions = {}): Promise<Redis
     logFile,
     deadlineMs: 10_000,
     stopSignal: 'SIGKILL',
-    ask: () => redisVersion(port),
+    ask: async () => {
+      const { pid } = await askRedis(port);
+      // Before ours has found its port taken.
+      if (pid !== own.pid) throw new Error(`another Redis, of process ${pid}, has port ${port}`);
+    },
   });
   const kill = async () => {
     own.signal('SIGKILL');
@@ -66,7 +79,11 @@ export async function startRedis(options: StartRedisOptions = {}): Promise<Redis
  *
  * @throws Error if there is none
  */
-export function redisVersion(port: number): Promise<string> {
+export async function redisVersion(port: number): Promise<string> {
+  return (await askRedis(port)).version;
+}
+
+function askRedis(port: number): Promise<{ readonly version: string; readonly pid: number }> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port });
     let text = '';
@@ -79,9 +96,10 @@ export function redisVersion(port: number): Promise<string> {
     socket.once('close', fail);
     socket.on('data', (bytes) => {
       text += bytes.toString();
-      const version = /redis_version:(\S+)/.exec(text)?.[1];
-      if (version === undefined) return;
-      resolve(version);
+      const [, version] = /redis_version:(\S+)/.exec(text) ?? [];
+      const [, pid] = /process_id:(\d+)\r/.exec(text) ?? [];
+      if (version === undefined || pid === undefined) return;
+      resolve({ version, pid: Number(pid) });
       socket.destroy();
     });
     socket.write('INFO server\r\n');

@@ -1,4 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
+import { freePorts } from './free-ports.ts';
 import type { Lifetime, OwnProcess } from './own-process.ts';
 import { until } from './until.ts';
 
@@ -32,10 +33,40 @@ export interface ServingOptions {
   readonly ask: () => Promise<unknown>;
 }
 
+/** Another process listens on the port that a server of ours was to have. */
+export class PortTakenError extends Error {
+  override readonly name = 'PortTakenError';
+
+  /** An error with the log of a server that ended: of this class where its port was the reason. */
+  static orOther(message: string, log: string, cause?: unknown): Error {
+    const isTaken = /address already in use/i.test(log);
+    return new (isTaken ? PortTakenError : Error)(`${message}\n${log}`, { cause });
+  }
+}
+
+const MOST_STARTS = 3;
+
+/**
+ * Starts a server on free ports. Between the moment a port was found free and its use another
+ * process may have taken it: then it is started again, on others.
+ */
+export async function startOnFreePorts<Server>(
+  count: number,
+  start: (ports: readonly number[]) => Promise<Server>,
+): Promise<Server> {
+  for (let starts = 1; ; starts++) {
+    try {
+      return await start(await freePorts(count));
+    } catch (error) {
+      if (!(error instanceof PortTakenError) || starts === MOST_STARTS) throw error;
+    }
+  }
+}
+
 /**
  * Waits until a process of ours serves.
  *
- * @throws Error with its log, if it ends or the deadline passes before
+ * @throws PortTakenError, or Error with its log, if it ends or the deadline passes before
  */
 export async function waitUntilServing(own: OwnProcess, options: ServingOptions): Promise<StartedServer> {
   const { name, port, folder, logFile, deadlineMs, stopSignal, ask } = options;
@@ -55,7 +86,7 @@ export async function waitUntilServing(own: OwnProcess, options: ServingOptions)
   } catch (error) {
     const log = await readFile(logFile, 'utf8');
     await stop();
-    throw new Error(`${name} could not be started: ${String(error)}\nIts log:\n${log}`, { cause: error });
+    throw PortTakenError.orOther(`${name} could not be started: ${String(error)}\nIts log:`, log, error);
   }
   return { host: '127.0.0.1', port, pid: own.pid, folder, stop };
 }
