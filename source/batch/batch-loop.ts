@@ -83,6 +83,7 @@ export class BatchLoop implements MemoryHolder {
   add(chunk: Chunk): void {
     const { state, shared } = this.#options;
     if (state.isEnding) return;
+    shared.turns.turned();
     if (chunk.messages.length > 0) shared.budget.charge(chunk.bytes);
     this.#addToBatcher(chunk);
     this.#advance();

@@ -21,6 +21,11 @@ export class LoopTurns {
     this.#clock = clock;
   }
 
+  /** It turned: something was read. */
+  turned(): void {
+    this.#turnedAt = this.#clock.now();
+  }
+
   /**
    * undefined: it turned a moment ago; one comparison of times. Otherwise wait for the promise, and
    * ask again.
@@ -34,7 +39,7 @@ export class LoopTurns {
     this.#turning ??= new Promise((resolve) => {
       setImmediate(() => {
         this.#turning = undefined;
-        this.#turnedAt = this.#clock.now();
+        this.turned();
         resolve();
       });
     });

@@ -2,10 +2,10 @@ import test from 'ava';
 import { LoopTurns } from '../../source/batch/loop-turns.ts';
 import { FakeClock } from '../_helpers/fakes/fake-clock.ts';
 
-test('a turn is due first, then not for 10 ms, however many batches ask, then again', async (t) => {
+test('after a turn none is due for 10 ms, however many batches ask, then one is', async (t) => {
   const clock = new FakeClock();
   const turns = new LoopTurns(clock);
-  await turns.due();
+  turns.turned();
   for (let batch = 0; batch < 10_000; batch++) t.is(turns.due(), undefined);
   clock.sleepThrough(9.9);
   t.is(turns.due(), undefined);
