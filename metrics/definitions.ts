@@ -161,6 +161,14 @@ export const metricDefinitions = {
     labelNames: partition,
     aggregation: 'max',
   },
+  heldBackSeconds: {
+    name: 'held_back_seconds',
+    kind: 'gauge',
+    unit: 'seconds',
+    help: 'Time for which an open transaction of another producer has held back the last stable offset; 0 while none does',
+    labelNames: partition,
+    aggregation: 'max',
+  },
   bufferedRecords: {
     name: 'buffered_records',
     kind: 'gauge',

@@ -6,7 +6,10 @@ export interface HealthReport {
   readonly healthy: boolean;
   /** True while it processes: it runs, has its claims, and is not closing. */
   readonly ready: boolean;
-  /** Sentences that say why it is not healthy, or not ready; empty if it is both. */
+  /**
+   * Sentences that say why it is not healthy, or not ready, or which records another producer holds
+   * back; empty otherwise.
+   */
   readonly problems: readonly string[];
 }
 

@@ -25,6 +25,7 @@ export {
   groupLag,
   type GroupLag,
   type GroupLagOptions,
+  type HeldBackRecords,
   type OffsetProblem,
   type PartitionLag,
 } from './operate/group-lag.ts';
@@ -36,6 +37,7 @@ export type {
   TopicDetails,
   TopicSetting,
   TopicSettings,
+  OpenTransaction,
 } from './kafka/admin.ts';
 export type { KafkaClient, KafkaObserver, NewTopic, TopicDescription } from './kafka/client.ts';
 export type {
@@ -161,6 +163,7 @@ export {
 } from './prefetch.ts';
 export type { ProcessorEvents } from './processor-events.ts';
 export type {
+  HeldBack,
   LastBatch,
   PartitionProcessorStats,
   PartitionStats,

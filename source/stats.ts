@@ -45,6 +45,16 @@ export interface RecentError {
   readonly times: number;
 }
 
+/** A transaction of another producer stays open, and what lies behind it is not visible yet. */
+export interface HeldBack {
+  /** For how long that was seen, in ms. */
+  readonly ms: number;
+  /** The last stable offset: readers of committed records see nothing from here on. */
+  readonly offset: number;
+  /** Whose transactions they are; empty while that is not known. */
+  readonly producerIds: readonly number[];
+}
+
 /** One topic-partition as `stats()` shows it. */
 export interface PartitionStats extends TopicPartition {
   /** The next offset to fetch: records before it wait, are in process, or are done. */
@@ -68,6 +78,11 @@ export interface PartitionStats extends TopicPartition {
    * where there is nothing to do (lag 0).
    */
   readonly msSinceProgress: number;
+  /**
+   * Set while the last stable offset does not move although records lie beyond it, as brokers
+   * reported each `metricsUpdateMs`; null otherwise, and with `isolation: 'read_uncommitted'`.
+   */
+  readonly heldBack: HeldBack | null;
 }
 
 /**

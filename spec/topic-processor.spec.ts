@@ -507,6 +507,7 @@ test('stats are a frozen snapshot that JSON can hold, before, during and after a
       paused: false,
       records: 0,
       msSinceProgress: 0,
+      heldBack: null,
     },
     {
       topic: 'in',
@@ -518,6 +519,7 @@ test('stats are a frozen snapshot that JSON can hold, before, during and after a
       paused: false,
       records: 0,
       msSinceProgress: 0,
+      heldBack: null,
     },
   ]);
   gate.open();

@@ -225,6 +225,17 @@ export const optionRows = [
     reason: 'as retryTimeoutMs: a rolling restart must not get processes killed',
   },
   {
+    name: 'heldBackTimeoutMs',
+    kind: 'integer',
+    unit: 'ms',
+    default: 900_000,
+    minimum: 1000,
+    maximum: LONGEST_TIMER_MS,
+    what: 'When an open transaction of another producer has held back committed records for this long, `health()` names it; a warning comes after 60 s',
+    reason:
+      'brokers abort transactions after 15 min by default (transaction.max.timeout.ms): one that is older hangs',
+  },
+  {
     name: 'stallLagRecords',
     kind: 'integer',
     unit: 'records',

@@ -225,6 +225,16 @@ export interface ScalarOptions {
    */
   readonly stallTimeoutMs?: number;
   /**
+   * When an open transaction of another producer has held back committed records for this long,
+   * `health()` names it; a warning comes after 60 s.
+   *
+   * Unit: ms. Minimum: 1,000. Maximum: 2,147,483,647. Reason: brokers abort transactions after 15
+   * min by default (transaction.max.timeout.ms): one that is older hangs.
+   *
+   * @defaultValue `900_000`
+   */
+  readonly heldBackTimeoutMs?: number;
+  /**
    * A partition with no more lag than this is healthy although it makes no progress.
    *
    * Unit: records. Minimum: 0. Reason: every record that waits is to be processed.

@@ -23,6 +23,7 @@ export const apiNames = [
   'CreatePartitions',
   'DeleteGroups',
   'OffsetDelete',
+  'DescribeProducers',
 ] as const;
 
 /** The name of a request, as in Kafka's protocol guide. */

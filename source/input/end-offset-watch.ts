@@ -21,12 +21,20 @@ export interface WatchedLogs {
   expectEnds(): TakeEnds;
 }
 
+/** Reads each answer. */
+export interface EndsReader {
+  look(ends: readonly LogEnd[]): void;
+  /** Nothing more comes. */
+  stop(): void;
+}
+
 export interface EndOffsetWatchOptions {
   readonly config: Config;
   readonly client: Pick<KafkaClient, 'listOffsets'>;
   readonly logger: Logger;
   readonly partitions: readonly TopicPartition[];
   readonly logs: WatchedLogs;
+  readonly heldBack: EndsReader;
 }
 
 /** A failure that lasts is logged this often. */
@@ -71,6 +79,7 @@ export class EndOffsetWatch {
   stop(): void {
     this.#stopped = true;
     this.#unansweredSince = undefined;
+    this.#options.heldBack.stop();
     this.#timer?.cancel();
   }
 
@@ -84,6 +93,7 @@ export class EndOffsetWatch {
       this.#unansweredSince = undefined;
       this.#answeredAt = config.clock.wallNow();
       take(ends);
+      this.#options.heldBack.look(ends);
     } catch (error) {
       const now = config.clock.now();
       if (!this.#stopped && now - this.#warnedAt >= WARN_EVERY_MS) {

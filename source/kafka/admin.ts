@@ -1,4 +1,5 @@
 import type { KasperError } from '../kernel/errors.ts';
+import type { TopicPartition } from '../kernel/topic-partition.ts';
 
 /** One partition as the cluster describes it. */
 export interface PartitionDetails {
@@ -41,8 +42,18 @@ export interface TopicSettings {
   readonly error: KasperError | undefined;
 }
 
+/** A transaction that is neither committed nor aborted, in one partition. */
+export interface OpenTransaction extends TopicPartition {
+  /** By this the brokers distinguish producers. */
+  readonly producerId: number;
+  /** Readers of committed records see nothing from here on. */
+  readonly firstOffset: number;
+  /** When its producer last wrote here, in ms since 1970; undefined where that is not known. */
+  readonly lastWriteAt: number | undefined;
+}
+
 /**
- * What an operator asks of a cluster, and a pipeline does not. Failures are as in
+ * What an operator asks of a cluster, and a pipeline hardly ever. Failures are as in
  * {@link KafkaClient}.
  */
 export interface KafkaAdmin {
@@ -62,4 +73,10 @@ export interface KafkaAdmin {
    * (ListGroups, asked of each broker).
    */
   listGroups(): Promise<string[]>;
+  /**
+   * Asks the leaders whose transactions are open in these partitions (DescribeProducers), the
+   * oldest of each first. Undefined if the brokers do not serve this request. Needs access to read
+   * the topics.
+   */
+  openTransactions(partitions: readonly TopicPartition[]): Promise<OpenTransaction[] | undefined>;
 }

@@ -1,3 +1,4 @@
+import type { OpenTransaction } from '../kafka/admin.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import type { CommittedOffset } from '../kafka/group-offsets.ts';
 import type { Isolation, PartitionOffset } from '../kafka/log-position.ts';
@@ -12,6 +13,17 @@ import { selectPartitions, type GroupSelection, type SelectedPartition } from '.
  * was deleted and recreated since (`recreated`, by the topic id in the claim).
  */
 export type OffsetProblem = 'before-start' | 'past-end' | 'recreated';
+
+/** What readers of committed records do not see yet, since a transaction before it is open. */
+export interface HeldBackRecords {
+  /** Offsets from the last stable offset to the high watermark. */
+  readonly records: number;
+  /**
+   * The open transactions, the oldest first; empty where brokers do not say (before Kafka 2.8, or to
+   * this user).
+   */
+  readonly transactions: readonly Omit<OpenTransaction, keyof TopicPartition>[];
+}
 
 /** How far a group has come in one partition. */
 export interface PartitionLag extends TopicPartition {
@@ -32,6 +44,11 @@ export interface PartitionLag extends TopicPartition {
    */
   readonly lag: number | undefined;
   readonly problem: OffsetProblem | undefined;
+  /**
+   * Set while a transaction is open; not for 'read_uncommitted', which reads on. One that stays
+   * open is that of a producer which is gone, or does not commit.
+   */
+  readonly heldBack: HeldBackRecords | undefined;
   /** Who has claimed the partition; undefined if nobody has, or claims were not asked for. */
   readonly claim: ClaimInfo | undefined;
 }
@@ -83,8 +100,12 @@ export async function groupLag(
     readPositions(client, groupId, { ...options, isolation }),
     claims ? readClaims(client, groupId, options) : [],
   ]);
+  const open = await openTransactions(client, positions);
   const byKey = new Map(Array.isArray(found) ? found.map((claim) => [keyOf(claim), claim]) : []);
-  const partitions = positions.map((position) => lagOf(position, byKey.get(keyOf(position.selected))));
+  const partitions = positions.map((position) => {
+    const key = keyOf(position.selected);
+    return lagOf(position, { claim: byKey.get(key), open: open.get(key) ?? [] });
+  });
   return {
     groupId,
     isolation,
@@ -144,7 +165,36 @@ async function readClaims(
   }
 }
 
-function lagOf({ selected, start, end, last }: Position, claim: PartitionClaim | undefined): PartitionLag {
+/** Whose transactions are open, by partition; empty where that is not known. */
+async function openTransactions(
+  client: KafkaClient,
+  positions: readonly Position[],
+): Promise<ReadonlyMap<string, readonly OpenTransaction[]>> {
+  const held = positions.filter((position) => heldBackRecords(position) > 0);
+  const byKey = new Map<string, OpenTransaction[]>(held.map(({ selected }) => [keyOf(selected), []]));
+  if (held.length === 0) return byKey;
+  try {
+    const open = await client.admin().openTransactions(held.map(({ selected }) => selected));
+    for (const each of open ?? []) byKey.get(keyOf(each))?.push(each);
+  } catch (error) {
+    // That something is held back is known all the same.
+    if (!KasperError.is(error) || error.code !== 'BROKER') throw error;
+  }
+  return byKey;
+}
+
+/** With 'read_uncommitted' the end is the high watermark. */
+function heldBackRecords({ end, last }: Position): number {
+  return end === undefined || last === undefined ? 0 : Math.max(0, last - end);
+}
+
+interface FoundOut {
+  readonly claim: PartitionClaim | undefined;
+  readonly open: readonly OpenTransaction[];
+}
+
+function lagOf(position: Position, { claim, open }: FoundOut): PartitionLag {
+  const { selected, start, end, last } = position;
   const { topic, partition, topicId, committed } = selected;
   const committedOffset = committed?.offset;
   const isRecreated = committedOffset !== undefined && isOther(claim?.topicId, topicId);
@@ -159,8 +209,19 @@ function lagOf({ selected, start, end, last }: Position, claim: PartitionClaim |
     endOffset: end,
     lag: isKnown ? Math.max(0, end - Math.max(committedOffset, start)) : undefined,
     problem: isRecreated ? 'recreated' : problemOf(committedOffset, start, last),
+    heldBack: heldBackOf(heldBackRecords(position), open),
     claim: claim === undefined ? undefined : infoOf(claim),
   };
+}
+
+function heldBackOf(records: number, open: readonly OpenTransaction[]): HeldBackRecords | undefined {
+  if (records === 0) return undefined;
+  const transactions = open.map(({ producerId, firstOffset, lastWriteAt }) => ({
+    producerId,
+    firstOffset,
+    lastWriteAt,
+  }));
+  return { records, transactions };
 }
 
 function problemOf(

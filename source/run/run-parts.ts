@@ -1,6 +1,7 @@
 import type { Assignment } from '../assignment/assignment.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import type { EndOffsetWatch } from '../input/end-offset-watch.ts';
+import type { HeldBackWatch } from '../input/held-back-watch.ts';
 import type { InputFlow } from '../input/input-flow.ts';
 import type { PlannedPartition } from '../input/start-plan.ts';
 
@@ -16,4 +17,5 @@ export class RunParts {
   plan: readonly PlannedPartition[] = [];
   flow: InputFlow | undefined;
   endWatch: EndOffsetWatch | undefined;
+  heldBack: HeldBackWatch | undefined;
 }

@@ -6,6 +6,7 @@ import { TopicWatch } from '../assignment/topic-watch.ts';
 import type { RunContext } from '../config/run-context.ts';
 import { AtLeastOnce } from '../delivery/at-least-once.ts';
 import { EndOffsetWatch } from '../input/end-offset-watch.ts';
+import { HeldBackWatch } from '../input/held-back-watch.ts';
 import { InputFlow } from '../input/input-flow.ts';
 import { logPlan, planStart } from '../input/start-plan.ts';
 import type { TopicDescription } from '../kafka/client.ts';
@@ -101,7 +102,9 @@ export class Run implements PartitionsOwner {
     const topics = this.#topics;
     this.#topicWatch = new TopicWatch({ config, client, logger, topics, followed: flow, reports });
     this.#topicWatch.start();
-    parts.endWatch = new EndOffsetWatch({ config, client, logger, partitions, logs: flow });
+    const heldBack = new HeldBackWatch({ config, client, logger });
+    parts.heldBack = heldBack;
+    parts.endWatch = new EndOffsetWatch({ config, client, logger, partitions, logs: flow, heldBack });
     parts.endWatch.start();
   }
 

@@ -6,6 +6,7 @@ export interface HealthInputs {
   readonly stats: ProcessorStats;
   readonly stallTimeoutMs: number;
   readonly stallLagRecords: number;
+  readonly heldBackTimeoutMs: number;
   /**
    * For how long no broker has answered although something was requested; 0 if everything was
    * answered.
@@ -22,6 +23,7 @@ const NAMED = 10;
  * Judges a processor. It is healthy unless the run has failed or, while it runs, brokers are silent
  * or a partition with lag makes no progress. A partition whose messages are collected for a batch
  * that is not due yet has nothing to do; if its batch is due, the time counts from then on.
+ * A transaction of another producer that holds records back is a problem, and no reason to restart.
  */
 export function healthOf(inputs: HealthInputs): HealthReport {
   const { stats } = inputs;
@@ -30,6 +32,8 @@ export function healthOf(inputs: HealthInputs): HealthReport {
   else if (stats.state === 'running') problems.push(...silence(inputs), ...stalls(inputs));
   const healthy = problems.length === 0;
   const ready = stats.failure === null && stats.state === 'running';
+  // Another producer's matter: to restart this processor does not help.
+  if (stats.failure === null) problems.push(...heldBack(inputs));
   const reason = notReady(inputs);
   if (reason !== undefined && stats.failure === null) problems.push(reason);
   return Object.freeze({ healthy, ready, problems: Object.freeze(problems) });
@@ -64,8 +68,7 @@ function stalls({ stats, stallTimeoutMs, stallLagRecords }: HealthInputs): strin
     const ms = stalledMs(partition, processor);
     if (ms >= stallTimeoutMs) stalled.push(sentence(partition, processor, ms));
   }
-  if (stalled.length <= NAMED) return stalled;
-  return [...stalled.slice(0, NAMED), `${stalled.length - NAMED} more partitions make no progress either`];
+  return capped(stalled, (more) => `${more} more partitions make no progress either`);
 }
 
 /** For how long a partition has made no progress although it should. */
@@ -126,6 +129,25 @@ function doing(partition: PartitionStats, processor: PartitionProcessorStats | u
     case 'ended':
       return 'it has ended';
   }
+}
+
+function heldBack({ stats, heldBackTimeoutMs }: HealthInputs): string[] {
+  if (stats.state !== 'running') return [];
+  const sentences: string[] = [];
+  for (const { topic, partition, heldBack: held } of stats.partitions) {
+    if (held === null || held.ms < heldBackTimeoutMs) continue;
+    const who = held.producerIds.length === 0 ? '' : ` of producer ${held.producerIds.join(', ')}`;
+    sentences.push(
+      `An open transaction${who} has held back the records of ${topic}/${partition} from offset ${held.offset} on for ${seconds(held.ms)}`,
+    );
+  }
+  return capped(sentences, (more) => `${more} more partitions are held back as well`);
+}
+
+/** Names some, and counts the others. */
+function capped(sentences: readonly string[], rest: (more: number) => string): string[] {
+  if (sentences.length <= NAMED) return [...sentences];
+  return [...sentences.slice(0, NAMED), rest(sentences.length - NAMED)];
 }
 
 function seconds(ms: number): string {

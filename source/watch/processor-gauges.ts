@@ -10,6 +10,7 @@ interface PartitionGauges {
   readonly committed: GaugeChild;
   readonly highWatermark: GaugeChild;
   readonly progressAge: GaugeChild;
+  readonly heldBack: GaugeChild;
 }
 
 const states = Object.keys(transitions) as ProcessorState[];
@@ -31,11 +32,13 @@ export class ProcessorGauges {
     const committed = provider.newGauge(of.committedOffset);
     const highWatermark = provider.newGauge(of.highWatermark);
     const progressAge = provider.newGauge(of.progressAgeSeconds);
+    const heldBack = provider.newGauge(of.heldBackSeconds);
     this.#partitions = new TopicPartitionChildren((...partition) => ({
       lag: lag.labels(name, ...partition),
       committed: committed.labels(name, ...partition),
       highWatermark: highWatermark.labels(name, ...partition),
       progressAge: progressAge.labels(name, ...partition),
+      heldBack: heldBack.labels(name, ...partition),
     }));
     this.#buffered = provider.newGauge(of.bufferedRecords).labels(name);
     this.#bufferedBytes = provider.newGauge(of.bufferedBytes).labels(name);
@@ -62,7 +65,7 @@ export class ProcessorGauges {
   }
 
   #showPartition(stats: PartitionStats, isAtWork: boolean): void {
-    const { topic, partition, lag, committed, highWatermark, msSinceProgress } = stats;
+    const { topic, partition, lag, committed, highWatermark, msSinceProgress, heldBack } = stats;
     const gauges = this.#partitions.of(topic, partition);
     gauges.lag.set(lag);
     // Until it is known there is no such value, rather than a wrong one.
@@ -70,5 +73,6 @@ export class ProcessorGauges {
     gauges.highWatermark.set(highWatermark);
     // Of one that has ended nobody would bring it up to date.
     gauges.progressAge.set(isAtWork ? msSinceProgress / 1000 : 0);
+    gauges.heldBack.set(isAtWork && heldBack !== null ? heldBack.ms / 1000 : 0);
   }
 }

@@ -76,7 +76,7 @@ export class ProcessorView implements RunReports, KafkaObserver {
 
   health(): HealthReport {
     const { config, parts } = this.#options;
-    const { stallTimeoutMs, stallLagRecords, clock } = config;
+    const { stallTimeoutMs, stallLagRecords, heldBackTimeoutMs, clock } = config;
     const { endWatch, phase } = parts;
     const unansweredSince = endWatch?.unansweredSince;
     const brokersSilentMs =
@@ -85,6 +85,7 @@ export class ProcessorView implements RunReports, KafkaObserver {
       stats: this.stats(),
       stallTimeoutMs,
       stallLagRecords,
+      heldBackTimeoutMs,
       brokersSilentMs,
       starting: phase,
     });

@@ -46,7 +46,7 @@ export function takeStats(sources: StatsSources): ProcessorStats {
 
 function partitionStats(
   progress: PartitionProgress,
-  { config, ofPartitions, parts: { delivery } }: StatsSources,
+  { config, ofPartitions, parts: { delivery, heldBack: watch } }: StatsSources,
 ): PartitionStats {
   const { topic, partition, position, highWatermark, visibleEnd, paused, workSince, end } = progress;
   const committed = delivery?.committed(progress) ?? null;
@@ -56,7 +56,19 @@ function partitionStats(
   const isDone = lag === 0 || (end !== undefined && (committed ?? position) >= end);
   const msSinceProgress = isDone ? 0 : config.clock.now() - since;
   const records = ofPartitions.records(topic, partition);
-  return { topic, partition, position, committed, highWatermark, lag, paused, records, msSinceProgress };
+  const heldBack = watch?.of(progress) ?? null;
+  return {
+    topic,
+    partition,
+    position,
+    committed,
+    highWatermark,
+    lag,
+    paused,
+    records,
+    msSinceProgress,
+    heldBack,
+  };
 }
 
 function processorStats(

@@ -41,6 +41,7 @@ function watched(t: ExecutionContext, isolation: Isolation = 'read_committed') {
     logger: log,
     partitions,
     logs: { expectEnds: () => (ends) => taken.push(ends) },
+    heldBack: { look: () => undefined, stop: () => undefined },
   });
   t.teardown(() => {
     watch.stop();

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { groupLag, type GroupLag } from '../../source/operate/group-lag.ts';
 import { BrokerError, ConfigError, ConnectionError } from '../../source/kernel/errors.ts';
+import type { Isolation } from '../../source/kafka/log-position.ts';
 import { leaveEntry } from '../_helpers/fakes/claims-on-fake.ts';
 import { FakeKafka } from '../../source/testing/fake-kafka/fake-kafka.ts';
 import { GROUP } from '../_helpers/fakes/processor-run.ts';
@@ -69,6 +70,35 @@ test('an open transaction counts for the high watermark, and not for the last st
   // A reader of uncommitted records is further than the last stable offset: that is no problem.
   kafka.setCommitted(GROUP, 'in', 0, 8);
   t.deepEqual(await lag(), ['in/0 committed 8 of 0..4, lag 0']);
+});
+
+test('what an open transaction holds back is counted, with its producer where brokers name it', async (t) => {
+  const kafka = new FakeKafka()
+    .createTopic('in', 2)
+    .fill('in', 0, 4)
+    .beginTransaction('in', 0)
+    .fill('in', 0, 6);
+  kafka.setCommitted(GROUP, 'in', 0, 4);
+  const client = kafka.client();
+  const held = async (isolation: Isolation = 'read_committed') =>
+    (await groupLag(client, GROUP, { claims: false, isolation })).partitions.map(({ heldBack }) => heldBack);
+  const transactions = [{ producerId: 4711, firstOffset: 4, lastWriteAt: undefined }];
+  t.deepEqual(await held(), [{ records: 6, transactions }, undefined]);
+  t.deepEqual(await held('read_uncommitted'), [undefined, undefined]);
+  t.is(kafka.callsOf('openTransactions').length, 1, 'only asked where something is held back');
+  kafka.fail(
+    'openTransactions',
+    new BrokerError('no access', {
+      brokerCode: 29,
+      brokerError: 'TOPIC_AUTHORIZATION_FAILED',
+      retriable: false,
+    }),
+  );
+  t.deepEqual(await held(), [{ records: 6, transactions: [] }, undefined]);
+  kafka.fail('openTransactions', new ConnectionError('no connection'));
+  await t.throwsAsync(held(), { instanceOf: ConnectionError });
+  kafka.endTransaction('in', 0);
+  t.deepEqual(await held(), [undefined, undefined]);
 });
 
 test('a committed offset that is not in the log is reported; what was deleted is no lag', async (t) => {

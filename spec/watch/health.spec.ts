@@ -39,6 +39,7 @@ function partition(parts: Partial<PartitionStats> = {}): PartitionStats {
     paused: false,
     records: 0,
     msSinceProgress: 200_000,
+    heldBack: null,
     ...parts,
   };
 }
@@ -65,6 +66,7 @@ function health(stats: Partial<ProcessorStats>, inputs: Partial<HealthInputs> = 
     stats: { ...running, ...stats },
     stallTimeoutMs: 120_000,
     stallLagRecords: 0,
+    heldBackTimeoutMs: 900_000,
     brokersSilentMs: 0,
     starting: 'it connects to Kafka',
     ...inputs,
@@ -174,4 +176,32 @@ test('of many partitions that stall ten are named', (t) => {
   t.is(problems.length, 11);
   t.regex(problems[9] ?? '', /^in\/9 /);
   t.is(problems[10], '2 more partitions make no progress either');
+});
+
+test('what an open transaction holds back is a problem after heldBackTimeoutMs, and no reason to restart', (t) => {
+  const held = (ms: number, producerIds: number[], number = 0) =>
+    partition({ partition: number, lag: 0, msSinceProgress: 0, heldBack: { ms, offset: 17, producerIds } });
+  const judge = (...partitions: PartitionStats[]) =>
+    healthOf({
+      stats: { ...running, partitions },
+      stallTimeoutMs: 120_000,
+      stallLagRecords: 0,
+      heldBackTimeoutMs: 900_000,
+      brokersSilentMs: 0,
+      starting: '',
+    });
+  t.deepEqual(judge(held(899_999, [4711])), good);
+  t.deepEqual(judge(held(900_000, [4711])), {
+    healthy: true,
+    ready: true,
+    problems: [
+      'An open transaction of producer 4711 has held back the records of in/0 from offset 17 on for 900 s',
+    ],
+  });
+  t.deepEqual(judge(held(900_000, [])).problems, [
+    'An open transaction has held back the records of in/0 from offset 17 on for 900 s',
+  ]);
+  const many = judge(...Array.from({ length: 300 }, (_none, number) => held(900_000, [], number))).problems;
+  t.is(many.length, 11);
+  t.is(many.at(-1), '290 more partitions are held back as well');
 });

@@ -19,10 +19,14 @@ JSON: { group, isolation, totalLag, claimsError,
   gone: [{ topic, partition, committedOffset }],
   partitions: [{ topic, partition, committedOffset, leaderEpoch, metadata,
     startOffset, endOffset, lag, problem,
+    heldBack: { records,
+      transactions: [{ producerId, firstOffset, lastWriteAt }] },
     claim: { state, host, pid, instanceId, startedAt, topicId } }] }
 null: the value is not known, since there is no commit, leader or owner.
 problem: before-start, past-end or recreated. The committed offset is not in
   the log, or belongs to a topic that was recreated since.
+heldBack: what an open transaction keeps from readers of committed records;
+  lastWriteAt is in ms since 1970.
 state: alive, silent, ended or released.`;
 
 /** `kasper lag [name]` */

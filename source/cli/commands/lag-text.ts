@@ -36,8 +36,12 @@ export function lagText(lag: GroupLag, width: number | undefined): string {
   return `${lag.groupId}\n\n${table(columns, rows, width)}\n${totalOf(lag)}\n${goneText(lag)}`;
 }
 
-function noteOf({ problem, committedOffset = 0, startOffset, endOffset }: PartitionLag): string {
-  if (endOffset === undefined) return 'no leader';
+function noteOf(partition: PartitionLag): string {
+  if (partition.endOffset === undefined) return 'no leader';
+  return [problemText(partition), heldBackText(partition)].filter((text) => text !== '').join('; ');
+}
+
+function problemText({ problem, committedOffset = 0, startOffset }: PartitionLag): string {
   switch (problem) {
     case 'before-start':
       return `out of range: ${count((startOffset ?? 0) - committedOffset)} before the start were deleted unread`;
@@ -48,6 +52,19 @@ function noteOf({ problem, committedOffset = 0, startOffset, endOffset }: Partit
     case undefined:
       return '';
   }
+}
+
+/** "12 held back: transaction of producer 4711, from 88 on, last write 2024-01-01T00:00:00.000Z" */
+function heldBackText({ heldBack, endOffset = 0 }: PartitionLag): string {
+  if (heldBack === undefined) return '';
+  const { records, transactions } = heldBack;
+  const held = `${count(records)} held back by a transaction`;
+  const [oldest] = transactions;
+  if (oldest === undefined) return `${held} from ${count(endOffset)} on`;
+  const { producerId, firstOffset, lastWriteAt } = oldest;
+  const others = transactions.length === 1 ? '' : ` and ${count(transactions.length - 1)} more`;
+  const when = lastWriteAt === undefined ? '' : `, last write ${new Date(lastWriteAt).toISOString()}`;
+  return `${held} of producer ${producerId}${others} from ${count(firstOffset)} on${when}`;
 }
 
 function totalOf({ totalLag, partitions }: GroupLag): string {

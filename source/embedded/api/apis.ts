@@ -22,6 +22,7 @@ import { describeConfigs } from './32-describe-configs.ts';
 import { createPartitions } from './37-create-partitions.ts';
 import { deleteGroups } from './42-delete-groups.ts';
 import { offsetDelete } from './47-offset-delete.ts';
+import { describeProducers } from './61-describe-producers.ts';
 
 const all: readonly Api[] = [
   produce,
@@ -47,6 +48,7 @@ const all: readonly Api[] = [
   createPartitions,
   deleteGroups,
   offsetDelete,
+  describeProducers,
 ];
 
 /** All that the embedded cluster serves, by API key. */

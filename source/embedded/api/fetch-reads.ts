@@ -1,15 +1,19 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { RequestContext } from '../api.ts';
 import type { FetchTurn, SessionPartition } from '../fetch-sessions.ts';
+import type { ReadLimits } from '../logs/partition-log.ts';
 
 /** A broker's `fetch.max.bytes`: no response holds more, even if the client asks for more. */
 const MAX_RESPONSE_BYTES = 57_671_680;
+const READ_COMMITTED = 1;
 const FIRST_VERSION_SERVED_BY_FOLLOWERS = 11;
 
 /** How much a Fetch is to bring. */
 export interface FetchLimits {
   readonly minBytes: number;
   readonly maxBytes: number;
+  /** 1: committed records only. */
+  readonly isolation: number;
 }
 
 /** The answer for one partition. */
@@ -40,7 +44,11 @@ export function readPartitions(turn: FetchTurn, request: FetchLimits, context: R
     // reader could get past a large one.
     const read = readOne(
       wanted,
-      { maxBytes: Math.max(0, Math.min(wanted.maxBytes, left)), wholeFirst: bytes === 0 },
+      {
+        maxBytes: Math.max(0, Math.min(wanted.maxBytes, left)),
+        wholeFirst: bytes === 0,
+        isolation: request.isolation,
+      },
       context,
     );
     bytes += read.bytes;
@@ -53,7 +61,7 @@ export function readPartitions(turn: FetchTurn, request: FetchLimits, context: R
 
 function readOne(
   wanted: SessionPartition,
-  limit: { readonly maxBytes: number; readonly wholeFirst: boolean },
+  { isolation, ...limit }: Omit<ReadLimits, 'before'> & { readonly isolation: number },
   context: RequestContext,
 ): PartitionRead {
   const { cluster, nodeId, version } = context;
@@ -69,7 +77,8 @@ function readOne(
   if (wanted.offset < log.startOffset || wanted.offset > log.endOffset) {
     return failure(wanted, ErrorCodes.OFFSET_OUT_OF_RANGE);
   }
-  const views = log.read(wanted.offset, limit);
+  const before = isolation === READ_COMMITTED ? log.lastStableOffset : log.endOffset;
+  const views = log.read(wanted.offset, { ...limit, before });
   let bytes = 0;
   for (const view of views) bytes += view.length;
   return {

@@ -5,6 +5,7 @@ import {
   lastOffsetDeltaOf,
   maxTimestampOf,
 } from '../../kafka/records/batch-header.ts';
+import { OpenTransactions } from './open-transactions.ts';
 import { firstRecordSince } from './record-times.ts';
 
 const FIRST_SEGMENT_BYTES = 64 * 1024;
@@ -34,6 +35,13 @@ interface EpochStart {
   readonly startOffset: number;
 }
 
+/** How much of a log is read. */
+export interface ReadLimits {
+  readonly maxBytes: number;
+  readonly wholeFirst: boolean;
+  readonly before?: number;
+}
+
 /** A record found by its timestamp. */
 export interface TimedOffset {
   readonly offset: number;
@@ -55,6 +63,7 @@ export class PartitionLog {
   #tail: Segment = newSegment(0);
   #startOffset = 0;
   #endOffset = 0;
+  readonly transactions = new OpenTransactions();
   readonly #epochs: EpochStart[] = [{ epoch: 0, startOffset: 0 }];
 
   /** The first offset that can be read. */
@@ -70,9 +79,9 @@ export class PartitionLog {
     return this.#endOffset;
   }
 
-  /** The last stable offset. Equals the high watermark as long as no transaction can be open. */
+  /** Where readers of committed records stop: at the first open transaction. */
   get lastStableOffset(): number {
-    return this.#endOffset;
+    return this.transactions.firstOffset ?? this.#endOffset;
   }
 
   /** Copies the batch to the end of the log and returns its base offset. */
@@ -94,20 +103,22 @@ export class PartitionLog {
    * Views of the log from the batch that holds `offset` on, `maxBytes` in all: the last batch may
    * be cut off. A first batch that is larger than `maxBytes` comes whole if `wholeFirst`, else
    * nothing comes.
+   *
+   * @param limits `before`: the batch that holds this offset, and what follows it, are left out
    */
-  read(
-    offset: number,
-    { maxBytes, wholeFirst }: { readonly maxBytes: number; readonly wholeFirst: boolean },
-  ): Buffer[] {
+  read(offset: number, { maxBytes, wholeFirst, before = this.#endOffset }: ReadLimits): Buffer[] {
     const first = this.#batches[this.#find(offset)];
-    if (first === undefined) return [];
+    if (first === undefined || first.lastOffset >= before) return [];
     if (first.bytes > maxBytes && !wholeFirst) return [];
+    const stop = this.#batches[this.#find(before)];
     const views: Buffer[] = [];
     let left = Math.max(maxBytes, first.bytes);
     let position = first.position;
     for (let segment: Segment | undefined = first.segment; segment && left > 0; segment = segment.next) {
-      const end = Math.min(segment.length, position + left);
+      const isLast = segment === stop?.segment;
+      const end = Math.min(isLast ? stop.position : segment.length, position + left);
       if (end > position) views.push(segment.buffer.subarray(position, end));
+      if (isLast) break;
       left -= end - position;
       position = 0;
     }
@@ -197,6 +208,7 @@ export class PartitionLog {
     };
     this.#batches.push(entry);
     this.#endOffset = lastOffset + 1;
+    this.transactions.appended(batch, baseOffset);
     return entry;
   }
 

@@ -17,6 +17,9 @@ import type { FakeCall } from './fake-requests.ts';
 import { type FakeAsker, FakeSink } from './fake-sink.ts';
 import { FakeSource } from './fake-source.ts';
 
+/** Of all transactions. */
+const FAKE_PRODUCER_ID = 4711;
+
 /** One client's view of a {@link FakeCluster}. */
 export class FakeClient implements KafkaClient, FakeAsker {
   readonly #cluster: FakeCluster;
@@ -130,6 +133,16 @@ export class FakeClient implements KafkaClient, FakeAsker {
       listGroups: async () => {
         await this.ask({ name: 'listGroups' });
         return this.#cluster.offsets.groupIds();
+      },
+      openTransactions: async (partitions) => {
+        await this.ask({ name: 'openTransactions' });
+        return partitions.flatMap(({ topic, partition }) => {
+          const { stable } = this.#cluster.log({ topic, partition });
+          if (stable === undefined) return [];
+          return [
+            { topic, partition, producerId: FAKE_PRODUCER_ID, firstOffset: stable, lastWriteAt: undefined },
+          ];
+        });
       },
       topicSettings: async (topics) => {
         await this.ask({ name: 'topicSettings' });

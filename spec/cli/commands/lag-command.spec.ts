@@ -80,7 +80,7 @@ testOnEach('lag --json is one document with a place for each field', async (t, c
     startedAt,
     topicId: topic?.topicId,
   };
-  const common = { topic: job.topic, metadata: '', startOffset: 0, problem: null };
+  const common = { topic: job.topic, metadata: '', startOffset: 0, problem: null, heldBack: null };
   const leaderEpoch = 0;
   t.deepEqual(lag as unknown, {
     group: job.groupId,

@@ -1,7 +1,9 @@
 import { ErrorCodes } from '../../wire/error-codes.ts';
-import type { KafkaAdmin, TopicDetails, TopicSettings } from '../../admin.ts';
+import type { TopicPartition } from '../../../kernel/topic-partition.ts';
+import type { KafkaAdmin, OpenTransaction, TopicDetails, TopicSettings } from '../../admin.ts';
 import type { ClusterConnection } from '../connection/cluster-connection.ts';
 import { missingAnswer } from './ask-leaders.ts';
+import { lookUpOpenTransactions } from './open-transactions.ts';
 import { brokerError } from '../protocol/broker-errors.ts';
 import { describeConfigsRequest } from '../protocol/describe-configs.ts';
 import { listGroupsRequest } from '../protocol/list-groups.ts';
@@ -71,6 +73,10 @@ export class KafkajsAdmin implements KafkaAdmin {
         if (errorCode !== ErrorCodes.NONE) throw brokerError(errorCode, what);
       return [...new Set(answers.flatMap(({ groupIds }) => groupIds))].sort();
     });
+  }
+
+  openTransactions(partitions: readonly TopicPartition[]): Promise<OpenTransaction[] | undefined> {
+    return lookUpOpenTransactions(this.#connected(), partitions, this.#options);
   }
 
   #retry<T>(what: string, attempt: () => Promise<T>): Promise<T> {

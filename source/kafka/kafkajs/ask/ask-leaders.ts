@@ -126,3 +126,17 @@ export function missingAnswer(what: string): BrokerError {
     retriable: true,
   });
 }
+
+/**
+ * A broker cuts the connection at a request that it does not know: it is not asked then.
+ *
+ * @throws BrokerError UNSUPPORTED_VERSION
+ */
+export function checkServed(link: BrokerLink, apiName: string, apiKey: number, version: number): void {
+  if (link.serves(apiKey, version)) return;
+  throw new BrokerError(`Broker ${link.address} does not serve ${apiName}`, {
+    brokerCode: ErrorCodes.UNSUPPORTED_VERSION,
+    brokerError: 'UNSUPPORTED_VERSION',
+    retriable: false,
+  });
+}

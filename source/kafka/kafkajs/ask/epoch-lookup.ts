@@ -1,8 +1,7 @@
 import { ErrorCodes } from '../../wire/error-codes.ts';
 import { BrokerError } from '../../../kernel/errors.ts';
 import type { EpochEnd, StartPosition } from '../../log-position.ts';
-import { askLeaders, type AskLeadersOptions } from './ask-leaders.ts';
-import type { BrokerLink } from '../connection/broker-link.ts';
+import { askLeaders, checkServed, type AskLeadersOptions } from './ask-leaders.ts';
 import type { ClusterConnection } from '../connection/cluster-connection.ts';
 import {
   OFFSET_FOR_LEADER_EPOCH,
@@ -27,7 +26,7 @@ export async function lookUpEpochEnds(
       'OffsetForLeaderEpoch',
       positions,
       (asked, link) => {
-        checkServed(link);
+        checkServed(link, 'OffsetForLeaderEpoch', OFFSET_FOR_LEADER_EPOCH, OFFSET_FOR_LEADER_EPOCH_VERSION);
         return offsetForLeaderEpochRequest(asked);
       },
       options,
@@ -41,14 +40,4 @@ export async function lookUpEpochEnds(
     if (error instanceof BrokerError && error.brokerCode === ErrorCodes.UNSUPPORTED_VERSION) return undefined;
     throw error;
   }
-}
-
-/** A broker cuts the connection at a request that it does not know: it is not asked then. */
-function checkServed(link: BrokerLink): void {
-  if (link.serves(OFFSET_FOR_LEADER_EPOCH, OFFSET_FOR_LEADER_EPOCH_VERSION)) return;
-  throw new BrokerError(`Broker ${link.address} does not serve OffsetForLeaderEpoch`, {
-    brokerCode: ErrorCodes.UNSUPPORTED_VERSION,
-    brokerError: 'UNSUPPORTED_VERSION',
-    retriable: false,
-  });
 }
