@@ -51,11 +51,14 @@ export interface WorkerSurroundings {
 /** One of the processes of a run, as the command sees it. */
 export class WorkerProcess {
   readonly task: WorkerTask;
+  /** Resolves when it begins to read: nobody else has its partitions. */
+  readonly started: Promise<void>;
   /** Resolves after its exit, for any reason; never rejects. */
   readonly ended: Promise<WorkerEnd>;
   readonly #child: ChildProcess;
   readonly #collecting = new Map<number, (snapshot: MetricsSnapshot | null) => void>();
   readonly #shutdown: Pick<Shutdown, 'request'>;
+  #hasStarted: () => void = () => undefined;
   #nextId = 0;
   #heardAt = performance.now();
   #total: number | undefined;
@@ -77,6 +80,9 @@ export class WorkerProcess {
     if (child.stderr !== null) forwardLines(child.stderr, progress);
     child.on('message', (message: FromWorker) => {
       this.#onMessage(message);
+    });
+    this.started = new Promise((resolve) => {
+      this.#hasStarted = resolve;
     });
     this.ended = this.#waitForEnd();
     this.#send({ kind: 'start', task });
@@ -158,6 +164,7 @@ export class WorkerProcess {
     switch (message.kind) {
       case 'started':
         this.#total = message.total;
+        this.#hasStarted();
         break;
       case 'beat':
         this.#report = message.report;

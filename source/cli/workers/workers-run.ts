@@ -1,4 +1,5 @@
 import type { RunSummary } from '../../index.ts';
+import { systemClock, type Timer } from '../../kernel/clock.ts';
 import { partitionList } from '../../kernel/partition-list.ts';
 import { byTopicAndPartition } from '../../kernel/topic-partition.ts';
 import type { Io } from '../terminal/io.ts';
@@ -12,6 +13,12 @@ import type { WorkerFailure } from './worker-messages.ts';
 import { WorkerMonitor } from './worker-monitor.ts';
 import { WorkerProcess, type WorkerEnd } from './worker-process.ts';
 import { splitPartitions } from '../settings/worker-split.ts';
+
+/**
+ * Within this time a worker knows whether another process has its partitions: owners show a sign of
+ * life every 3 s.
+ */
+const REFUSED_WITHIN_MS = 4_500;
 
 /** What several workers need to know, and what they share. */
 export interface WorkersRun {
@@ -63,8 +70,12 @@ export async function runWorkers(run: WorkersRun): Promise<WorkersEnd> {
         surroundings: { io, progress, shutdown },
       }),
   );
+  const limitMs = stopLimitMs(options.closeTimeoutMs, 2);
   const stop = () => {
-    for (const worker of workers) worker.stop(stopLimitMs(options.closeTimeoutMs, 2));
+    for (const worker of workers) worker.stop(limitMs);
+  };
+  const stopWhenKnown = () => {
+    for (const worker of workers) void claimsKnown(worker).then(() => worker.stop(limitMs));
   };
   using _killed = shutdown.beforeExit(() => {
     for (const worker of workers) worker.kill();
@@ -74,11 +85,28 @@ export async function runWorkers(run: WorkersRun): Promise<WorkersEnd> {
   for (const worker of workers) await monitor?.add(worker);
   const endReport = run.showsProgress ? reportAll(workers, run) : () => undefined;
   try {
-    return await allEnded(workers, run, stop);
+    return await allEnded(workers, run, { stop, stopWhenKnown });
   } finally {
     shutdown.signal.removeEventListener('abort', stop);
     endReport();
   }
+}
+
+/** Resolves when it is known whether a worker has its partitions. */
+async function claimsKnown({ started, ended }: WorkerProcess): Promise<void> {
+  let timer: Timer | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = systemClock.after(REFUSED_WITHIN_MS, resolve);
+  });
+  await Promise.race([started, ended, late]);
+  timer?.cancel();
+}
+
+/** How the workers that are left are stopped. */
+interface Stops {
+  readonly stop: () => void;
+  /** Those first that have their partitions: the others may have to say who has theirs. */
+  readonly stopWhenKnown: () => void;
 }
 
 function warnOfLimits({ job, settings, place, options, inputPartitions }: ReadyJob, count: number): void {
@@ -116,7 +144,7 @@ function reportAll(workers: readonly WorkerProcess[], { progress, setup }: Worke
 async function allEnded(
   workers: readonly WorkerProcess[],
   { setup, shutdown }: WorkersRun,
-  stop: () => void,
+  { stop, stopWhenKnown }: Stops,
 ): Promise<WorkersEnd> {
   const failures: WorkerFailure[] = [];
   let isStopping = false;
@@ -136,7 +164,9 @@ async function allEnded(
         },
       );
     }
-    stop();
+    // A process that has the partitions of one may have those of others, too: all are reported.
+    if (end.kind === 'failed' && end.failure.code === 'ASSIGNMENT') stopWhenKnown();
+    else stop();
   };
   const ends = await Promise.all(
     workers.map(async (worker) => {

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import test, { type ExecutionContext } from 'ava';
 import { groupIdOf, openClient, silentLogger, type KafkaClient } from 'kasper-ts';
 import { sendRecords } from '../../../scripts/examples/cluster.ts';
@@ -463,6 +464,31 @@ test.serial(
     }
   },
 );
+
+test.serial('partitions that another run has are all named, though several workers want them', async (t) => {
+  const cluster = await embedded(t);
+  const deployment = await deploy(t, cluster, 1);
+  const { folder, input } = deployment;
+  const argv = ['run', 'job.mjs', '--brokers', cluster.brokers.join(','), '--partitions', '0-3'];
+  const owner = startChild(t, 'source/cli/bin', argv, { cwd: folder });
+  await soon(async () => (await committed(deployment)).slice(0, 4).every((offset) => offset === 1));
+  const pid = Number(/ pid=(\d+)/.exec(owner.stderr)?.[1]);
+  const refused = await kasper([...argv, '--workers', '2', '--log-level', 'error'], { cwd: folder });
+  t.is(refused.exitCode, 6);
+  t.is(refused.stdout, '');
+  t.deepEqual(
+    refused.stderr
+      .match(/^error: .*$/gm)
+      ?.map((line) => line.replaceAll(/pid \d+,/g, 'pid P,').split(', running')[0])
+      .sort(),
+    [
+      `error: worker 1 (pid P, partitions 0-1): ${input}/0, ${input}/1 are processed by another process under the same name: process ${pid} on host ${hostname()}`,
+      `error: worker 2 (pid P, partitions 2-3): ${input}/2, ${input}/3 are processed by another process under the same name: process ${pid} on host ${hostname()}`,
+    ],
+  );
+  owner.kill('SIGTERM');
+  t.deepEqual(await owner.exited, { code: 0, signal: null });
+});
 
 test.serial('a port that is taken is said before any worker is started', async (t) => {
   const cluster = await embedded(t);
