@@ -174,7 +174,7 @@ test('a file in UTF-16 is named as such', async (t) => {
   const folder = await folderWith(t, 'kasper.config.json', '');
   const text = Buffer.from('\ufeff{ "batchSize": 7 }', 'utf16le');
   await writeFile(join(folder, 'kasper.config.json'), text);
-  const { problems } = await readLayers(noFlags, undefined, { env: {}, cwd: folder });
+  const { problems } = await readLayers(noFlags, undefined, { env: {}, cwd: folder, ...importPlace() });
   t.is(problems.length, 1);
   t.regex(
     String(problems[0]),
