@@ -13,7 +13,7 @@ const partitioner = '^source/kafka/partitioner\\.ts$';
 const outgoingRecord = '^source/kafka/outgoing-record\\.ts$';
 const records = '^source/kafka/records/';
 const wire = '^source/kafka/wire/';
-const storePorts = '^stores/(store|multi-store|is-store)\\.ts$';
+const storePorts = '^stores/(store|multi-store|is-store|store-owner)\\.ts$';
 /** What a key may be, and in which order keys are: every store asks them. */
 const storeKeys = '^stores/(entry-checks|key-range)\\.ts$';
 /** What the pipeline wraps the stores in that it was given. */
@@ -76,7 +76,7 @@ const rows = [
   // A job carries the options of the processor that will run it.
   { files: '^source/job\\.ts$', may: [nouns, storePorts, kernel, room('config')] },
   inPipeline('watch', metricsPorts, lateMetrics, '^metrics/(server|prometheus)\\.ts$'),
-  inPipeline('run'),
+  inPipeline('run', storePorts),
   inPipeline('input', partitioner),
   inPipeline('batch', room('middleware'), outgoingRecord, partitioner, storePorts),
   inPipeline('delivery'),
@@ -138,10 +138,10 @@ const rows = [
   { files: storePorts, may: [storePorts, kernel] },
   { files: storeKeys, may: [storePorts, storeKeys, kernel] },
   { files: '^stores/backend/', may: ['^stores/backend/', storePorts, storeKeys, kernel] },
-  { files: '^stores/redis/', may: ['^stores/(redis|backend)/', kernel] },
-  { files: '^stores/elasticsearch/', may: ['^stores/(elasticsearch|backend)/', kernel] },
+  { files: '^stores/redis/', may: ['^stores/(redis|backend)/', storePorts, kernel] },
+  { files: '^stores/elasticsearch/', may: ['^stores/(elasticsearch|backend)/', storePorts, kernel] },
   {
-    files: '^stores/(?!(store|multi-store|is-store|entry-checks|key-range)\\.ts$)[^/]+\\.ts$',
+    files: '^stores/(?!(store|multi-store|is-store|store-owner|entry-checks|key-range)\\.ts$)[^/]+\\.ts$',
     may: ['^stores/', kernel, '^metrics/(metrics|definitions)\\.ts$', codecPort],
   },
   { files: metricsPorts, may: [metricsPorts, kernel] },

@@ -96,6 +96,11 @@ export interface MessageProcessor<Stores extends StoreMap = StoreMap> {
    * `process` that was given up still hangs.
    */
   close?(): void | Promise<void>;
+  /**
+   * Stores that it uses besides those of the option `stores`: they too keep out what former owners
+   * of the partitions began to write. {@link prefetch} sets it.
+   */
+  readonly ownStores?: readonly (Store<unknown> | MultiStore<unknown>)[];
   /** Called before the first batch of these partitions. */
   onAssigned?(partitions: readonly TopicPartition[]): void | Promise<void>;
   /** Called after the last batch of these partitions, if `onAssigned` was. */

@@ -70,6 +70,7 @@ export function prefetch<
 ): MessageProcessor<Stores> {
   const pick = pickerOf<Value>(store, keysOf, run);
   return {
+    ...(typeof store === 'function' ? {} : { ownStores: [store] }),
     async process(messages, sender, context) {
       const target = pick(context.stores);
       const life = new ViewLife(context.signal);

@@ -6,6 +6,7 @@ import {
   type ElasticsearchOptions,
 } from './elasticsearch/elasticsearch-options.ts';
 import type { EntriesOptions, ListedStore, StoreCallOptions, StoreEntries } from './store.ts';
+import type { FencedStore, StoreFence, StoreOwner } from './store-owner.ts';
 
 /** Options of an {@link ElasticsearchStore}. */
 export interface ElasticsearchStoreOptions extends ElasticsearchOptions {
@@ -30,7 +31,7 @@ export interface ElasticsearchStoreOptions extends ElasticsearchOptions {
  * lost connections and time limits; not for documents that do not fit the mapping. After a time
  * limit or a lost connection, a write may still have been done.
  */
-export class ElasticsearchStore implements ListedStore {
+export class ElasticsearchStore implements ListedStore, FencedStore {
   readonly #store: BackendStore<string>;
 
   /** @throws ConfigError that lists what is wrong with the options */
@@ -99,6 +100,15 @@ export class ElasticsearchStore implements ListedStore {
    */
   flush(options?: StoreCallOptions): Promise<void> {
     return this.#store.flush(options);
+  }
+
+  /**
+   * Writes with an external version, the fence number, from now on: a document that a later owner
+   * has written refuses what comes late:
+   * https://www.elastic.co/guide/en/elasticsearch/reference/8.19/docs-index_.html#index-versioning
+   */
+  fence(owner: StoreOwner): StoreFence {
+    return this.#store.fence(owner);
   }
 
   /**

@@ -7,6 +7,7 @@ import {
 } from './elasticsearch/elasticsearch-options.ts';
 import type { MultiMap, MultiStore, TenantKey } from './multi-store.ts';
 import type { ListedStore, StoreCallOptions } from './store.ts';
+import type { FencedStore, StoreFence, StoreOwner } from './store-owner.ts';
 
 /** Options of a {@link MultiElasticsearchStore}. */
 export interface MultiElasticsearchStoreOptions extends ElasticsearchOptions {
@@ -25,7 +26,7 @@ export interface MultiElasticsearchStoreOptions extends ElasticsearchOptions {
  * and `push` a bulk across indices. Values are filed under the tenant that was asked for, no matter how
  * its index is called, aliases included.
  */
-export class MultiElasticsearchStore implements MultiStore {
+export class MultiElasticsearchStore implements MultiStore, FencedStore {
   readonly #store: BackendMultiStore<string>;
 
   /** @throws ConfigError that lists what is wrong with the options */
@@ -72,6 +73,15 @@ export class MultiElasticsearchStore implements MultiStore {
    */
   flush(options?: StoreCallOptions): Promise<void> {
     return this.#store.flush(options);
+  }
+
+  /**
+   * Writes with an external version, the fence number, from now on: a document that a later owner
+   * has written refuses what comes late:
+   * https://www.elastic.co/guide/en/elasticsearch/reference/8.19/docs-index_.html#index-versioning
+   */
+  fence(owner: StoreOwner): StoreFence {
+    return this.#store.fence(owner);
   }
 }
 

@@ -4,6 +4,7 @@ import { RedisBackend } from './redis/redis-backend.ts';
 import type { RedisPlace } from './redis/redis-commands.ts';
 import { redisBackendOptions, type RedisOptions } from './redis/redis-options.ts';
 import type { ListedStore, StoreCallOptions } from './store.ts';
+import type { FencedStore, StoreFence, StoreOwner } from './store-owner.ts';
 
 /** Options of a {@link MultiRedisStore}. */
 export interface MultiRedisStoreOptions extends RedisOptions {
@@ -23,7 +24,7 @@ export interface MultiRedisStoreOptions extends RedisOptions {
  * Round trips, limits and errors are those of {@link RedisStore}; `fetch` is an MGET and `push` an
  * MSET across tenants.
  */
-export class MultiRedisStore implements MultiStore {
+export class MultiRedisStore implements MultiStore, FencedStore {
   readonly #store: BackendMultiStore<RedisPlace>;
 
   /** @throws ConfigError that lists what is wrong with the options */
@@ -64,6 +65,15 @@ export class MultiRedisStore implements MultiStore {
   /** Nothing, or BGSAVE: see the option `flush`. */
   flush(options?: StoreCallOptions): Promise<void> {
     return this.#store.flush(options);
+  }
+
+  /**
+   * Writes by connections of its own, named `kasper:{group}:{owner}` (CLIENT SETNAME), and closes those of
+   * former owners, on each master (CLIENT LIST, CLIENT KILL):
+   * https://redis.io/docs/latest/commands/client-kill/. Where the server refuses that, a warning says so.
+   */
+  fence(owner: StoreOwner): StoreFence {
+    return this.#store.fence(owner);
   }
 }
 

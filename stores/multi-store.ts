@@ -1,4 +1,5 @@
 import type { Store, StoreCallOptions } from './store.ts';
+import type { StoreFence, StoreOwner } from './store-owner.ts';
 
 /** A key of one tenant. */
 export interface TenantKey {
@@ -22,6 +23,8 @@ export interface MultiStore<Value = Buffer> {
   push(entries: MultiMap<Value>, options?: StoreCallOptions): Promise<void>;
   /** As {@link Store.flush}, for the tenants that this instance has written to. */
   flush(options?: StoreCallOptions): Promise<void>;
+  /** As {@link Store.fence}, for all tenants. */
+  fence?(owner: StoreOwner): StoreFence;
 }
 
 /** Values of several tenants: tenant → key → value. */

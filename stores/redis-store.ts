@@ -3,6 +3,7 @@ import { RedisBackend } from './redis/redis-backend.ts';
 import type { RedisPlace } from './redis/redis-commands.ts';
 import { redisBackendOptions, type RedisOptions } from './redis/redis-options.ts';
 import type { EntriesOptions, ListedStore, StoreCallOptions, StoreEntries } from './store.ts';
+import type { FencedStore, StoreFence, StoreOwner } from './store-owner.ts';
 import { text } from './backend/store-options.ts';
 
 /** Options of a {@link RedisStore}. */
@@ -24,7 +25,7 @@ export interface RedisStoreOptions extends RedisOptions {
  * READONLY, OOM, and redirections that did not end. After a time limit or a lost connection, a
  * write may have been done, or the client may still do it once it has reconnected.
  */
-export class RedisStore implements ListedStore {
+export class RedisStore implements ListedStore, FencedStore {
   readonly #store: BackendStore<RedisPlace>;
 
   /** @throws ConfigError that lists what is wrong with the options */
@@ -79,6 +80,15 @@ export class RedisStore implements ListedStore {
   /** Nothing, or BGSAVE: see the option `flush`. */
   flush(options?: StoreCallOptions): Promise<void> {
     return this.#store.flush(options);
+  }
+
+  /**
+   * Writes by connections of its own, named `kasper:{group}:{owner}` (CLIENT SETNAME), and closes those of
+   * former owners, on each master (CLIENT LIST, CLIENT KILL):
+   * https://redis.io/docs/latest/commands/client-kill/. Where the server refuses that, a warning says so.
+   */
+  fence(owner: StoreOwner): StoreFence {
+    return this.#store.fence(owner);
   }
 
   /**

@@ -1,3 +1,5 @@
+import type { StoreFence, StoreOwner } from './store-owner.ts';
+
 /** What a single call of a store can be given besides its data. */
 export interface StoreCallOptions {
   /**
@@ -48,6 +50,12 @@ export interface Store<Value = Buffer> {
    * @example for await (const [key, value] of store.entries({ prefix: 'user/' })) …
    */
   entries?(options?: EntriesOptions): AsyncIterable<[key: string, value: Value]>;
+  /**
+   * Keeps out what owners before this run began to write; see {@link FencedStore}. Only for a store
+   * outside of the process. A TopicProcessor calls it for its stores, after it has claimed its
+   * partitions.
+   */
+  fence?(owner: StoreOwner): StoreFence;
 }
 
 /** A Store that can list what it holds, as all stores of this package can. */

@@ -3,6 +3,7 @@ import { CodecError } from '../source/kernel/errors.ts';
 import { messageOf } from '../source/kernel/thrown-text.ts';
 import { MultiMap, type MultiStore, type TenantKey } from './multi-store.ts';
 import type { EntriesOptions, ListedStore, Store, StoreCallOptions, StoreEntries } from './store.ts';
+import type { StoreFence, StoreOwner } from './store-owner.ts';
 
 /**
  * A Store of values instead of bytes. A value that cannot be encoded fails the call before anything
@@ -57,11 +58,15 @@ class CodecStore<Value> implements Store<Value> {
   readonly #codec: KeyedCodec<Value>;
   /** Set only if the store has it: callers check for it before they call it. */
   readonly entries?: NonNullable<Store<Value>['entries']>;
+  /** Likewise. */
+  readonly fence?: (owner: StoreOwner) => StoreFence;
 
   constructor(store: Store, codec: KeyedCodec<Value>) {
     this.#store = store;
     this.#codec = codec;
     if (store.entries !== undefined) this.entries = (options) => decodedEntries(store, codec, options);
+    const fence = store.fence?.bind(store);
+    if (fence !== undefined) this.fence = fence;
   }
 
   async get(key: string, options?: StoreCallOptions): Promise<Value | undefined> {
@@ -110,10 +115,14 @@ async function* decodedEntries<Value>(
 class CodecMultiStore<Value> implements MultiStore<Value> {
   readonly #store: MultiStore;
   readonly #codec: Codec<Value>;
+  /** Set only if the store has it. */
+  readonly fence?: (owner: StoreOwner) => StoreFence;
 
   constructor(store: MultiStore, codec: Codec<Value>) {
     this.#store = store;
     this.#codec = codec;
+    const fence = store.fence?.bind(store);
+    if (fence !== undefined) this.fence = fence;
   }
 
   tenant(tenant: string): Store<Value> {

@@ -16,6 +16,8 @@ const packages = {
   promtool: 'prometheus',
   chromium: 'chromium',
   setpriv: 'util-linux',
+  ip: 'iproute2',
+  ss: 'iproute2',
   'systemd-analyze': 'systemd',
 } as const;
 

@@ -11,13 +11,15 @@ import {
   type StartOptions,
 } from './started-server.ts';
 
-const host = '127.0.0.1';
+const loopback = '127.0.0.1';
 
 export interface StartRedisOptions extends StartOptions {
   /**
    * More arguments, such as `['--appendonly', 'yes']`; of those given twice the last one counts.
    */
   readonly args?: readonly string[];
+  /** The network namespace that it runs in, and its address there; needs root. Default: ours. */
+  readonly network?: { readonly name: string; readonly address: string };
 }
 
 /** A Redis that we started. */
@@ -44,9 +46,15 @@ async function startOn(port: number, options: StartRedisOptions): Promise<RedisS
   const { 'redis-server': program } = requirePrograms('Redis', ['redis-server']);
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'kasper-redis-')));
   const logFile = join(folder, 'server.log');
+  const { network } = options;
+  const host = network?.address ?? loopback;
+  const [command, ...before] =
+    network === undefined ? [program] : ['ip', 'netns', 'exec', network.name, program];
   const own = await startOwnProcess({
-    command: program,
+    command,
     args: [
+      ...before,
+      ...['--protected-mode', 'no'],
       ...['--port', String(port), '--bind', host, '--save', '', '--appendonly', 'no', '--dir', folder],
       ...(options.args ?? []),
     ],
@@ -61,8 +69,9 @@ async function startOn(port: number, options: StartRedisOptions): Promise<RedisS
     logFile,
     deadlineMs: 10_000,
     stopSignal: 'SIGKILL',
+    host,
     ask: async () => {
-      const { pid } = await askRedis(port);
+      const { pid } = await askRedis(port, host);
       // Before ours has found its port taken.
       if (pid !== own.pid) throw new Error(`another Redis, of process ${pid}, has port ${port}`);
     },
@@ -75,7 +84,7 @@ async function startOn(port: number, options: StartRedisOptions): Promise<RedisS
 }
 
 /**
- * The version that the Redis on a port of 127.0.0.1 reports (INFO).
+ * The version that the Redis on a port reports (INFO).
  *
  * @throws Error if there is none
  */
@@ -83,7 +92,10 @@ export async function redisVersion(port: number): Promise<string> {
   return (await askRedis(port)).version;
 }
 
-function askRedis(port: number): Promise<{ readonly version: string; readonly pid: number }> {
+function askRedis(
+  port: number,
+  host = loopback,
+): Promise<{ readonly version: string; readonly pid: number }> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port });
     let text = '';

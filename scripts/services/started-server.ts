@@ -24,6 +24,8 @@ export interface StartedServer {
 
 export interface ServingOptions {
   readonly name: string;
+  /** Default: 127.0.0.1. */
+  readonly host?: string;
   readonly port: number;
   readonly folder: string;
   readonly logFile: string;
@@ -69,7 +71,7 @@ export async function startOnFreePorts<Server>(
  * @throws PortTakenError, or Error with its log, if it ends or the deadline passes before
  */
 export async function waitUntilServing(own: OwnProcess, options: ServingOptions): Promise<StartedServer> {
-  const { name, port, folder, logFile, deadlineMs, stopSignal, ask } = options;
+  const { name, host = '127.0.0.1', port, folder, logFile, deadlineMs, stopSignal, ask } = options;
   const stop = async () => {
     own.signal(stopSignal);
     await own.end;
@@ -88,5 +90,5 @@ export async function waitUntilServing(own: OwnProcess, options: ServingOptions)
     await stop();
     throw PortTakenError.orOther(`${name} could not be started: ${String(error)}\nIts log:`, log, error);
   }
-  return { host: '127.0.0.1', port, pid: own.pid, folder, stop };
+  return { host, port, pid: own.pid, folder, stop };
 }

@@ -2,6 +2,7 @@ import type { GroupOffsets } from '../kafka/group-offsets.ts';
 import type { KasperError } from '../kernel/errors.ts';
 import type { TopicPartition } from '../kernel/topic-partition.ts';
 import type { OwnershipGuard } from './ownership-guard.ts';
+import type { OwnerIdentity } from './owner-identity.ts';
 
 /** Decides which partitions a run has, and proves that it still has them. */
 export interface Assignment {
@@ -23,6 +24,15 @@ export interface Assignment {
   topicIdOf(at: TopicPartition): string | undefined;
   /** The committed offsets are in the topics of these ids from now on. */
   noteTopicIds(committed: readonly (TopicPartition & { readonly topicId: string | undefined })[]): void;
+  /**
+   * This run as stores know it, once partitions were gained; undefined where nobody knows of owners
+   * before it.
+   */
+  readonly identity: OwnerIdentity | undefined;
+  /** Nothing of the former owners can be written to stores any more. */
+  noteFenced(): void;
+  /** A write to a store was given up that may still be carried out. */
+  noteUnsure(): void;
   /**
    * Gives back everything. What fails is logged: then the next owner has to wait.
    *

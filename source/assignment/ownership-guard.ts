@@ -12,10 +12,15 @@ export interface OwnershipGuard {
    * the guard itself.
    */
   check(): Promise<void> | undefined;
+  /** Resolves if a reading that begins now shows that it does. Rejects as {@link check}. */
+  checkNow(): Promise<void>;
 }
 
 /** For `claims: false`: every process that runs is taken for the owner. */
-export const unguarded: OwnershipGuard = Object.freeze({ check: () => undefined });
+export const unguarded: OwnershipGuard = Object.freeze({
+  check: () => undefined,
+  checkNow: () => Promise.resolve(),
+});
 
 /**
  * Resolves when the guard has nothing against it any more; nothing may be awaited between this and

@@ -17,6 +17,7 @@ import { ReleaseStack } from './release-stack.ts';
 import { logStart } from './run-log.ts';
 import type { RunOutcome } from './run-outcome.ts';
 import type { RunParts } from './run-parts.ts';
+import { StoreFences } from './store-fences.ts';
 import type { UserProcessors } from './user-processors.ts';
 
 /**
@@ -75,6 +76,10 @@ export class Run implements PartitionsOwner {
     const { config, client, logger, reports } = this.#context;
     const { assignment } = parts;
     if (assignment === undefined) return;
+    const fences = new StoreFences(this.#context, { assignment, processors: users.all });
+    await this.#opened.opened('The stores could not be let go', () => {
+      fences.release();
+    });
     parts.phase = 'it finds out where to begin';
     const delivery = new AtLeastOnce(this.#context, assignment);
     parts.delivery = delivery;

@@ -38,6 +38,11 @@ export class BackendCall<Place> {
     this.#backend = backend;
   }
 
+  /** Some of its items, as a call that ends with it. */
+  partOf(items: readonly Item<Place>[]): BackendCall<Place> {
+    return new BackendCall(items, this.end, this.#backend);
+  }
+
   /** What an error of the backend's client means. */
   reasonOf(error: unknown): FailureReason {
     return this.#backend.explain(error);

@@ -7,6 +7,7 @@ import { BackendStore, checkItem, flushPlaces } from './backend-store.ts';
 import { checkEntry, checkKey, checkTenant } from '../entry-checks.ts';
 import { MultiMap, type MultiStore, type TenantKey } from '../multi-store.ts';
 import type { ListedStore, StoreCallOptions } from '../store.ts';
+import type { FencedStore, StoreFence, StoreOwner } from '../store-owner.ts';
 
 export interface BackendMultiStoreOptions<Place> {
   /** The class whose name is used in errors. */
@@ -20,7 +21,7 @@ export interface BackendMultiStoreOptions<Place> {
 }
 
 /** A MultiStore over a backend. */
-export class BackendMultiStore<Place> implements MultiStore {
+export class BackendMultiStore<Place> implements MultiStore, FencedStore {
   readonly #options: BackendMultiStoreOptions<Place>;
   /** The tenants that were written to, with their places, and the reverse. */
   readonly #places = new Map<string, Place>();
@@ -93,6 +94,10 @@ export class BackendMultiStore<Place> implements MultiStore {
     if (this.#places.size === 0) return;
     const setting = this.#setting({ operation: 'flush', changes: false }, this.#places, options);
     await flushPlaces(this.#options.backend, [...this.#places.values()], setting);
+  }
+
+  fence(owner: StoreOwner): StoreFence {
+    return this.#options.backend.fence(owner);
   }
 
   #setting(

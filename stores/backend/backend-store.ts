@@ -6,6 +6,7 @@ import { withinLimits } from './call-limits.ts';
 import { checkEntry, checkKey } from '../entry-checks.ts';
 import { checkRange, inOrder, isInRange } from '../key-range.ts';
 import type { EntriesOptions, ListedStore, StoreCallOptions, StoreEntries } from '../store.ts';
+import type { FencedStore, StoreFence, StoreOwner } from '../store-owner.ts';
 
 /**
  * Entries are read this many at a time, whatever their size: at most these are in memory, besides
@@ -29,7 +30,7 @@ export interface BackendStoreOptions<Place> {
 /**
  * A Store over a backend: checks its input, drops duplicates, and turns failures into a StoreError.
  */
-export class BackendStore<Place> implements ListedStore {
+export class BackendStore<Place> implements ListedStore, FencedStore {
   readonly #options: BackendStoreOptions<Place>;
 
   constructor(options: BackendStoreOptions<Place>) {
@@ -64,6 +65,10 @@ export class BackendStore<Place> implements ListedStore {
   async flush(options?: StoreCallOptions): Promise<void> {
     const { backend, place } = this.#options;
     await flushPlaces(backend, [place], this.#setting({ operation: 'flush', changes: false }, options));
+  }
+
+  fence(owner: StoreOwner): StoreFence {
+    return this.#options.backend.fence(owner);
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { BackendCall } from './backend-call.ts';
 import type { FailureReason, Item } from './item.ts';
+import type { StoreFence, StoreOwner } from '../store-owner.ts';
 
 /**
  * What a database must be able to do, so that a Store and a MultiStore can be made of it. Keys and
@@ -18,6 +19,8 @@ export interface Backend<Place> {
    * one perhaps twice.
    */
   listKeys(place: Place, listing: KeyListing): Promise<void>;
+  /** As {@link FencedStore.fence}. */
+  fence(owner: StoreOwner): StoreFence;
   /** What an error of its client means. */
   explain(error: unknown): FailureReason;
 }

@@ -12,6 +12,8 @@ export class CallEnd {
   #controller: AbortController | undefined;
   #isReached = false;
   #reason: unknown;
+  /** Called when the limits are reached; one listener, since each call has its own end. */
+  onReached: (() => void) | undefined;
 
   get isReached(): boolean {
     return this.#isReached;
@@ -31,6 +33,7 @@ export class CallEnd {
     this.#isReached = true;
     this.#reason = reason;
     this.#controller?.abort(reason);
+    this.onReached?.();
   }
 }
 

@@ -10,7 +10,9 @@ import { bulkBodies, type Bulk } from './elasticsearch-bulk.ts';
 import type { ElasticsearchClient, ElasticsearchRequest } from './elasticsearch-client.ts';
 import { explainClientError, explainElasticsearchError, isMissingIndex } from './elasticsearch-errors.ts';
 import { listIds } from './elasticsearch-ids.ts';
+import { DocumentVersions, unfenced } from './document-versions.ts';
 import { fieldsOf, objectsOf } from './json-slices.ts';
+import type { StoreFence, StoreOwner } from '../store-owner.ts';
 
 const inflate = promisify(unzip);
 
@@ -29,6 +31,7 @@ export interface ElasticsearchBackendOptions {
   readonly client: ElasticsearchClient;
   readonly refresh: boolean | 'wait_for';
   readonly maxBulkBytes: number;
+  readonly versions: 'fence' | 'internal';
   readonly timeoutMs: number;
 }
 
@@ -40,6 +43,7 @@ export type Index = string;
  */
 export class ElasticsearchBackend implements Backend<Index> {
   readonly #options: ElasticsearchBackendOptions;
+  readonly #versions = new DocumentVersions();
 
   constructor(options: ElasticsearchBackendOptions) {
     this.#options = options;
@@ -66,15 +70,15 @@ export class ElasticsearchBackend implements Backend<Index> {
   }
 
   async write(call: BackendCall<Index>): Promise<void> {
-    await inFlight(call, bulkBodies('index', call.items, this.#options.maxBulkBytes), (bulk) =>
-      this.#bulk(call, bulk),
-    );
+    await this.#change(call, 'index');
   }
 
   async remove(call: BackendCall<Index>): Promise<void> {
-    await inFlight(call, bulkBodies('delete', call.items, this.#options.maxBulkBytes), (bulk) =>
-      this.#bulk(call, bulk),
-    );
+    await this.#change(call, 'delete');
+  }
+
+  fence(owner: StoreOwner): StoreFence {
+    return this.#options.versions === 'fence' ? this.#versions.fence(owner) : unfenced;
   }
 
   /** Flushes only these indices; those that do not exist are ignored. */
@@ -132,6 +136,12 @@ export class ElasticsearchBackend implements Backend<Index> {
       const item = items[at++];
       if (item !== undefined) settleDoc(call, item, doc);
     }
+  }
+
+  async #change(call: BackendCall<Index>, action: Bulk['action']): Promise<void> {
+    const { maxBulkBytes } = this.#options;
+    const bulks = bulkBodies(call.items, { action, maxBytes: maxBulkBytes, version: this.#versions.next() });
+    await inFlight(call, bulks, (bulk) => this.#bulk(call, bulk));
   }
 
   async #bulk(call: BackendCall<Index>, { action, items, body }: Bulk): Promise<void> {

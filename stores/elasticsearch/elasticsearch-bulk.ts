@@ -11,18 +11,29 @@ export interface Bulk {
   readonly body: Buffer;
 }
 
+/** How items are written. */
+export interface BulkOptions {
+  readonly action: Bulk['action'];
+  readonly maxBytes: number;
+  /** The version that the documents get; undefined: Elasticsearch counts. */
+  readonly version: bigint | undefined;
+}
+
 /**
  * Writes the bodies of bulk requests, each of at most `maxBytes`, unless a single document is
  * longer.
  *
  * @see https://www.elastic.co/guide/en/elasticsearch/reference/8.19/docs-bulk.html
  */
-export function bulkBodies(action: Bulk['action'], items: readonly Item<string>[], maxBytes: number): Bulk[] {
+export function bulkBodies(
+  items: readonly Item<string>[],
+  { action, maxBytes, version }: BulkOptions,
+): Bulk[] {
   const bulks: Bulk[] = [];
   let some: Item<string>[] = [];
   let heads: string[] = [];
   let bytes = 0;
-  const end = () => {
+  const cut = () => {
     if (some.length > 0) bulks.push({ action, items: some, body: bodyOf(some, heads, bytes) });
     some = [];
     heads = [];
@@ -30,19 +41,20 @@ export function bulkBodies(action: Bulk['action'], items: readonly Item<string>[
   };
   let place: string | undefined;
   let beginning = '';
+  const end = version === undefined ? '}}\n' : `,"version":${version},"version_type":"external_gte"}}\n`;
   for (const item of items) {
     if (item.place !== place) {
       place = item.place;
       beginning = `{"${action}":{"_index":${JSON.stringify(place)},"_id":`;
     }
-    const head = `${beginning}${JSON.stringify(item.key)}}}\n`;
+    const head = beginning + JSON.stringify(item.key) + end;
     const size = Buffer.byteLength(head) + (item.value === undefined ? 0 : item.value.length + 1);
-    if (bytes + size > maxBytes) end();
+    if (bytes + size > maxBytes) cut();
     some.push(item);
     heads.push(head);
     bytes += size;
   }
-  end();
+  cut();
   return bulks;
 }
 

@@ -40,7 +40,12 @@ export const elasticsearchErrorRows: readonly ErrorRow[] = [
   },
   { type: 'es_rejected_execution_exception', retriable: true, reason: 'too many requests are queued' },
   { type: 'circuit_breaking_exception', retriable: true, reason: 'the server is short of memory' },
-  { type: 'version_conflict_engine_exception', retriable: true, reason: 'another write came first' },
+  {
+    type: 'version_conflict_engine_exception',
+    retriable: false,
+    reason:
+      "a later owner has written the document: this process was replaced, or a key belongs to several partitions (then set versions to 'internal')",
+  },
   {
     type: 'unavailable_shards_exception',
     retriable: true,

@@ -20,6 +20,14 @@ export interface ElasticsearchOptions {
    */
   readonly maxBulkBytes?: number;
   /**
+   * What version a written document gets in a run. `'fence'`: an external one that no former owner of
+   * the partitions can have (`version_type: external_gte`), so that what a dead process began to write
+   * does not come after newer values. A document must then be written by one process at a time, as
+   * it is where a key belongs to one partition. `'internal'`: Elasticsearch counts, and what comes
+   * last wins. Default 'fence'.
+   */
+  readonly versions?: 'fence' | 'internal';
+  /**
    * Milliseconds that a call, with all its requests, may take before it fails with a StoreError.
    * Default 30,000.
    */
@@ -33,6 +41,7 @@ const commonChecks: Readonly<Record<string, OptionCheck>> = {
       : 'must be a Client of @elastic/elasticsearch',
   refresh: oneOf(false, true, 'wait_for'),
   maxBulkBytes: wholeNumber(1, 100 * 1024 * 1024),
+  versions: oneOf('fence', 'internal'),
   timeoutMs: timeLimit,
 };
 
@@ -43,8 +52,14 @@ export function elasticsearchBackendOptions(
   checks: Readonly<Record<string, OptionCheck>>,
 ): ElasticsearchBackendOptions {
   checkOptions(what, options, { ...checks, ...commonChecks });
-  const { client, refresh = false, maxBulkBytes = 8 * 1024 * 1024, timeoutMs = 30_000 } = options;
-  return { client, refresh, maxBulkBytes, timeoutMs };
+  const {
+    client,
+    refresh = false,
+    maxBulkBytes = 8 * 1024 * 1024,
+    versions = 'fence',
+    timeoutMs = 30_000,
+  } = options;
+  return { client, refresh, maxBulkBytes, versions, timeoutMs };
 }
 
 /**

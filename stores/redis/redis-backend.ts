@@ -19,6 +19,8 @@ import { listRedisKeys } from './redis-keys.ts';
 import { awaitSlots, connectedMasters } from './redis-masters.ts';
 import { saveInBackground } from './redis-save.ts';
 import { byNode, type OneSlot } from './redis-slots.ts';
+import { writerOf, type RedisWriter } from './redis-writer.ts';
+import type { StoreFence, StoreOwner } from '../store-owner.ts';
 
 /** Redis's `proto-max-bulk-len`: https://redis.io/docs/latest/develop/data-types/strings/#limits */
 const MOST_BYTES = 512 * 1024 * 1024;
@@ -33,6 +35,7 @@ export interface RedisBackendOptions {
 
 /** How the keys of a call are sent. */
 interface Sending {
+  readonly client: RedisClient;
   /** How many replicas must confirm it. */
   readonly replicas: number;
   readonly commandsOf: (items: OneSlot<RedisItem>) => readonly KeyedCommand[];
@@ -43,9 +46,11 @@ interface Sending {
 /** Redis, or Redis Cluster: each call is one pipeline, or one to each node in parallel. */
 export class RedisBackend implements Backend<RedisPlace> {
   readonly #options: RedisBackendOptions;
+  readonly #writer: RedisWriter;
 
   constructor(options: RedisBackendOptions) {
     this.#options = options;
+    this.#writer = writerOf(options.client);
   }
 
   problemOf({ key, value, place }: RedisItem): string | undefined {
@@ -60,23 +65,39 @@ export class RedisBackend implements Backend<RedisPlace> {
     return undefined;
   }
 
-  read(call: BackendCall<RedisPlace>): Promise<void> {
-    return this.#sendByNode(call, 0, (items) => readCommands(call, items));
+  async read(call: BackendCall<RedisPlace>): Promise<void> {
+    await this.#writer.fenced();
+    const { client } = this.#options;
+    await this.#sendByNode(call, { client, replicas: 0, commandsOf: (items) => readCommands(call, items) });
   }
 
   /**
    * MSET, which is atomic; with a time to live, SET … PX between MULTI and EXEC, and without these
    * on a cluster.
    */
-  async write(call: BackendCall<RedisPlace>): Promise<void> {
-    const { client, ttlMs, replicas } = this.#options;
-    if (ttlMs === undefined) await this.#sendByNode(call, replicas, (items) => writeCommands(call, items));
-    else if (client.slots === undefined) await this.#writeInTransaction(call, ttlMs);
-    else await this.#sendByNode(call, replicas, (items) => expiringWriteCommands(call, items, ttlMs));
+  write(whole: BackendCall<RedisPlace>): Promise<void> {
+    const { ttlMs, replicas } = this.#options;
+    return this.#writer.write(whole, async (client, call) => {
+      if (ttlMs === undefined) {
+        const commandsOf = (items: OneSlot<RedisItem>) => writeCommands(call, items);
+        await this.#sendByNode(call, { client, replicas, commandsOf });
+      } else if (client.slots === undefined) await this.#writeInTransaction(client, call, ttlMs);
+      else {
+        const commandsOf = (items: OneSlot<RedisItem>) => expiringWriteCommands(call, items, ttlMs);
+        await this.#sendByNode(call, { client, replicas, commandsOf });
+      }
+    });
   }
 
-  remove(call: BackendCall<RedisPlace>): Promise<void> {
-    return this.#sendByNode(call, this.#options.replicas, (items) => removeCommands(call, items));
+  remove(whole: BackendCall<RedisPlace>): Promise<void> {
+    const { replicas } = this.#options;
+    return this.#writer.write(whole, (client, call) =>
+      this.#sendByNode(call, { client, replicas, commandsOf: (items) => removeCommands(call, items) }),
+    );
+  }
+
+  fence(owner: StoreOwner): StoreFence {
+    return this.#writer.fence(owner);
   }
 
   async flush(_places: readonly RedisPlace[], signal: AbortSignal): Promise<void> {
@@ -87,6 +108,7 @@ export class RedisBackend implements Backend<RedisPlace> {
   }
 
   async listKeys(place: RedisPlace, { prefix, request, onKeys }: KeyListing): Promise<void> {
+    await request(() => this.#writer.fenced());
     await listRedisKeys(this.#options.client, {
       prefix: place + prefix,
       request,
@@ -100,32 +122,27 @@ export class RedisBackend implements Backend<RedisPlace> {
     return explainRedisError(error, this.#options.client);
   }
 
-  async #sendByNode(
-    call: BackendCall<RedisPlace>,
-    replicas: number,
-    commandsOf: Sending['commandsOf'],
-  ): Promise<void> {
-    const { client } = this.#options;
+  async #sendByNode(call: BackendCall<RedisPlace>, sending: Omit<Sending, 'onMoved'>): Promise<void> {
+    const { client } = sending;
     // Before the first connection, the client does not know which node serves what. A command
     // without keys waits for that.
     if (client.slots?.length === 0) await awaitSlots(client);
     const moved: OneSlot<RedisItem>[] = [];
     await Promise.all(
       byNode(client, call.items, redisKey).map((slots) =>
-        this.#send(call, slots, { replicas, commandsOf, onMoved: (same) => moved.push(same) }),
+        this.#send(call, slots, { ...sending, onMoved: (same) => moved.push(same) }),
       ),
     );
     // In a pipeline for several slots the client follows no redirection; for one slot it does.
-    await Promise.all(moved.map((same) => this.#send(call, [same], { replicas, commandsOf })));
+    await Promise.all(moved.map((same) => this.#send(call, [same], sending)));
   }
 
   async #send(
     call: BackendCall<RedisPlace>,
     slots: readonly OneSlot<RedisItem>[],
-    { replicas, commandsOf, onMoved }: Sending,
+    { client, replicas, commandsOf, onMoved }: Sending,
   ): Promise<void> {
     if (call.end.isReached) return;
-    const { client } = this.#options;
     const commands = slots.flatMap((items) => commandsOf(items).map((keyed) => [items, keyed] as const));
     const sent = commands.map(([, { command }]) => command);
     try {
@@ -149,8 +166,12 @@ export class RedisBackend implements Backend<RedisPlace> {
    * An error before EXEC makes Redis discard the transaction, which ioredis has sent completely in
    * any case: none stays open on the connection.
    */
-  async #writeInTransaction(call: BackendCall<RedisPlace>, ttlMs: number): Promise<void> {
-    const { client, replicas } = this.#options;
+  async #writeInTransaction(
+    client: RedisClient,
+    call: BackendCall<RedisPlace>,
+    ttlMs: number,
+  ): Promise<void> {
+    const { replicas } = this.#options;
     const { items } = call;
     const commands = expiringWriteCommands(call, items, ttlMs);
     const transaction = client.multi(commands.map(({ command }) => command)).exec();

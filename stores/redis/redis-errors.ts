@@ -1,4 +1,5 @@
 import { causes } from '../../source/kernel/causes.ts';
+import { KasperError } from '../../source/kernel/errors.ts';
 import { isObject } from '../../source/kernel/is-object.ts';
 import { HIDDEN } from '../../source/kernel/secrets.ts';
 import { messageOf } from '../../source/kernel/thrown-text.ts';
@@ -155,6 +156,8 @@ type FailedClient = Pick<RedisClient, 'status' | 'slots'>;
 export function explainRedisError(thrown: unknown, client: FailedClient): FailureReason {
   const error = withoutPassword(thrown);
   const message = messageOf(error);
+  // Of the claims, which are asked before a write is sent.
+  if (KasperError.is(error)) return { text: message, retriable: error.retriable, cause: error };
   const prefix = prefixOf(error);
   if (prefix === 'MOVED' && client.slots === undefined) {
     const text = `${message} (the server belongs to a Redis Cluster: give the store a Cluster of ioredis)`;

@@ -25,6 +25,13 @@ export interface ClaimRecord {
   readonly anchor: TopicPartition;
   /** The owner has gone, with all its work committed. */
   readonly released?: true;
+  /** The fence number: that of a later owner is higher, by whatever clock. */
+  readonly fence?: number;
+  /**
+   * Owners before this one, or it itself once it has gone, whose writes to stores may still be on
+   * their way: the next owner has to keep them out.
+   */
+  readonly unfenced?: readonly string[];
 }
 
 /** The record that a metadata string holds; undefined if it is none that this version can read. */
@@ -61,6 +68,12 @@ function isClaimRecord(value: unknown): value is ClaimRecord {
     anchor !== null &&
     typeof (anchor as Partial<TopicPartition>).topic === 'string' &&
     Number.isSafeInteger((anchor as Partial<TopicPartition>).partition) &&
-    (fields['released'] === undefined || fields['released'] === true)
+    (fields['released'] === undefined || fields['released'] === true) &&
+    (fields['fence'] === undefined || Number.isSafeInteger(fields['fence'])) &&
+    (fields['unfenced'] === undefined || isTexts(fields['unfenced']))
   );
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }

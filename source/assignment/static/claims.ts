@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { PartitionsOwner } from '../assignment.ts';
+import type { OwnerIdentity } from '../owner-identity.ts';
 import type { OwnershipGuard } from '../ownership-guard.ts';
-import type { ProcessIdentity } from './process-identity.ts';
+import { CommittedTopicIds } from './committed-topic-ids.ts';
+import type { ClaimsOptions } from './claims-options.ts';
+import { FormerOwners } from './former-owners.ts';
 import { releaseClaims } from './release-claims.ts';
 import type { ClaimRecord } from './claim-record.ts';
 import {
@@ -13,36 +15,12 @@ import {
   type Moment,
 } from './claim-entries.ts';
 import { othersWrote, SETTLE_MS, slowError, writeSeen, type ClaimWrites } from './claim-writes.ts';
-import { ClaimsWatch, fencedError, heldError, logGone, type ClaimsWatchOptions } from './other-owners.ts';
+import { ClaimsWatch, fencedError, heldError, logGone } from './other-owners.ts';
 import { ClosedWhileWaiting } from '../../kernel/closed-while-waiting.ts';
-import type { TopicDescription } from '../../kafka/client.ts';
-import type { GroupOffsets } from '../../kafka/group-offsets.ts';
 import { backoffMs } from '../../kernel/backoff.ts';
-import { sleep, type Clock, type Timer } from '../../kernel/clock.ts';
+import { sleep, type Timer } from '../../kernel/clock.ts';
 import type { KasperError } from '../../kernel/errors.ts';
-import type { Logger } from '../../kernel/logger.ts';
-import { keyOf, type TopicPartition } from '../../kernel/topic-partition.ts';
-
-export interface ClaimsOptions {
-  /** The group `{group}-claims`. */
-  readonly offsets: GroupOffsets;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly partitions: readonly TopicPartition[];
-  readonly topics: ReadonlyMap<string, TopicDescription>;
-  readonly process: ProcessIdentity;
-  readonly isAlive: (pid: number) => boolean;
-  readonly instanceId: string | undefined;
-  readonly claimTimeoutMs: number;
-  readonly offsetRefreshMs: number;
-  readonly retryTimeoutMs: number;
-  /** Aborted when the processor closes: ends the waits of a start. */
-  readonly closing: AbortSignal;
-  /** Called once, when the claims are lost or can no longer be read. */
-  readonly owner: Pick<PartitionsOwner, 'lost'>;
-  /** As in {@link ClaimsWatchOptions}. */
-  readonly heldBy?: ClaimsWatchOptions['heldBy'];
-}
+import type { TopicPartition } from '../../kernel/topic-partition.ts';
 
 /** How often the entries of another owner are read while it is watched. */
 const WATCH_EVERY_MS = 500;
@@ -75,9 +53,10 @@ export class Claims implements OwnershipGuard {
   readonly #options: ClaimsOptions;
   readonly #entries: ClaimEntries;
   readonly #owner = randomUUID();
+  readonly #former = new FormerOwners();
+  #isUnsure = false;
   readonly #startedAt: string;
-  /** The ids of the topics in which the committed offsets are, where that is known. */
-  readonly #topicIds = new Map<string, string>();
+  readonly #topicIds = new CommittedTopicIds();
   #beat = 1;
   /** When the last reading was asked for that showed no other owner. */
   #readAt: Moment | undefined;
@@ -97,13 +76,28 @@ export class Claims implements OwnershipGuard {
     this.#startedAt = new Date(options.clock.wallNow()).toISOString();
   }
 
+  /** This run as stores know it, once {@link take} has resolved. */
+  get identity(): OwnerIdentity {
+    return { id: this.#owner, fence: this.#former.nextFence, former: this.#former.ids };
+  }
+
+  /** Nothing of the former owners can be written to stores any more: the entries need not name them. */
+  noteFenced(): void {
+    if (this.#former.clear()) this.#wroteAllAt = Number.NEGATIVE_INFINITY;
+  }
+
+  /** A write was given up that may still be carried out: the next owner has to keep it out. */
+  noteUnsure(): void {
+    this.#isUnsure = true;
+  }
+
   /**
    * The id of the topic in which the committed offset is, as the owner before this one left it:
    * another one than the topic has now means that the topic was recreated since. undefined where
    * nobody owned the partition before, or the broker did not report it.
    */
   topicId(topic: string, partition: number): string | undefined {
-    return this.#topicIds.get(keyOf({ topic, partition }));
+    return this.#topicIds.of({ topic, partition });
   }
 
   /**
@@ -111,15 +105,7 @@ export class Claims implements OwnershipGuard {
    * on.
    */
   noteTopicIds(committed: readonly (TopicPartition & { readonly topicId: string | undefined })[]): void {
-    let isNews = false;
-    for (const { topic, partition, topicId } of committed) {
-      const key = keyOf({ topic, partition });
-      if (topicId === undefined || topicId === this.#topicIds.get(key)) continue;
-      // Where nothing was known, the entry has the id of the start already.
-      isNews ||= this.#topicIds.has(key);
-      this.#topicIds.set(key, topicId);
-    }
-    if (isNews) this.#wroteAllAt = Number.NEGATIVE_INFINITY;
+    if (this.#topicIds.note(committed)) this.#wroteAllAt = Number.NEGATIVE_INFINITY;
   }
 
   /**
@@ -131,8 +117,17 @@ export class Claims implements OwnershipGuard {
    *   group's coordinator answered
    */
   async take(): Promise<void> {
-    const { clock, partitions, process, instanceId, claimTimeoutMs, retryTimeoutMs, isAlive, heldBy } =
-      this.#options;
+    const {
+      clock,
+      logger,
+      partitions,
+      process,
+      instanceId,
+      claimTimeoutMs,
+      retryTimeoutMs,
+      isAlive,
+      heldBy,
+    } = this.#options;
     const watch = new ClaimsWatch({
       partitions,
       self: { ...process, owner: this.#owner, instanceId },
@@ -156,7 +151,7 @@ export class Claims implements OwnershipGuard {
         this.#throwIfClosing();
         if (outcome === 'slow') throw slowError(partitions.length);
         if (outcome === 'changed') continue;
-        logGone(this.#options.logger, gone, claimTimeoutMs);
+        logGone(logger, gone, claimTimeoutMs);
         this.#confirming = this.#confirm(late);
       } catch (thrown) {
         this.#throwIfClosing();
@@ -170,6 +165,13 @@ export class Claims implements OwnershipGuard {
       this.#confirming.catch(() => undefined);
       return;
     }
+  }
+
+  async checkNow(): Promise<void> {
+    const asked = this.#entries.now();
+    await this.#makeSure();
+    // A reading in flight may have begun before this was asked.
+    while (this.#readAt === undefined || this.#readAt.mono < asked.mono) await this.#readOwn();
   }
 
   check(): Promise<void> | undefined {
@@ -310,7 +312,8 @@ export class Claims implements OwnershipGuard {
     const beat = this.#beat++;
     const anchor = partitions[0] as TopicPartition;
     return partitions.map(({ topic, partition }) => {
-      const topicId = this.#topicIds.get(keyOf({ topic, partition })) ?? topics.get(topic)?.topicId;
+      const topicId = this.#topicIds.of({ topic, partition }) ?? topics.get(topic)?.topicId;
+      const unfenced = [...this.#former.of({ topic, partition }), ...(this.#isUnsure ? [this.#owner] : [])];
       const record: ClaimRecord = {
         v: 1,
         owner: this.#owner,
@@ -321,6 +324,8 @@ export class Claims implements OwnershipGuard {
         startedAt: this.#startedAt,
         ...(topicId === undefined ? {} : { topicId }),
         anchor: { topic: anchor.topic, partition: anchor.partition },
+        fence: this.#former.nextFence,
+        ...(unfenced.length === 0 ? {} : { unfenced }),
       };
       return { topic, partition, beat, record };
     });
@@ -331,11 +336,10 @@ export class Claims implements OwnershipGuard {
    * who watches sees them move.
    */
   #adopt(entries: readonly ClaimEntry[]): void {
-    for (const { topic, partition, beat, record } of entries) {
-      this.#beat = Math.max(this.#beat, (beat ?? 0) + 1);
-      if (record?.topicId !== undefined && record.owner !== this.#owner)
-        this.#topicIds.set(keyOf({ topic, partition }), record.topicId);
-    }
+    const { partitions, clock } = this.#options;
+    this.#former.adopt(entries, { own: this.#owner, partitions, nowMs: clock.wallNow() });
+    this.#topicIds.adopt(entries, this.#owner);
+    for (const { beat } of entries) this.#beat = Math.max(this.#beat, (beat ?? 0) + 1);
   }
 
   /** The first failure ends the claims; all who ask later get the same. */

@@ -3,6 +3,7 @@ import type { TopicDescription } from '../../kafka/client.ts';
 import type { GroupOffsets } from '../../kafka/group-offsets.ts';
 import type { TopicPartition } from '../../kernel/topic-partition.ts';
 import type { Assignment, PartitionsOwner } from '../assignment.ts';
+import type { OwnerIdentity } from '../owner-identity.ts';
 import { unguarded, type OwnershipGuard } from '../ownership-guard.ts';
 import { assignedPartitions } from './assigned-partitions.ts';
 import { Claims } from './claims.ts';
@@ -48,6 +49,18 @@ export class StaticAssignment implements Assignment {
 
   noteTopicIds(committed: readonly (TopicPartition & { readonly topicId: string | undefined })[]): void {
     this.#claims?.noteTopicIds(committed);
+  }
+
+  get identity(): OwnerIdentity | undefined {
+    return this.#claims?.identity;
+  }
+
+  noteFenced(): void {
+    this.#claims?.noteFenced();
+  }
+
+  noteUnsure(): void {
+    this.#claims?.noteUnsure();
   }
 
   async close(withinMs: number): Promise<void> {

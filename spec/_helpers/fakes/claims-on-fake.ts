@@ -1,7 +1,8 @@
 import type { ExecutionContext } from 'ava';
 import type { ProcessIdentity } from '../../../source/assignment/static/process-identity.ts';
 import { parseClaim, type ClaimRecord } from '../../../source/assignment/static/claim-record.ts';
-import { Claims, type ClaimsOptions } from '../../../source/assignment/static/claims.ts';
+import { Claims } from '../../../source/assignment/static/claims.ts';
+import type { ClaimsOptions } from '../../../source/assignment/static/claims-options.ts';
 import type { KasperError } from '../../../source/kernel/errors.ts';
 import { FakeClock } from './fake-clock.ts';
 import type { FakeKafka } from '../../../source/testing/fake-kafka/fake-kafka.ts';
