@@ -13,13 +13,9 @@ import { isReply } from './redis-line.ts';
  */
 export async function closeConnections(node: RedisClient, names: ReadonlySet<string>): Promise<number> {
   const own = Number(await node.call('client', ['ID']));
-  if (names.size === 0) {
-    // Only to learn whether it would be allowed. A connection is not closed by itself (SKIPME).
-    await node.call('client', ['LIST', 'ID', own]);
-    await node.call('client', ['KILL', 'ID', own, 'SKIPME', 'yes']);
-    return 0;
-  }
-  const list = String(await node.call('client', ['LIST']));
+  // To learn whether it is allowed, also where nothing is to be closed: no connection closes itself.
+  await node.call('client', ['KILL', 'ID', own, 'SKIPME', 'yes']);
+  const list = String(await node.call('client', names.size === 0 ? ['LIST', 'ID', own] : ['LIST']));
   let closed = 0;
   for (const line of list.split('\n')) {
     const id = Number(/(?:^| )id=(\d+)/.exec(line)?.[1]);

@@ -16,9 +16,10 @@ interface LineClient extends RedisClient {
 }
 
 interface Naming {
-  readonly connectionName?: string | undefined;
+  /** ioredis has null where none is given. */
+  readonly connectionName?: string | null | undefined;
   readonly retryStrategy?: ((times: number) => unknown) | undefined;
-  readonly redisOptions?: { readonly connectionName?: string | undefined } | undefined;
+  readonly redisOptions?: Pick<Naming, 'connectionName'> | undefined;
 }
 
 /** Errors of its connections are seen by those who call. */
@@ -146,6 +147,6 @@ export function isReply(error: unknown): error is Error {
   return error instanceof Error && error.name === 'ReplyError';
 }
 
-function nameAfter(given: string | undefined, name: string): string {
-  return given === undefined || given === '' ? name : `${given}+${name}`;
+function nameAfter(given: string | null | undefined, name: string): string {
+  return given === undefined || given === null || given === '' ? name : `${given}+${name}`;
 }

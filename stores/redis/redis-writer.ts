@@ -133,7 +133,7 @@ export class RedisWriter {
   }
 
   async #open(): Promise<RedisLine> {
-    if (this.#line?.isOver === false) return this.#line;
+    if (this.#opening === undefined && this.#line?.isOver === false) return this.#line;
     this.#opening ??= this.#newLine().finally(() => {
       this.#opening = undefined;
     });
@@ -153,11 +153,11 @@ export class RedisWriter {
         for (const { owner } of owners) await owner.stillOwned();
       } catch (error) {
         line.end();
-        throw error;
+        if (!this.#hasOthersThan(owners)) throw error;
       }
-      // Another owner came meanwhile: with its name.
       if (!line.isOver) return line;
       if (this.#owners.size === 0) throw new Error('the run has ended');
+      // An owner has come or gone meanwhile, and the name with it.
     }
   }
 
@@ -194,6 +194,10 @@ export class RedisWriter {
         );
     }
     for (const fenced of this.#onFenced.splice(0)) fenced();
+  }
+
+  #hasOthersThan(owners: readonly Joined[]): boolean {
+    return this.#owners.size !== owners.length || owners.some(({ owner }) => !this.#owners.has(owner.id));
   }
 
   #giveUp(line: RedisLine): void {
