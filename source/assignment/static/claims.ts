@@ -168,10 +168,10 @@ export class Claims implements OwnershipGuard {
   }
 
   async checkNow(): Promise<void> {
-    const asked = this.#entries.now();
     await this.#makeSure();
-    // A reading in flight may have begun before this was asked.
-    while (this.#readAt === undefined || this.#readAt.mono < asked.mono) await this.#readOwn();
+    // One in flight may have begun before this was asked.
+    await this.#reading;
+    await this.#readOwn();
   }
 
   check(): Promise<void> | undefined {
