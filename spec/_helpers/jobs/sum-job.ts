@@ -73,7 +73,6 @@ export async function sumUnderFault(
     delete: (key, options) => store.delete(key, options),
     deleteAll: (keys, options) => store.deleteAll(keys, options),
     flush: (options) => store.flush(options),
-    ...(store.fence === undefined ? {} : { fence: store.fence.bind(store) }),
   };
   const run = () => outcome(make(sumProcessor(striking, withOffsets), { batchSize: BATCH }).runToEnd());
   const { error } = await run();
