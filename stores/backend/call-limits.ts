@@ -1,4 +1,6 @@
+import { afterTurning } from '../../source/kernel/after-turning.ts';
 import { asError } from '../../source/kernel/as-error.ts';
+import { systemClock, type Timer } from '../../source/kernel/clock.ts';
 import { TimeoutError } from '../../source/kernel/errors.ts';
 
 /** When a call of a store must end. */
@@ -39,7 +41,7 @@ export class CallEnd {
 
 /**
  * Runs `work` and ends with it or with its limits, whichever comes first: no call waits forever for
- * a server that does not answer. What `work` does after that is not awaited; the CallEnd that it is
+ * a server that does not answer. Time in which the event loop does not turn is not the server's. What `work` does after that is not awaited; the CallEnd that it is
  * given tells it to stop.
  *
  * @throws TimeoutError after `timeoutMs`; the reason of `signal` when that is aborted; what `work`
@@ -51,7 +53,7 @@ export async function withinLimits<Result>(
 ): Promise<Result> {
   signal?.throwIfAborted();
   const end = new CallEnd();
-  let timer: NodeJS.Timeout | undefined;
+  let timer: Timer | undefined;
   let onAbort: (() => void) | undefined;
   const limit = new Promise<never>((_resolve, reject) => {
     const reach = (reason: unknown) => {
@@ -60,9 +62,9 @@ export async function withinLimits<Result>(
       reject(asError(reason));
       end.reach(reason);
     };
-    timer = setTimeout(() => {
+    timer = afterTurning(systemClock, timeoutMs, () => {
       reach(new TimeoutError(`no answer within timeoutMs (${timeoutMs} ms)`, { retriable: true }));
-    }, timeoutMs);
+    });
     if (signal === undefined) return;
     onAbort = () => {
       reach(signal.reason);
@@ -72,7 +74,7 @@ export async function withinLimits<Result>(
   try {
     return await Promise.race([work(end), limit]);
   } finally {
-    clearTimeout(timer);
+    timer?.cancel();
     if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
   }
 }

@@ -1,3 +1,4 @@
+import { afterTurning } from '../../kernel/after-turning.ts';
 import { backoffMs } from '../../kernel/backoff.ts';
 import { ClosedWhileWaiting } from '../../kernel/closed-while-waiting.ts';
 import { sleep, type Clock } from '../../kernel/clock.ts';
@@ -15,7 +16,7 @@ export async function releaseClaims(
   { clock, withinMs, ...own }: OwnClaims & { readonly clock: Clock; readonly withinMs: number },
 ): Promise<void> {
   const giveUp = new AbortController();
-  const timer = clock.after(withinMs, () => {
+  const timer = afterTurning(clock, withinMs, () => {
     giveUp.abort(new ClosedWhileWaiting(`The release took longer than ${withinMs} ms`));
   });
   const tooLate = new Promise<never>((_resolve, reject) => {
