@@ -34,7 +34,7 @@ export class KafkajsAdmin implements KafkaAdmin {
     const request = metadataRequest(topics === undefined ? null : [...new Set(topics)]);
     const what = 'Metadata';
     return this.#retry(what, async () => {
-      const answer = await cluster.callAny(request, cluster.deadlines.requestMs);
+      const answer = await cluster.callAny(request, { ms: cluster.deadlines.requestMs });
       const known = answer.topics.filter(
         ({ errorCode }) => errorCode !== ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION,
       );
@@ -48,7 +48,7 @@ export class KafkajsAdmin implements KafkaAdmin {
     if (topics.length === 0) return [];
     const cluster = this.#connected();
     const answer = await this.#retry('DescribeConfigs', () =>
-      cluster.callAny(describeConfigsRequest(topics, names), cluster.deadlines.requestMs),
+      cluster.callAny(describeConfigsRequest(topics, names), { ms: cluster.deadlines.requestMs }),
     );
     return topics.map((topic) => {
       const what = `DescribeConfigs of topic ${topic}`;
@@ -62,12 +62,12 @@ export class KafkajsAdmin implements KafkaAdmin {
 
   async listGroups(): Promise<string[]> {
     const cluster = this.#connected();
-    const { requestMs } = cluster.deadlines;
+    const limit = { ms: cluster.deadlines.requestMs };
     const what = 'ListGroups';
     return this.#retry(what, async () => {
-      const { brokers } = await cluster.callAny(metadataRequest([]), requestMs);
+      const { brokers } = await cluster.callAny(metadataRequest([]), limit);
       const answers = await Promise.all(
-        brokers.map(({ nodeId }) => cluster.call(nodeId, listGroupsRequest(), requestMs)),
+        brokers.map(({ nodeId }) => cluster.call(nodeId, listGroupsRequest(), limit)),
       );
       for (const { errorCode } of answers)
         if (errorCode !== ErrorCodes.NONE) throw brokerError(errorCode, what);
@@ -81,7 +81,7 @@ export class KafkajsAdmin implements KafkaAdmin {
 
   #retry<T>(what: string, attempt: () => Promise<T>): Promise<T> {
     const { retryTimeoutMs, signal } = this.#options;
-    return retryLoop(this.#connected().clock, { timeoutMs: retryTimeoutMs, what, signal }, attempt);
+    return retryLoop(this.#connected(), { timeoutMs: retryTimeoutMs, what, signal }, attempt);
   }
 }
 

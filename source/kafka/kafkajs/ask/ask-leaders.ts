@@ -42,7 +42,7 @@ export async function askLeaders<
   let pending = entries;
   let refresh = false;
   await retryLoop(
-    cluster.clock,
+    cluster,
     { timeoutMs: options.retryTimeoutMs, what: apiName, signal: options.signal },
     async () => {
       if (refresh || pending.some((entry) => cluster.leaderOf(entry) === undefined))
@@ -71,7 +71,7 @@ export async function askLeaders<
       currentLeaderEpoch: cluster.leaderOf(entry)?.epoch ?? -1,
     }));
     const link = await cluster.link(nodeId);
-    const answer = await link.call(request(asked, link), cluster.deadlines.requestMs);
+    const answer = await link.call(request(asked, link), { ms: cluster.deadlines.requestMs });
     const found = new PartitionAnswers(answer);
     for (const entry of group) {
       const what = `${apiName} of ${keyOf(entry)} at broker ${nodeId}`;

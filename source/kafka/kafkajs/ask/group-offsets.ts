@@ -1,5 +1,5 @@
 import { ErrorCodes } from '../../wire/error-codes.ts';
-import { BrokerError } from '../../../kernel/errors.ts';
+import { BrokerError, TimeoutError } from '../../../kernel/errors.ts';
 import type {
   CommitResult,
   CommittedOffset,
@@ -73,8 +73,7 @@ export class SimpleGroupOffsets implements GroupOffsets {
   async #fetchPart(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]> {
     const what = `OffsetFetch of group ${this.#groupId}`;
     const { retryTimeoutMs, signal } = this.#options;
-    const { clock } = this.#connected();
-    return retryLoop(clock, { timeoutMs: retryTimeoutMs, what, signal }, async () => {
+    return retryLoop(this.#connected(), { timeoutMs: retryTimeoutMs, what, signal }, async () => {
       const answer = await this.#call(offsetFetchRequest(this.#groupId, partitions));
       this.#judge(answer.errorCode, what);
       const answers = new PartitionAnswers(answer.offsets);
@@ -92,8 +91,7 @@ export class SimpleGroupOffsets implements GroupOffsets {
   async fetchAll(): Promise<(CommittedOffset & PartitionOffset)[]> {
     const what = `OffsetFetch of group ${this.#groupId}`;
     const { retryTimeoutMs, signal } = this.#options;
-    const { clock } = this.#connected();
-    return retryLoop(clock, { timeoutMs: retryTimeoutMs, what, signal }, async () => {
+    return retryLoop(this.#connected(), { timeoutMs: retryTimeoutMs, what, signal }, async () => {
       const answer = await this.#call(offsetFetchRequest(this.#groupId, null));
       this.#judge(answer.errorCode, what);
       for (const { topic, partition, errorCode } of answer.offsets)
@@ -114,8 +112,7 @@ export class SimpleGroupOffsets implements GroupOffsets {
   async describe(): Promise<GroupDescription> {
     const what = `DescribeGroups of group ${this.#groupId}`;
     const { retryTimeoutMs, signal } = this.#options;
-    const { clock } = this.#connected();
-    return retryLoop(clock, { timeoutMs: retryTimeoutMs, what, signal }, async () => {
+    return retryLoop(this.#connected(), { timeoutMs: retryTimeoutMs, what, signal }, async () => {
       const answer = await this.#call(describeGroupRequest(this.#groupId));
       if (answer === undefined) throw missingAnswer(what);
       this.#judge(answer.errorCode, what);
@@ -187,19 +184,31 @@ export class SimpleGroupOffsets implements GroupOffsets {
   }
 
   /**
-   * One request to the coordinator. After any failure it is looked up again: it may have moved, and
-   * that broker is suspect.
+   * One request to the coordinator, within the deadline of one request in all: what was true when a
+   * commit was offered, such as a claim, must not be long ago when it is sent. After any failure the
+   * coordinator is looked up again: it may have moved, and that broker is suspect.
    */
   async #call<Answer>(request: RawRequest<Answer>): Promise<Answer> {
     const cluster = this.#connected();
     const { requestMs } = cluster.deadlines;
+    const what = `${request.apiName} of group ${this.#groupId}`;
+    const began = cluster.watch.now();
     try {
       const nodeId = await cluster.coordinatorOf(this.#groupId, requestMs);
-      return await cluster.call(nodeId, request, requestMs);
+      const leftMs = requestMs - (cluster.watch.now() - began);
+      if (leftMs >= requestMs / 2) return await cluster.call(nodeId, request, { ms: leftMs });
     } catch (thrown) {
       cluster.forgetCoordinator(this.#groupId);
-      throw wrapError(thrown, `${request.apiName} of group ${this.#groupId}`);
+      throw wrapError(thrown, what);
     }
+    // A missed deadline drops the link, so nothing is asked that may come too soon. The coordinator
+    // is known now: the next attempt has all the time.
+    throw new TimeoutError(
+      `${what}: the coordinator was not found within ${requestMs / 2} ms; by now it is`,
+      {
+        retriable: true,
+      },
+    );
   }
 }
 

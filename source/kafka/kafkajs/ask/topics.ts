@@ -22,7 +22,7 @@ export async function topicDescriptions(
   const described = new Map<string, TopicDescription>();
   if (topics.length === 0) return described;
   await retryLoop(
-    cluster.clock,
+    cluster,
     { timeoutMs: options.retryTimeoutMs, what: 'Metadata', signal: options.signal },
     async () => {
       await cluster.refresh(topics);
@@ -49,16 +49,18 @@ export async function createTopics(
   options: TopicsOptions,
 ): Promise<string[]> {
   if (topics.length === 0) return [];
-  const { clock, deadlines } = cluster;
+  const { deadlines } = cluster;
   const retry = { timeoutMs: options.retryTimeoutMs, signal: options.signal };
   const created: string[] = [];
   let left = [...topics];
-  await retryLoop(clock, { ...retry, what: 'CreateTopics' }, async () => {
+  await retryLoop(cluster, { ...retry, what: 'CreateTopics' }, async () => {
     if (cluster.controllerId < 0) await cluster.refresh([]);
     const nodeId = cluster.controllerId;
     if (nodeId < 0) throw new ConnectionError('The cluster has no controller now', { retriable: true });
     const request = createTopicsRequest(left, deadlines.requestMs);
-    const answer = await cluster.call(nodeId, request, deadlines.requestMs * 2).catch(forgetController);
+    const answer = await cluster
+      .call(nodeId, request, { ms: deadlines.requestMs * 2 })
+      .catch(forgetController);
     let failed: KasperError | undefined;
     for (const { topic, errorCode, errorMessage } of answer) {
       if (errorCode === ErrorCodes.NONE) created.push(topic);
@@ -70,7 +72,7 @@ export async function createTopics(
     if (failed !== undefined) throw failed;
   });
   const names = topics.map(({ topic }) => topic);
-  await retryLoop(clock, { ...retry, what: 'Metadata of new topics' }, async () => {
+  await retryLoop(cluster, { ...retry, what: 'Metadata of new topics' }, async () => {
     await cluster.refresh(names);
     for (const name of names) {
       const found = cluster.topic(name);

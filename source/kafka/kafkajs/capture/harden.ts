@@ -1,5 +1,9 @@
+import type { Socket } from 'node:net';
 import { asError } from '../../../kernel/as-error.ts';
+import { LONGEST_TIMER_MS } from '../../../kernel/duration.ts';
+import { TimeoutError } from '../../../kernel/errors.ts';
 import type { Logger } from '../../../kernel/logger.ts';
+import type { CallWatch } from '../connection/call-watch.ts';
 import type { KafkajsConnection, KafkajsConnectionPool } from './internals.ts';
 import { ResponseFramer } from './response-framer.ts';
 
@@ -8,9 +12,10 @@ import { ResponseFramer } from './response-framer.ts';
  * each new pool, before it is connected. Its BrokerPool, whose removeBroker can leave it without a
  * seed broker, is not used at all: see {@link ClusterConnection}.
  */
-export function hardenPool(pool: KafkajsConnectionPool, logger: Logger): void {
+export function hardenPool(pool: KafkajsConnectionPool, logger: Logger, watch: CallWatch): void {
   for (const connection of pool.pool) {
     receiveWholeResponses(connection, `${pool.host}:${pool.port}`, logger);
+    connectWithin(connection, watch);
     connectOnce(connection);
     sleepWhenIdle(connection);
   }
@@ -58,6 +63,33 @@ export function receiveWholeResponses(connection: KafkajsConnection, broker: str
 }
 
 /**
+ * kafkajs's timer for a connection counts time in which the event loop did not turn, and fires before
+ * the sockets are looked at: a connection that has long come about fails. So it is watched as calls
+ * are.
+ */
+export function connectWithin(connection: KafkajsConnection, watch: CallWatch): void {
+  const ms = connection.connectionTimeout;
+  const connect = connection.connect.bind(connection);
+  connection.connectionTimeout = LONGEST_TIMER_MS;
+  connection.connect = async () => {
+    const call = {
+      limit: { ms },
+      what: () => '',
+      socket: () => undefined,
+      passed: () => {
+        connection.socket?.destroy(Object.assign(new Error('Connection timeout'), { code: 'ETIMEDOUT' }));
+      },
+    };
+    watch.begin(call);
+    try {
+      return await connect();
+    } finally {
+      watch.end(call);
+    }
+  };
+}
+
+/**
  * Two first requests at the same time: each finds the connection not connected and opens a socket;
  * one of the two is never closed. So both wait for the same attempt.
  */
@@ -89,7 +121,7 @@ export function sleepWhenIdle(connection: KafkajsConnection): void {
 
 /**
  * Rejects all requests in flight with `reason`, destroys the socket immediately, and resolves when
- * it is closed.
+ * it is closed. After a TimeoutError it is reset.
  */
 export async function dropConnection(
   connection: KafkajsConnection,
@@ -102,9 +134,9 @@ export async function dropConnection(
     if (socket === undefined || socket.closed) resolve();
     else socket.once('close', resolve);
   });
-  // A socket that is still connecting gets the error, since only that ends kafkajs's connection
-  // timer.
-  if (socket?.connecting === true) socket.destroy(reason);
+  // One that is still connecting gets the error, since only that ends kafkajs's connection timer.
+  if (socket !== undefined && !connection.isConnected()) socket.destroy(reason);
+  else if (socket !== undefined && reason instanceof TimeoutError) reset(socket);
   else socket?.destroy();
   try {
     await connection.disconnect();
@@ -112,4 +144,17 @@ export async function dropConnection(
     logger.debug('Closing a dropped connection failed', { error });
   }
   await closed;
+}
+
+/**
+ * What a call that was given up has written and the kernel holds is not to be sent any more: it would
+ * arrive late, and hold up what is sent next on a slow link.
+ */
+function reset(socket: Socket): void {
+  try {
+    socket.resetAndDestroy();
+  } catch {
+    // Not of TCP itself, but of TLS or of a pipe.
+    socket.destroy();
+  }
 }

@@ -64,6 +64,8 @@ export interface KafkajsConnection {
   /** Milliseconds, a number of 64 bits of kafkajs's own; 0: without end. */
   readonly sessionLifetime: { toString(): string };
   readonly requestTimeout: number;
+  /** Milliseconds for a connection to come about. */
+  connectionTimeout: number;
   readonly requestQueue: KafkajsRequestQueue;
   /** Set while a SASL exchange waits for its answer. */
   readonly authHandlers: object | null;
@@ -141,6 +143,7 @@ export const INTERNALS = [
   ['Connection', 'reauthenticationThreshold', 'number'],
   ['Connection', 'sessionLifetime', 'object'],
   ['Connection', 'requestTimeout', 'number'],
+  ['Connection', 'connectionTimeout', 'number'],
   ['Connection', 'requestQueue', 'object'],
   ['Connection', 'authHandlers', 'present'],
   ['Connection', 'chunks', 'array'],

@@ -14,6 +14,7 @@ import type {
   KafkajsDestination,
 } from '../capture/internals.ts';
 import { FETCH } from '../protocol/fetch.ts';
+import type { CallLimit, CallWatch, WatchedCall } from './call-watch.ts';
 import { checkApiVersions } from '../protocol/required-versions.ts';
 import { logInByToken } from './oauth-login.ts';
 import { sendRaw } from './raw-call.ts';
@@ -31,6 +32,7 @@ export interface BrokerLinkOptions {
   readonly logger: Logger;
   readonly observer: KafkaObserver;
   readonly deadlines: Deadlines;
+  readonly watch: CallWatch;
 }
 
 /** Of the time for the handshake: what an OAuth provider may take to give a token. */
@@ -61,7 +63,8 @@ export class BrokerLink {
 
   constructor(options: BrokerLinkOptions) {
     this.#options = options;
-    this.#connecting = this.#guard(options.deadlines.handshakeMs, 'to connect', () => this.#connect());
+    const limit = { ms: options.deadlines.handshakeMs };
+    this.#connecting = this.#guard(limit, 'to connect', 0, () => this.#connect());
     // connected() reports the failure to all who ask; a link that nobody has asked yet must not
     // stop the process by it.
     this.#connecting.catch(() => undefined);
@@ -109,20 +112,20 @@ export class BrokerLink {
    * Sends a request and resolves with the parsed answer. On a usable link the request is on its way
    * when the call returns.
    *
-   * @param deadlineMs past it the link is dropped
+   * @param limit past it the link is dropped
    * @throws ConnectionError, TimeoutError (both drop the link), RecordError for an answer that
    * cannot be read
    */
-  call<Answer>(request: RawRequest<Answer>, deadlineMs: number): Promise<Answer> {
+  call<Answer>(request: RawRequest<Answer>, limit: CallLimit): Promise<Answer> {
     const index = request.apiKey === FETCH ? 1 : 0;
     const { clock, observer } = this.#options;
     const began = clock.now();
     const send = (connection: KafkajsConnection) =>
-      sendRaw(connection, request, deadlineMs).then((answer) => {
+      sendRaw(connection, request, limit.ms).then((answer) => {
         observer.onAnswer(request.apiName, clock.now() - began);
         return this.#taken(answer, index);
       });
-    return this.#guard(deadlineMs, request.apiName, () => {
+    return this.#guard(limit, request.apiName, index, () => {
       const connection = this.#idleReady(index);
       return connection === undefined ? this.#prepare(index).then(send) : send(connection);
     });
@@ -143,9 +146,8 @@ export class BrokerLink {
     for (const reject of this.#calls) reject(reason);
     this.#calls.clear();
     const connections = this.#pool?.pool ?? [];
-    await Promise.all(
-      connections.map((connection) => dropConnection(connection, reason, this.#options.logger)),
-    );
+    const { logger } = this.#options;
+    await Promise.all(connections.map((connection) => dropConnection(connection, reason, logger)));
   }
 
   async #connect(): Promise<void> {
@@ -153,7 +155,7 @@ export class BrokerLink {
     const pool = await cluster.connectionPoolBuilder.build(destination);
     this.#pool = pool;
     if (this.#lost !== undefined) return;
-    hardenPool(pool, logger);
+    hardenPool(pool, logger, this.#options.watch);
     // Less than the login may take, so that the error names the provider.
     const tokenMs = deadlines.handshakeMs * TOKEN_SHARE;
     this.#sessions = pool.pool.map((connection) => {
@@ -217,20 +219,27 @@ export class BrokerLink {
     return answer.value;
   }
 
-  /** Runs work with a deadline; when it is missed, or the connection fails, the link is dropped. */
-  #guard<T>(deadlineMs: number, what: string, work: () => Promise<T>): Promise<T> {
+  /** Runs work with a limit; when it is passed, or the connection fails, the link is dropped. */
+  #guard<T>(limit: CallLimit, what: string, index: number, work: () => Promise<T>): Promise<T> {
     if (this.#lost !== undefined) return Promise.reject(this.#lost);
-    const { clock } = this.#options;
+    const { watch } = this.#options;
     return new Promise<T>((resolve, reject) => {
-      const timer = clock.after(deadlineMs + this.#grace(), () => {
-        void this.drop(
-          new TimeoutError(`Broker ${this.address} did not answer (${what}) within ${deadlineMs} ms`, {
-            retriable: true,
-          }),
-        );
-      });
+      const graceMs = this.#grace();
+      const call: WatchedCall = {
+        limit: graceMs === 0 ? limit : { ...limit, ms: limit.ms + graceMs },
+        what: () => `broker ${this.address} (${what})`,
+        socket: () => this.#pool?.pool[index]?.socket,
+        passed: (ms) => {
+          void this.drop(
+            new TimeoutError(`Broker ${this.address} did not answer (${what}) within ${ms - graceMs} ms`, {
+              retriable: true,
+            }),
+          );
+        },
+      };
+      watch.begin(call);
       const end = () => {
-        timer.cancel();
+        watch.end(call);
         this.#calls.delete(fail);
       };
       const fail = (error: KasperError) => {
@@ -253,7 +262,7 @@ export class BrokerLink {
   }
 
   /**
-   * What the deadline does not count: the time of a TCP connect, and silence that a quota asks for.
+   * What the limit does not count: the time of a TCP connect, and silence that a quota asks for.
    */
   #grace(): number {
     if (!this.#ready) return this.#options.connectionTimeoutMs;

@@ -1,9 +1,10 @@
-import { ConnectionError } from '../../../kernel/errors.ts';
+import { ConnectionError, TimeoutError } from '../../../kernel/errors.ts';
 import type { KasperError } from '../../../kernel/errors.ts';
 import type { Clock } from '../../../kernel/clock.ts';
 import type { Logger } from '../../../kernel/logger.ts';
 import type { KafkaObserver } from '../../client.ts';
 import { BrokerLink } from './broker-link.ts';
+import { type CallLimit, CallWatch } from './call-watch.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { CheckedCluster } from '../capture/internals.ts';
 import type { BrokerNode } from '../protocol/metadata.ts';
@@ -18,8 +19,13 @@ export interface BrokerLinksOptions {
   readonly deadlines: Deadlines;
 }
 
+/** What a link is for: Produce requests have one of their own. */
+export type Lane = 'produce' | 'all else';
+
 /**
- * The brokers of a cluster, with one {@link BrokerLink} to each that is in use.
+ * The brokers of a cluster, with one {@link BrokerLink} to each that is in use, and another one for
+ * Produce requests: on a slow link their bytes would hold up commits and claims, whose deadlines are
+ * absolute, and a link that is dropped for one of these would take them with it.
  *
  * kafkajs's BrokerPool is not used: its removeBroker can leave it without a seed broker and leaves
  * sockets open, and its metadata refresh asks for all topics or fails for one, and waits out a
@@ -29,8 +35,10 @@ export class BrokerLinks {
   readonly #options: BrokerLinksOptions;
   readonly #nodes = new Map<number, BrokerNode>();
   readonly #links = new Map<number, BrokerLink>();
-  /** Nodes that had a link: the next link to one of them is opened again. */
-  readonly #linked = new Set<number>();
+  readonly #produceLinks = new Map<number, BrokerLink>();
+  /** Of which node there was a link, in each lane: the next one is opened again. */
+  readonly #linked: Readonly<Record<Lane, Set<number>>> = { produce: new Set(), 'all else': new Set() };
+  readonly watch: CallWatch;
   /**
    * To an address of the user's list, until it is known which node that is. Shared by all who look
    * for a first broker.
@@ -40,11 +48,12 @@ export class BrokerLinks {
 
   constructor(options: BrokerLinksOptions) {
     this.#options = options;
+    this.watch = new CallWatch(options.clock);
   }
 
   /** The link to a node if it can be used now. */
-  ready(nodeId: number): BrokerLink | undefined {
-    const link = this.#links.get(nodeId);
+  ready(nodeId: number, lane: Lane = 'all else'): BrokerLink | undefined {
+    const link = this.#of(lane).get(nodeId);
     return link?.usable === true ? link : undefined;
   }
 
@@ -52,32 +61,53 @@ export class BrokerLinks {
    * The link to a node, connected. Everybody who asks meanwhile gets the same.
    * @throws ConnectionError, TimeoutError
    */
-  async to(nodeId: number): Promise<BrokerLink> {
+  async to(nodeId: number, lane: Lane = 'all else'): Promise<BrokerLink> {
     if (this.#closed !== undefined) throw this.#closed;
     const node = this.#nodes.get(nodeId);
     if (node === undefined)
       throw new ConnectionError(`Broker ${nodeId} is not among the brokers that the cluster names`, {
         retriable: true,
       });
-    const link = this.#linkTo(node);
+    const link = this.#linkTo(node, lane);
     await link.connected();
     return link;
   }
 
-  /** Calls one node. The request is on its way when the call returns, if the link is ready. */
-  call<Answer>(nodeId: number, request: RawRequest<Answer>, deadlineMs: number): Promise<Answer> {
+  /**
+   * Calls one node. The request is on its way when the call returns, if the link is ready. Where it
+   * has to be connected first, that counts.
+   */
+  call<Answer>(nodeId: number, request: RawRequest<Answer>, limit: CallLimit): Promise<Answer> {
     const ready = this.ready(nodeId);
-    if (ready !== undefined) return ready.call(request, deadlineMs);
-    return this.to(nodeId).then((link) => link.call(request, deadlineMs));
+    if (ready !== undefined) return ready.call(request, limit);
+    return this.#connectAndCall(nodeId, request, limit);
+  }
+
+  async #connectAndCall<Answer>(
+    nodeId: number,
+    request: RawRequest<Answer>,
+    limit: CallLimit,
+  ): Promise<Answer> {
+    const { ms, inAllMs = ms } = limit;
+    const began = this.watch.now();
+    const text = (withinMs: number) =>
+      `Broker ${nodeId} could not be connected to within ${withinMs} ms (${request.apiName})`;
+    const link = await this.watch.within(inAllMs, text(inAllMs), this.to(nodeId));
+    const passedMs = this.watch.now() - began;
+    if (limit.inAllMs !== undefined) return link.call(request, { ms, inAllMs: inAllMs - passedMs });
+    // Too little is left for an answer, and a missed deadline drops the link: it is there for the
+    // next attempt.
+    if (passedMs > ms / 2) throw new TimeoutError(`${text(ms / 2)}; by now it is`, { retriable: true });
+    return link.call(request, { ms: ms - passedMs });
   }
 
   /** Calls the brokers one after the other, those first that are connected, until one answers. */
-  async callAny<Answer>(request: RawRequest<Answer>, deadlineMs: number): Promise<Answer> {
+  async callAny<Answer>(request: RawRequest<Answer>, limit: CallLimit): Promise<Answer> {
     let last: KasperError | undefined;
     for await (const link of this.#candidates()) {
       try {
         await link.connected();
-        return await link.call(request, deadlineMs);
+        return await link.call(request, limit);
       } catch (thrown) {
         last = wrapError(thrown, `Broker ${link.address} (${request.apiName})`);
         if (!last.retriable) throw last;
@@ -111,9 +141,10 @@ export class BrokerLinks {
   /** Drops all links for good; resolves when their sockets are closed. */
   async close(reason: KasperError): Promise<void> {
     this.#closed ??= reason;
-    const links = [...this.#links.values()];
+    const links = [...this.#links.values(), ...this.#produceLinks.values()];
     if (this.#seed !== undefined) links.push(this.#seed);
     this.#links.clear();
+    this.#produceLinks.clear();
     await Promise.all(links.map((link) => link.drop(reason)));
   }
 
@@ -129,7 +160,7 @@ export class BrokerLinks {
       const known = this.#links.get(node.nodeId);
       const wasTried = known !== undefined && ready.includes(known);
       // It may have left the cluster while another one was asked.
-      if (!wasTried && this.#nodes.has(node.nodeId)) yield this.#linkTo(node);
+      if (!wasTried && this.#nodes.has(node.nodeId)) yield this.#linkTo(node, 'all else');
     }
     const tried = new Set<string>();
     while (this.#closed === undefined) {
@@ -143,26 +174,31 @@ export class BrokerLinks {
     }
   }
 
-  #linkTo(node: BrokerNode): BrokerLink {
-    const known = this.#links.get(node.nodeId);
+  #linkTo(node: BrokerNode, lane: Lane): BrokerLink {
+    const known = this.#of(lane).get(node.nodeId);
     if (known?.dead === false) return known;
     void known?.drop(
       new ConnectionError(`Broker ${known.address} closed the connection`, { retriable: true }),
     );
-    if (this.#linked.has(node.nodeId)) this.#options.observer.onReconnect();
+    if (this.#linked[lane].has(node.nodeId)) this.#options.observer.onReconnect();
     const link = this.#newLink(node);
-    this.#setLink(node.nodeId, link);
+    this.#setLink(node.nodeId, link, lane);
     return link;
   }
 
-  #setLink(nodeId: number, link: BrokerLink): void {
-    this.#linked.add(nodeId);
-    this.#links.set(nodeId, link);
+  #setLink(nodeId: number, link: BrokerLink, lane: Lane): void {
+    this.#linked[lane].add(nodeId);
+    this.#of(lane).set(nodeId, link);
+  }
+
+  #of(lane: Lane): Map<number, BrokerLink> {
+    return lane === 'produce' ? this.#produceLinks : this.#links;
   }
 
   #newLink(node?: BrokerNode): BrokerLink {
     const { cluster, clock, logger, observer, deadlines } = this.#options;
     return new BrokerLink({
+      watch: this.watch,
       cluster: cluster.cluster,
       connectionTimeoutMs: cluster.connectionTimeoutMs,
       destination: node && { host: node.host, port: node.port },
@@ -183,7 +219,7 @@ export class BrokerLinks {
     this.#seed = undefined;
     for (const { nodeId, host, port } of this.#nodes.values()) {
       if (host === seed.host && port === seed.port && !this.#links.has(nodeId)) {
-        this.#setLink(nodeId, seed);
+        this.#setLink(nodeId, seed, 'all else');
         return;
       }
     }
@@ -194,9 +230,11 @@ export class BrokerLinks {
 
   #forget(nodeId: number): void {
     this.#nodes.delete(nodeId);
-    const link = this.#links.get(nodeId);
-    this.#links.delete(nodeId);
-    void link?.drop(new ConnectionError(`Broker ${nodeId} left the cluster or moved`, { retriable: true }));
+    const gone = new ConnectionError(`Broker ${nodeId} left the cluster or moved`, { retriable: true });
+    for (const links of [this.#links, this.#produceLinks]) {
+      void links.get(nodeId)?.drop(gone);
+      links.delete(nodeId);
+    }
   }
 }
 

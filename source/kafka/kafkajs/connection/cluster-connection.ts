@@ -5,7 +5,8 @@ import type { Logger } from '../../../kernel/logger.ts';
 import type { KafkaObserver } from '../../client.ts';
 import type { BrokerLink } from './broker-link.ts';
 import { BrokerLinks } from './broker-links.ts';
-import type { BrokerLinksOptions } from './broker-links.ts';
+import type { BrokerLinksOptions, Lane } from './broker-links.ts';
+import type { CallLimit, CallWatch } from './call-watch.ts';
 import type { Deadlines } from './deadlines.ts';
 import { brokerError } from '../protocol/broker-errors.ts';
 import { findCoordinatorRequest } from '../protocol/find-coordinator.ts';
@@ -28,6 +29,8 @@ export class ClusterConnection {
   readonly logger: Logger;
   readonly observer: KafkaObserver;
   readonly deadlines: Deadlines;
+  /** By which calls are found that take too long. */
+  readonly watch: CallWatch;
   readonly #links: BrokerLinks;
   readonly #topics = new TopicTable();
   readonly #coordinators = new Map<string, number>();
@@ -42,12 +45,13 @@ export class ClusterConnection {
     this.observer = options.observer;
     this.deadlines = options.deadlines;
     this.#links = new BrokerLinks(options);
+    this.watch = this.#links.watch;
   }
 
   /** Finds a first broker and learns the others. */
   async connect(): Promise<void> {
     await retryLoop(
-      this.clock,
+      this,
       { timeoutMs: this.deadlines.firstConnectMs, what: 'Connecting to Kafka', signal: this.#ending.signal },
       () => this.refresh([]),
       (error, inMs) => {
@@ -74,23 +78,26 @@ export class ClusterConnection {
   }
 
   /** The link to a node if it can be used now. */
-  readyLink(nodeId: number): BrokerLink | undefined {
-    return this.#links.ready(nodeId);
+  readyLink(nodeId: number, lane?: Lane): BrokerLink | undefined {
+    return this.#links.ready(nodeId, lane);
   }
 
   /** The link to a node, connected. */
-  link(nodeId: number): Promise<BrokerLink> {
-    return this.#links.to(nodeId);
+  link(nodeId: number, lane?: Lane): Promise<BrokerLink> {
+    return this.#links.to(nodeId, lane);
   }
 
-  /** Calls one node. The request is on its way when the call returns, if the link is ready. */
-  call<Answer>(nodeId: number, request: RawRequest<Answer>, deadlineMs: number): Promise<Answer> {
-    return this.#links.call(nodeId, request, deadlineMs);
+  /**
+   * Calls one node. The request is on its way when the call returns, if the link is ready. Where it
+   * has to be connected first, that counts.
+   */
+  call<Answer>(nodeId: number, request: RawRequest<Answer>, limit: CallLimit): Promise<Answer> {
+    return this.#links.call(nodeId, request, limit);
   }
 
   /** Calls the brokers one after the other, those first that are connected, until one answers. */
-  callAny<Answer>(request: RawRequest<Answer>, deadlineMs: number): Promise<Answer> {
-    return this.#links.callAny(request, deadlineMs);
+  callAny<Answer>(request: RawRequest<Answer>, limit: CallLimit): Promise<Answer> {
+    return this.#links.callAny(request, limit);
   }
 
   /**
@@ -112,7 +119,7 @@ export class ClusterConnection {
     if (known !== undefined) return known;
     const what = `FindCoordinator of group ${groupId}`;
     const answer = await retryLoop(
-      this.clock,
+      this,
       {
         timeoutMs,
         what,
@@ -120,7 +127,7 @@ export class ClusterConnection {
         signal: this.#ending.signal,
       },
       async () => {
-        const found = await this.callAny(findCoordinatorRequest(groupId), this.deadlines.requestMs);
+        const found = await this.callAny(findCoordinatorRequest(groupId), { ms: this.deadlines.requestMs });
         if (found.errorCode !== ErrorCodes.NONE) throw brokerError(found.errorCode, what, found.errorMessage);
         return found;
       },
@@ -146,7 +153,7 @@ export class ClusterConnection {
     const topics = new Set<string>();
     const done = this.#refreshing.then(async () => {
       this.#nextRefresh = undefined;
-      const answer = await this.callAny(metadataRequest([...topics]), this.deadlines.requestMs);
+      const answer = await this.callAny(metadataRequest([...topics]), { ms: this.deadlines.requestMs });
       this.#links.learnAll(answer.brokers);
       this.#controllerId = answer.controllerId;
       this.#topics.learn(answer.topics);

@@ -3,13 +3,17 @@ import type { BackoffOptions } from '../../../kernel/backoff.ts';
 import { sleep } from '../../../kernel/clock.ts';
 import type { Clock } from '../../../kernel/clock.ts';
 import type { KasperError } from '../../../kernel/errors.ts';
+import type { CallWatch } from './call-watch.ts';
 import { wrapError } from './wrap-error.ts';
 
 /** Waits between attempts, wherever nothing else is said: 50 ms growing to a second. */
 export const RETRY_BACKOFF: BackoffOptions = Object.freeze({ initialMs: 50, maxMs: 1_000 });
 
 export interface RetryOptions {
-  /** No new attempt starts later than this after the first one; then the last error is thrown. */
+  /**
+   * For how long in all. An attempt that is under way then is given up: what it waits for, such as a
+   * broker that takes connections and says nothing, counts. The last error is thrown.
+   */
   readonly timeoutMs: number;
   /** What is attempted, for messages. */
   readonly what: string;
@@ -21,24 +25,34 @@ export interface RetryOptions {
   readonly signal: AbortSignal;
 }
 
+/** By what attempts are timed: that of a ClusterConnection. */
+export interface RetryTimes {
+  readonly clock: Clock;
+  readonly watch: CallWatch;
+}
+
 /** Attempts something until it succeeds, fails for good, or the time is over. */
 export async function retryLoop<T>(
-  clock: Clock,
+  { clock, watch }: RetryTimes,
   options: RetryOptions,
   attempt: () => Promise<T>,
   onRetry?: (error: KasperError, inMs: number) => void,
 ): Promise<T> {
-  const until = clock.now() + options.timeoutMs;
+  const { timeoutMs, what, signal, backoff = RETRY_BACKOFF } = options;
+  const began = watch.now();
+  const leftMs = () => timeoutMs - (watch.now() - began);
+  let text = `${what} did not succeed within ${timeoutMs} ms`;
   for (let retry = 0; ; retry++) {
     try {
-      return await attempt();
+      return await watch.within(leftMs(), text, attempt());
     } catch (thrown) {
-      options.signal.throwIfAborted();
-      const error = wrapError(thrown, options.what);
-      const waitMs = backoffMs(options.backoff ?? RETRY_BACKOFF, retry);
-      if (!error.retriable || clock.now() + waitMs > until) throw error;
+      signal.throwIfAborted();
+      const error = wrapError(thrown, what);
+      const waitMs = backoffMs(backoff, retry);
+      if (!error.retriable || waitMs > leftMs()) throw error;
+      text = `${what} did not succeed within ${timeoutMs} ms; the last error: ${error.message}`;
       onRetry?.(error, waitMs);
-      await sleep(clock, waitMs, options.signal);
+      await sleep(clock, waitMs, signal);
     }
   }
 }

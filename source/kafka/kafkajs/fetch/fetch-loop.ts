@@ -2,6 +2,7 @@ import { ErrorCodes } from '../../wire/error-codes.ts';
 import type { KasperError } from '../../../kernel/errors.ts';
 import type { FetchBudget } from '../../source.ts';
 import type { ClusterConnection } from '../connection/cluster-connection.ts';
+import { RequestSize } from '../connection/request-size.ts';
 import { FetchSession } from './fetch-session.ts';
 import type { AskedPartition, FetchPosition } from './fetch-position.ts';
 import { brokerError } from '../protocol/broker-errors.ts';
@@ -21,12 +22,16 @@ const PARTITION_BYTES = MEBIBYTE;
  * wait for its end.
  */
 const WAIT_WITH_PAUSED_MS = 25;
+/** An answer is waited for at least this long, also by partitions that have no time left. */
+const LEAST_TRY_MS = 1_000;
 
 export interface FetchLoopOptions {
   readonly cluster: ClusterConnection;
   readonly nodeId: number;
   readonly budget: FetchBudget;
   readonly fetchMaxWaitMs: number;
+  /** For how long in all an answer is waited for whose bytes come in. */
+  readonly retryTimeoutMs: number;
   readonly readCommitted: boolean;
   readonly answers: FetchAnswers;
 }
@@ -34,8 +39,8 @@ export interface FetchLoopOptions {
 /** Takes what came of the requests of a {@link FetchLoop}. */
 export interface FetchAnswers {
   answered(answer: FetchAnswer, fetch: AnsweredFetch): void;
-  /** No answer came, or one that speaks of no partition. */
-  unanswered(asked: readonly AskedPartition[], error: KasperError): void;
+  /** No answer came, or one that speaks of no partition, since the request began. */
+  unanswered(asked: readonly AskedPartition[], error: KasperError, beganAt: number): void;
 }
 
 /** The request of an answer. */
@@ -58,6 +63,7 @@ export class FetchLoop {
   readonly #options: FetchLoopOptions;
   readonly #positions = new Set<FetchPosition>();
   readonly #session = new FetchSession();
+  readonly #size = new RequestSize(RESPONSE_BYTES, PARTITION_BYTES);
   #turn = 0;
   #running: Promise<void> | undefined;
   #stopped = false;
@@ -111,7 +117,7 @@ export class FetchLoop {
         await this.#sleep();
         continue;
       }
-      const reserved = budget.reserve(Math.min(RESPONSE_BYTES, asked.length * PARTITION_BYTES));
+      const reserved = budget.reserve(Math.min(this.#size.bytes, asked.length * PARTITION_BYTES));
       if (reserved <= 0) {
         this.#awaitBudget();
         await this.#sleep();
@@ -130,28 +136,42 @@ export class FetchLoop {
 
   /** One request, and what comes of it; never rejects. */
   async #fetch(asked: readonly AskedPartition[], reserved: number): Promise<void> {
-    const { answers, nodeId } = this.#options;
+    const { answers, cluster, nodeId } = this.#options;
+    const beganAt = cluster.clock.now();
+    const began = cluster.watch.now();
+    const maxWaitMs = this.#maxWaitMs(asked);
     let answer: FetchAnswer | undefined;
     try {
-      answer = await this.#unlessAbandoned(this.#send(asked, reserved));
+      answer = await this.#unlessAbandoned(this.#send(asked, { reserved, maxWaitMs }));
     } catch (thrown) {
       this.#session.lost();
-      if (!this.#stopped) answers.unanswered(asked, wrapError(thrown, `Fetch from broker ${nodeId}`));
+      const error = wrapError(thrown, `Fetch from broker ${nodeId}`);
+      if (error.code === 'TIMEOUT') this.#size.late();
+      if (!this.#stopped) answers.unanswered(asked, error, beganAt);
       return;
     }
     if (answer === undefined || this.#stopped) return;
+    this.#size.took(cluster.watch.now() - began - maxWaitMs, answer.bytes);
     const { errorCode } = answer;
     if (errorCode === ErrorCodes.NONE) {
       this.#session.answered(answer);
       answers.answered(answer, { asked, nodeId, reserved });
     } else if (!this.#session.refused(errorCode))
-      answers.unanswered(asked, brokerError(errorCode, `Fetch from broker ${nodeId}`));
+      answers.unanswered(asked, brokerError(errorCode, `Fetch from broker ${nodeId}`), beganAt);
   }
 
-  #send(asked: readonly AskedPartition[], reserved: number): Promise<FetchAnswer> {
-    const { cluster, nodeId, fetchMaxWaitMs, readCommitted } = this.#options;
+  /** For how long the broker may hold the request. */
+  #maxWaitMs(asked: readonly AskedPartition[]): number {
+    const { fetchMaxWaitMs } = this.#options;
     const leftOut = asked.length < this.#positions.size;
-    const maxWaitMs = leftOut ? Math.min(fetchMaxWaitMs, WAIT_WITH_PAUSED_MS) : fetchMaxWaitMs;
+    return leftOut ? Math.min(fetchMaxWaitMs, WAIT_WITH_PAUSED_MS) : fetchMaxWaitMs;
+  }
+
+  #send(
+    asked: readonly AskedPartition[],
+    { reserved, maxWaitMs }: { readonly reserved: number; readonly maxWaitMs: number },
+  ): Promise<FetchAnswer> {
+    const { cluster, nodeId, readCommitted } = this.#options;
     const maxBytes = Math.min(reserved, Math.max(PARTITION_BYTES, Math.floor(reserved / asked.length)));
     const { sessionId, sessionEpoch, isIncremental } = this.#session.next(asked, maxBytes);
     const named = isIncremental ? [] : asked;
@@ -170,7 +190,17 @@ export class FetchLoop {
         maxBytes,
       })),
     });
-    return cluster.call(nodeId, request, maxWaitMs + cluster.deadlines.fetchMs);
+    const ms = maxWaitMs + cluster.deadlines.fetchMs;
+    return cluster.call(nodeId, request, { ms, inAllMs: maxWaitMs + this.#leftMs(asked) });
+  }
+
+  /** What is left of retryTimeoutMs for the partition that has most of it. */
+  #leftMs(asked: readonly AskedPartition[]): number {
+    const { cluster, retryTimeoutMs } = this.#options;
+    const now = cluster.clock.now();
+    let failingMs = Number.POSITIVE_INFINITY;
+    for (const { position } of asked) failingMs = Math.min(failingMs, now - (position.failingSince ?? now));
+    return Math.max(LEAST_TRY_MS, retryTimeoutMs - failingMs);
   }
 
   #choose(): readonly AskedPartition[] {

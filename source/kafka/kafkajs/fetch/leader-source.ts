@@ -43,9 +43,10 @@ export class LeaderSource implements PartitionSource, FetchAnswers {
   constructor(cluster: ClusterConnection, options: SourceOptions) {
     this.#cluster = cluster;
     this.#options = options;
-    const { budget, fetchMaxWaitMs, isolation } = options;
+    const { budget, fetchMaxWaitMs, retryTimeoutMs, isolation } = options;
     const readCommitted = isolation === 'read_committed';
-    this.#loops = new FetchLoops({ cluster, budget, fetchMaxWaitMs, readCommitted, answers: this });
+    const limits = { budget, fetchMaxWaitMs, retryTimeoutMs };
+    this.#loops = new FetchLoops({ cluster, ...limits, readCommitted, answers: this });
   }
 
   add(start: StartPosition, reader: PartitionReader): void {
@@ -118,10 +119,11 @@ export class LeaderSource implements PartitionSource, FetchAnswers {
     }
   }
 
-  unanswered(asked: readonly AskedPartition[], error: KasperError): void {
+  unanswered(asked: readonly AskedPartition[], error: KasperError, beganAt: number): void {
     this.#displace(
       asked.map(({ position }) => position),
       error,
+      beganAt,
     );
   }
 
@@ -130,19 +132,31 @@ export class LeaderSource implements PartitionSource, FetchAnswers {
     const positions = all.filter(({ isRead }) => isRead);
     if (this.#closed || positions.length === 0) return;
     const cluster = this.#cluster;
+    const beganAt = cluster.clock.now();
     const topics = new Set(positions.map(({ topic }) => topic));
     const asked =
       refresh || positions.some((position) => cluster.leaderOf(position) === undefined)
-        ? cluster.refresh(topics)
+        ? this.#refresh(topics, positions)
         : Promise.resolve();
     asked.then(
       () => {
         this.#assignToLeaders(positions);
       },
       (thrown: unknown) => {
-        this.#displace(positions, wrapError(thrown, `Metadata of ${[...topics].join(', ')}`));
+        this.#displace(positions, wrapError(thrown, `Metadata of ${[...topics].join(', ')}`), beganAt);
       },
     );
+  }
+
+  /** Asks for the leaders again, for no longer than the first of the partitions has time left. */
+  #refresh(topics: ReadonlySet<string>, positions: readonly FetchPosition[]): Promise<void> {
+    const { watch, clock } = this.#cluster;
+    const { retryTimeoutMs } = this.#options;
+    const now = clock.now();
+    let failingMs = 0;
+    for (const { failingSince = now } of positions) failingMs = Math.max(failingMs, now - failingSince);
+    const text = `The leaders of partitions were not named within ${retryTimeoutMs} ms`;
+    return watch.within(retryTimeoutMs - failingMs, text, this.#cluster.refresh(topics));
   }
 
   #assignToLeaders(positions: readonly FetchPosition[]): void {
@@ -163,8 +177,10 @@ export class LeaderSource implements PartitionSource, FetchAnswers {
   /**
    * Takes partitions out of their loops: for a while if the failure can pass and there is time
    * left, else for good.
+   *
+   * @param beganAt when what failed began: a request that was waited for counts from there
    */
-  #displace(all: readonly FetchPosition[], error: KasperError): void {
+  #displace(all: readonly FetchPosition[], error: KasperError, beganAt = this.#cluster.clock.now()): void {
     const positions = all.filter(({ isRead }) => isRead);
     if (this.#closed || positions.length === 0) return;
     this.#cluster.observer.onError('Fetch', error, positions);
@@ -174,7 +190,7 @@ export class LeaderSource implements PartitionSource, FetchAnswers {
     let attempts = 0;
     for (const position of positions) {
       this.#loops.remove(position);
-      position.failingSince ??= now;
+      position.failingSince ??= beganAt;
       attempts = Math.max(attempts, position.attempts++);
       const isRetried = error.retriable && now - position.failingSince < this.#options.retryTimeoutMs;
       (isRetried ? waiting : failed).push(position);

@@ -54,14 +54,12 @@ export class ProducerIds {
     const { retryTimeoutMs, signal } = this.#options;
     const what = 'InitProducerId';
     this.#current = await retryLoop(
-      this.#cluster.clock,
+      this.#cluster,
       // Right after a start the broker answers 14 for some milliseconds.
       { timeoutMs: retryTimeoutMs, what, signal, backoff: { initialMs: 10, maxMs: 1_000 } },
       async () => {
-        const answer = await this.#cluster.callAny(
-          initProducerIdRequest(),
-          this.#cluster.deadlines.requestMs,
-        );
+        const { requestMs } = this.#cluster.deadlines;
+        const answer = await this.#cluster.callAny(initProducerIdRequest(), { ms: requestMs });
         if (answer.errorCode !== ErrorCodes.NONE) throw brokerError(answer.errorCode, what);
         return { producerId: answer.producerId, epoch: answer.epoch };
       },

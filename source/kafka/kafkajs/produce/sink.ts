@@ -12,7 +12,7 @@ import type { OutgoingBatch, QueuedBatch } from './flush-ticket.ts';
 import { noLeader } from '../ask/ask-leaders.ts';
 import { OutputTopics } from './output-topics.ts';
 import { PartitionQueue } from './partition-queue.ts';
-import type { ProduceOutcomes } from './produce-loop.ts';
+import type { FailedAttempt, ProduceOutcomes } from './produce-loop.ts';
 import { ProduceLoops } from './produce-loops.ts';
 import { ProducerIds } from './producer-ids.ts';
 import { certainlyNotStored, losesSequence } from './produce-outcome.ts';
@@ -57,7 +57,12 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
     this.#topics = new OutputTopics(cluster, { ...limits, topicRefreshMs });
     this.#producerIds = new ProducerIds(cluster, limits);
     this.#repeats = new RepeatedRecords(cluster.logger, options.onRepeated);
-    this.#loops = new ProduceLoops({ cluster, maxInFlight: MAX_IN_FLIGHT_PER_BROKER, outcomes: this });
+    this.#loops = new ProduceLoops({
+      cluster,
+      maxInFlight: MAX_IN_FLIGHT_PER_BROKER,
+      retryTimeoutMs: options.retryTimeoutMs,
+      outcomes: this,
+    });
   }
 
   get compression(): Compression {
@@ -162,7 +167,12 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
   }
 
   #askForLeader(queue: PartitionQueue): void {
-    this.#cluster.refresh([queue.topic]).then(
+    const { clock, watch } = this.#cluster;
+    const { retryTimeoutMs } = this.#options;
+    const beganAt = clock.now();
+    const leftMs = retryTimeoutMs - (beganAt - (queue.failingSince ?? beganAt));
+    const text = `The leader of ${queue.topic}/${queue.partition} was not named within ${retryTimeoutMs} ms`;
+    watch.within(leftMs, text, this.#cluster.refresh([queue.topic])).then(
       () => {
         this.#topics.looked(queue.topic);
         const found = this.#cluster.leaderOf(queue) !== undefined;
@@ -170,7 +180,7 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
         else this.failed(queue, noLeader(this.#cluster, queue), { sent: false });
       },
       (thrown: unknown) => {
-        this.failed(queue, wrapError(thrown, `Metadata of ${queue.topic}`), { sent: false });
+        this.failed(queue, wrapError(thrown, `Metadata of ${queue.topic}`), { sent: false, beganAt });
       },
     );
   }
@@ -186,12 +196,12 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
     this.#release(queue);
   }
 
-  failed(queue: PartitionQueue, error: KasperError, { sent }: { readonly sent: boolean }): void {
+  failed(queue: PartitionQueue, error: KasperError, { sent, beganAt }: FailedAttempt): void {
     const [head] = queue.batches;
     if (head === undefined) return;
     this.#cluster.observer.onError('Produce', error, [queue]);
     const now = this.#cluster.clock.now();
-    queue.failingSince ??= now;
+    queue.failingSince ??= beganAt ?? now;
     const outOfTime = now - queue.failingSince >= this.#options.retryTimeoutMs || this.#closed !== undefined;
     if (sent && !certainlyNotStored(error)) head.maybeStored = true;
     if (error instanceof BrokerError && isTooLarge(error.brokerCode) && head.sealed.count > 1) {
@@ -259,7 +269,6 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
    * closed earlier.
    */
   #splitHead(queue: PartitionQueue, head: QueuedBatch): void {
-    const halves = splitBatch(head, this.compression);
     const limit = Math.max(
       1,
       Math.floor(Math.min(this.batchBytes(queue.topic), head.sealed.uncompressedBytes) / 2),
@@ -273,13 +282,27 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
     this.#repeats.report([head], place(queue));
     // The refused batch was stamped; its sequence numbers are not given to other bytes.
     queue.retireProducer();
+    this.#halveHead(queue, head);
+    this.#release(queue);
+  }
+
+  cut(queue: PartitionQueue, maxBytes: number): void {
+    for (let [head] = queue.batches; head !== undefined; [head] = queue.batches) {
+      const { sealed, sent } = head;
+      // What was sent belongs to its sequence numbers.
+      if (sent > 0 || sealed.count === 1 || sealed.bytes.length <= maxBytes) return;
+      this.#halveHead(queue, head);
+    }
+  }
+
+  #halveHead(queue: PartitionQueue, head: QueuedBatch): void {
+    const halves = splitBatch(head, this.compression);
     head.ticket.split(halves.length);
     queue.batches.splice(
       0,
       1,
       ...halves.map((sealed) => ({ ...head, sealed, stampedFor: undefined, sent: 0 })),
     );
-    this.#release(queue);
   }
 
   #queueOf(topic: string, partition: number): PartitionQueue {

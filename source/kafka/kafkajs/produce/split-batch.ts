@@ -2,16 +2,18 @@ import type { Compression } from '../../sink.ts';
 import { decodeRecordSet } from '../../records/decode-record-set.ts';
 import { measureRecord } from '../../records/encode-record.ts';
 import { listHeaders } from '../../records/outgoing-headers.ts';
-import { RecordBatchBuilder } from '../../records/record-batch-builder.ts';
+import { RecordBatchBuilder, stampBatch } from '../../records/record-batch-builder.ts';
 import type { SealedBatch } from '../../records/record-batch-builder.ts';
 import type { OutgoingBatch } from './flush-ticket.ts';
 
 /**
- * Makes two batches of one that a broker finds too large, in the same order. The batch must hold
- * two records or more.
+ * Makes two batches of one that is too large, in the same order. The batch must hold two records or
+ * more.
  */
 export function splitBatch(batch: OutgoingBatch, compression: Compression): SealedBatch[] {
   const { topic, partition, sealed } = batch;
+  // One that was never sent has no checksum yet.
+  stampBatch(sealed, undefined);
   const { messages } = decodeRecordSet(sealed.bytes, {
     topic,
     partition,

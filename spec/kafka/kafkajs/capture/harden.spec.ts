@@ -9,7 +9,9 @@ import {
   receiveWholeResponses,
   sleepWhenIdle,
 } from '../../../../source/kafka/kafkajs/capture/harden.ts';
+import { CallWatch } from '../../../../source/kafka/kafkajs/connection/call-watch.ts';
 import type { KafkajsConnection } from '../../../../source/kafka/kafkajs/capture/internals.ts';
+import { systemClock } from '../../../../source/kernel/clock.ts';
 import { ConnectionError } from '../../../../source/kernel/errors.ts';
 import { silentLogger } from '../../../../source/kernel/logger.ts';
 import { until } from '../../../_helpers/until.ts';
@@ -179,7 +181,7 @@ test('both connections of a pool are mended', async (t) => {
     silentLogger,
   );
   const pool = await cluster.connectionPoolBuilder.build();
-  hardenPool(pool, silentLogger);
+  hardenPool(pool, silentLogger, new CallWatch(systemClock));
   t.teardown(() =>
     Promise.all(pool.pool.map((connection) => dropConnection(connection, new Error('over'), silentLogger))),
   );

@@ -145,6 +145,7 @@ const USED: {
     reauthenticationThreshold: true,
     sessionLifetime: true,
     requestTimeout: true,
+    connectionTimeout: true,
     requestQueue: true,
     authHandlers: true,
     chunks: true,

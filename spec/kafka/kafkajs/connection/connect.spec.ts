@@ -1,5 +1,6 @@
-import { createServer } from 'node:net';
-import test from 'ava';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import test, { type ExecutionContext } from 'ava';
 import { Kafka, type KafkaConfig, logLevel } from 'kafkajs';
 import {
   type KafkajsLogEntry,
@@ -13,12 +14,14 @@ import {
   ConnectionError,
   KasperError,
   LifecycleError,
+  TimeoutError,
 } from '../../../../source/kernel/errors.ts';
 import { silentLogger } from '../../../../source/kernel/logger.ts';
 import { startEmbedded, testOnEach } from '../../../_helpers/servers/clusters.ts';
 import { randomName } from '../../../_helpers/servers/services.ts';
 import { until } from '../../../_helpers/until.ts';
 import {
+  appendNumbers,
   Collector,
   connectClient,
   keepingLogger,
@@ -110,6 +113,70 @@ test('a broker that takes the connection and says nothing ends in a typed error 
   });
   const error = await t.throwsAsync(client.connect());
   t.true(KasperError.is(error) && error.code === 'TIMEOUT');
+});
+
+/** Takes connections, and answers nothing. */
+async function silentServer(t: ExecutionContext): Promise<number> {
+  const server = createServer((socket) => {
+    t.teardown(() => socket.destroy());
+    socket.on('error', () => undefined);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  t.teardown(() => server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+test('a broker that takes the connection and says nothing costs no more than the limit of retries', async (t) => {
+  const port = await silentServer(t);
+  const client = newClient(t, [`127.0.0.1:${port}`], { retryTimeoutMs: 1_500 });
+  const began = performance.now();
+  const error = await t.throwsAsync(client.connect(), { instanceOf: TimeoutError });
+  const ms = performance.now() - began;
+  t.true(ms >= 1_490 && ms < 3_000, String(ms));
+  t.is(
+    error.message,
+    `Connecting to Kafka did not succeed within 1500 ms; no answer yet from broker 127.0.0.1:${port} (to connect)`,
+  );
+});
+
+test('brokers that freeze after the start cost no more than the limit of retries, whatever is asked', async (t) => {
+  const cluster = await startEmbedded(t, { brokers: 3, topics: { orders: 3 } });
+  const client = await connectClient(t, cluster.brokers, { retryTimeoutMs: 2_000 });
+  await sendNumbers(client, 'orders', 3, 3);
+  const collector = new Collector();
+  collector.read(openSource(t, client, { retryTimeoutMs: 2_000 }), startAt(partitionsOf('orders', 3)));
+  await collector.untilCount(3);
+  const sink = client.sink({ idempotent: true, compression: 'none', retryTimeoutMs: 2_000 });
+  t.teardown(() => sink.close());
+  const accumulator = sink.accumulator();
+  appendNumbers(accumulator, 'orders', 3, 3);
+  await accumulator.flush();
+  for (const node of [1, 2, 3]) cluster.faults.freeze(node);
+  appendNumbers(accumulator, 'orders', 3, 3);
+  const began = performance.now();
+  const outcomes = await Promise.all(
+    [
+      client.describeTopics(['orders']),
+      client.listOffsets('latest', partitionsOf('orders', 3), 'read_committed'),
+      client.group('g').fetch(partitionsOf('orders', 3)),
+      client.createTopics([{ topic: 'more', partitionCount: 1 }]),
+      client.admin().listGroups(),
+      accumulator.flush(),
+      until(() => collector.errors.length === 3, { deadlineMs: 20_000, what: 'reading is given up' }).then(
+        () => Promise.reject(collector.errors[0]?.error ?? new Error('no error')),
+      ),
+    ].map(async (asked) => {
+      const error: unknown = await asked.then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
+      return { ms: performance.now() - began, error };
+    }),
+  );
+  for (const { ms, error } of outcomes) {
+    t.true(KasperError.is(error) && error.retriable, String(error));
+    t.true(ms < 4_500, `${Math.round(ms)} ms: ${String(error)}`);
+  }
 });
 
 test('a listener that is none of Kafka fails immediately and says what to check', async (t) => {

@@ -1,10 +1,12 @@
 import test from 'ava';
+import { CallWatch } from '../../../../source/kafka/kafkajs/connection/call-watch.ts';
 import type { ClusterConnection } from '../../../../source/kafka/kafkajs/connection/cluster-connection.ts';
 import { FlushTicket } from '../../../../source/kafka/kafkajs/produce/flush-ticket.ts';
 import { PartitionQueue } from '../../../../source/kafka/kafkajs/produce/partition-queue.ts';
 import { ProduceLoop } from '../../../../source/kafka/kafkajs/produce/produce-loop.ts';
 import type { ProducedPartition } from '../../../../source/kafka/kafkajs/protocol/produce.ts';
 import { RecordBatchBuilder } from '../../../../source/kafka/records/record-batch-builder.ts';
+import { systemClock } from '../../../../source/kernel/clock.ts';
 import { until } from '../../../_helpers/until.ts';
 import { measured, record } from '../../records/batches.ts';
 import { partitionsOf } from '../test-client.ts';
@@ -32,6 +34,8 @@ function queueOf(partition: number, ticket: FlushTicket): PartitionQueue {
 /** A cluster of which one link answers all that it is asked. */
 function clusterAnswering(answer: readonly ProducedPartition[]): ClusterConnection {
   return {
+    clock: systemClock,
+    watch: new CallWatch(systemClock),
     deadlines: { produceMs: 1_000, produceTimeoutMs: 500 },
     readyLink: () => ({ call: () => Promise.resolve(answer) }),
   } as unknown as ClusterConnection;
@@ -59,9 +63,11 @@ for (const order of ['the order of the request', 'the opposite order'] as const)
       cluster: clusterAnswering(answer),
       nodeId: 1,
       maxInFlight: 1,
+      retryTimeoutMs: 10_000,
       outcomes: {
         acked: ({ partition }) => acked.push(partition),
         failed: ({ partition }) => failed.push(partition),
+        cut: () => undefined,
       },
     });
     const ticket = new FlushTicket(COUNT);

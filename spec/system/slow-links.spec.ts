@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto';
+import type { ExecutionContext } from 'ava';
+import { SlowLink } from '../_helpers/servers/slow-link.ts';
+import { testOnBoth, type TestCluster } from '../_helpers/servers/services.ts';
+import { kafkajsFor, systemJob, write } from '../_helpers/jobs/system-job.ts';
+
+/** Text of this many bytes that no codec makes smaller. */
+function noise(bytes: number): string {
+  return randomBytes(Math.ceil(bytes / 2))
+    .toString('hex')
+    .slice(0, bytes);
+}
+
+async function slowClient(t: ExecutionContext, cluster: TestCluster, bytesPerSecond: number) {
+  const { socketFactory } = await SlowLink.start(t, cluster.brokers, { bytesPerSecond });
+  return { brokers: [...cluster.brokers], socketFactory };
+}
+
+testOnBoth(
+  'a link of 50 kB/s: a megabyte in four partitions is read and committed, with claims, and without a warning',
+  async (t, cluster) => {
+    const partitions = 4;
+    const job = await systemJob(t, cluster, {}, partitions);
+    const values = Array.from({ length: 250 }, () => noise(1_000));
+    for (let partition = 0; partition < partitions; partition++)
+      await write(cluster, job.topic, values, partition);
+    const client = await slowClient(t, cluster, 50_000);
+    const processor = job.make({ client, batchSize: 100 });
+    const { records } = await processor.runToEnd();
+    t.is(records, partitions * values.length);
+    for (let partition = 0; partition < partitions; partition++)
+      t.is((await job.committed(partition)).offset, values.length);
+    t.deepEqual(job.log.messages('warn'), []);
+  },
+);
+
+testOnBoth(
+  'a link of 100 kB/s: a batch sends one and a half megabytes, each record is stored once and in order',
+  async (t, cluster) => {
+    const job = await systemJob(t, cluster);
+    const output = `${job.topic}-out`;
+    await cluster.createTopic(output, 1);
+    await write(cluster, job.topic, ['go']);
+    const sent = Array.from({ length: 1_500 }, () => noise(1_000));
+    const client = await slowClient(t, cluster, 100_000);
+    const processor = job.make(
+      { client },
+      {
+        process: (_messages, sender) => {
+          for (const value of sent) sender.send({ topic: output, value });
+        },
+      },
+    );
+    t.is((await processor.runToEnd()).sent, sent.length);
+    t.is((await job.committed()).offset, 1);
+    t.deepEqual(await valuesOf(cluster, output, sent.length), sent);
+    t.is(processor.stats().repeated, 0);
+  },
+);
+
+async function valuesOf(cluster: TestCluster, topic: string, count: number): Promise<string[]> {
+  const consumer = kafkajsFor(cluster).consumer({ groupId: `${topic}-reader` });
+  const found: string[] = [];
+  await consumer.connect();
+  try {
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await new Promise<void>((resolve, reject) => {
+      consumer
+        .run({
+          eachMessage: ({ message }) => {
+            found.push(message.value?.toString() ?? '');
+            if (found.length >= count) resolve();
+            return Promise.resolve();
+          },
+        })
+        .catch(reject);
+    });
+  } finally {
+    await consumer.disconnect();
+  }
+  return found;
+}
