@@ -21,26 +21,26 @@ export interface OpenTransaction {
  */
 export class OpenTransactions {
   readonly #open = new Map<bigint, OpenTransaction>();
+  #firstOffset: number | undefined;
 
   /** Takes note of a batch that was appended; a control batch, of either kind, ends one. */
   appended(batch: Buffer, baseOffset: number): void {
     const attributes = attributesOf(batch, 0);
     if ((attributes & TRANSACTIONAL) === 0) return;
     const producerId = producerIdOf(batch, 0);
-    if ((attributes & CONTROL) !== 0) {
-      this.#open.delete(producerId);
-      return;
+    if ((attributes & CONTROL) !== 0) this.#open.delete(producerId);
+    else {
+      const firstOffset = this.#open.get(producerId)?.firstOffset ?? baseOffset;
+      const epoch = producerEpochOf(batch, 0);
+      this.#open.set(producerId, { producerId, epoch, firstOffset, lastTimestamp: maxTimestampOf(batch, 0) });
     }
-    const firstOffset = this.#open.get(producerId)?.firstOffset ?? baseOffset;
-    const epoch = producerEpochOf(batch, 0);
-    this.#open.set(producerId, { producerId, epoch, firstOffset, lastTimestamp: maxTimestampOf(batch, 0) });
+    const [first] = this.all().sort((a, b) => a.firstOffset - b.firstOffset);
+    this.#firstOffset = first?.firstOffset;
   }
 
   /** Undefined if none is open. */
   get firstOffset(): number | undefined {
-    let first: number | undefined;
-    for (const { firstOffset } of this.#open.values()) first = Math.min(first ?? firstOffset, firstOffset);
-    return first;
+    return this.#firstOffset;
   }
 
   all(): OpenTransaction[] {

@@ -107,6 +107,7 @@ export class PartitionLog {
    * @param limits `before`: the batch that holds this offset, and what follows it, are left out
    */
   read(offset: number, { maxBytes, wholeFirst, before = this.#endOffset }: ReadLimits): Buffer[] {
+    if (offset >= before) return [];
     const first = this.#batches[this.#find(offset)];
     if (first === undefined || first.lastOffset >= before) return [];
     if (first.bytes > maxBytes && !wholeFirst) return [];
