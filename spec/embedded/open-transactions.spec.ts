@@ -68,6 +68,8 @@ test('open transactions are described with their producer, and only those', asyn
   t.deepEqual(await client.admin().openTransactions(at), [open(12, 4, 5_001), open(11, 6, 5_000)]);
   nodes.appendRaw('in', 0, marker(12n));
   t.deepEqual(await client.admin().openTransactions(at), [open(11, 6, 5_000)]);
+  nodes.faults.fail({ api: 'DescribeProducers', code: 35 });
+  t.is(await client.admin().openTransactions(at), undefined, 'an older broker does not know the request');
   nodes.faults.fail({ api: 'DescribeProducers', code: 29 });
   await t.throwsAsync(client.admin().openTransactions(at), { message: /in\/0.*TOPIC_AUTHORIZATION_FAILED/ });
 });

@@ -10,6 +10,9 @@ export function lagJson({ groupId, claimsError, ...lag }: GroupLag): string {
   return jsonDocument({ group: groupId, ...lag, claimsError: claimsError?.message });
 }
 
+/** This many open transactions are listed. */
+const NAMED = 10;
+
 const columns: readonly Column[] = [
   { title: 'TOPIC' },
   { title: 'PARTITION', align: 'right' },
@@ -33,12 +36,12 @@ export function lagText(lag: GroupLag, width: number | undefined): string {
     noteOf(each),
     claimText(each.claim),
   ]);
-  return `${lag.groupId}\n\n${table(columns, rows, width)}\n${totalOf(lag)}\n${goneText(lag)}`;
+  return `${lag.groupId}\n\n${table(columns, rows, width)}\n${totalOf(lag)}\n${heldBackLines(lag)}${goneText(lag)}`;
 }
 
 function noteOf(partition: PartitionLag): string {
   if (partition.endOffset === undefined) return 'no leader';
-  return [problemText(partition), heldBackText(partition)].filter((text) => text !== '').join('; ');
+  return [problemText(partition), heldBackNote(partition)].filter((text) => text !== '').join('; ');
 }
 
 function problemText({ problem, committedOffset = 0, startOffset }: PartitionLag): string {
@@ -54,17 +57,25 @@ function problemText({ problem, committedOffset = 0, startOffset }: PartitionLag
   }
 }
 
-/** "12 held back: transaction of producer 4711, from 88 on, last write 2024-01-01T00:00:00.000Z" */
-function heldBackText({ heldBack, endOffset = 0 }: PartitionLag): string {
+/** "producer 4711 holds back 12": short, since a terminal cuts it; {@link heldBackLines} has more. */
+function heldBackNote({ heldBack }: PartitionLag): string {
   if (heldBack === undefined) return '';
-  const { records, transactions } = heldBack;
-  const held = `${count(records)} held back by a transaction`;
-  const [oldest] = transactions;
-  if (oldest === undefined) return `${held} from ${count(endOffset)} on`;
-  const { producerId, firstOffset, lastWriteAt } = oldest;
-  const others = transactions.length === 1 ? '' : ` and ${count(transactions.length - 1)} more`;
-  const when = lastWriteAt === undefined ? '' : `, last write ${new Date(lastWriteAt).toISOString()}`;
-  return `${held} of producer ${producerId}${others} from ${count(firstOffset)} on${when}`;
+  const [oldest] = heldBack.transactions;
+  const who = oldest === undefined ? 'a transaction' : `producer ${oldest.producerId}`;
+  return `${who} holds back ${count(heldBack.records)}`;
+}
+
+/** The open transactions, below the table. */
+function heldBackLines({ partitions }: GroupLag): string {
+  const open = partitions.flatMap(({ topic, partition, heldBack }) =>
+    (heldBack?.transactions ?? []).map((transaction) => ({ at: `${topic}/${partition}`, ...transaction })),
+  );
+  const lines = open.slice(0, NAMED).map(({ at, producerId, firstOffset, lastWriteAt }) => {
+    const when = lastWriteAt === undefined ? '' : `, last write ${new Date(lastWriteAt).toISOString()}`;
+    return `open transaction in ${at} from ${count(firstOffset)} on: producer ${producerId}${when}\n`;
+  });
+  if (open.length > NAMED) lines.push(`and ${count(open.length - NAMED)} more open transactions\n`);
+  return lines.join('');
 }
 
 function totalOf({ totalLag, partitions }: GroupLag): string {
