@@ -65,12 +65,19 @@ export function measuredStores({
   return Object.freeze(Object.fromEntries(measured));
 }
 
+/** A store itself, or the promise of stores: it would pass for an object without stores. */
+function hasNoNames(value: Readonly<Record<string, unknown>>): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  const isPlain = prototype === Object.prototype || prototype === null;
+  return !isPlain && Object.keys(value).length === 0;
+}
+
 /** Checks the option `stores`. What is wrong with it is added to the problems. */
 export function checkStores(value: unknown, problems: string[]): StoresConfig {
   const stores: Record<string, AnyStore> = {};
   const flushedStores: string[] = [];
   const tenantLabels: Record<string, TenantLabel> = {};
-  const isNamed = isObject(value) && !(Symbol.iterator in value);
+  const isNamed = isObject(value) && !(Symbol.iterator in value) && !hasNoNames(value);
   if (value !== undefined && !isNamed)
     problems.push(`stores must be an object { name: store }, not ${show(value)}`);
   for (const [name, entry] of Object.entries(isNamed ? value : {})) {

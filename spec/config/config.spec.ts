@@ -212,6 +212,8 @@ const badLists: readonly (readonly [options: object, problem: RegExp])[] = [
     { stores: new Map([['a', new MapStore()]]) },
     /^stores must be an object \{ name: store \}, not an object of Map$/,
   ],
+  [{ stores: new MapStore() }, /^stores must be an object \{ name: store \}, not an object of MapStore$/],
+  [{ stores: Promise.resolve({}) }, /^stores must be an object \{ name: store \}, not an object of Promise$/],
   [
     { stores: { a: {} } },
     /^stores\.a must be a Store, a MultiStore, or \{ store, flush, tenantLabel \}, not an object of Object$/,

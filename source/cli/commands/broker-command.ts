@@ -4,7 +4,7 @@ import { exitCodes } from '../terminal/exit-codes.ts';
 import { aborted } from '../../kernel/aborted.ts';
 import { isTopicName } from '../../kernel/topic-name.ts';
 import { counted } from '../terminal/figures.ts';
-import type { Io } from '../terminal/io.ts';
+import { writeText, type Io } from '../terminal/io.ts';
 import { addJsonFlag, jsonDocument } from '../terminal/json-output.ts';
 import { Progress } from '../terminal/progress.ts';
 import { Shutdown } from '../terminal/shutdown.ts';
@@ -54,11 +54,8 @@ async function runBroker({ port, brokers, topic, json }: BrokerFlags, io: Io): P
   const cluster = await startCluster({ port, brokers, topics: topic });
   try {
     // Not before it serves: the reader of this may connect.
-    io.stdout.write(
-      json === true
-        ? jsonDocument({ brokers: cluster.brokers, topics: topicList(topic) })
-        : `${usage(cluster.brokers, topic)}\n`,
-    );
+    if (json === true) io.stdout.write(jsonDocument({ brokers: cluster.brokers, topics: topicList(topic) }));
+    else writeText(io.stdout, `${usage(cluster.brokers, topic)}\n`);
     await aborted(shutdown.signal);
   } finally {
     await cluster.close();

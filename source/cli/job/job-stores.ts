@@ -1,4 +1,6 @@
-import { ConfigError, type Job, type TopicProcessorOptions } from '../../index.ts';
+import { ConfigError, type Job, type JobStores, type TopicProcessorOptions } from '../../index.ts';
+import { isObject } from '../../kernel/is-object.ts';
+import { show } from '../../kernel/shown-value.ts';
 import type { Given } from '../settings/layers.ts';
 import { openStores } from './opened-stores.ts';
 import type { StoreUser } from './store-connection.ts';
@@ -32,11 +34,34 @@ export async function openStoresOf(
     };
   }
   const opened = await openStores(place ?? { kind: 'map' }, user);
-  return {
-    option: { stores: jobStores(opened) },
-    what: opened.what,
-    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
-  };
+  const close = () => opened[Symbol.asyncDispose]();
+  try {
+    return {
+      option: { stores: storesFrom(jobStores, opened) },
+      what: opened.what,
+      [Symbol.asyncDispose]: close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** @throws ConfigError unless the function gives the stores themselves */
+function storesFrom(
+  jobStores: Extract<Job['stores'], (...args: never) => unknown>,
+  opened: JobStores,
+): NonNullable<TopicProcessorOptions['stores']> {
+  const stores: unknown = jobStores(opened);
+  const problems: string[] = [];
+  if (stores instanceof Promise)
+    problems.push(
+      'the function `stores` gives a promise; it must give the stores: await what they need before `export default`',
+    );
+  else if (!isObject(stores))
+    problems.push(`the function \`stores\` must give an object { name: store }, not ${show(stores)}`);
+  if (problems.length > 0) throw new ConfigError(problems, { what: 'Stores' });
+  return stores as NonNullable<TopicProcessorOptions['stores']>;
 }
 
 /**

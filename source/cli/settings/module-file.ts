@@ -75,8 +75,18 @@ export async function importFile(
 /** What a file threw, with the lines that lead to it. */
 export function thrownAtImport(thrown: unknown): string {
   return thrown instanceof Error
-    ? `it threw when it was imported:\n${stackOf(thrown).replaceAll(/^/gm, '  ')}`
+    ? `it threw when it was imported:\n${framesOf(thrown).replaceAll(/^/gm, '  ')}`
     : `it threw ${textOf(thrown)} when it was imported`;
+}
+
+/** The stack within the files of the user. */
+function framesOf(error: Error): string {
+  const lines = stackOf(error).split('\n');
+  const end = lines.findIndex((line) => /^\s+at (?:async )?(?:unlessIdle|importFile) \(/.test(line));
+  return lines
+    .slice(0, end < 0 ? undefined : end)
+    .filter((line) => !/^\s+at .*\(node:internal\//.test(line))
+    .join('\n');
 }
 
 /**

@@ -75,7 +75,11 @@ export async function runWorkers(run: WorkersRun): Promise<WorkersEnd> {
     for (const worker of workers) worker.stop(limitMs);
   };
   const stopWhenKnown = () => {
-    for (const worker of workers) void claimsKnown(worker).then(() => worker.stop(limitMs));
+    for (const worker of workers) {
+      void claimsKnown(worker).then(() => {
+        worker.stop(limitMs);
+      });
+    }
   };
   using _killed = shutdown.beforeExit(() => {
     for (const worker of workers) worker.kill();

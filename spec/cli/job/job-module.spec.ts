@@ -85,7 +85,7 @@ test('what a job file throws when it is imported is shown with the line that thr
   t.is(exitCode, 2);
   t.regex(
     stderr,
-    /^error: job\.mjs: it threw when it was imported:\n {2}RangeError: no luck\n {6}at .*job\.mjs:2:7/,
+    /^error: job\.mjs: it threw when it was imported:\n {2}RangeError: no luck\n {6}at .*job\.mjs:2:7\n$/,
   );
   const other = await folderWith(t, 'job.mjs', "throw 'a text';");
   t.is(

@@ -142,6 +142,32 @@ test('a flag goes before the environment, and that before the usual address', (t
   t.is(storePlaceOf({}, { env }), undefined);
 });
 
+for (const [text, problem] of [
+  [
+    'async (stores) => ({ counts: stores.store("counts") })',
+    'Stores: the function `stores` gives a promise; it must give the stores: await what they need before `export default`',
+  ],
+  ['() => undefined', 'Stores: the function `stores` must give an object { name: store }, not undefined'],
+  [
+    '(stores) => stores.store("counts")',
+    'TopicProcessor options: stores must be an object { name: store }, not an object of MapStore',
+  ],
+] as const) {
+  test(`stores: ${text} is refused, and does not run without stores`, async (t) => {
+    const folder = await folderWith(
+      t,
+      'job.mjs',
+      `export default { topicProcessorName: 'a', inputTopics: ['lines'], stores: ${text}, processor: { process() {} } };`,
+    );
+    const argv = ['run', 'job.mjs', '--brokers', 'x:1', '--partitions', '0'];
+    t.deepEqual(await kasper(argv, { cwd: folder }), {
+      exitCode: 2,
+      stdout: '',
+      stderr: `error: ${problem}\n`,
+    });
+  });
+}
+
 test('a job that makes its own stores, or has none, is not given others without a word', async (t) => {
   const own = await folderWith(
     t,
