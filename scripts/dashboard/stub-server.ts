@@ -7,6 +7,8 @@ import { dashboardCsp, dashboardPage } from '../../metrics/dashboard/page.ts';
 export class StubServer {
   /** What `api/stats` answers; undefined: the connection breaks. */
   answer: (() => PageReport | string) | undefined;
+  /** An answer breaks off in its middle. */
+  isCut = false;
   /** How often `api/stats` was asked for, and answered. */
   asked = 0;
   answers = 0;
@@ -55,7 +57,9 @@ export class StubServer {
       this.answers++;
       const answer = this.answer();
       response.setHeader('content-type', 'application/json');
-      response.end(typeof answer === 'string' ? answer : JSON.stringify(answer));
+      const text = typeof answer === 'string' ? answer : JSON.stringify(answer);
+      if (this.isCut) response.write(text.slice(0, text.length / 2), () => response.destroy());
+      else response.end(text);
     } else {
       response.statusCode = 404;
       response.end();

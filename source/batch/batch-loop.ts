@@ -255,6 +255,7 @@ export class BatchLoop implements MemoryHolder {
     try {
       this.#waiting = undefined;
       const running = processor.runBatch(batch);
+      // Who waits for the end of a batch asks only when; how it ended is thrown here.
       this.#batchEnd = running.catch(() => undefined);
       await running;
     } finally {

@@ -120,6 +120,7 @@ export class FaultProxy {
 
   #accept(client: Socket): void {
     if (this.#mode.kind === 'refuse') {
+      // It may reset the connection itself meanwhile.
       client.on('error', () => undefined);
       client.resetAndDestroy();
       return;

@@ -85,9 +85,19 @@ async function ask(url: string): Promise<PageReport> {
     signal: AbortSignal.timeout(timeoutMs),
   });
   if (!response.ok) throw new AnswerError(`The server answered with status ${response.status}.`);
-  const value: unknown = await response.json().catch(() => undefined);
+  const value = await jsonOf(response);
   if (!isPageReport(value)) throw new AnswerError('Another program answers at this address.');
   return value;
+}
+
+/** Undefined for what is no JSON. An answer that broke off, or came too late, is a failure. */
+async function jsonOf(response: Response): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 class AnswerError extends Error {}

@@ -96,6 +96,7 @@ export class ClaimEntries {
    */
   async write(part: readonly OffsetToCommit[]): Promise<void> {
     const answer = this.#offsets.commit(part);
+    // A write that failed is over, too; its error is for the caller.
     this.#writing = answer.catch(() => undefined);
     const error = worst(await answer);
     if (error !== undefined) throw error;

@@ -381,6 +381,7 @@ export class Claims implements OwnershipGuard {
     try {
       await sleep(clock, ms, closing);
     } catch {
+      // Only the signal cuts a sleep short.
       this.#throwIfClosing();
     }
   }

@@ -99,6 +99,12 @@ testInBrowser(
     await dashboard.turn(1000);
     await shows(page.locator('#lost'), /Another program answers at this address\. Retrying…$/);
 
+    server.answer = () => stats.report();
+    server.isCut = true;
+    await dashboard.turn(1000);
+    await shows(page.locator('#lost'), /The processor cannot be reached\. Retrying…$/);
+    server.isCut = false;
+
     stats.restart(5000);
     const [processor] = stats.processors;
     if (processor !== undefined) processor.rate = 8000;
