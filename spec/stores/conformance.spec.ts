@@ -1,6 +1,8 @@
 import test from 'ava';
 import { AssertionError } from 'node:assert';
 import { multiStoreConformance, storeConformance, type ConformanceCase } from '../../source/testing/index.ts';
+import { StoreError } from '../../source/kernel/errors.ts';
+import type { Store } from '../../stores/store.ts';
 import { MapStore } from '../../stores/map-store.ts';
 import { MultiMapStore } from '../../stores/multi-map-store.ts';
 import { brokenMultiStores } from './broken-multi-stores.ts';
@@ -28,7 +30,7 @@ function catchAll<Subject extends object>(
   broken: Readonly<Record<string, readonly [title: string, make: () => Subject]>>,
   cases: readonly ConformanceCase<{ store: Subject }, string>[],
 ): void {
-  const fitting = cases.filter(({ requires }) => requires !== 'reopen');
+  const fitting = cases.filter(({ requires }) => requires !== 'reopen' && requires !== 'fence');
   const caughtBy = new Map<string, string>();
   for (const [fault, [title, make]] of Object.entries(broken)) {
     test.serial(`a ${what} that ${fault} is caught by "${title}"`, async (t) => {
@@ -83,4 +85,41 @@ test('stores that can be opened again must read what was written before; a subje
   });
   await t.throwsAsync(async () => one?.run({ store: backend }), { message: /must have a reopen function/ });
   await t.throwsAsync(async () => other?.run({ store: multi }), { message: /must have a reopen function/ });
+});
+
+test('a store that keeps former owners out passes the cases of fence, and one that does not is caught', async (t) => {
+  const cases = storeConformance.filter(({ requires }) => requires === 'fence');
+  t.is(cases.length, 2);
+  for (const { title, run } of cases) {
+    const backend = new MapStore();
+    let current = '';
+    const open = (isRight: boolean): Store => {
+      let own: string | undefined;
+      const write = async (work: () => Promise<void>) => {
+        if (isRight && own !== undefined && own !== current)
+          throw new StoreError('fenced', { store: 'Fenced', operation: 'put' });
+        await work();
+      };
+      return {
+        get: (key) => backend.get(key),
+        getAll: (keys) => backend.getAll(keys),
+        put: (key, value) => write(() => backend.put(key, value)),
+        putAll: (entries) => write(() => backend.putAll(entries)),
+        delete: (key) => write(() => backend.delete(key)),
+        deleteAll: (keys) => write(() => backend.deleteAll(keys)),
+        flush: () => backend.flush(),
+        fence: ({ id }) => {
+          own = id;
+          current = id;
+          return { done: Promise.resolve(), isUnsure: false, release: () => (own = undefined) };
+        },
+      };
+    };
+    await t.notThrowsAsync(run({ store: open(true), reopen: () => open(true) }), title);
+    if (title.startsWith('what a later owner'))
+      await t.throwsAsync(run({ store: open(false), reopen: () => open(false) }), {
+        instanceOf: AssertionError,
+      });
+    await t.throwsAsync(run({ store: backend, reopen: () => backend }), { message: /method fence/ });
+  }
 });

@@ -13,7 +13,7 @@ for (const { title, requires, run } of multiStoreConformance) {
 }
 
 for (const { title, requires, run } of storeConformance) {
-  if (requires === 'reopen') continue;
+  if (requires === 'reopen' || requires === 'fence') continue;
   test(`the store of a tenant: ${title}`, async (t) => {
     await t.notThrowsAsync(run({ store: new MultiMapStore().tenant('t') }));
   });

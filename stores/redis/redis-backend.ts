@@ -77,7 +77,7 @@ export class RedisBackend implements Backend<RedisPlace> {
    */
   write(whole: BackendCall<RedisPlace>): Promise<void> {
     const { ttlMs, replicas } = this.#options;
-    return this.#writer.write(whole, async (client, call) => {
+    return this.#writer.write(whole, this, async (client, call) => {
       if (ttlMs === undefined) {
         const commandsOf = (items: OneSlot<RedisItem>) => writeCommands(call, items);
         await this.#sendByNode(call, { client, replicas, commandsOf });
@@ -91,13 +91,13 @@ export class RedisBackend implements Backend<RedisPlace> {
 
   remove(whole: BackendCall<RedisPlace>): Promise<void> {
     const { replicas } = this.#options;
-    return this.#writer.write(whole, (client, call) =>
+    return this.#writer.write(whole, this, (client, call) =>
       this.#sendByNode(call, { client, replicas, commandsOf: (items) => removeCommands(call, items) }),
     );
   }
 
   fence(owner: StoreOwner): StoreFence {
-    return this.#writer.fence(owner);
+    return this.#writer.fence(owner, this);
   }
 
   async flush(_places: readonly RedisPlace[], signal: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { KasperError } from '../../source/kernel/errors.ts';
 import { backoffMs } from '../../source/kernel/backoff.ts';
 import type { BackendCall } from '../backend/backend-call.ts';
 import type { StoreFence, StoreOwner } from '../store-owner.ts';
@@ -13,8 +14,10 @@ type Send = (client: RedisClient, call: BackendCall<RedisPlace>) => Promise<void
 
 interface Joined {
   readonly owner: StoreOwner;
-  /** How many stores it has here. */
-  stores: number;
+  /** Its stores here, one for each time that it was joined. */
+  readonly stores: object[];
+  /** Another owner has its partitions: its stores write nothing any more. */
+  lost: KasperError | undefined;
   wasWarned: boolean;
 }
 
@@ -62,22 +65,35 @@ export class RedisWriter {
     this.#client = client;
   }
 
-  fence(owner: StoreOwner): StoreFence {
+  /** @param store on whose behalf it later writes */
+  fence(owner: StoreOwner, store: object): StoreFence {
     if (!canBeDuplicated(this.#client)) {
       warnOf(owner, 'the client has no method duplicate');
       return { done: Promise.resolve(), isUnsure: false, release: () => undefined };
     }
-    const joined = this.#owners.get(owner.id) ?? { owner, stores: 0, wasWarned: false };
-    joined.stores++;
-    if (joined.stores === 1) {
+    const joined = this.#owners.get(owner.id) ?? {
+      owner,
+      stores: [],
+      lost: undefined,
+      wasWarned: false,
+    };
+    joined.stores.push(store);
+    if (joined.stores.length === 1) {
       this.#owners.set(owner.id, joined);
       // Its connections do not have this name.
       this.#line?.end();
       for (const id of owner.former) this.#former.add(nameOf(owner.group, id));
     }
-    const done = new Promise<void>((resolve) => this.#onFenced.push(resolve));
-    // Where this fails, the next call tries it again.
-    this.#open().catch(() => undefined);
+    const done = new Promise<void>((resolve) => {
+      this.#onFenced.push(resolve);
+      // Where this fails, the next call tries it again.
+      this.#open().then(
+        () => {
+          resolve();
+        },
+        () => undefined,
+      );
+    });
     let isReleased = false;
     const isUnsure = () => this.#isUnsure;
     return {
@@ -86,7 +102,7 @@ export class RedisWriter {
         return isUnsure();
       },
       release: () => {
-        if (!isReleased) this.#release(joined);
+        if (!isReleased) this.#release(joined, store);
         isReleased = true;
       },
     };
@@ -98,7 +114,7 @@ export class RedisWriter {
   }
 
   /** Sends what is to be written, again where the connection was lost and the claims still hold. */
-  async write(call: BackendCall<RedisPlace>, send: Send): Promise<void> {
+  async write(call: BackendCall<RedisPlace>, store: object, send: Send): Promise<void> {
     if (this.#owners.size === 0) {
       await send(this.#client, call);
       return;
@@ -110,6 +126,7 @@ export class RedisWriter {
       if (isEnded()) return;
       const line = await this.#open();
       if (isEnded()) return;
+      this.#throwIfLost(store);
       this.#hasWritten = true;
       call.end.onReached = () => {
         this.#giveUp(line);
@@ -150,7 +167,7 @@ export class RedisWriter {
         const refused = await line.open();
         await this.#closeOthers(line, { owners, names, refused });
         // After the name was acked: an owner that takes over later closes this line.
-        for (const { owner } of owners) await owner.stillOwned();
+        for (const joined of owners) await askClaims(joined);
       } catch (error) {
         line.end();
         if (!this.#hasOthersThan(owners)) throw error;
@@ -196,6 +213,11 @@ export class RedisWriter {
     for (const fenced of this.#onFenced.splice(0)) fenced();
   }
 
+  #throwIfLost(store: object): void {
+    for (const { stores, lost } of this.#owners.values())
+      if (lost !== undefined && stores.includes(store)) throw lost;
+  }
+
   #hasOthersThan(owners: readonly Joined[]): boolean {
     return this.#owners.size !== owners.length || owners.some(({ owner }) => !this.#owners.has(owner.id));
   }
@@ -205,15 +227,25 @@ export class RedisWriter {
     line.giveUp();
   }
 
-  #release(joined: Joined): void {
-    joined.stores--;
-    if (joined.stores > 0) return;
+  #release(joined: Joined, store: object): void {
+    joined.stores.splice(joined.stores.indexOf(store), 1);
+    if (joined.stores.length > 0) return;
     this.#owners.delete(joined.owner.id);
     this.#line?.end();
     if (this.#owners.size > 0) return;
     this.#former.clear();
     this.#hasWritten = false;
     this.#isUnsure = false;
+  }
+}
+
+/** Another owner's claims end one owner, and not those that share the line with it. */
+async function askClaims(joined: Joined): Promise<void> {
+  try {
+    await joined.owner.stillOwned();
+  } catch (error) {
+    if (!KasperError.is(error) || error.code !== 'FENCED') throw error;
+    joined.lost = error;
   }
 }
 

@@ -2,6 +2,7 @@ import { storeBasicCases } from './store-basic-cases.ts';
 import { storeCallCases } from './store-call-cases.ts';
 import { storeContentCases } from './store-content-cases.ts';
 import { storeEntriesCases } from './store-entries-cases.ts';
+import { storeFenceCases } from './store-fence-cases.ts';
 import { storeKeyCases } from './store-key-cases.ts';
 import { storeRefusalCases } from './store-refusal-cases.ts';
 import type { StoreCase } from './store-subject.ts';
@@ -26,4 +27,5 @@ export const storeConformance: readonly StoreCase[] = Object.freeze([
   ...storeKeyCases,
   ...storeRefusalCases,
   ...storeEntriesCases,
+  ...storeFenceCases,
 ]);

@@ -192,7 +192,7 @@ server.test(
     const [one, two] = [storeOwner({ group: 'one' }), storeOwner({ group: 'two' })];
     const stores = ['a', 'b'].map((name) => new RedisStore({ client, keyPrefix: randomName(name) }));
     const fences = [stores[0]?.fence(one), stores[1]?.fence(two)];
-    await Promise.all(fences.map((fence) => fence?.done));
+    for (const fence of fences) await fence?.done;
     await Promise.all(stores.map((store) => store.put('key', value(1))));
     t.true((await names(client)).includes(`mine+${connectionName(one)}+${connectionName(two)}`));
     fences[0]?.release();
@@ -230,7 +230,7 @@ server.test('a client that cannot be duplicated is used as it is, with a warning
     multi: client.multi.bind(client),
     options: {},
   };
-  const store = new RedisStore({ client: plain as never, keyPrefix: randomName('fence') });
+  const store = new RedisStore({ client: plain, keyPrefix: randomName('fence') });
   const owner = storeOwner();
   await store.fence(owner).done;
   await store.put('key', value(1));
@@ -276,3 +276,19 @@ server.test('a server that was frozen does not carry out afterwards what was giv
   await next.put('key', value(3));
   t.is(String(await next.get('key')), '3');
 });
+
+server.test(
+  'of two runs on one client, one that was replaced does not keep the other from writing',
+  async (t, { port }) => {
+    const client = redisClient(t, port);
+    const [one, two] = [storeOwner(), storeOwner()];
+    const stores = ['a', 'b'].map((name) => new RedisStore({ client, keyPrefix: randomName(name) }));
+    await Promise.all([stores[0]?.fence(one).done, stores[1]?.fence(two).done]);
+    one.isFenced = true;
+    const next = new RedisStore({ client: redisClient(t, port), keyPrefix: randomName('c') });
+    await next.fence(storeOwner({ former: [one] })).done;
+    await t.throwsAsync(async () => stores[0]?.put('key', value(1)), { instanceOf: StoreError });
+    await stores[1]?.put('key', value(2));
+    t.is(String(await stores[1]?.get('key')), '2');
+  },
+);
