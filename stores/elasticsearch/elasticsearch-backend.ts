@@ -1,20 +1,17 @@
 import { isUtf8 } from 'node:buffer';
-import { promisify } from 'node:util';
-import { unzip } from 'node:zlib';
 import { isObject } from '../../source/kernel/is-object.ts';
 import { messageOf } from '../../source/kernel/thrown-text.ts';
 import type { Backend, KeyListing } from '../backend/backend.ts';
 import type { FailureReason, Item } from '../backend/item.ts';
 import type { BackendCall } from '../backend/backend-call.ts';
+import { checkJson, errorOf, parsed, rawAnswer, type Answer } from './elasticsearch-answer.ts';
 import { bulkBodies, type Bulk } from './elasticsearch-bulk.ts';
 import type { ElasticsearchClient, ElasticsearchRequest } from './elasticsearch-client.ts';
 import { explainClientError, explainElasticsearchError, isMissingIndex } from './elasticsearch-errors.ts';
 import { listIds } from './elasticsearch-ids.ts';
 import { DocumentVersions, unfenced } from './document-versions.ts';
-import { fieldsOf, objectsOf } from './json-slices.ts';
+import { objectsOf } from './json-slices.ts';
 import type { StoreFence, StoreOwner } from '../store-owner.ts';
-
-const inflate = promisify(unzip);
 
 /** https://www.elastic.co/guide/en/elasticsearch/reference/8.19/mapping-id-field.html */
 const MOST_KEY_BYTES = 512;
@@ -113,7 +110,7 @@ export class ElasticsearchBackend implements Backend<Index> {
   async #mget(call: BackendCall<Index>, items: readonly Item<Index>[]): Promise<void> {
     const index = oneIndex(items);
     const { transport } = this.#options.client;
-    const { statusCode, body } = await rawResponse(
+    const { statusCode, body } = await rawAnswer(
       await transport.request(
         {
           method: 'POST',
@@ -174,9 +171,19 @@ export class ElasticsearchBackend implements Backend<Index> {
     }
   }
 
-  #request(request: ElasticsearchRequest, signal: AbortSignal): Promise<unknown> {
+  async #request(request: ElasticsearchRequest, signal: AbortSignal): Promise<unknown> {
     const { transport } = this.#options.client;
-    return transport.request(request, { signal, requestTimeout: this.#requestTimeout });
+    // `meta` is given, so that the answer has this form also where a Transport of the program asks
+    // for it by itself.
+    const answer = await transport.request(request, {
+      signal,
+      requestTimeout: this.#requestTimeout,
+      meta: true,
+    });
+    const { headers, body } = answer as Answer<unknown>;
+    // A write is answered in JSON, or by nothing.
+    if (body !== '') checkJson(headers);
+    return body;
   }
 
   /** Later than the limit of the call, whose error says more. */
@@ -236,31 +243,6 @@ function oneIndex(items: readonly Item<Index>[]): Index | undefined {
   return items.every(({ place }) => place === first) ? first : undefined;
 }
 
-/**
- * The response of a request that was made `asStream`, which the client neither inflates nor parses.
- */
-async function rawResponse(response: unknown): Promise<{ statusCode: number; body: Buffer }> {
-  const { statusCode, headers, body } = response as {
-    statusCode: number;
-    headers: Readonly<Record<string, string | undefined>>;
-    body: AsyncIterable<Buffer>;
-  };
-  const chunks: Buffer[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  const bytes = Buffer.concat(chunks);
-  const isCompressed = /gzip|deflate/.test(headers['content-encoding'] ?? '');
-  return { statusCode, body: isCompressed ? await inflate(bytes) : bytes };
-}
-
-/** The error of a response, or its text if a proxy wrote it. */
-function errorOf(body: Buffer): unknown {
-  try {
-    return parsed(fieldsOf(body).get('error'));
-  } catch {
-    return body.toString('utf8', 0, 200);
-  }
-}
-
 function documentProblem(value: Buffer): string | undefined {
   if (!isUtf8(value)) return 'it is not UTF-8';
   let document: unknown;
@@ -271,8 +253,4 @@ function documentProblem(value: Buffer): string | undefined {
   }
   if (isObject(document) && !Array.isArray(document)) return undefined;
   return `it is ${Array.isArray(document) ? 'an array' : JSON.stringify(document).slice(0, 40)}`;
-}
-
-function parsed(json: Buffer | undefined): unknown {
-  return json === undefined ? undefined : JSON.parse(json.toString());
 }

@@ -4,7 +4,7 @@
  */
 export interface ElasticsearchClient {
   readonly transport: {
-    /** Sends a request, and resolves with the body of its response. */
+    /** Sends a request, and resolves with its response: with `meta: true` as status, headers and body. */
     request(params: ElasticsearchRequest, options?: ElasticsearchRequestOptions): Promise<unknown>;
   };
 }

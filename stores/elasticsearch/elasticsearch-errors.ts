@@ -105,6 +105,15 @@ const connectionErrors: readonly string[] = [
   'RequestAbortedError',
 ];
 
+/** An answer that is no JSON. */
+export class AnswerError extends Error {
+  constructor(type: string) {
+    super(
+      `the answer is ${type}, not JSON: remove accept from the headers of the client, or look at what answers at its address`,
+    );
+  }
+}
+
 /** What an error object of a response, or of one of its items, means. */
 export function explainElasticsearchError(
   status: number | undefined,
@@ -132,6 +141,13 @@ export function explainClientError(error: unknown): FailureReason {
     const body: unknown = 'body' in error ? error.body : undefined;
     const inner = isObject(body) ? body['error'] : undefined;
     return { ...explainElasticsearchError(error.statusCode, inner, ''), cause: error };
+  }
+  // The server has answered, but what it did cannot be known.
+  if (error instanceof AnswerError || error.name === 'DeserializationError')
+    return { text: message, retriable: false, isUnknown: true, cause: error };
+  if (error.name === 'RequestAbortedError' && message.startsWith('The content length')) {
+    const text = `${message} (maxResponseSize or maxCompressedResponseSize of the client; the same call would fail again)`;
+    return { text, retriable: false, isUnknown: true, cause: error };
   }
   // A stream that breaks off gives an error with a code of the system, such as ECONNRESET.
   const isConnection = connectionErrors.includes(error.name) || 'code' in error;

@@ -1,3 +1,4 @@
+import { hasMethods, isObject } from '../../source/kernel/is-object.ts';
 import type { ElasticsearchBackendOptions } from './elasticsearch-backend.ts';
 import type { ElasticsearchClient } from './elasticsearch-client.ts';
 import { checkOptions, oneOf, timeLimit, wholeNumber, type OptionCheck } from '../backend/store-options.ts';
@@ -36,7 +37,7 @@ export interface ElasticsearchOptions {
 
 const commonChecks: Readonly<Record<string, OptionCheck>> = {
   client: (value) =>
-    typeof value === 'object' && value !== null && 'transport' in value
+    isObject(value) && isObject(value['transport']) && hasMethods(value['transport'], ['request'])
       ? undefined
       : 'must be a Client of @elastic/elasticsearch',
   refresh: oneOf(false, true, 'wait_for'),
