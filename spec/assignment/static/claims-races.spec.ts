@@ -26,19 +26,20 @@ function mayProcess(claims: Claims): boolean {
   return unsure === undefined;
 }
 
-for (const [weather, delayMs, oneSurvives] of [
-  ['requests take up to 300 ms', (draw: () => number) => draw() * 300, true],
-  [
-    'some requests are late by seconds',
-    (draw: () => number) => (draw() < 0.15 ? draw() * 6_000 : draw() * 100),
-    false,
-  ],
+const soon = (draw: () => number) => draw() * 300;
+const lateNowAndThen = (draw: () => number) => (draw() < 0.15 ? draw() * 6_000 : draw() * 100);
+
+for (const [weather, delayMs, oneSurvives, commitOffsets] of [
+  ['requests take up to 300 ms', soon, true, Infinity],
+  ['some requests are late by seconds', lateNowAndThen, false, Infinity],
+  ['requests take up to 300 ms, and hold one entry', soon, false, 1],
+  ['some requests are late by seconds, and hold one entry', lateNowAndThen, false, 1],
 ] as const) {
   test(`100 races of several starts: no partition ever has two owners, when ${weather}`, async (t) => {
     let conflicts = 0;
     for (let seed = 1; seed <= 100; seed++) {
       const draw = random(seed * 7919);
-      const kafka = new FakeKafka().createTopic('in', 3);
+      const kafka = new FakeKafka({ commitOffsets }).createTopic('in', 3);
       const clock = new FakeClock(() => kafka.quiet());
       const late = () =>
         new Promise<void>((resolve) => {
