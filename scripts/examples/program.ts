@@ -1,7 +1,7 @@
 import { ConnectionError } from 'kasper-ts';
 import { errorText } from '../../source/cli/terminal/error-text.ts';
 import { exitCodeOf } from '../../source/cli/terminal/exit-codes.ts';
-import { processIo } from '../../source/cli/terminal/io.ts';
+import { processIo, writeText } from '../../source/cli/terminal/io.ts';
 import { Progress } from '../../source/cli/terminal/progress.ts';
 import { Shutdown } from '../../source/cli/terminal/shutdown.ts';
 
@@ -26,7 +26,7 @@ export async function runProgram(program: (surroundings: Surroundings) => Promis
   try {
     await program({ shutdown, progress });
   } catch (error) {
-    io.stderr.write(`${errorText(error)}\n`);
+    writeText(io.stderr, `${errorText(error)}\n`);
     if (error instanceof ConnectionError)
       io.stderr.write('Is Kafka running there? Without --brokers an embedded cluster is started.\n');
     process.exitCode = exitCodeOf(error);

@@ -31,7 +31,7 @@ export function startFlightDelays(t: ExecutionContext, argv: readonly string[]):
 
 /** The lines of the table, with single spaces. */
 export function worstOf(stdout: string): string[] {
-  const [, table = ''] = /Mean delay \(min\)\n((?: +\d+ .*\n)+)/.exec(stdout) ?? [];
+  const [, table = ''] = / Mean \(min\)\n((?: +\d+ .*\n)+)/.exec(stdout) ?? [];
   return table
     .split('\n')
     .filter((line) => line !== '')

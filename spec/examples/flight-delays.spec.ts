@@ -269,7 +269,7 @@ for (const [argv, stderr] of [
 
 /** The offsets as the program printed them. */
 function committedOf(stdout: string): string {
-  const [, table = ''] = /the next ones to read:\n((?: .*\n)+)/.exec(stdout) ?? [];
+  const [, table = ''] = /The next offsets to read, committed under \S+:\n((?: .*\n)+)/.exec(stdout) ?? [];
   return table;
 }
 

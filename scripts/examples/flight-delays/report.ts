@@ -28,7 +28,7 @@ export function worstAirportsTable(airports: Iterable<AirportDelays>): string {
     count(flights),
     (totalDelay / flights).toFixed(2),
   ]);
-  const heads = ['#', 'Code', 'Airport', 'City', 'Flights', 'Mean delay (min)'];
+  const heads = ['#', 'Code', 'Airport', 'City', 'Flights', 'Mean (min)'];
   const title = `The worst airports to start from, of those with at least ${FEWEST_FLIGHTS} flights:`;
   return rows.length === 0
     ? `No airport has ${FEWEST_FLIGHTS} flights yet.`
@@ -58,7 +58,7 @@ export function committedTable(name: string, { partitions }: RunSummary): string
     ),
   ]);
   const heads = ['partition', ...numbers.map(String)];
-  const title = `Offsets committed under ${groupIdOf(name)}, the next ones to read:`;
+  const title = `The next offsets to read, committed under ${groupIdOf(name)}:`;
   return `${title}\n${table([heads, ...rows], [false, ...numbers.map(() => true)])}`;
 }
 
