@@ -15,6 +15,7 @@ import {
   type RedisPlace,
 } from './redis-commands.ts';
 import { explainRedisError, isRedirection } from './redis-errors.ts';
+import { markedRemoveCommands, markedWriteCommands } from './redis-fence-marks.ts';
 import { listRedisKeys } from './redis-keys.ts';
 import { awaitSlots, connectedMasters } from './redis-masters.ts';
 import { saveInBackground } from './redis-save.ts';
@@ -30,6 +31,7 @@ export interface RedisBackendOptions {
   readonly ttlMs: number | undefined;
   readonly replicas: number;
   readonly flush: 'none' | 'bgsave';
+  readonly fence: 'connections' | 'script';
   readonly timeoutMs: number;
 }
 
@@ -76,9 +78,12 @@ export class RedisBackend implements Backend<RedisPlace> {
    * on a cluster.
    */
   write(whole: BackendCall<RedisPlace>): Promise<void> {
-    const { ttlMs, replicas } = this.#options;
-    return this.#writer.write(whole, this, async (client, call) => {
-      if (ttlMs === undefined) {
+    const { ttlMs, replicas, fence } = this.#options;
+    return this.#writer.write(whole, this, async (client, call, marks) => {
+      if (fence === 'script' && marks !== undefined) {
+        const commandsOf = (items: OneSlot<RedisItem>) => markedWriteCommands(call, items, { marks, ttlMs });
+        await this.#sendByNode(call, { client, replicas, commandsOf });
+      } else if (ttlMs === undefined) {
         const commandsOf = (items: OneSlot<RedisItem>) => writeCommands(call, items);
         await this.#sendByNode(call, { client, replicas, commandsOf });
       } else if (client.slots === undefined) await this.#writeInTransaction(client, call, ttlMs);
@@ -90,14 +95,18 @@ export class RedisBackend implements Backend<RedisPlace> {
   }
 
   remove(whole: BackendCall<RedisPlace>): Promise<void> {
-    const { replicas } = this.#options;
-    return this.#writer.write(whole, this, (client, call) =>
-      this.#sendByNode(call, { client, replicas, commandsOf: (items) => removeCommands(call, items) }),
-    );
+    const { replicas, fence } = this.#options;
+    return this.#writer.write(whole, this, (client, call, marks) => {
+      const commandsOf = (items: OneSlot<RedisItem>) =>
+        fence === 'script' && marks !== undefined
+          ? markedRemoveCommands(call, items, marks)
+          : removeCommands(call, items);
+      return this.#sendByNode(call, { client, replicas, commandsOf });
+    });
   }
 
   fence(owner: StoreOwner): StoreFence {
-    return this.#writer.fence(owner, this);
+    return this.#writer.fence(owner, { store: this, by: this.#options.fence });
   }
 
   async flush(_places: readonly RedisPlace[], signal: AbortSignal): Promise<void> {

@@ -84,11 +84,11 @@ function keysAndValues(items: readonly RedisItem[]): (string | Buffer)[] {
 }
 
 /** An item that is to be written always has one. */
-function valueOf({ value }: RedisItem): Buffer {
+export function valueOf({ value }: RedisItem): Buffer {
   return value ?? Buffer.alloc(0);
 }
 
-function isOk(result: unknown): boolean {
+export function isOk(result: unknown): boolean {
   return result === 'OK';
 }
 
@@ -98,7 +98,7 @@ export function countOf(result: unknown): number | undefined {
   return Number.isInteger(count) ? (count as number) : undefined;
 }
 
-function isCount(result: unknown): boolean {
+export function isCount(result: unknown): boolean {
   return countOf(result) !== undefined;
 }
 
@@ -123,7 +123,7 @@ const notBytes: FailureReason = {
   retriable: false,
 };
 
-function settleWrite(
+export function settleWrite(
   call: BackendCall<RedisPlace>,
   items: readonly RedisItem[],
   isGood: (result: unknown) => boolean,
@@ -140,7 +140,7 @@ function settleWrite(
   };
 }
 
-function cut(items: readonly RedisItem[]): (readonly RedisItem[])[] {
+export function cut(items: readonly RedisItem[]): (readonly RedisItem[])[] {
   const parts: (readonly RedisItem[])[] = [];
   let from = 0;
   let bytes = 0;

@@ -52,6 +52,7 @@ export const redisErrorRows: readonly ErrorRow[] = [
   { prefix: 'NOAUTH', retriable: false, reason: 'the client must log in' },
   { prefix: 'WRONGPASS', retriable: false, reason: 'user name or password is wrong' },
   { prefix: 'NOPERM', retriable: false, reason: 'the user is not allowed to do this' },
+  { prefix: 'FENCED', retriable: false, reason: 'a later owner keeps out what this one writes' },
   { prefix: 'ERR', retriable: false, reason: 'the server does not accept the command' },
 ];
 

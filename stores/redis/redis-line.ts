@@ -1,5 +1,7 @@
 import { hasMethods, isObject } from '../../source/kernel/is-object.ts';
+import { resetSocket, type ResettableSocket } from '../../source/kernel/reset-socket.ts';
 import type { RedisClient } from './redis-client.ts';
+import type { FenceMarks } from './redis-fence-marks.ts';
 import { awaitSlots } from './redis-masters.ts';
 
 /** What is used of an ioredis client to make another one like it. */
@@ -9,7 +11,7 @@ interface Duplicable extends RedisClient {
 
 /** A client that was made here. */
 interface LineClient extends RedisClient {
-  readonly stream?: { destroy(): unknown; resetAndDestroy?(): unknown } | undefined;
+  readonly stream?: ResettableSocket | undefined;
   nodes?(role: 'all' | 'master'): LineClient[];
   on(event: string, listener: (...args: unknown[]) => void): unknown;
   disconnect(): void;
@@ -39,8 +41,10 @@ export class RedisLine {
   #isReady = false;
   #isOver = false;
 
-  /** @param name of the connections; one that the user's client has comes before it */
-  constructor(model: RedisClient, name: string) {
+  /**
+   * @param line.name of the connections; one that the user's client has comes before it
+   */
+  constructor(model: RedisClient, { name, marks }: { readonly name: string; readonly marks: FenceMarks }) {
     if (!canBeDuplicated(model)) throw new TypeError('the client has no method duplicate');
     // What is not in the type of the client is of ioredis's options.
     const options = model.options as RedisClient['options'] & Naming;
@@ -58,6 +62,7 @@ export class RedisLine {
         : model.duplicate([], { ...common, redisOptions: { connectionName }, retryDelayOnFailover: 0 });
     this.client = this.#client;
     this.name = connectionName;
+    this.marks = marks;
     this.#client.on('error', quietly);
     this.#client.on('end', () => {
       this.#isOver = true;
@@ -66,6 +71,7 @@ export class RedisLine {
   }
 
   readonly name: string;
+  readonly marks: FenceMarks;
 
   /** Whether one of its connections was lost, or it was given up: nothing can be sent any more. */
   get isOver(): boolean {
@@ -100,20 +106,11 @@ export class RedisLine {
     return refused;
   }
 
-  /**
-   * Closes its connections with a reset (RST), which makes the kernel forget what it has not sent
-   * yet. After an ordinary close it would go on to send that for minutes, whether the process lives
-   * or not.
-   */
+  /** Closes its connections with a reset: what was not sent yet never will be. */
   giveUp(): void {
     if (this.#isOver) return;
     for (const { stream } of this.#client.nodes?.('all') ?? [this.#client]) {
-      try {
-        stream?.resetAndDestroy?.();
-      } catch {
-        // TLS over TCP cannot be reset by Node.
-        stream?.destroy();
-      }
+      if (stream !== undefined) resetSocket(stream);
     }
     this.end();
   }

@@ -34,6 +34,13 @@ export interface RedisOptions {
    * configuration (appendfsync) decides what Redis keeps after a crash.
    */
   readonly flush?: 'none' | 'bgsave';
+  /**
+   * How a run keeps out what former owners of its partitions began to write. `'connections'`: it
+   * closes their connections (CLIENT KILL). `'script'`: each write is a script (EVAL) that first
+   * compares a key `kasper-fence:{group}:{owner}`, for a user who may not close connections. It
+   * costs the server more, and is not for a Cluster. Default 'connections'.
+   */
+  readonly fence?: 'connections' | 'script';
 }
 
 const commonChecks: Readonly<Record<string, OptionCheck>> = {
@@ -45,6 +52,7 @@ const commonChecks: Readonly<Record<string, OptionCheck>> = {
   timeoutMs: timeLimit,
   replicas: wholeNumber(0, 1000),
   flush: oneOf('none', 'bgsave'),
+  fence: oneOf('connections', 'script'),
 };
 
 /** @throws ConfigError */
@@ -54,10 +62,12 @@ export function redisBackendOptions(
   checks: Readonly<Record<string, OptionCheck>>,
 ): RedisBackendOptions {
   checkOptions(what, options, { ...checks, ...commonChecks });
-  const { client, ttlMs, timeoutMs = 10_000, replicas = 0, flush = 'none' } = options;
+  const { client, ttlMs, timeoutMs = 10_000, replicas = 0, flush = 'none', fence = 'connections' } = options;
   const problems = clientProblems(client.options);
+  if (fence === 'script' && client.slots !== undefined)
+    problems.push("fence: 'script' is for a single server: on a cluster a script has keys of one slot only");
   if (problems.length > 0) throw new ConfigError(problems, { what: `${what} options` });
-  return { client, ttlMs, timeoutMs, replicas, flush };
+  return { client, ttlMs, timeoutMs, replicas, flush, fence };
 }
 
 /**

@@ -6,11 +6,18 @@ import type { StoreFence, StoreOwner } from '../store-owner.ts';
 import type { RedisClient } from './redis-client.ts';
 import type { RedisPlace } from './redis-commands.ts';
 import { closeConnections } from './redis-connections.ts';
+import { mark, markOf, type FenceMarks } from './redis-fence-marks.ts';
 import { connectedMasters } from './redis-masters.ts';
 import { canBeDuplicated, isReply, RedisLine } from './redis-line.ts';
 
 /** How a call is written by a client. */
-type Send = (client: RedisClient, call: BackendCall<RedisPlace>) => Promise<void>;
+type Send = (client: RedisClient, call: BackendCall<RedisPlace>, marks?: FenceMarks) => Promise<void>;
+
+/** Which store fences, and by which means. */
+interface Fencing {
+  readonly store: object;
+  readonly by: 'connections' | 'script';
+}
 
 interface Joined {
   readonly owner: StoreOwner;
@@ -19,6 +26,8 @@ interface Joined {
   /** Another owner has its partitions: its stores write nothing any more. */
   lost: KasperError | undefined;
   wasWarned: boolean;
+  /** By which means its stores fence. */
+  readonly by: Set<Fencing['by']>;
 }
 
 /** For whom a line is opened. */
@@ -56,6 +65,7 @@ export class RedisWriter {
   readonly #onFenced: (() => void)[] = [];
   #line: RedisLine | undefined;
   #opening: Promise<RedisLine> | undefined;
+  #lines = 0;
   /** Something was written on the line before: what was not answered may be with the server, unread. */
   #hasWritten = false;
   /** It is so: a write had no answer. */
@@ -65,8 +75,7 @@ export class RedisWriter {
     this.#client = client;
   }
 
-  /** @param store on whose behalf it later writes */
-  fence(owner: StoreOwner, store: object): StoreFence {
+  fence(owner: StoreOwner, { store, by }: Fencing): StoreFence {
     if (!canBeDuplicated(this.#client)) {
       warnOf(owner, 'the client has no method duplicate');
       return { done: Promise.resolve(), isUnsure: false, release: () => undefined };
@@ -76,7 +85,9 @@ export class RedisWriter {
       stores: [],
       lost: undefined,
       wasWarned: false,
+      by: new Set(),
     };
+    joined.by.add(by);
     joined.stores.push(store);
     if (joined.stores.length === 1) {
       this.#owners.set(owner.id, joined);
@@ -131,7 +142,7 @@ export class RedisWriter {
       call.end.onReached = () => {
         this.#giveUp(line);
       };
-      await send(line.client, rest);
+      await send(line.client, rest, line.marks);
       call.end.onReached = undefined;
       if (isEnded()) return;
       const unknown = rest.items.filter(
@@ -161,7 +172,10 @@ export class RedisWriter {
     for (;;) {
       const owners = [...this.#owners.values()];
       const names = owners.map(({ owner: { group, id } }) => nameOf(group, id));
-      const line = new RedisLine(this.#client, names.join('+'));
+      const line = new RedisLine(this.#client, {
+        name: names.join('+'),
+        marks: { keys: names.map(markOf), number: ++this.#lines },
+      });
       this.#line = line;
       try {
         const refused = await line.open();
@@ -194,11 +208,15 @@ export class RedisWriter {
         problem ??= error;
       }
     }
+    if (owners.some(({ by }) => by.has('script'))) {
+      const own = this.#hasWritten ? line.marks.keys : [];
+      await mark(line.client, { former: former.map(markOf), own, number: line.marks.number });
+    }
     for (const name of former) this.#former.delete(name);
     this.#hasWritten = false;
     this.#isUnsure = false;
     for (const joined of owners) {
-      if (problem !== undefined && !joined.wasWarned) {
+      if (problem !== undefined && !joined.wasWarned && joined.by.has('connections')) {
         joined.wasWarned = true;
         warnOf(joined.owner, problem.message);
       }

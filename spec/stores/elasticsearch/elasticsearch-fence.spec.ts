@@ -42,8 +42,10 @@ server.test(
     t.teardown(() => proxy.close());
     const index = randomName('fence');
     const client = elasticsearchClient(t, proxy.port, { maxRetries: 0 });
-    const store = new ElasticsearchStore({ client, index, timeoutMs: 2_000 });
+    const store = new ElasticsearchStore({ client, index, timeoutMs: 5_000 });
     const direct = new ElasticsearchStore({ client: elasticsearchClient(t, port), index });
+    // The index is made before.
+    await direct.put('key', value(0));
     await store.fence(storeOwner()).done;
     await store.put('key', value(1));
     proxy.blackHole();

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { startRedis } from '../../../scripts/services/redis-server.ts';
 import { FencedError, StoreError } from '../../../source/kernel/errors.ts';
 import { FaultProxy } from '../../../source/testing/index.ts';
-import { RedisStore } from '../../../stores/redis-store.ts';
+import { RedisStore, type RedisStoreOptions } from '../../../stores/redis-store.ts';
 import { json } from '../../../source/index.ts';
 import { withCodec } from '../../../stores/with-codec.ts';
 import { connectionName, storeOwner } from '../../_helpers/fakes/store-owners.ts';
@@ -292,3 +292,63 @@ server.test(
     t.is(String(await stores[1]?.get('key')), '2');
   },
 );
+
+server.test(
+  "with fence: 'script' a user who may not close connections keeps former owners out as well",
+  async (t, { port }) => {
+    const admin = redisClient(t, port);
+    const username = randomName('user');
+    await admin.acl('SETUSER', username, 'on', '>secret', '~*', '+@all', '-client|kill', '-client|setname');
+    const proxy = await FaultProxy.start({ target: { port } });
+    t.teardown(() => proxy.close());
+    const keyPrefix = randomName('fence');
+    const open = (at: number, options: Partial<RedisStoreOptions> = {}) =>
+      new RedisStore({
+        client: redisClient(t, at, { username, password: 'secret' }),
+        keyPrefix,
+        fence: 'script',
+        ...options,
+      });
+    const dead = storeOwner();
+    const old = open(proxy.port);
+    await old.fence(dead).done;
+    await old.putAll([
+      ['a', value(1)],
+      ['b', value(1)],
+    ]);
+    await old.delete('b');
+    // The proxy has the bytes, as a network that delivers late.
+    proxy.blackHole();
+    const late = t.throwsAsync(old.put('a', value(2)), { instanceOf: StoreError });
+    const owner = storeOwner({ former: [dead] });
+    const next = open(port, { ttlMs: 60_000 });
+    await next.fence(owner).done;
+    await next.put('a', value(3));
+    proxy.pass();
+    t.regex((await late).message, /FENCED a later owner/);
+    t.deepEqual(
+      [...(await next.getAll(['a', 'b']))].map(([key, bytes]) => [key, String(bytes)]),
+      [['a', '3']],
+    );
+    t.true((await admin.pttl(`${keyPrefix}/a`)) > 0);
+    t.deepEqual(owner.logger.messages('warn'), []);
+  },
+);
+
+server.test("with fence: 'script' what a run gave up is refused when it comes late", async (t, { port }) => {
+  const proxy = await FaultProxy.start({ target: { port } });
+  t.teardown(() => proxy.close());
+  const client = redisClient(t, proxy.port);
+  const store = new RedisStore({ client, keyPrefix: randomName('fence'), fence: 'script', timeoutMs: 1_000 });
+  await store.fence(storeOwner()).done;
+  await store.put('key', value(1));
+  proxy.blackHole();
+  await t.throwsAsync(store.put('key', value(2)), { message: /no answer within timeoutMs/ });
+  proxy.pass();
+  await until(() => store.put('key', value(3)).then(() => true), {
+    deadlineMs: 10_000,
+    retryErrors: true,
+    what: 'a write',
+  });
+  t.is(String(await store.get('key')), '3');
+});

@@ -126,8 +126,12 @@ testWith(
     const failed = await writeOnItsWay(world, { timeoutMs: 1_500 });
     await failed.until('stdout', /^ended by .*timeoutMs/m);
     await failed.exited;
+    const left = await world.network.connectionsTo(world.redis.port);
+    t.true(
+      left.every(({ unackedBytes }) => unackedBytes === 0),
+      'the kernel has forgotten it',
+    );
     await world.append(10);
-    await untilQuiet(world, 5_000);
     await world.network.heal();
     const next = world.start();
     await next.until('stdout', /^committed to 19$/m);

@@ -1,8 +1,8 @@
-import type { Socket } from 'node:net';
 import { asError } from '../../../kernel/as-error.ts';
 import { LONGEST_TIMER_MS } from '../../../kernel/duration.ts';
 import { TimeoutError } from '../../../kernel/errors.ts';
 import type { Logger } from '../../../kernel/logger.ts';
+import { resetSocket } from '../../../kernel/reset-socket.ts';
 import type { CallWatch } from '../connection/call-watch.ts';
 import type { KafkajsConnection, KafkajsConnectionPool } from './internals.ts';
 import { ResponseFramer } from './response-framer.ts';
@@ -136,7 +136,8 @@ export async function dropConnection(
   });
   // One that is still connecting gets the error, since only that ends kafkajs's connection timer.
   if (socket !== undefined && !connection.isConnected()) socket.destroy(reason);
-  else if (socket !== undefined && reason instanceof TimeoutError) reset(socket);
+  // What was given up would hold up what is sent next on a slow link, or come after it.
+  else if (socket !== undefined && reason instanceof TimeoutError) resetSocket(socket);
   else socket?.destroy();
   try {
     await connection.disconnect();
@@ -144,17 +145,4 @@ export async function dropConnection(
     logger.debug('Closing a dropped connection failed', { error });
   }
   await closed;
-}
-
-/**
- * What a call that was given up has written and the kernel holds is not to be sent any more: it would
- * arrive late, and hold up what is sent next on a slow link.
- */
-function reset(socket: Socket): void {
-  try {
-    socket.resetAndDestroy();
-  } catch {
-    // Not of TCP itself, but of TLS or of a pipe.
-    socket.destroy();
-  }
 }
