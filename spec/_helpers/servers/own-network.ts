@@ -77,7 +77,9 @@ export async function ownNetwork(t: ExecutionContext): Promise<OwnNetwork> {
       return stdout.split('\n').flatMap((line) => {
         const [state, , unacked] = line.trim().split(/\s+/);
         if (state === undefined || unacked === undefined) return [];
-        return [{ state, unackedBytes: Number(unacked), againInMs: timerOf(line) }];
+        // The end of a connection counts as a byte.
+        const end = ['FIN-WAIT-1', 'CLOSING', 'LAST-ACK'].includes(state) ? 1 : 0;
+        return [{ state, unackedBytes: Number(unacked) - end, againInMs: timerOf(line) }];
       });
     },
   };
