@@ -10,7 +10,8 @@ export interface RedisOptions {
    * A `Redis` or a `Cluster` of ioredis, version 5 or 6. You create, configure and close it. It
    * must have no `keyPrefix` of its own, and must not read from replicas (`scaleReads`, `readOnly`,
    * `role`). Reconnecting is its task; the store's calls wait for it up to `timeoutMs`, unless it
-   * has `enableOfflineQueue: false`.
+   * has `enableOfflineQueue: false`. A run writes by connections of its own, which the client's method
+   * `duplicate` makes; they wait in any case.
    */
   readonly client: RedisClient;
   /**
