@@ -124,12 +124,14 @@ export class KafkajsClient implements KafkaClient {
     const checked = await captureCluster(this.#client, logger);
     this.#checkRequestTimeout(checked.requestTimeoutMs);
     const firstConnectMs = Math.min(deadlines.firstConnectMs, retryTimeoutMs);
+    // So that the error says at what a handshake stood.
+    const handshakeMs = Math.min(deadlines.handshakeMs, retryTimeoutMs);
     const cluster = new ClusterConnection({
       cluster: checked,
       clock,
       logger,
       observer: this.#observer,
-      deadlines: { ...deadlines, firstConnectMs },
+      deadlines: { ...deadlines, firstConnectMs, handshakeMs },
     });
     this.#cluster = cluster;
     if (this.#closing !== undefined) await cluster.close();

@@ -17,12 +17,12 @@ import type { LogFields, Logger } from '../../../source/kernel/logger.ts';
 import { until } from '../../_helpers/until.ts';
 import type { TopicPartition } from '../../../source/kernel/topic-partition.ts';
 
-/** Short limits, so that a spec of a missed deadline takes half a second. */
+/** Short limits, so that a spec of a missed deadline takes a second at most. */
 export const SHORT_DEADLINES: Deadlines = {
   fetchMs: 600,
   produceMs: 700,
   produceTimeoutMs: 300,
-  requestMs: 500,
+  requestMs: 1_000,
   handshakeMs: 500,
   firstConnectMs: 2_000,
 };

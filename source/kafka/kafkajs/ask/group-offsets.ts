@@ -1,5 +1,5 @@
 import { ErrorCodes } from '../../wire/error-codes.ts';
-import { BrokerError, TimeoutError } from '../../../kernel/errors.ts';
+import { BrokerError } from '../../../kernel/errors.ts';
 import type {
   CommitResult,
   CommittedOffset,
@@ -184,31 +184,22 @@ export class SimpleGroupOffsets implements GroupOffsets {
   }
 
   /**
-   * One request to the coordinator, within the deadline of one request in all: what was true when a
-   * commit was offered, such as a claim, must not be long ago when it is sent. After any failure the
+   * One request to the coordinator, sent within the deadline of one request: what was true when a
+   * commit was offered, such as a claim, must not be long ago then. After any failure the
    * coordinator is looked up again: it may have moved, and that broker is suspect.
    */
   async #call<Answer>(request: RawRequest<Answer>): Promise<Answer> {
     const cluster = this.#connected();
     const { requestMs } = cluster.deadlines;
-    const what = `${request.apiName} of group ${this.#groupId}`;
     const began = cluster.watch.now();
     try {
       const nodeId = await cluster.coordinatorOf(this.#groupId, requestMs);
-      const leftMs = requestMs - (cluster.watch.now() - began);
-      if (leftMs >= requestMs / 2) return await cluster.call(nodeId, request, { ms: leftMs });
+      const connectMs = requestMs - (cluster.watch.now() - began);
+      return await cluster.call(nodeId, request, { ms: requestMs, connectMs });
     } catch (thrown) {
       cluster.forgetCoordinator(this.#groupId);
-      throw wrapError(thrown, what);
+      throw wrapError(thrown, `${request.apiName} of group ${this.#groupId}`);
     }
-    // A missed deadline drops the link, so nothing is asked that may come too soon. The coordinator
-    // is known now: the next attempt has all the time.
-    throw new TimeoutError(
-      `${what}: the coordinator was not found within ${requestMs / 2} ms; by now it is`,
-      {
-        retriable: true,
-      },
-    );
   }
 }
 

@@ -1,4 +1,4 @@
-import { ConnectionError, TimeoutError } from '../../../kernel/errors.ts';
+import { ConnectionError } from '../../../kernel/errors.ts';
 import type { KasperError } from '../../../kernel/errors.ts';
 import type { Clock } from '../../../kernel/clock.ts';
 import type { Logger } from '../../../kernel/logger.ts';
@@ -75,7 +75,7 @@ export class BrokerLinks {
 
   /**
    * Calls one node. The request is on its way when the call returns, if the link is ready. Where it
-   * has to be connected first, that counts.
+   * has to be connected first, that is limited as well.
    */
   call<Answer>(nodeId: number, request: RawRequest<Answer>, limit: CallLimit): Promise<Answer> {
     const ready = this.ready(nodeId);
@@ -88,17 +88,13 @@ export class BrokerLinks {
     request: RawRequest<Answer>,
     limit: CallLimit,
   ): Promise<Answer> {
-    const { ms, inAllMs = ms } = limit;
+    const { ms, inAllMs } = limit;
+    const connectMs = limit.connectMs ?? inAllMs ?? ms;
     const began = this.watch.now();
-    const text = (withinMs: number) =>
-      `Broker ${nodeId} could not be connected to within ${withinMs} ms (${request.apiName})`;
-    const link = await this.watch.within(inAllMs, text(inAllMs), this.to(nodeId));
-    const passedMs = this.watch.now() - began;
-    if (limit.inAllMs !== undefined) return link.call(request, { ms, inAllMs: inAllMs - passedMs });
-    // Too little is left for an answer, and a missed deadline drops the link: it is there for the
-    // next attempt.
-    if (passedMs > ms / 2) throw new TimeoutError(`${text(ms / 2)}; by now it is`, { retriable: true });
-    return link.call(request, { ms: ms - passedMs });
+    const text = `Broker ${nodeId} could not be connected to in time (${request.apiName})`;
+    const link = await this.watch.within(connectMs, () => this.watch.tooLate(text), this.to(nodeId));
+    if (inAllMs === undefined) return link.call(request, { ms });
+    return link.call(request, { ms, inAllMs: inAllMs - (this.watch.now() - began) });
   }
 
   /** Calls the brokers one after the other, those first that are connected, until one answers. */

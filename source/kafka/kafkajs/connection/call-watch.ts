@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../../../kernel/clock.ts';
-import { TimeoutError } from '../../../kernel/errors.ts';
+import { type KasperError, TimeoutError } from '../../../kernel/errors.ts';
 import { bytesMoved, bytesUnsent } from './socket-bytes.ts';
 
 /** How often calls are looked at: a deadline is noticed this much later at most. */
@@ -12,6 +12,11 @@ export interface CallLimit {
   readonly ms: number;
   /** For how long in all a call is waited for whose bytes move. Undefined: `ms` is absolute. */
   readonly inAllMs?: number | undefined;
+  /**
+   * For how long a link may take to be connected first, if it is not: what is sent must not be older.
+   * Default: as long as the call may take.
+   */
+  readonly connectMs?: number;
 }
 
 /** A call that is watched until it has ended. */
@@ -56,20 +61,18 @@ export class CallWatch {
   }
 
   /**
-   * Ends as `work` does, or with a TimeoutError after `ms`; then nobody hears what becomes of it.
+   * Ends as `work` does, or after `ms` with an error; then nobody hears what becomes of the work.
    *
-   * @param text its message; completed by who has not answered
+   * @param tooLate makes the error
    */
-  within<T>(ms: number, text: string, work: Promise<T>): Promise<T> {
+  within<T>(ms: number, tooLate: () => KasperError, work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const limit: WatchedCall = {
         limit: { ms },
         what: () => '',
         socket: () => undefined,
         passed: () => {
-          const unanswered = this.#oldest();
-          const waits = unanswered === '' ? '' : `; no answer yet from ${unanswered}`;
-          reject(new TimeoutError(text + waits, { retriable: true }));
+          reject(tooLate());
         },
       };
       this.begin(limit);
@@ -78,6 +81,13 @@ export class CallWatch {
       };
       work.then(resolve, reject).then(end, end);
     });
+  }
+
+  /** An error of work that is given up: completed by who has been waited for longest. */
+  tooLate(text: string): TimeoutError {
+    const unanswered = this.#oldest();
+    const waits = unanswered === '' ? '' : `; no answer yet from ${unanswered}`;
+    return new TimeoutError(text + waits, { retriable: true });
   }
 
   /** What has been waited for longest. */

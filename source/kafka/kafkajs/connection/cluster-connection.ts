@@ -89,7 +89,7 @@ export class ClusterConnection {
 
   /**
    * Calls one node. The request is on its way when the call returns, if the link is ready. Where it
-   * has to be connected first, that counts.
+   * has to be connected first, that is limited as well.
    */
   call<Answer>(nodeId: number, request: RawRequest<Answer>, limit: CallLimit): Promise<Answer> {
     return this.#links.call(nodeId, request, limit);

@@ -1,7 +1,10 @@
 /**
- * How long one call to one broker may take, in milliseconds. Past it all connections to that broker
- * are destroyed and the call is made elsewhere, if it can be: a broker that is frozen or cut off
- * answers nothing at all, and TCP alone would notice after minutes.
+ * How long one call to one broker may take, in milliseconds in which the event loop turns. Past it
+ * the connections of that link are destroyed and the call is made elsewhere, if it can be: a broker
+ * that is frozen or cut off answers nothing at all, and TCP alone would notice after minutes.
+ *
+ * Those of Fetch and Produce count from the last byte that moved, and an answer that moves is waited
+ * for until the limit of retries. All others are absolute: the claims rest on that.
  */
 export interface Deadlines {
   /** On top of the time for which the broker may hold a fetch. */
@@ -32,6 +35,12 @@ export const DEFAULT_DEADLINES: Deadlines = Object.freeze({
   handshakeMs: 5_000,
   firstConnectMs: 30_000,
 });
+
+/**
+ * What is attempted has at least this long, also where no time is left of the limit of retries: its
+ * answer says more than that the time was over.
+ */
+export const LEAST_TRY_MS = 1_000;
 
 /** For how long retriable failures of one call are retried, unless the caller says otherwise. */
 export const DEFAULT_RETRY_TIMEOUT_MS = 120_000;

@@ -4,6 +4,7 @@ import { sleep } from '../../../kernel/clock.ts';
 import type { Clock } from '../../../kernel/clock.ts';
 import type { KasperError } from '../../../kernel/errors.ts';
 import type { CallWatch } from './call-watch.ts';
+import { LEAST_TRY_MS } from './deadlines.ts';
 import { wrapError } from './wrap-error.ts';
 
 /** Waits between attempts, wherever nothing else is said: 50 ms growing to a second. */
@@ -11,8 +12,9 @@ export const RETRY_BACKOFF: BackoffOptions = Object.freeze({ initialMs: 50, maxM
 
 export interface RetryOptions {
   /**
-   * For how long in all. An attempt that is under way then is given up: what it waits for, such as a
-   * broker that takes connections and says nothing, counts. The last error is thrown.
+   * For how long in all, and each attempt for {@link LEAST_TRY_MS}. One that is under way then is
+   * given up: what it waits for, such as a broker that takes connections and says nothing, counts.
+   * The last error is thrown.
    */
   readonly timeoutMs: number;
   /** What is attempted, for messages. */
@@ -41,16 +43,17 @@ export async function retryLoop<T>(
   const { timeoutMs, what, signal, backoff = RETRY_BACKOFF } = options;
   const began = watch.now();
   const leftMs = () => timeoutMs - (watch.now() - began);
-  let text = `${what} did not succeed within ${timeoutMs} ms`;
+  let last: KasperError | undefined;
+  const tooLate = () => last ?? watch.tooLate(`${what} did not succeed within ${timeoutMs} ms`);
   for (let retry = 0; ; retry++) {
     try {
-      return await watch.within(leftMs(), text, attempt());
+      return await watch.within(Math.max(LEAST_TRY_MS, leftMs()), tooLate, attempt());
     } catch (thrown) {
       signal.throwIfAborted();
       const error = wrapError(thrown, what);
       const waitMs = backoffMs(backoff, retry);
       if (!error.retriable || waitMs > leftMs()) throw error;
-      text = `${what} did not succeed within ${timeoutMs} ms; the last error: ${error.message}`;
+      last = error;
       onRetry?.(error, waitMs);
       await sleep(clock, waitMs, signal);
     }

@@ -2,6 +2,7 @@ import { ErrorCodes } from '../../wire/error-codes.ts';
 import type { KasperError } from '../../../kernel/errors.ts';
 import type { FetchBudget } from '../../source.ts';
 import type { ClusterConnection } from '../connection/cluster-connection.ts';
+import { LEAST_TRY_MS } from '../connection/deadlines.ts';
 import { RequestSize } from '../connection/request-size.ts';
 import { FetchSession } from './fetch-session.ts';
 import type { AskedPartition, FetchPosition } from './fetch-position.ts';
@@ -22,8 +23,6 @@ const PARTITION_BYTES = MEBIBYTE;
  * wait for its end.
  */
 const WAIT_WITH_PAUSED_MS = 25;
-/** An answer is waited for at least this long, also by partitions that have no time left. */
-const LEAST_TRY_MS = 1_000;
 
 export interface FetchLoopOptions {
   readonly cluster: ClusterConnection;

@@ -7,6 +7,7 @@ import type { StartPosition } from '../../log-position.ts';
 import type { OutOfRange, PartitionReader, PartitionSource, SourceOptions } from '../../source.ts';
 import { missingAnswer, noLeader, type AskLeadersOptions } from '../ask/ask-leaders.ts';
 import type { ClusterConnection } from '../connection/cluster-connection.ts';
+import { LEAST_TRY_MS } from '../connection/deadlines.ts';
 import { RETRY_BACKOFF } from '../connection/retry-loop.ts';
 import type { Leader } from '../connection/topic-table.ts';
 import { wrapError } from '../connection/wrap-error.ts';
@@ -156,7 +157,11 @@ export class LeaderSource implements PartitionSource, FetchAnswers {
     let failingMs = 0;
     for (const { failingSince = now } of positions) failingMs = Math.max(failingMs, now - failingSince);
     const text = `The leaders of partitions were not named within ${retryTimeoutMs} ms`;
-    return watch.within(retryTimeoutMs - failingMs, text, this.#cluster.refresh(topics));
+    return watch.within(
+      Math.max(LEAST_TRY_MS, retryTimeoutMs - failingMs),
+      () => watch.tooLate(text),
+      this.#cluster.refresh(topics),
+    );
   }
 
   #assignToLeaders(positions: readonly FetchPosition[]): void {

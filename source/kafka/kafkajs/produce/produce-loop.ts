@@ -3,6 +3,7 @@ import type { KasperError } from '../../../kernel/errors.ts';
 import type { BrokerLink } from '../connection/broker-link.ts';
 import type { CallLimit } from '../connection/call-watch.ts';
 import type { ClusterConnection } from '../connection/cluster-connection.ts';
+import { LEAST_TRY_MS } from '../connection/deadlines.ts';
 import { RequestSize } from '../connection/request-size.ts';
 import { missingAnswer } from '../ask/ask-leaders.ts';
 import type { PartitionQueue } from './partition-queue.ts';
@@ -22,8 +23,6 @@ const REQUEST_BYTES = 1_000_000;
  * outcome is not known.
  */
 const SLOWEST_BYTES_PER_MS = 20;
-/** An answer is waited for at least this long, also by a partition that has no time left. */
-const LEAST_TRY_MS = 1_000;
 /** The broker's code for a repeat that it has stored before. */
 const STORED_BEFORE = ErrorCodes.DUPLICATE_SEQUENCE_NUMBER;
 
@@ -142,7 +141,8 @@ export class ProduceLoop {
   #link(queues: readonly PartitionQueue[]): Promise<BrokerLink> {
     const { cluster, nodeId } = this.#options;
     const text = `Broker ${nodeId} could not be connected to in time`;
-    return cluster.watch.within(this.#leftMs(queues), text, cluster.link(nodeId, 'produce'));
+    const { watch } = cluster;
+    return watch.within(this.#leftMs(queues), () => watch.tooLate(text), cluster.link(nodeId, 'produce'));
   }
 
   /**

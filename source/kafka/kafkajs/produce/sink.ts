@@ -16,6 +16,7 @@ import type { FailedAttempt, ProduceOutcomes } from './produce-loop.ts';
 import { ProduceLoops } from './produce-loops.ts';
 import { ProducerIds } from './producer-ids.ts';
 import { certainlyNotStored, losesSequence } from './produce-outcome.ts';
+import { LEAST_TRY_MS } from '../connection/deadlines.ts';
 import { RETRY_BACKOFF } from '../connection/retry-loop.ts';
 import { RepeatedRecords } from './repeated-records.ts';
 import { splitBatch } from './split-batch.ts';
@@ -170,19 +171,22 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
     const { clock, watch } = this.#cluster;
     const { retryTimeoutMs } = this.#options;
     const beganAt = clock.now();
-    const leftMs = retryTimeoutMs - (beganAt - (queue.failingSince ?? beganAt));
+    const failingMs = beganAt - (queue.failingSince ?? beganAt);
+    const leftMs = Math.max(LEAST_TRY_MS, retryTimeoutMs - failingMs);
     const text = `The leader of ${queue.topic}/${queue.partition} was not named within ${retryTimeoutMs} ms`;
-    watch.within(leftMs, text, this.#cluster.refresh([queue.topic])).then(
-      () => {
-        this.#topics.looked(queue.topic);
-        const found = this.#cluster.leaderOf(queue) !== undefined;
-        if (found) this.#release(queue);
-        else this.failed(queue, noLeader(this.#cluster, queue), { sent: false });
-      },
-      (thrown: unknown) => {
-        this.failed(queue, wrapError(thrown, `Metadata of ${queue.topic}`), { sent: false, beganAt });
-      },
-    );
+    watch
+      .within(leftMs, () => watch.tooLate(text), this.#cluster.refresh([queue.topic]))
+      .then(
+        () => {
+          this.#topics.looked(queue.topic);
+          const found = this.#cluster.leaderOf(queue) !== undefined;
+          if (found) this.#release(queue);
+          else this.failed(queue, noLeader(this.#cluster, queue), { sent: false });
+        },
+        (thrown: unknown) => {
+          this.failed(queue, wrapError(thrown, `Metadata of ${queue.topic}`), { sent: false, beganAt });
+        },
+      );
   }
 
   acked(queue: PartitionQueue): void {

@@ -149,12 +149,16 @@ test('work is given up after its time, with a text that names who has not answer
   const clock = new FakeClock();
   const watch = new CallWatch(clock);
   watched(watch, { ms: 60_000 });
-  const never = watch.within(3_000, 'It did not end in 3 s', new Promise(() => undefined));
+  const never = watch.within(
+    3_000,
+    () => watch.tooLate('It did not end in 3 s'),
+    new Promise(() => undefined),
+  );
   const failed = t.throwsAsync(never, {
     instanceOf: TimeoutError,
     message: 'It did not end in 3 s; no answer yet from broker a:1 (Fetch)',
   });
   await clock.advance(3_250);
   await failed;
-  t.is(await watch.within(3_000, 'It did not end in 3 s', Promise.resolve('done')), 'done');
+  t.is(await watch.within(3_000, () => new TimeoutError('late'), Promise.resolve('done')), 'done');
 });
