@@ -1,5 +1,7 @@
 import { Registry } from 'prom-client';
+import { checkArguments } from '../source/kernel/check-arguments.ts';
 import { ConfigError } from '../source/kernel/errors.ts';
+import { isObject } from '../source/kernel/is-object.ts';
 import { packageVersion } from '../source/kernel/package-version.ts';
 import { metricDefinitions, type MetricDefinition } from './definitions.ts';
 import { expose, type Exposition, type ExpositionFormat } from './exposition.ts';
@@ -169,6 +171,11 @@ export class PrometheusMetrics implements MetricsProvider, Exposable {
 
   /** @throws ConfigError for what cannot be declared */
   #declare(kind: Declared['kind'], options: HistogramOptions & PrometheusMetricOptions): Declared {
+    checkArguments(`${kind} metric`, [
+      isObject(options) && typeof options.name === 'string',
+      'a metric must be an object { name, help }',
+      options,
+    ]);
     const { namespace, labels } = this.#settings;
     const { name, help, labelNames = [], unit, aggregation = 'sum', buckets = defaultBuckets } = options;
     const ending = kind === 'counter' && !name.endsWith('_total') ? '_total' : '';

@@ -1,4 +1,6 @@
+import { checkArguments } from '../source/kernel/check-arguments.ts';
 import { LifecycleError } from '../source/kernel/errors.ts';
+import { hasMethods, isObject } from '../source/kernel/is-object.ts';
 import type { MetricsProvider } from './metrics.ts';
 import type { Monitor, Monitored } from './monitor.ts';
 import { Beats } from './server/beats.ts';
@@ -72,6 +74,7 @@ export class MonitorServer implements Monitor, AsyncDisposable {
    * @throws LifecycleError after close()
    */
   async watch(monitored: Monitored): Promise<() => Promise<void>> {
+    checkMonitored(monitored);
     this.#assertOpen('watch');
     this.#shown.add(monitored);
     const { metrics } = monitored;
@@ -193,6 +196,15 @@ export class MonitorServer implements Monitor, AsyncDisposable {
     if (this.#isClosed)
       throw new LifecycleError(`${method}() was called on a MonitorServer that is closed: create a new one`);
   }
+}
+
+/** Checks what is to be shown, which may come from JavaScript. @throws ConfigError */
+function checkMonitored(monitored: unknown): void {
+  checkArguments('MonitorServer.watch', [
+    isObject(monitored) && hasMethods(monitored, ['stats', 'health']) && isObject(monitored['metrics']),
+    'what is shown must be { name, stats(), health(), metrics }: give the server to a TopicProcessor as its option monitor',
+    monitored,
+  ]);
 }
 
 /** The host as written in a URL; the address that means "all addresses" cannot be requested. */

@@ -1,4 +1,7 @@
+import { checkArguments } from './kernel/check-arguments.ts';
 import { KasperError } from './kernel/errors.ts';
+import { isObject } from './kernel/is-object.ts';
+import { unlisted } from './kernel/unlisted.ts';
 import { messageOf } from './kernel/thrown-text.ts';
 import type { MessageFailure } from './message-processor.ts';
 
@@ -15,18 +18,29 @@ export class BatchError extends KasperError {
   override readonly code = 'BATCH';
   readonly failures: readonly MessageFailure[];
 
-  /** @throws TypeError if there are no failures */
+  /** @throws ConfigError for what is no list of failures, or an empty one */
   constructor(failures: readonly MessageFailure[]) {
-    const first = failures[0];
-    if (first === undefined)
-      throw new TypeError('A BatchError needs at least one failure: { message, error }');
+    checkFailures(failures);
+    const [first] = failures;
     const { topic, partition, offset } = first.message;
     const more = failures.length === 1 ? '' : ` and ${failures.length - 1} more`;
     super(`Failed for ${topic}/${partition} offset ${offset}${more}: ${messageOf(first.error)}`, {
       cause: first.error,
     });
     this.failures = Object.freeze([...failures]);
+    unlisted(this, 'failures');
   }
+}
+
+function checkFailures(
+  failures: unknown,
+): asserts failures is readonly [MessageFailure, ...(readonly MessageFailure[])] {
+  const isFailure = (each: unknown) => isObject(each) && isObject(each['message']);
+  checkArguments('BatchError', [
+    Array.isArray(failures) && failures.length > 0 && failures.every(isFailure),
+    'it needs a list of at least one failure { message, error }',
+    failures,
+  ]);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { BatchError } from './batch-error.ts';
-import { ConfigError } from './kernel/errors.ts';
-import { show } from './kernel/shown-value.ts';
+import { checkArguments } from './kernel/check-arguments.ts';
+import { isClass } from './kernel/is-class.ts';
 import { endedByClose } from './kernel/closed-while-waiting.ts';
 import type { ConsumerMessage, ProducerMessage } from './message.ts';
 import type {
@@ -36,11 +36,11 @@ export function eachMessage<Stores extends StoreMap = Unseen>(
   handle: MessageHandler<Stores>,
 ): MessageProcessor<Stores> {
   const given: unknown = handle;
-  if (typeof given !== 'function') {
-    throw new ConfigError([`the handler must be a function (message, sender, context), not ${show(given)}`], {
-      what: 'eachMessage',
-    });
-  }
+  checkArguments('eachMessage', [
+    typeof given === 'function' && !isClass(given),
+    'the handler must be a function (message, sender, context)',
+    given,
+  ]);
   return {
     async process(messages, sender, context) {
       const failures: MessageFailure[] = [];

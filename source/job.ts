@@ -2,6 +2,8 @@ import type { MultiStore } from '../stores/multi-store.ts';
 import type { Store } from '../stores/store.ts';
 import type { StoresOption } from './config/stores-option.ts';
 import type { TopicProcessorOptions } from './config/options.ts';
+import { checkArguments } from './kernel/check-arguments.ts';
+import { isObject } from './kernel/is-object.ts';
 import type { StoreMap } from './message-processor.ts';
 import type { MessageProcessors } from './message-processors.ts';
 
@@ -37,8 +39,9 @@ export interface Job<Stores extends StoreMap = StoreMap> extends Omit<
 }
 
 /**
- * Gives a job module its types; returns the job as it is.
+ * Gives a job module its types; returns the job as it is. What it holds is checked where it runs.
  *
+ * @throws ConfigError for what is no object
  * @example
  * // kasper run counts.js --store redis --store-url redis://localhost:6379
  * export default defineJob({
@@ -49,5 +52,10 @@ export interface Job<Stores extends StoreMap = StoreMap> extends Omit<
  * });
  */
 export function defineJob<Stores extends StoreMap = StoreMap>(job: Job<Stores>): Job<Stores> {
+  checkArguments('defineJob', [
+    isObject(job),
+    'the job must be an object { topicProcessorName, inputTopics, processor }',
+    job,
+  ]);
   return job;
 }

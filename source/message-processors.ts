@@ -1,4 +1,7 @@
 import { ConfigError, KasperError } from './kernel/errors.ts';
+import { checkArguments } from './kernel/check-arguments.ts';
+import { isClass } from './kernel/is-class.ts';
+import { isObject } from './kernel/is-object.ts';
 import { show } from './kernel/shown-value.ts';
 import { textOf } from './kernel/thrown-text.ts';
 import type { MessageProcessor, StoreMap } from './message-processor.ts';
@@ -13,11 +16,17 @@ export type MessageProcessors<Stores extends StoreMap = StoreMap> =
 /**
  * Kasper's form: a MessageProcessor for each partition, from a Map or an object.
  *
+ * @throws ConfigError for what is no map, and later for a partition that it lacks
  * @example new TopicProcessor(options, fromMap(new Map([[0, first], [1, second]])))
  */
 export function fromMap<Stores extends StoreMap = StoreMap>(
   map: ReadonlyMap<number, MessageProcessor<Stores>> | Readonly<Record<number, MessageProcessor<Stores>>>,
 ): (partition: number) => MessageProcessor<Stores> {
+  checkArguments('fromMap', [
+    isObject(map),
+    'the map must be a Map or an object with a MessageProcessor for each partition',
+    map,
+  ]);
   return (partition) => {
     const found =
       map instanceof Map
@@ -98,11 +107,6 @@ function processorOf(
     }
   }
   return undefined;
-}
-
-/** A class is a function that cannot be called; only its source shows which of the two it is. */
-function isClass(value: object): boolean {
-  return /^class\b/.test(Function.prototype.toString.call(value));
 }
 
 function isConfigError(error: unknown): error is ConfigError {

@@ -3,6 +3,7 @@ import { MultiMap, type MultiStore, type TenantKey } from '../stores/multi-store
 import type { Store, StoreCallOptions } from '../stores/store.ts';
 import { isBatchError, type BatchError } from './batch-error.ts';
 import { ConfigError, KasperError } from './kernel/errors.ts';
+import { isObject } from './kernel/is-object.ts';
 import { show } from './kernel/shown-value.ts';
 import type { ConsumerMessage } from './message.ts';
 import type { MessageProcessor, ProcessContext, StoreMap, Unseen } from './message-processor.ts';
@@ -163,7 +164,9 @@ async function openSingle<Value>(
   for (const message of messages) {
     const keys = keysOf(message);
     if (typeof keys === 'string') named.add(keys);
-    else for (const key of keys ?? []) named.add(key);
+    else if (isObject(keys) && Symbol.iterator in keys) for (const key of keys) named.add(key);
+    else if (keys !== null && keys !== undefined)
+      throw noKeys(keys, 'a key, a list of keys, null or undefined');
   }
   const found = named.size === 0 ? new Map<string, Value>() : await store.getAll([...named], options);
   const view = new KeyView(named, found, life);
@@ -185,7 +188,10 @@ async function openMulti<Value>(
   const named = new MultiMap<TenantKey>();
   for (const message of messages) {
     const keys = keysOf(message) ?? [];
-    for (const key of isList(keys) ? keys : [keys]) named.set(key.tenant, key.key, key);
+    for (const key of isList(keys) ? keys : [keys]) {
+      if (!isObject(key)) throw noKeys(key, '{ tenant, key }, a list of them, null or undefined');
+      named.set(key.tenant, key.key, key);
+    }
   }
   const wanted = [...named].flatMap(([, keys]) => [...keys.values()]);
   const found = wanted.length === 0 ? new MultiMap<Value>() : await store.fetch(wanted, options);
@@ -223,6 +229,10 @@ async function openMulti<Value>(
       if (failed !== undefined) throw failed.reason;
     },
   };
+}
+
+function noKeys(keys: unknown, demand: string): ConfigError {
+  return new ConfigError([`keysOf must return ${demand}, not ${show(keys)}`], { what: 'prefetch' });
 }
 
 function isList(keys: TenantKey | readonly TenantKey[]): keys is readonly TenantKey[] {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { BatchError, isBatchError } from '../source/batch-error.ts';
-import { KasperError, LifecycleError } from '../source/kernel/errors.ts';
+import { ConfigError, KasperError, LifecycleError } from '../source/kernel/errors.ts';
 import { makeMessage } from '../source/testing/fake-kafka/fake-message.ts';
 
 test('it names the first message that failed and counts the others', (t) => {
@@ -29,7 +29,7 @@ test('its failures are a frozen copy of the list', (t) => {
 });
 
 test('one without failures cannot be made', (t) => {
-  t.throws(() => new BatchError([]), { instanceOf: TypeError, message: /at least one failure/ });
+  t.throws(() => new BatchError([]), { instanceOf: ConfigError, message: /at least one failure/ });
 });
 
 test('it is told by brand and code, also when another copy of the package made it', (t) => {

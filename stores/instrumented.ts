@@ -1,5 +1,8 @@
 import { metricDefinitions } from '../metrics/definitions.ts';
 import type { MetricsProvider } from '../metrics/metrics.ts';
+import { checkArguments, checkOptionNames } from '../source/kernel/check-arguments.ts';
+import { hasMethods, isObject } from '../source/kernel/is-object.ts';
+import { isStore } from './is-store.ts';
 import { MeteredCalls, storeOperations, tenantsOf } from './metered-calls.ts';
 import type { MultiStore } from './multi-store.ts';
 import type { Store } from './store.ts';
@@ -32,11 +35,26 @@ type Method = (...args: unknown[]) => unknown;
  * number is unlimited. Everything else that the store has, such as `size`, is still there. Stores
  * in the option `stores` of a TopicProcessor with `metrics` need not be wrapped: the processor does
  * that.
+ *
+ * @throws ConfigError for what is no store, and for options that do not fit
  */
 export function instrumented<Wrapped extends Store<unknown> | MultiStore<unknown>>(
   store: Wrapped,
-  { name, metrics, topicProcessor = '', tenantLabel }: InstrumentedOptions,
+  options: InstrumentedOptions,
 ): Wrapped {
+  checkOptionNames('instrumented', options, ['name', 'metrics', 'topicProcessor', 'tenantLabel']);
+  const { name, metrics, topicProcessor = '', tenantLabel } = options;
+  const provides = ['newCounter', 'newHistogram'];
+  checkArguments(
+    'instrumented',
+    [isStore(store), 'the store must be a Store or a MultiStore', store],
+    [typeof (name as unknown) === 'string', 'name must be text', name],
+    [
+      isObject(metrics) && hasMethods(metrics, provides),
+      'metrics must be a MetricsProvider, such as PrometheusMetrics',
+      metrics,
+    ],
+  );
   const calls = metrics.newCounter(metricDefinitions.storeCalls);
   const seconds = metrics.newHistogram(metricDefinitions.storeCallSeconds);
   const tenantCalls =

@@ -1,4 +1,7 @@
 import { StoreError } from '../source/kernel/errors.ts';
+import { isObject } from '../source/kernel/is-object.ts';
+import { show } from '../source/kernel/shown-value.ts';
+import { unknownName } from '../source/kernel/unknown-name.ts';
 import type { EntriesOptions } from './store.ts';
 import { loneSurrogate } from './entry-checks.ts';
 
@@ -9,8 +12,18 @@ export interface KeyRange {
   readonly prefix: string;
 }
 
-/** @throws StoreError unless all given bounds are well-formed strings */
-export function checkRange(store: string, { from = '', to, prefix = '' }: EntriesOptions): KeyRange {
+/** @throws StoreError unless all given bounds are well-formed strings, and no other option is given */
+export function checkRange(store: string, options: EntriesOptions): KeyRange {
+  const given: unknown = options;
+  const known = ['from', 'to', 'prefix', 'signal'];
+  const unknown = isObject(given) ? Object.keys(given).find((name) => !known.includes(name)) : '';
+  if (unknown !== undefined) {
+    const problem = isObject(given)
+      ? unknownName('option', unknown, known)
+      : `options must be an object, not ${show(given)}`;
+    throw new StoreError(`${store}.entries: ${problem}.`, { store, operation: 'entries' });
+  }
+  const { from = '', to, prefix = '' } = options;
   for (const [name, bound] of Object.entries({ from, to, prefix })) {
     if (bound === undefined || (typeof bound === 'string' && !loneSurrogate.test(bound))) continue;
     const shown =

@@ -1,4 +1,4 @@
-import { checkEntry, checkKey } from './entry-checks.ts';
+import { checkEntry, checkKey, checkKeys, pairsOf } from './entry-checks.ts';
 import { checkRange, inOrder, isInRange } from './key-range.ts';
 import type { EntriesOptions, ListedStore, StoreEntries } from './store.ts';
 
@@ -24,7 +24,7 @@ export class MapStore implements ListedStore {
   }
 
   async getAll(keys: readonly string[]): Promise<Map<string, Buffer>> {
-    for (const key of keys) checkKey('MapStore', 'getAll', key);
+    checkKeys('MapStore', 'getAll', keys);
     const found = new Map<string, Buffer>();
     for (const key of keys) {
       const value = this.#entries.get(key);
@@ -39,7 +39,7 @@ export class MapStore implements ListedStore {
   }
 
   async putAll(entries: StoreEntries): Promise<void> {
-    const checked = [...entries];
+    const checked = [...pairsOf('MapStore', 'putAll', entries)];
     for (const entry of checked) checkEntry('MapStore', 'putAll', entry);
     for (const [key, value] of checked) this.#entries.set(key, Buffer.from(value));
   }
@@ -50,7 +50,7 @@ export class MapStore implements ListedStore {
   }
 
   async deleteAll(keys: readonly string[]): Promise<void> {
-    for (const key of keys) checkKey('MapStore', 'deleteAll', key);
+    checkKeys('MapStore', 'deleteAll', keys);
     for (const key of keys) this.#entries.delete(key);
   }
 

@@ -1,4 +1,4 @@
-import { checkEntry, checkKey, checkTenant } from './entry-checks.ts';
+import { checkEntry, checkKey, checkMultiMap, checkTenant, checkTenantKeys } from './entry-checks.ts';
 import { MapStore } from './map-store.ts';
 import { MultiMap, type MultiStore, type TenantKey } from './multi-store.ts';
 import type { EntriesOptions, ListedStore, StoreEntries } from './store.ts';
@@ -19,6 +19,7 @@ export class MultiMapStore implements MultiStore {
   }
 
   async fetch(keys: readonly TenantKey[]): Promise<MultiMap> {
+    checkTenantKeys('MultiMapStore', 'fetch', keys);
     for (const { tenant, key } of keys) {
       checkTenant('MultiMapStore', 'fetch', tenant);
       checkKey('MultiMapStore', 'fetch', key);
@@ -32,6 +33,7 @@ export class MultiMapStore implements MultiStore {
   }
 
   async push(entries: MultiMap): Promise<void> {
+    checkMultiMap('MultiMapStore', 'push', entries);
     for (const [tenant, values] of entries) {
       checkTenant('MultiMapStore', 'push', tenant);
       for (const entry of values) checkEntry('MultiMapStore', 'push', entry);

@@ -1,4 +1,5 @@
 import { CodecError } from '../kernel/errors.ts';
+import { checkBytes } from './check-bytes.ts';
 import type { Codec } from './codec.ts';
 
 /** Bytes as they are; neither direction makes a copy. */
@@ -7,5 +8,8 @@ export const bytes: Codec<Buffer> = Object.freeze({
     if (!Buffer.isBuffer(value)) throw new CodecError(`bytes: a Buffer is needed, not ${typeof value}`);
     return value;
   },
-  decode: (encoded: Buffer) => encoded,
+  decode(encoded: Buffer): Buffer {
+    checkBytes('bytes', encoded);
+    return encoded;
+  },
 });

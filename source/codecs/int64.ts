@@ -1,4 +1,5 @@
 import { CodecError } from '../kernel/errors.ts';
+import { checkBytes } from './check-bytes.ts';
 import type { Codec } from './codec.ts';
 
 /**
@@ -13,6 +14,7 @@ export const int64: Codec<number> = Object.freeze({
     return Buffer.from(String(value));
   },
   decode(encoded: Buffer): number {
+    checkBytes('int64', encoded);
     const text = encoded.toString('latin1');
     const value = /^[-+]?\d+$/.test(text) ? Number(text) : Number.NaN;
     if (Number.isSafeInteger(value)) return value === 0 ? 0 : value;

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { CodecError } from '../kernel/errors.ts';
 import { messageOf, textOf } from '../kernel/thrown-text.ts';
+import { checkBytes } from './check-bytes.ts';
 import type { Codec } from './codec.ts';
 
 /**
@@ -21,6 +22,7 @@ export function json<Value>(): Codec<Value> {
       return Buffer.from(text);
     },
     decode(encoded: Buffer): Value {
+      checkBytes('json', encoded);
       if (!isUtf8(encoded)) throw new CodecError('json: the bytes are not UTF-8');
       try {
         return JSON.parse(encoded.toString()) as Value;

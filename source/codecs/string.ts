@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { CodecError } from '../kernel/errors.ts';
+import { checkBytes } from './check-bytes.ts';
 import type { Codec } from './codec.ts';
 
 /**
@@ -13,6 +14,7 @@ export const string: Codec<string> = Object.freeze({
     return Buffer.from(value);
   },
   decode(encoded: Buffer): string {
+    checkBytes('string', encoded);
     if (!isUtf8(encoded)) throw new CodecError('string: the bytes are not UTF-8');
     return encoded.toString();
   },

@@ -1,4 +1,7 @@
 import { LifecycleError } from '../kernel/errors.ts';
+import { isObject } from '../kernel/is-object.ts';
+import { show } from '../kernel/shown-value.ts';
+import { unknownName } from '../kernel/unknown-name.ts';
 import { clusterError } from './cluster-error.ts';
 import { ClusterState } from './cluster-state.ts';
 import type { RequestCount } from './cluster-state.ts';
@@ -11,7 +14,7 @@ import { EmbeddedNodes } from './nodes.ts';
 import { resolveOptions } from './options.ts';
 import type { EmbeddedClusterOptions, EmbeddedTopicOptions, ResolvedOptions } from './options.ts';
 import { appendRaw } from './raw-append.ts';
-import type { ApiName } from './request-summary.ts';
+import { apiNames, type ApiName } from './request-summary.ts';
 import { partitionNamed, topicNamed } from './topic-lookup.ts';
 
 /**
@@ -49,7 +52,7 @@ export class EmbeddedCluster {
       nodeIds: nodes.all.map(({ nodeId }) => nodeId),
       nodes: () => nodes.all,
     });
-    this.faults = new Faults(this.#state.faults);
+    this.faults = new Faults(this.#state.faults, (nodeId) => nodes.get(nodeId));
   }
 
   /**
@@ -87,8 +90,11 @@ export class EmbeddedCluster {
   /**
    * How many requests came since the start, by API and version; of one API or of all. Requests that
    * a fault met count too.
+   *
+   * @throws ConfigError for an API that is not served
    */
   requests(api?: ApiName): RequestCount[] {
+    if (api !== undefined && !apiNames.includes(api)) throw clusterError([unknownName('api', api, apiNames)]);
     const all = this.#state.requests();
     return api === undefined ? all : all.filter((entry) => entry.api === api);
   }
@@ -96,7 +102,11 @@ export class EmbeddedCluster {
   /** @throws ConfigError */
   createTopic(name: string, options: EmbeddedTopicOptions): void {
     const topics = this.#topics;
+    if (!isObject(options))
+      throw clusterError([`topic '${name}' needs options such as { partitions: 4 }, not ${show(options)}`]);
     const { partitions, config = {} } = options;
+    if (!isObject(config))
+      throw clusterError([`config of topic '${name}' must be an object of settings, not ${show(config)}`]);
     const replicationFactor = options.replicationFactor ?? defaultReplicationFactor(topics);
     const wanted = { name, partitionCount: partitions, replicationFactor, config };
     const problem = newTopicProblem(wanted, topics);
@@ -171,8 +181,14 @@ export class EmbeddedCluster {
     this.#state.moveCoordinator(groupId, nodeId);
   }
 
-  /** What a group has committed; empty for a group that does not exist. */
+  /**
+   * What a group has committed; empty for a group that does not exist.
+   *
+   * @throws ConfigError for what is no id of a group
+   */
   committed(groupId: string): EmbeddedCommit[] {
+    if (typeof (groupId as unknown) !== 'string')
+      throw clusterError([`a group has an id, such as groupIdOf(topicProcessorName), not ${show(groupId)}`]);
     const entries = this.#state.groups.get(groupId)?.offsets.all() ?? [];
     return entries.map(({ topic, partition, offset, leaderEpoch, metadata }) => ({
       topic,

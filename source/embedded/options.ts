@@ -2,6 +2,9 @@ import { systemClock } from '../kernel/clock.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { silentLogger } from '../kernel/logger.ts';
 import type { Logger } from '../kernel/logger.ts';
+import { checkOptionNames } from '../kernel/check-arguments.ts';
+import { hasMethods, isObject } from '../kernel/is-object.ts';
+import { show } from '../kernel/shown-value.ts';
 import { clusterError } from './cluster-error.ts';
 
 /** A topic to create. */
@@ -77,22 +80,35 @@ const MAX_PORT = 65_535;
  * @throws ConfigError that names all problems
  */
 export function resolveOptions(options: EmbeddedClusterOptions): ResolvedOptions {
+  checkOptionNames('Embedded Kafka cluster', options, known);
   const { brokers = 1, port = 0, host = '127.0.0.1', topics = {}, offsetsRetentionMs } = options;
   const { maxCommitBytes = 1_048_588 } = options;
-  const problems = Object.keys(options)
-    .filter((name) => !known.includes(name))
-    .map((name) => `unknown option '${name}'; there are ${known.join(', ')}`);
+  const problems: string[] = [];
   if (!Number.isInteger(brokers) || brokers < 1 || brokers > MAX_BROKERS) {
-    problems.push(`brokers must be a whole number from 1 to ${MAX_BROKERS}, got ${brokers}`);
+    problems.push(`brokers must be a whole number from 1 to ${MAX_BROKERS}, got ${show(brokers)}`);
   }
   if (!Number.isInteger(port) || port < 0 || (port > 0 && port + brokers - 1 > MAX_PORT)) {
-    problems.push(`port must be 0 or leave room for ${brokers} ports up to ${MAX_PORT}, got ${port}`);
+    problems.push(`port must be 0 or leave room for ${brokers} ports up to ${MAX_PORT}, got ${show(port)}`);
   }
-  if (host === '') problems.push('host must not be empty');
+  if (typeof (host as unknown) !== 'string' || host === '')
+    problems.push(`host must be an address or a name, got ${show(host)}`);
+  if (!isObject(topics) || Array.isArray(topics))
+    problems.push(`topics must be an object such as { orders: 4 }, not ${show(topics)}`);
+  for (const [name, topic] of Object.entries(topics as object)) {
+    if (typeof topic !== 'number' && !isObject(topic))
+      problems.push(`topic '${name}' must be a number of partitions, or { partitions }, not ${show(topic)}`);
+  }
+  for (const [port, value, methods] of [
+    ['logger', options.logger, ['info', 'warn', 'error', 'child']],
+    ['clock', options.clock, ['now', 'wallNow', 'after']],
+  ] as const) {
+    if (value !== undefined && !(isObject(value) && hasMethods(value, methods)))
+      problems.push(`${port} must have the methods ${methods.join(', ')}, got ${show(value)}`);
+  }
   if (offsetsRetentionMs !== undefined && !(offsetsRetentionMs > 0)) {
-    problems.push(`offsetsRetentionMs must be above 0, got ${offsetsRetentionMs}`);
+    problems.push(`offsetsRetentionMs must be above 0, got ${show(offsetsRetentionMs)}`);
   }
-  if (!(maxCommitBytes > 0)) problems.push(`maxCommitBytes must be above 0, got ${maxCommitBytes}`);
+  if (!(maxCommitBytes > 0)) problems.push(`maxCommitBytes must be above 0, got ${show(maxCommitBytes)}`);
   if (problems.length > 0) throw clusterError(problems);
   return {
     brokers,

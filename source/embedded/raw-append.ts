@@ -1,4 +1,5 @@
 import { BATCH_HEADER_BYTES, baseOffsetOf, batchBytes } from '../kafka/records/batch-header.ts';
+import { show } from '../kernel/shown-value.ts';
 import { clusterError } from './cluster-error.ts';
 import type { Partition } from './logs/partition.ts';
 
@@ -15,6 +16,8 @@ export function appendRaw(
   batch: Buffer,
   options: { readonly keepOffset?: boolean },
 ): number {
+  if (!(batch instanceof Uint8Array))
+    throw clusterError([`a record batch must be a Buffer, not ${show(batch)}`]);
   if (batch.length < BATCH_HEADER_BYTES || batchBytes(batch, 0) !== batch.length) {
     throw clusterError([`${batch.length} bytes are not one whole record batch by its length field`]);
   }

@@ -1,7 +1,8 @@
 import { systemClock } from '../kernel/clock.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { checkDurations } from '../kernel/duration.ts';
-import { ConfigError } from '../kernel/errors.ts';
+import { checkArguments, checkOptionNames, loggerArgument } from '../kernel/check-arguments.ts';
+import { isObject } from '../kernel/is-object.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { KafkaClient } from './client.ts';
 import { DEFAULT_DEADLINES, DEFAULT_RETRY_TIMEOUT_MS } from './kafkajs/connection/deadlines.ts';
@@ -44,18 +45,21 @@ export interface OpenClientOptions {
  * `connect()`.
  *
  * @param client a `Kafka` of kafkajs, its options, or a KafkaClient, which is passed through
- * @throws ConfigError for anything else
+ * @throws ConfigError for anything else, and for options that do not fit
  */
 export function openClient(client: ClientInit, options: OpenClientOptions): KafkaClient {
+  checkArguments('Kafka client', [
+    isObject(client) && ('brokers' in client || 'consumer' in client || isKafkaClient(client)),
+    'client: give a Kafka instance of kafkajs, or options such as { brokers: [...] }',
+    client,
+  ]);
   if (isKafkaClient(client)) return client;
-  if (!('brokers' in client) && !('consumer' in client)) {
-    throw new ConfigError(
-      ['client: give a Kafka instance of kafkajs, or options such as { brokers: [...] }'],
-      {
-        what: 'Kafka client',
-      },
-    );
-  }
+  checkOptionNames('openClient', options, optionNames);
+  checkArguments('openClient', loggerArgument(options.logger), [
+    options.deadlines === undefined || isObject(options.deadlines),
+    'deadlines must be an object of milliseconds',
+    options.deadlines,
+  ]);
   const { retryTimeoutMs, fetchMaxWaitMs, deadlines } = options;
   checkDurations('Kafka client', { retryTimeoutMs, fetchMaxWaitMs, ...deadlines });
   return new KafkajsClient(client, {
@@ -66,6 +70,14 @@ export function openClient(client: ClientInit, options: OpenClientOptions): Kafk
     deadlines: { ...DEFAULT_DEADLINES, ...options.deadlines },
   });
 }
+
+const optionNames = [
+  'logger',
+  'clock',
+  'retryTimeoutMs',
+  'fetchMaxWaitMs',
+  'deadlines',
+] satisfies readonly (keyof OpenClientOptions)[];
 
 function isKafkaClient(client: object): client is KafkaClient {
   return 'describeTopics' in client && 'source' in client && 'sink' in client;

@@ -1,5 +1,7 @@
 import { asError } from './as-error.ts';
 import { LONGEST_TIMER_MS } from './duration.ts';
+import { ConfigError } from './errors.ts';
+import { show } from './shown-value.ts';
 
 /** A timer that can be called off. Calling it off twice, or after it fired, does nothing. */
 export interface Timer {
@@ -19,7 +21,11 @@ export interface Clock {
    * Milliseconds since 1970, as Date.now(): for people and record timestamps, never for waiting.
    */
   wallNow(): number;
-  /** Calls `fire` once, `ms` milliseconds from now. The timer keeps the process alive. */
+  /**
+   * Calls `fire` once, `ms` milliseconds from now. The timer keeps the process alive.
+   *
+   * @throws ConfigError for what is no number, or no function
+   */
   after(ms: number, fire: () => void): Timer;
 }
 
@@ -28,6 +34,8 @@ export const systemClock: Clock = Object.freeze({
   now: () => performance.now(),
   wallNow: () => Date.now(),
   after(ms: number, fire: () => void): Timer {
+    // A timer of NaN fires immediately. Below 0 is the rest of a time that is over.
+    if (Number.isNaN(ms) || typeof ms !== 'number' || typeof fire !== 'function') throw misfit(ms, fire);
     let handle: NodeJS.Timeout;
     let isReferenced = true;
     // Longer than one timer can hold: in steps.
@@ -51,6 +59,14 @@ export const systemClock: Clock = Object.freeze({
     };
   },
 });
+
+function misfit(ms: unknown, fire: unknown): ConfigError {
+  const what =
+    typeof fire === 'function'
+      ? `ms must be a number of milliseconds, not ${show(ms)}`
+      : `fire must be a function, not ${show(fire)}`;
+  return new ConfigError([what], { what: 'Clock.after' });
+}
 
 /**
  * Resolves after `ms`, or rejects with the signal's reason as soon as it is aborted. No timer and

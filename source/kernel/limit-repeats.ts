@@ -1,6 +1,8 @@
 import { systemClock, type Clock, type Timer } from './clock.ts';
+import { checkArguments, checkOptionNames, loggerArgument } from './check-arguments.ts';
 import { ConfigError } from './errors.ts';
 import type { LogFields, Logger } from './logger.ts';
+import { show } from './shown-value.ts';
 import { textOf } from './thrown-text.ts';
 
 /** When lines count as repeats, and how many of them are written. */
@@ -70,16 +72,18 @@ const LONGEST_PART = 200;
  * tells what is held back. The timer at the end of an interval does not keep the process alive:
  * `close()` before it ends.
  *
- * @throws ConfigError for a limit that is not a whole number of at least 1
+ * @throws ConfigError for what is no Logger, an unknown option, and a limit that is not a whole number of at least 1
  *
  * @example using logger = limitRepeats(winstonLogger({ format: 'text' }));
  */
 export function limitRepeats(logger: Logger, limits: RepeatLimits = {}): RepeatLimitedLogger {
   if (logger instanceof LimitedLogger) return logger.view();
+  checkArguments('limitRepeats', loggerArgument(logger));
+  checkOptionNames('limitRepeats', limits, [...Object.keys(defaults), 'clock']);
   const { atMost, perMs, levels, fields, maxKinds } = { ...defaults, ...limits };
   const problems = Object.entries({ atMost, perMs, maxKinds })
     .filter(([, value]) => !Number.isSafeInteger(value) || value < 1)
-    .map(([name, value]) => `${name} must be a whole number of at least 1, not ${String(value)}`);
+    .map(([name, value]) => `${name} must be a whole number of at least 1, not ${show(value)}`);
   if (problems.length > 0) throw new ConfigError(problems, { what: 'limitRepeats' });
   const clock = limits.clock ?? systemClock;
   return new LimitedLogger(logger, new Repeats({ atMost, perMs, levels, fields, maxKinds, clock }), '', true);

@@ -1,3 +1,4 @@
+import { isClass } from './is-class.ts';
 import { isObject } from './is-object.ts';
 import { readOr } from './read-or.ts';
 import { hideSecrets } from './secrets.ts';
@@ -13,7 +14,7 @@ export function show(value: unknown): string {
     const maker: unknown = readOr(undefined, () => value.constructor);
     return typeof maker === 'function' ? `an object of ${maker.name}` : 'an object';
   }
-  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'function') return isClass(value) ? `the class ${value.name}` : 'a function';
   if (typeof value === 'bigint') return `${value}n`;
   return String(value);
 }

@@ -1,5 +1,7 @@
 import winston from 'winston';
+import { checkArguments, checkOptionNames } from '../kernel/check-arguments.ts';
 import { ConfigError } from '../kernel/errors.ts';
+import { hasMethods, isObject } from '../kernel/is-object.ts';
 import type { LogFields, Logger } from '../kernel/logger.ts';
 import { hideSecrets } from '../kernel/secrets.ts';
 import { loggedFields, type ErrorForm } from './logged-fields.ts';
@@ -56,9 +58,20 @@ export interface WinstonLoggerOptions {
  * @example new TopicProcessor({ …, logger: winstonLogger({ format: 'text', level: 'debug' }) }, processor);
  */
 export function winstonLogger(target: WinstonLoggerOptions | winston.Logger = {}): Logger {
+  checkArguments('winstonLogger', [
+    isObject(target),
+    'give options such as { format }, or a logger of winston',
+    target,
+  ]);
   if (isWinston(target))
     return new WinstonLogger({ winston: target, names: levelNames(target), errorForm: errorObject });
+  checkOptionNames('winstonLogger', target, ['format', 'level', 'label', 'stream']);
   const { format = 'json', level = 'info', label, stream = process.stderr } = target;
+  checkArguments('winstonLogger', [
+    isObject(stream) && hasMethods(stream, ['write']),
+    'stream must be a writable stream',
+    stream,
+  ]);
   checkOptions(format, level, label);
   const lineOf = format === 'json' ? jsonLine : textLine;
   const logger = winston.createLogger({

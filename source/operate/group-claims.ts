@@ -5,7 +5,10 @@ import type { KafkaClient } from '../kafka/client.ts';
 import type { GroupOffsets } from '../kafka/group-offsets.ts';
 import { sleep, systemClock, type Clock } from '../kernel/clock.ts';
 import { checkDurations } from '../kernel/duration.ts';
+import { isObject } from '../kernel/is-object.ts';
+import { checkArguments } from '../kernel/check-arguments.ts';
 import { keyOf, type TopicPartition } from '../kernel/topic-partition.ts';
+import { clientArgument, groupIdArgument } from './check-selection.ts';
 
 /**
  * The state of the owner of a partition:
@@ -69,8 +72,14 @@ interface Entry extends TopicPartition {
 export async function groupClaims(
   client: Pick<KafkaClient, 'group'>,
   groupId: string,
-  { watchMs = WATCH_MS, signal, clock = systemClock }: GroupClaimsOptions = {},
+  options: GroupClaimsOptions = {},
 ): Promise<PartitionClaim[]> {
+  checkArguments('groupClaims', clientArgument(client, ['group']), groupIdArgument(groupId), [
+    isObject(options),
+    'options must be an object',
+    options,
+  ]);
+  const { watchMs = WATCH_MS, signal, clock = systemClock } = options;
   checkDurations('groupClaims', { watchMs });
   const offsets = client.group(groupId + CLAIMS_SUFFIX);
   const self = thisProcess();

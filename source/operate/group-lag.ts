@@ -4,6 +4,7 @@ import type { CommittedOffset } from '../kafka/group-offsets.ts';
 import type { Isolation, PartitionOffset } from '../kafka/log-position.ts';
 import { KasperError } from '../kernel/errors.ts';
 import { keyOf, type TopicPartition } from '../kernel/topic-partition.ts';
+import { checkGroup } from './check-selection.ts';
 import { groupClaims, type ClaimInfo, type GroupClaimsOptions, type PartitionClaim } from './group-claims.ts';
 import { selectPartitions, type GroupSelection, type SelectedPartition } from './group-partitions.ts';
 
@@ -95,6 +96,7 @@ export async function groupLag(
   groupId: string,
   options: GroupLagOptions = {},
 ): Promise<GroupLag> {
+  checkGroup('groupLag', client, groupId, options);
   const { isolation = 'read_committed', claims = true } = options;
   const [{ positions, gone }, found] = await Promise.all([
     readPositions(client, groupId, { ...options, isolation }),

@@ -5,6 +5,7 @@ import { ConfigError } from '../kernel/errors.ts';
 import { show } from '../kernel/shown-value.ts';
 import { keyOf, listPartitions, type TopicPartition } from '../kernel/topic-partition.ts';
 import { checkTarget, type SeekTarget } from '../seek-target.ts';
+import { checkGroup } from './check-selection.ts';
 import { selectPartitions, type GroupSelection, type SelectedPartition } from './group-partitions.ts';
 
 /**
@@ -69,6 +70,7 @@ export async function planOffsetReset(
   to: ResetTarget,
   selection: ResetSelection = {},
 ): Promise<ResetPlan> {
+  checkGroup('planOffsetReset', client, groupId, selection);
   const target = checkResetTarget(to);
   if (groupId.endsWith(CLAIMS_SUFFIX))
     throw resetError(groupId, ['these are the claims of a job, which only its processors may write']);

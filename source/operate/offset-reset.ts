@@ -12,6 +12,7 @@ import { sleep, systemClock, type Clock } from '../kernel/clock.ts';
 import { AssignmentError, CommitError, LifecycleError, type KasperError } from '../kernel/errors.ts';
 import { silentLogger, type Logger } from '../kernel/logger.ts';
 import { keyOf, listPartitions } from '../kernel/topic-partition.ts';
+import { checkGroup } from './check-selection.ts';
 import {
   planOffsetReset,
   type PlannedReset,
@@ -78,6 +79,7 @@ export async function resetOffsets(
   to: ResetTarget,
   options: ResetOptions = {},
 ): Promise<ResetPlan> {
+  checkGroup('resetOffsets', client, groupId, options);
   const { claimTimeoutMs, retryTimeoutMs } = options;
   checkDurations('resetOffsets', { claimTimeoutMs, retryTimeoutMs });
   const settings = {

@@ -1,7 +1,10 @@
 import type { PartitionDetails, TopicDetails, TopicSetting } from '../kafka/admin.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import { ConfigError, type KasperError } from '../kernel/errors.ts';
+import { checkTopicNames } from '../kernel/topic-name.ts';
+import { checkArguments } from '../kernel/check-arguments.ts';
 import { keyOf } from '../kernel/topic-partition.ts';
+import { clientArgument } from './check-selection.ts';
 import { unknownTopics } from './unknown-topics.ts';
 
 /** The settings that decide how long records live, what is acked, and how large a record may be. */
@@ -43,6 +46,8 @@ export interface TopicReport extends Omit<TopicDetails, 'partitions'> {
  * @throws BrokerError, ConnectionError or TimeoutError
  */
 export async function topicReports(client: KafkaClient, topics: readonly string[]): Promise<TopicReport[]> {
+  checkArguments('topicReports', clientArgument(client, ['admin', 'listOffsets']));
+  checkTopicNames('topicReports', topics);
   const admin = client.admin();
   const names = [...new Set(topics)];
   const details = new Map((await admin.topicDetails(names)).map((each) => [each.topic, each]));

@@ -1,4 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { checkArguments, checkOptionNames } from '../kernel/check-arguments.ts';
+import { isObject } from '../kernel/is-object.ts';
 
 /** Where a {@link FaultProxy} listens, and the server behind it. */
 export interface FaultProxyOptions {
@@ -42,8 +44,10 @@ export class FaultProxy {
 
   /** Listens on 127.0.0.1.
    *
-   * @throws the error of the listener if the port cannot be used */
+   * @throws ConfigError for options that do not fit, or the error of the listener if the port cannot
+   *   be used */
   static async start(options: FaultProxyOptions): Promise<FaultProxy> {
+    checkOptions(options);
     const proxy = new FaultProxy(options);
     await new Promise<void>((resolve, reject) => {
       proxy.#server.once('error', reject);
@@ -174,4 +178,25 @@ export class FaultProxy {
     server.destroy();
     client.write(bytes.subarray(0, mode.bytes), () => client.resetAndDestroy());
   }
+}
+
+/** Checks what may come from JavaScript. @throws ConfigError */
+function checkOptions(options: unknown): void {
+  checkOptionNames('FaultProxy', options, ['target', 'port']);
+  const { target, port } = options as Record<string, unknown>;
+  const [to, host]: readonly unknown[] = isObject(target) ? [target['port'], target['host']] : [];
+  checkArguments(
+    'FaultProxy',
+    [
+      isPort(to) && to !== 0,
+      'target must be { host, port } with the port of the server',
+      isObject(target) ? to : target,
+    ],
+    [host === undefined || typeof host === 'string', 'target.host must be text', host],
+    [port === undefined || isPort(port), 'port must be a whole number from 0 (any free one) to 65535', port],
+  );
+}
+
+function isPort(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65_535;
 }

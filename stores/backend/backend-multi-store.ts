@@ -4,7 +4,7 @@ import type { Backend } from './backend.ts';
 import { Item } from './item.ts';
 import { carryOut, type CallSetting, type CallTitle } from './backend-call.ts';
 import { BackendStore, checkItem, flushPlaces } from './backend-store.ts';
-import { checkEntry, checkKey, checkTenant } from '../entry-checks.ts';
+import { checkEntry, checkKey, checkMultiMap, checkTenant, checkTenantKeys } from '../entry-checks.ts';
 import { MultiMap, type MultiStore, type TenantKey } from '../multi-store.ts';
 import type { ListedStore, StoreCallOptions } from '../store.ts';
 import type { FencedStore, StoreFence, StoreOwner } from '../store-owner.ts';
@@ -55,6 +55,7 @@ export class BackendMultiStore<Place> implements MultiStore, FencedStore {
     const { name, backend } = this.#options;
     const wanted = new MultiMap<Item<Place>>();
     const places = new Map<string, Place>();
+    checkTenantKeys(name, 'fetch', keys);
     for (const { tenant, key } of keys) {
       checkKey(name, 'fetch', key);
       const place = this.#placeOnce(places, 'fetch', tenant);
@@ -75,6 +76,7 @@ export class BackendMultiStore<Place> implements MultiStore, FencedStore {
     const { name, backend } = this.#options;
     const wanted = new MultiMap<Item<Place>>();
     const places = new Map<string, Place>();
+    checkMultiMap(name, 'push', entries);
     for (const [tenant, values] of entries) {
       for (const entry of values) {
         checkEntry(name, 'push', entry);

@@ -3,7 +3,7 @@ import type { Backend } from './backend.ts';
 import { Item } from './item.ts';
 import { carryOut, limitReached, type CallSetting, type CallTitle } from './backend-call.ts';
 import { withinLimits } from './call-limits.ts';
-import { checkEntry, checkKey } from '../entry-checks.ts';
+import { checkEntry, checkKeys, pairsOf } from '../entry-checks.ts';
 import { checkRange, inOrder, isInRange } from '../key-range.ts';
 import type { EntriesOptions, ListedStore, StoreCallOptions, StoreEntries } from '../store.ts';
 import type { FencedStore, StoreFence, StoreOwner } from '../store-owner.ts';
@@ -124,9 +124,8 @@ export class BackendStore<Place> implements ListedStore, FencedStore {
     const setting = this.#setting({ operation, changes: true }, options);
     const items: Item<Place>[] = [];
     // If a key occurs twice, the last value counts.
-    for (const entry of entries instanceof Map
-      ? (entries as ReadonlyMap<string, Buffer>)
-      : new Map(entries)) {
+    const pairs = pairsOf(name, operation, entries);
+    for (const entry of pairs instanceof Map ? (pairs as ReadonlyMap<string, Buffer>) : new Map(pairs)) {
       checkEntry(name, operation, entry);
       const [key, value] = entry;
       items.push(new Item(key, place, tenant, value));
@@ -150,7 +149,7 @@ export class BackendStore<Place> implements ListedStore, FencedStore {
 
   #items(title: CallTitle, keys: readonly string[]): Item<Place>[] {
     const { name, place, tenant, backend } = this.#options;
-    for (const key of keys) checkKey(name, title.operation, key);
+    checkKeys(name, title.operation, keys);
     const items: Item<Place>[] = [];
     const once = new Set(keys);
     for (const key of once.size === keys.length ? keys : once) {

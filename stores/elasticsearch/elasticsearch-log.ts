@@ -1,6 +1,7 @@
+import { checkArguments, loggerArgument } from '../../source/kernel/check-arguments.ts';
 import { limitRepeats } from '../../source/kernel/limit-repeats.ts';
 import type { Logger } from '../../source/kernel/logger.ts';
-import { isObject } from '../../source/kernel/is-object.ts';
+import { hasMethods, isObject } from '../../source/kernel/is-object.ts';
 import { hideSecrets } from '../../source/kernel/secrets.ts';
 
 /**
@@ -30,9 +31,20 @@ const noAnswer: readonly string[] = [
  * errors (a missing index, 429) are logged as debug, since they reach the caller. URLs are shown
  * without user and password, headers not at all. Repeats are limited as by `limitRepeats`.
  *
+ * @throws ConfigError for what is no client or no Logger
  * @returns stops it, and logs how many repeats were held back
  */
 export function logElasticsearchEvents(client: ElasticsearchEmitter, logger: Logger): () => void {
+  const diagnostic: unknown = isObject(client) ? client.diagnostic : undefined;
+  checkArguments(
+    'logElasticsearchEvents',
+    [
+      isObject(diagnostic) && hasMethods(diagnostic, ['on', 'off']),
+      'the client must be a Client of @elastic/elasticsearch',
+      client,
+    ],
+    loggerArgument(logger),
+  );
   const log = limitRepeats(logger.child({ component: 'elasticsearch' }));
   const onResponse = (error: unknown, result: unknown) => {
     if (!(error instanceof Error)) return;

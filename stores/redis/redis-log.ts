@@ -1,3 +1,5 @@
+import { checkArguments, loggerArgument } from '../../source/kernel/check-arguments.ts';
+import { hasMethods, isObject } from '../../source/kernel/is-object.ts';
 import { limitRepeats } from '../../source/kernel/limit-repeats.ts';
 import type { Logger } from '../../source/kernel/logger.ts';
 import { hideSecrets } from '../../source/kernel/secrets.ts';
@@ -30,11 +32,21 @@ export interface RedisEmitter {
  * are limited as by `limitRepeats`. As a listener of `error` it also keeps ioredis from writing
  * "Unhandled error event" to the console.
  *
+ * @throws ConfigError for what is no client or no Logger
  * @returns stops it, and logs how many repeats were held back; call it before you close the client
  *
  * @example logRedisEvents(client, logger.child({ where: 'counts' }));
  */
 export function logRedisEvents(client: RedisEmitter, logger: Logger): () => void {
+  checkArguments(
+    'logRedisEvents',
+    [
+      isObject(client) && hasMethods(client, ['on', 'off']),
+      'the client must be a Redis or a Cluster of ioredis',
+      client,
+    ],
+    loggerArgument(logger),
+  );
   const log = limitRepeats(logger.child({ component: 'ioredis' }));
   let wasReady = client.status === 'ready';
   let isFailing = false;

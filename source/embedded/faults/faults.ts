@@ -1,5 +1,8 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
+import { checkArguments } from '../../kernel/check-arguments.ts';
 import { ConfigError } from '../../kernel/errors.ts';
+import { isObject } from '../../kernel/is-object.ts';
+import { show } from '../../kernel/shown-value.ts';
 import { apiNames } from '../request-summary.ts';
 import type { FaultRegistry } from './fault-registry.ts';
 import type { DelayFault, DropFault, FailFault, FaultHandle, FaultTarget } from './fault.ts';
@@ -17,8 +20,12 @@ import type { DelayFault, DropFault, FailFault, FaultHandle, FaultTarget } from 
 export class Faults {
   readonly #registry: FaultRegistry;
 
-  constructor(registry: FaultRegistry) {
+  readonly #checkNode: (nodeId: number) => void;
+
+  /** @param checkNode throws for a node that does not exist */
+  constructor(registry: FaultRegistry, checkNode: (nodeId: number) => void) {
     this.#registry = registry;
+    this.#checkNode = checkNode;
   }
 
   /**
@@ -28,8 +35,9 @@ export class Faults {
    * @throws ConfigError
    */
   fail(fault: FailFault): FaultHandle {
+    checkObject(fault);
     check(fault, !Number.isInteger(fault.code) || fault.code === ErrorCodes.NONE, () => {
-      return `code must be an error code of Kafka's protocol other than 0, got ${fault.code}`;
+      return `code must be an error code of Kafka's protocol other than 0, got ${show(fault.code)}`;
     });
     return this.#registry.add({ kind: 'fail', fault });
   }
@@ -40,7 +48,8 @@ export class Faults {
    * @throws ConfigError
    */
   delay(fault: DelayFault): FaultHandle {
-    check(fault, !(fault.ms > 0), () => `ms must be a number of milliseconds above 0, got ${fault.ms}`);
+    checkObject(fault);
+    check(fault, !(fault.ms > 0), () => `ms must be a number of milliseconds above 0, got ${show(fault.ms)}`);
     return this.#registry.add({ kind: 'delay', fault });
   }
 
@@ -50,8 +59,9 @@ export class Faults {
    * @throws ConfigError
    */
   drop(fault: DropFault): FaultHandle {
+    checkObject(fault);
     check(fault, !moments.includes(fault.when), () => {
-      return `when must be one of ${moments.join(', ')}, got ${fault.when}`;
+      return `when must be one of ${moments.join(', ')}, got ${show(fault.when)}`;
     });
     return this.#registry.add({ kind: 'drop', fault });
   }
@@ -59,13 +69,21 @@ export class Faults {
   /**
    * The node takes connections and requests, and answers nothing until {@link thaw}, as a process
    * that was stopped (SIGSTOP).
+   *
+   * @throws ConfigError if there is no such node
    */
   freeze(node: number): void {
+    this.#checkNode(node);
     this.#registry.freeze(node);
   }
 
-  /** The node continues with all requests that waited. */
+  /**
+   * The node continues with all requests that waited.
+   *
+   * @throws ConfigError if there is no such node
+   */
   thaw(node: number): void {
+    this.#checkNode(node);
     this.#registry.thaw(node);
   }
 
@@ -77,14 +95,18 @@ export class Faults {
 
 const moments: readonly string[] = ['before', 'after', 'mid-response'];
 
+function checkObject(fault: unknown): void {
+  checkArguments('Fault', [isObject(fault), "a fault must be an object such as { api: 'Produce' }", fault]);
+}
+
 function check(fault: FaultTarget, isWrong: boolean, describe: () => string): void {
   const problems = isWrong ? [describe()] : [];
   if (!apiNames.includes(fault.api)) {
-    problems.push(`api must be one of ${apiNames.join(', ')}, got ${fault.api}`);
+    problems.push(`api must be one of ${apiNames.join(', ')}, got ${show(fault.api)}`);
   }
   const { times = 1 } = fault;
   if (times !== Infinity && (!Number.isInteger(times) || times < 1)) {
-    problems.push(`times must be a whole number from 1, or Infinity, got ${times}`);
+    problems.push(`times must be a whole number from 1, or Infinity, got ${show(times)}`);
   }
   if (problems.length > 0) throw new ConfigError(problems, { what: 'Fault' });
 }

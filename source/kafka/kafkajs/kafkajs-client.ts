@@ -1,5 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 import { ConfigError, LifecycleError } from '../../kernel/errors.ts';
+import { checkTopicNames } from '../../kernel/topic-name.ts';
+import { checkNewTopics } from './ask/new-topics.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { KafkaAdmin } from '../admin.ts';
 import type { KafkaClient, KafkaObserver, NewTopic, TopicDescription } from '../client.ts';
@@ -65,10 +67,12 @@ export class KafkajsClient implements KafkaClient {
   }
 
   async describeTopics(topics: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>> {
+    checkTopicNames('describeTopics', topics);
     return topicDescriptions(this.#connected(), topics, this.#limits());
   }
 
   async createTopics(topics: readonly NewTopic[]): Promise<string[]> {
+    checkNewTopics(topics);
     return createTopics(this.#connected(), topics, this.#limits());
   }
 

@@ -1,4 +1,7 @@
+import { checkOptionNames } from '../../kernel/check-arguments.ts';
 import { ConfigError } from '../../kernel/errors.ts';
+import { show } from '../../kernel/shown-value.ts';
+import { topicNameProblem } from '../../kernel/topic-name.ts';
 import type { ConsumerMessage, HeadersInit } from '../../message.ts';
 import { ConsumedRecord } from './consumed-record.ts';
 import { measureRecord, recordBodyBytes, writeRecord } from './encode-record.ts';
@@ -25,12 +28,14 @@ export interface ConsumerMessageInit {
  * in-memory fakes. It is encoded and read back by the same code as the messages of a broker, so
  * that it behaves like them in every respect.
  *
- * @throws ConfigError that lists all fields of a wrong type
+ * @throws ConfigError that lists all fields of a wrong type, or one that does not exist
  */
 export function consumerMessage(init: ConsumerMessageInit): ConsumerMessage {
+  checkOptionNames('Consumer message', init, fields);
   const { topic, partition, offset, timestamp = -1 } = init;
+  const topicProblem = topicNameProblem(topic);
   const problems = [
-    ...(typeof topic === 'string' ? [] : [`topic must be text, not ${String(topic)}`]),
+    ...(topicProblem === undefined ? [] : [`topic ${topicProblem}`]),
     ...wholeNumberProblems('partition', partition, 0),
     ...wholeNumberProblems('offset', offset, 0),
     ...wholeNumberProblems('timestamp', timestamp, -1),
@@ -59,6 +64,16 @@ export function consumerMessage(init: ConsumerMessageInit): ConsumerMessage {
   return new ConsumedRecord(batch, 0, 0);
 }
 
+const fields = [
+  'topic',
+  'partition',
+  'offset',
+  'key',
+  'value',
+  'headers',
+  'timestamp',
+] satisfies readonly (keyof ConsumerMessageInit)[];
+
 function bytesOf(value: Uint8Array | string | null): Uint8Array | null {
   return typeof value === 'string' ? Buffer.from(value) : value;
 }
@@ -66,11 +81,11 @@ function bytesOf(value: Uint8Array | string | null): Uint8Array | null {
 function wholeNumberProblems(name: string, value: number, least: number): string[] {
   return Number.isSafeInteger(value) && value >= least
     ? []
-    : [`${name} must be a whole number from ${least}, not ${String(value)}`];
+    : [`${name} must be a whole number from ${least}, not ${show(value)}`];
 }
 
 function bytesProblems(name: string, value: unknown): string[] {
   const isFit =
     value === undefined || value === null || typeof value === 'string' || value instanceof Uint8Array;
-  return isFit ? [] : [`${name} must be a Buffer, text or null, not ${typeof value}`];
+  return isFit ? [] : [`${name} must be a Buffer, text or null, not ${show(value)}`];
 }

@@ -1,4 +1,5 @@
 import { ErrorCodes } from '../../wire/error-codes.ts';
+import { checkTopicNames } from '../../../kernel/topic-name.ts';
 import type { TopicPartition } from '../../../kernel/topic-partition.ts';
 import type { KafkaAdmin, OpenTransaction, TopicDetails, TopicSettings } from '../../admin.ts';
 import type { ClusterConnection } from '../connection/cluster-connection.ts';
@@ -28,6 +29,7 @@ export class KafkajsAdmin implements KafkaAdmin {
   }
 
   async topicDetails(topics?: readonly string[]): Promise<TopicDetails[]> {
+    if (topics !== undefined) checkTopicNames('topicDetails', topics);
     // An empty list would ask for the brokers alone, which is of no use here.
     if (topics?.length === 0) return [];
     const cluster = this.#connected();
@@ -45,6 +47,7 @@ export class KafkajsAdmin implements KafkaAdmin {
   }
 
   async topicSettings(topics: readonly string[], names: readonly string[]): Promise<TopicSettings[]> {
+    checkTopicNames('topicSettings', topics);
     if (topics.length === 0) return [];
     const cluster = this.#connected();
     const answer = await this.#retry('DescribeConfigs', () =>

@@ -1,3 +1,4 @@
+import { checkArguments, loggerArgument } from '../../../kernel/check-arguments.ts';
 import { limitRepeats } from '../../../kernel/limit-repeats.ts';
 import type { Logger } from '../../../kernel/logger.ts';
 
@@ -27,6 +28,7 @@ const LEFT_OUT = new Set(['message', 'timestamp', 'logger', 'stack']);
  * the end of the program, give a logger of your own `limitRepeats`, and close it there.
  */
 export function kafkaLogCreator(logger: Logger): (level: number) => (entry: KafkajsLogEntry) => void {
+  checkArguments('kafkaLogCreator', loggerArgument(logger));
   const child = limitRepeats(logger).child({ component: 'kafkajs' });
   return () => (entry) => {
     const fields = Object.fromEntries(Object.entries(entry.log).filter(([name]) => !LEFT_OUT.has(name)));
