@@ -1,4 +1,7 @@
+import { inspect, type InspectOptions } from 'node:util';
 import type { ErrorCode } from './error-table.ts';
+import { inspectedError } from './inspected-error.ts';
+import { unlisted } from './unlisted.ts';
 
 export type { ErrorCode } from './error-table.ts';
 
@@ -31,12 +34,18 @@ export abstract class KasperError extends Error {
   readonly retriable: boolean;
   /** Failures that came after this one while things were closed; none of them is lost. */
   readonly suppressed: unknown[] = [];
-  readonly [brand] = true;
+  declare readonly [brand]: true;
 
   constructor(message: string, options: { cause?: unknown; retriable?: boolean } = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.name = new.target.name;
     this.retriable = options.retriable ?? false;
+    unlisted(this, 'suppressed');
+  }
+
+  /** As `console.error` shows it: short, however many partitions or messages it is about. */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return inspectedError(this, options);
   }
 
   /** True for every KasperError, also for one that another copy of this package made. */
@@ -44,6 +53,8 @@ export abstract class KasperError extends Error {
     return value instanceof Error && brand in value;
   }
 }
+
+Object.defineProperty(KasperError.prototype, brand, { value: true });
 
 /** The options, a job file or the topics do not fit; `problems` lists all of them together. */
 export class ConfigError extends KasperError {
@@ -59,6 +70,7 @@ export class ConfigError extends KasperError {
       options,
     );
     this.problems = Object.freeze([...problems]);
+    unlisted(this, 'problems');
   }
 }
 
@@ -126,6 +138,7 @@ export class ProduceError extends KasperError {
     this.acked = options.acked ?? [];
     this.failed = options.failed ?? [];
     this.unknown = options.unknown ?? [];
+    unlisted(this, 'acked', 'failed', 'unknown');
   }
 }
 
@@ -142,6 +155,7 @@ export class CommitError extends KasperError {
     super(message, options);
     this.failed = options.failed ?? [];
     this.stored = options.stored ?? [];
+    unlisted(this, 'failed', 'stored');
   }
 }
 
@@ -226,6 +240,7 @@ export class StoreError extends KasperError {
     this.failures = options.failures ?? [];
     this.written = options.written ?? [];
     this.keys = options.keys ?? this.failures.map(({ key }) => key);
+    unlisted(this, 'keys', 'failures', 'written');
   }
 }
 
