@@ -187,3 +187,25 @@ test('a Kafka that cannot be reached ends with 3, other problems with 2', async 
 `,
   });
 });
+
+const notProcessors: readonly (readonly [what: string, processor: string, problem: RegExp])[] = [
+  [
+    'a plain function',
+    '(messages, sender) => { for (const m of messages) sender.send(m); }',
+    /threw TypeError: messages is not iterable for partition 0: give \{ process\(messages, sender\) \{ … \} \}, or \(partition\) => new MyProcessor\(partition\)/,
+  ],
+  [
+    'a class',
+    'class Counter { process() {} }',
+    /the class Counter is not a MessageProcessor: give \{ process\(messages, sender\)/,
+  ],
+];
+for (const [what, processor, problem] of notProcessors) {
+  test(`${what} in place of a MessageProcessor is refused with the forms that there are`, async (t) => {
+    const text = `export default { topicProcessorName: 'x', inputTopics: ['t'], processor: ${processor} };`;
+    const folder = await folderWith(t, 'job.mjs', text);
+    const { exitCode, stdout, stderr } = await kasper(['lint', 'job.mjs', '--offline'], { cwd: folder });
+    t.is(exitCode, 2);
+    t.regex(stdout + stderr, problem);
+  });
+}
