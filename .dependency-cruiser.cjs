@@ -99,7 +99,10 @@ const rows = [
     files: '^source/topic-processor\\.ts$',
     may: [nouns, ...pipeline.map(room), kafkaPorts, openClient, metricsPorts, kernel],
   },
-  { files: '^source/index\\.ts$', may: ['^source/(?!cli/|testing/|embedded/)', storePorts, metricsPorts] },
+  {
+    files: '^source/index\\.ts$',
+    may: ['^source/(?!cli/|testing/|embedded/)', storePorts, '^stores/with-codec\\.ts$', metricsPorts],
+  },
   { files: room('embedded/groups'), may: [room('embedded/groups'), wire, kernel] },
   {
     files: room('embedded/logs'),
@@ -116,7 +119,18 @@ const rows = [
   },
   { files: '^source/embedded/[^/]+\\.ts$', may: [room('embedded'), records, wire, kernel] },
   {
-    files: room('testing'),
+    files: '^source/testing/run-job\\.ts$',
+    may: [
+      nouns,
+      '^source/topic-processor\\.ts$',
+      room('config'),
+      openClient,
+      '^stores/(multi-)?map-store\\.ts$',
+      kernel,
+    ],
+  },
+  {
+    files: '^source/testing/(?!run-job\\.ts$)',
     may: [
       room('testing'),
       room('embedded'),

@@ -1,3 +1,6 @@
+export type { EntriesOptions, ListedStore, Store, StoreCallOptions, StoreEntries } from '../stores/store.ts';
+export { MultiMap, type MultiStore, type TenantKey } from '../stores/multi-store.ts';
+export { withCodec } from '../stores/with-codec.ts';
 export type { RecentError } from './stats.ts';
 export type { TopicPartition } from './kernel/topic-partition.ts';
 export { BatchError } from './batch-error.ts';

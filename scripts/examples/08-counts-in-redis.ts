@@ -6,8 +6,8 @@
  * redis://localhost:6379
  */
 // needs: redis-server
-import { json, prefetch, TopicProcessor } from 'kasper-ts';
-import { RedisStore, withCodec, type RedisClient } from 'kasper-ts/stores';
+import { json, prefetch, TopicProcessor, withCodec } from 'kasper-ts';
+import { RedisStore, type RedisClient } from 'kasper-ts/stores';
 import { exampleKafka, fillTopic } from './cluster.ts';
 import { exampleRedis } from './servers.ts';
 

@@ -6,8 +6,8 @@
  * --elasticsearch http://localhost:9200
  */
 // needs: java mvn
-import { json, prefetch, TopicProcessor } from 'kasper-ts';
-import { ElasticsearchStore, withCodec } from 'kasper-ts/stores';
+import { json, prefetch, TopicProcessor, withCodec } from 'kasper-ts';
+import { ElasticsearchStore } from 'kasper-ts/stores';
 import { exampleKafka, fillTopic } from './cluster.ts';
 import { exampleElasticsearch } from './servers.ts';
 

@@ -6,8 +6,8 @@
  * redis://localhost:6379
  */
 // needs: redis-server
-import { int64, prefetch, TopicProcessor } from 'kasper-ts';
-import { MultiRedisStore, withCodec } from 'kasper-ts/stores';
+import { int64, prefetch, TopicProcessor, withCodec } from 'kasper-ts';
+import { MultiRedisStore } from 'kasper-ts/stores';
 import { exampleKafka, fillTopic } from './cluster.ts';
 import { exampleRedis } from './servers.ts';
 

@@ -35,5 +35,6 @@ export {
   type StoreFeature,
   type StoreSubject,
 } from './conformance/store-cases.ts';
+export { runJob, type RunJobOptions } from './run-job.ts';
 export { FaultProxy, type FaultProxyOptions } from './fault-proxy.ts';
 export { consumerMessage, type ConsumerMessageInit } from '../kafka/records/consumer-message.ts';

@@ -314,6 +314,11 @@ export const badCalls: Readonly<Record<string, readonly BadCall[]>> = {
     [[{ logger: 5 }], /logger must have the methods .*, got 5/],
     [[{ clock: 5 }], /clock must have the methods now, wallNow, after, got 5/],
   ]),
+  'testing.runJob': one(loose(testing, 'runJob'), [
+    [[null, { brokers: [] }], /the job must be what defineJob is given, not null/],
+    [[{ processor }, 5], /the cluster must have brokers, not 5/],
+    [[{ processor }, { brokers: [] }, null], /options must be an object, not null/],
+  ]),
   'testing.FaultProxy': one(loose(testing.FaultProxy, 'start'), [
     [[], /options must be an object, not undefined/],
     [[{ target: 5 }], /target must be \{ host, port \} with the port of the server, not 5/],
@@ -341,6 +346,8 @@ export const takesNothing: Readonly<Record<string, string>> = {
   'main.partitioners': 'called for each record, with what the sender has checked',
   'main.silentLogger': 'drops what it is given',
   'stores.MultiMap': 'a container; what it holds is checked by push',
+  'main.MultiMap': 'a container; what it holds is checked by push',
+  'main.withCodec': 'spec/stores/with-codec.spec.ts has them',
   'stores.withCodec': 'spec/stores/with-codec.spec.ts has them',
   'metrics.metricDefinitions': 'data',
   'metrics.noopMetrics': 'drops what it is given',
