@@ -2,12 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../services/programs.ts';
+import { checkPackedFiles } from './packed-files.ts';
 import { compile, installPacked, readManifest, userTsconfig } from './packed-package.ts';
 
 /**
  * Uses the packed package as others do: a TypeScript program of ES modules (compiled for Node and
  * for bundlers) and one of CommonJS modules import every entry point, type-check with all
- * declarations, and run. Both must see the same exports.
+ * declarations, and run. Both must see the same exports. What is packed besides is checked as well.
  */
 async function main(tarball: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'kasper-consumers-'));
@@ -26,6 +27,7 @@ async function main(tarball: string): Promise<void> {
       'tsconfig.node.json': userTsconfig('nodenext', ['esm.ts', 'common.cts']),
       'tsconfig.bundler.json': userTsconfig('bundler', ['esm.ts']),
     });
+    await checkPackedFiles(join(folder, 'node_modules', name));
     await Promise.all([compile(folder, 'tsconfig.node.json'), compile(folder, 'tsconfig.bundler.json')]);
     const [fromEsm, fromCommonJs] = await Promise.all([
       exportsSeen(folder, 'esm.js'),
