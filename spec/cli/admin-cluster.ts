@@ -5,6 +5,9 @@ import { clientOf, values, write } from '../_helpers/jobs/system-job.ts';
 import { until } from '../_helpers/until.ts';
 import { kasper, type Outcome } from './memory-io.ts';
 
+/** The group of the job of a spec, as its output has it: {@link AdminJob} hides the random part. */
+export const GROUP = 'kasper-topic-processor-job-xxxxxxxxxxxx';
+
 /**
  * A job on a topic of its own, and the command line for it. Names are random, and of the same
  * length in each run.

@@ -5,7 +5,7 @@ import { Claims } from '../../../source/assignment/static/claims.ts';
 import type { ClaimsOptions } from '../../../source/assignment/static/claims-options.ts';
 import type { KasperError } from '../../../source/kernel/errors.ts';
 import { FakeClock } from './fake-clock.ts';
-import type { FakeKafka } from '../../../source/testing/fake-kafka/fake-kafka.ts';
+import { FakeKafka } from '../../../source/testing/fake-kafka/fake-kafka.ts';
 import { LineLogger } from './processor-run.ts';
 import type { TopicPartition } from '../../../source/kernel/topic-partition.ts';
 
@@ -121,4 +121,9 @@ export function leaveEntry(
     ...record,
   };
   kafka.setCommitted(CLAIMS_GROUP, 'in', partition, beat, JSON.stringify(full));
+}
+
+/** A Kafka with topic 'in'. */
+export function kafkaWith(partitions = 1): FakeKafka {
+  return new FakeKafka().createTopic('in', partitions);
 }

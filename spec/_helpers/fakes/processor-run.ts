@@ -144,3 +144,8 @@ export async function stateOf<T>(promise: Promise<T>): Promise<T | 'pending'> {
     }),
   ]);
 }
+
+/** The values of all batches, in their order. */
+export function valuesOf(batches: readonly SeenBatch[]): (string | null)[] {
+  return batches.flatMap(({ values }) => values);
+}

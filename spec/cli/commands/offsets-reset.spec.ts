@@ -1,78 +1,13 @@
-import { hostname } from 'node:os';
 import test from 'ava';
 import { startEmbedded, testOnEach } from '../../_helpers/servers/clusters.ts';
 import { describeGroup, kafkaTool } from '../../_helpers/servers/kafka-tools.ts';
 import { testOnReal } from '../../_helpers/servers/services.ts';
 import { kafkajsFor, values } from '../../_helpers/jobs/system-job.ts';
-import { adminJob } from '../admin-cluster.ts';
+import { adminJob, GROUP } from '../admin-cluster.ts';
 import { startChild } from '../child.ts';
-import { kasper } from '../memory-io.ts';
 
-const GROUP = 'kasper-topic-processor-job-xxxxxxxxxxxx';
 const UNSEEN =
   'No processor was seen on in-xxxxxxxxxxxx/0, in-xxxxxxxxxxxx/1; one with `claims: false` cannot be seen: make sure that none runs';
-
-testOnEach('show tells offsets, epochs, metadata and claims', async (t, cluster) => {
-  const job = await adminJob(t, cluster);
-  const processor = await job.run([0]);
-  await job.commit(1, 3, 'moved by\u001b[31m hand');
-  t.deepEqual(await job.kasper('offsets', 'show', job.name), {
-    exitCode: 0,
-    stdout: `${GROUP}
-
-TOPIC            PARTITION  COMMITTED  EPOCH  METADATA               CLAIM
-in-xxxxxxxxxxxx          0         10      0                         pid P on H, alive since TIME
-in-xxxxxxxxxxxx          1          3      -  moved by\\x1b[31m hand
-in-xxxxxxxxxxxx          2          -      -
-`,
-    stderr: '',
-  });
-  await processor.close();
-  const { stdout } = await kasper(['offsets', 'show', job.name, '--json', '--brokers', job.brokers]);
-  const [topic] = await job.client.admin().topicDetails([job.topic]);
-  const shown = JSON.parse(stdout) as { partitions: { claim: { startedAt: string } | null }[] };
-  t.deepEqual(shown as unknown, {
-    group: job.groupId,
-    state: 'Empty',
-    protocolType: '',
-    members: [],
-    partitions: [
-      {
-        topic: job.topic,
-        partition: 0,
-        committedOffset: 10,
-        leaderEpoch: 0,
-        metadata: '',
-        claim: {
-          state: 'released',
-          host: hostname(),
-          pid: process.pid,
-          instanceId: null,
-          startedAt: shown.partitions[0]?.claim?.startedAt,
-          topicId: topic?.topicId,
-        },
-      },
-      {
-        topic: job.topic,
-        partition: 1,
-        committedOffset: 3,
-        leaderEpoch: null,
-        metadata: 'moved by\u001b[31m hand',
-        claim: null,
-      },
-      {
-        topic: job.topic,
-        partition: 2,
-        committedOffset: null,
-        leaderEpoch: null,
-        metadata: '',
-        claim: null,
-      },
-    ],
-    gone: [],
-    claimsError: null,
-  });
-});
 
 testOnEach('reset shows what it would mean, and changes nothing without --execute', async (t, cluster) => {
   const job = await adminJob(t, cluster);
