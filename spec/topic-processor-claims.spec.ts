@@ -231,6 +231,46 @@ for (const [name, stop] of [
   });
 }
 
+test('an owner that slept in process, or in a step before the commit, records nothing more', async (t) => {
+  for (const [held, recorded] of [
+    ['process', []],
+    ['first', ['first']],
+  ] as const) {
+    const { kafka, make, clock, outcome } = fixture(t);
+    kafka.createTopic('in').fill('in', 0, 5);
+    const slept = { clock: new FakeClock(() => kafka.quiet()) };
+    const gate = kafka.hold(held);
+    const seen: string[] = [];
+    const sleeper = make(
+      {
+        async process(_messages, _sender, context) {
+          context.beforeCommit(async () => {
+            seen.push('first');
+            await kafka.answer({ name: 'first' });
+          });
+          context.beforeCommit(() => void seen.push('second'));
+          await kafka.answer({ name: 'process' });
+        },
+      },
+      { ...claims, ...slept },
+    );
+    const fenced = outcome(sleeper.runToEnd());
+    await slept.clock.advance(1_000);
+    t.is(gate.waiting.length, 1);
+
+    const next = outcome(make(noting([]), claims).runToEnd());
+    await clock.advance(17_000);
+    t.like((await next).summary, { records: 5 });
+
+    slept.clock.sleepThrough(20_000);
+    gate.open();
+    await kafka.quiet();
+    const { error } = await fenced;
+    t.true(error instanceof FencedError, String(error));
+    t.deepEqual(seen, recorded);
+  }
+});
+
 test('an owner that slept while it worked on prefetched values does not write them back', async (t) => {
   const { kafka, make, clock, outcome } = fixture(t);
   kafka.createTopic('in').fill('in', 0, 15);
