@@ -1,6 +1,7 @@
 import { metricDefinitions } from '../metrics/definitions.ts';
 import type { MetricsProvider } from '../metrics/metrics.ts';
-import { checkArguments, checkOptionNames } from '../source/kernel/check-arguments.ts';
+import { checkArguments } from '../source/kernel/check-arguments.ts';
+import { checkOptionNames } from '../source/kernel/check-option-names.ts';
 import { hasMethods, isObject } from '../source/kernel/is-object.ts';
 import { isStore } from './is-store.ts';
 import { MeteredCalls, storeOperations, tenantsOf } from './metered-calls.ts';

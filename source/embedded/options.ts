@@ -2,7 +2,7 @@ import { systemClock } from '../kernel/clock.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { silentLogger } from '../kernel/logger.ts';
 import type { Logger } from '../kernel/logger.ts';
-import { checkOptionNames } from '../kernel/check-arguments.ts';
+import { checkOptionNames } from '../kernel/check-option-names.ts';
 import { hasMethods, isObject } from '../kernel/is-object.ts';
 import { show } from '../kernel/shown-value.ts';
 import { clusterError } from './cluster-error.ts';

@@ -1,7 +1,8 @@
 import { systemClock } from '../kernel/clock.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { checkDurations } from '../kernel/duration.ts';
-import { checkArguments, checkOptionNames, loggerArgument } from '../kernel/check-arguments.ts';
+import { checkArguments, loggerArgument } from '../kernel/check-arguments.ts';
+import { checkOptionNames } from '../kernel/check-option-names.ts';
 import { isObject } from '../kernel/is-object.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { KafkaClient } from './client.ts';

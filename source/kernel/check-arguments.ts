@@ -1,7 +1,6 @@
 import { ConfigError } from './errors.ts';
 import { hasMethods, isObject } from './is-object.ts';
 import { show } from './shown-value.ts';
-import { unknownName } from './unknown-name.ts';
 
 /** Whether an argument fits, the sentence that says what it must be, and the argument. */
 export type CheckedArgument = readonly [isFit: boolean, demand: string, given: unknown];
@@ -16,15 +15,6 @@ export function checkArguments(what: string, ...checked: readonly CheckedArgumen
   const problems = checked
     .filter(([isFit]) => !isFit)
     .map(([, demand, given]) => `${demand}, not ${show(given)}`);
-  if (problems.length > 0) throw new ConfigError(problems, { what });
-}
-
-/** Checks that options are an object with no other names than these. @throws ConfigError */
-export function checkOptionNames(what: string, options: unknown, known: readonly string[]): void {
-  checkArguments(what, [isObject(options), 'options must be an object', options]);
-  const problems = Object.keys(options as object)
-    .filter((name) => !known.includes(name))
-    .map((name) => unknownName('option', name, known));
   if (problems.length > 0) throw new ConfigError(problems, { what });
 }
 

@@ -1,5 +1,6 @@
 import { systemClock, type Clock, type Timer } from './clock.ts';
-import { checkArguments, checkOptionNames, loggerArgument } from './check-arguments.ts';
+import { checkArguments, loggerArgument } from './check-arguments.ts';
+import { checkOptionNames } from './check-option-names.ts';
 import { ConfigError } from './errors.ts';
 import type { LogFields, Logger } from './logger.ts';
 import { show } from './shown-value.ts';

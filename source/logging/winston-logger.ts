@@ -1,5 +1,6 @@
 import winston from 'winston';
-import { checkArguments, checkOptionNames } from '../kernel/check-arguments.ts';
+import { checkArguments } from '../kernel/check-arguments.ts';
+import { checkOptionNames } from '../kernel/check-option-names.ts';
 import { ConfigError } from '../kernel/errors.ts';
 import { hasMethods, isObject } from '../kernel/is-object.ts';
 import type { LogFields, Logger } from '../kernel/logger.ts';

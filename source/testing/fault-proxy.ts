@@ -1,5 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { checkArguments, checkOptionNames } from '../kernel/check-arguments.ts';
+import { checkArguments } from '../kernel/check-arguments.ts';
+import { checkOptionNames } from '../kernel/check-option-names.ts';
 import { isObject } from '../kernel/is-object.ts';
 
 /** Where a {@link FaultProxy} listens, and the server behind it. */

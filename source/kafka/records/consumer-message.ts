@@ -1,4 +1,4 @@
-import { checkOptionNames } from '../../kernel/check-arguments.ts';
+import { checkOptionNames } from '../../kernel/check-option-names.ts';
 import { ConfigError } from '../../kernel/errors.ts';
 import { show } from '../../kernel/shown-value.ts';
 import { topicNameProblem } from '../../kernel/topic-name.ts';
