@@ -9,6 +9,13 @@ import type { EntriesOptions, ListedStore, StoreEntries } from './store.ts';
 export class MultiMapStore implements MultiStore {
   readonly #tenants = new Map<string, MapStore>();
 
+  /** The number of keys of all tenants. */
+  get size(): number {
+    let size = 0;
+    for (const store of this.#tenants.values()) size += store.size;
+    return size;
+  }
+
   tenant(tenant: string): ListedStore {
     checkTenant('MultiMapStore', 'tenant', tenant);
     return new TenantStore(this.#tenants, tenant);

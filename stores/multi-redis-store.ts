@@ -75,6 +75,15 @@ export class MultiRedisStore implements MultiStore, FencedStore {
   fence(owner: StoreOwner): StoreFence {
     return this.#store.fence(owner);
   }
+
+  /**
+   * That the server evicts keys, where it may be asked (INFO): `maxmemory-policy` is `allkeys-…`, or
+   * `volatile-…` and the store has `ttlMs`.
+   * https://redis.io/docs/latest/develop/reference/eviction/
+   */
+  warnings(options?: StoreCallOptions): Promise<readonly string[]> {
+    return this.#store.warnings(options);
+  }
 }
 
 function escapeTenant(tenant: string): string {

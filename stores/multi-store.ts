@@ -25,6 +25,8 @@ export interface MultiStore<Value = Buffer> {
   flush(options?: StoreCallOptions): Promise<void>;
   /** As {@link Store.fence}, for all tenants. */
   fence?(owner: StoreOwner): StoreFence;
+  /** As {@link Store.warnings}. */
+  warnings?(options?: StoreCallOptions): Promise<readonly string[]>;
 }
 
 /** Values of several tenants: tenant → key → value. */

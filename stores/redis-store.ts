@@ -92,6 +92,15 @@ export class RedisStore implements ListedStore, FencedStore {
   }
 
   /**
+   * That the server evicts keys, where it may be asked (INFO): `maxmemory-policy` is `allkeys-…`, or
+   * `volatile-…` and the store has `ttlMs`.
+   * https://redis.io/docs/latest/develop/reference/eviction/
+   */
+  warnings(options?: StoreCallOptions): Promise<readonly string[]> {
+    return this.#store.warnings(options);
+  }
+
+  /**
    * SCAN, on all masters of a cluster in parallel, then MGET for each 1,000 keys:
    * https://redis.io/docs/latest/commands/scan/. It scans the whole database, including the keys of
    * others, and holds the keys of the range in memory to sort them. `timeoutMs` applies to each

@@ -56,6 +56,12 @@ export interface Store<Value = Buffer> {
    * partitions.
    */
   fence?(owner: StoreOwner): StoreFence;
+  /**
+   * What an operator should know of the place where the values are, because it may cost some of
+   * them: a text each, none if all is well. Only for a store that can tell. A run asks once, at its
+   * start, and logs what comes; `kasper lint` shows it.
+   */
+  warnings?(options?: StoreCallOptions): Promise<readonly string[]>;
 }
 
 /** A Store that can list what it holds, as all stores of this package can. */

@@ -1,6 +1,9 @@
 import type { Codec } from '../source/codecs/codec.ts';
-import { CodecError } from '../source/kernel/errors.ts';
+import { CodecError, ConfigError } from '../source/kernel/errors.ts';
+import { hasMethods, isObject } from '../source/kernel/is-object.ts';
+import { show } from '../source/kernel/shown-value.ts';
 import { messageOf } from '../source/kernel/thrown-text.ts';
+import { isStore } from './is-store.ts';
 import { MultiMap, type MultiStore, type TenantKey } from './multi-store.ts';
 import type { EntriesOptions, ListedStore, Store, StoreCallOptions, StoreEntries } from './store.ts';
 import type { StoreFence, StoreOwner } from './store-owner.ts';
@@ -8,6 +11,8 @@ import type { StoreFence, StoreOwner } from './store-owner.ts';
 /**
  * A Store of values instead of bytes. A value that cannot be encoded fails the call before anything
  * is written; one that cannot be decoded fails it with a CodecError that names the key.
+ *
+ * @throws ConfigError for what is no store or no codec
  *
  * @example const counts = withCodec(new RedisStore({ client, keyPrefix: 'counts' }), json<Count>());
  */
@@ -20,7 +25,19 @@ export function withCodec<Value>(
   store: Store | MultiStore,
   codec: Codec<Value>,
 ): Store<Value> | MultiStore<Value> {
+  checkArguments(store, codec);
   return 'fetch' in store ? new CodecMultiStore(store, codec) : new CodecStore(store, new KeyedCodec(codec));
+}
+
+function checkArguments(store: unknown, codec: unknown): void {
+  const problems: string[] = [];
+  if (!isStore(store))
+    problems.push(`the first argument must be a Store or a MultiStore, not ${show(store)}`);
+  if (typeof codec === 'function')
+    problems.push('the second argument must be a codec, not a function: call it, as in json()');
+  else if (!isObject(codec) || !hasMethods(codec, ['encode', 'decode']))
+    problems.push(`the second argument must be a codec, { encode, decode }, not ${show(codec)}`);
+  if (problems.length > 0) throw new ConfigError(problems, { what: 'withCodec' });
 }
 
 /** A codec whose errors name the key and its tenant. */
@@ -60,6 +77,8 @@ class CodecStore<Value> implements Store<Value> {
   readonly entries?: NonNullable<Store<Value>['entries']>;
   /** Likewise. */
   readonly fence?: (owner: StoreOwner) => StoreFence;
+  /** Likewise. */
+  readonly warnings?: NonNullable<Store<Value>['warnings']>;
 
   constructor(store: Store, codec: KeyedCodec<Value>) {
     this.#store = store;
@@ -67,6 +86,8 @@ class CodecStore<Value> implements Store<Value> {
     if (store.entries !== undefined) this.entries = (options) => decodedEntries(store, codec, options);
     const fence = store.fence?.bind(store);
     if (fence !== undefined) this.fence = fence;
+    const warnings = store.warnings?.bind(store);
+    if (warnings !== undefined) this.warnings = warnings;
   }
 
   async get(key: string, options?: StoreCallOptions): Promise<Value | undefined> {
@@ -117,12 +138,15 @@ class CodecMultiStore<Value> implements MultiStore<Value> {
   readonly #codec: Codec<Value>;
   /** Set only if the store has it. */
   readonly fence?: (owner: StoreOwner) => StoreFence;
+  readonly warnings?: NonNullable<MultiStore<Value>['warnings']>;
 
   constructor(store: MultiStore, codec: Codec<Value>) {
     this.#store = store;
     this.#codec = codec;
     const fence = store.fence?.bind(store);
     if (fence !== undefined) this.fence = fence;
+    const warnings = store.warnings?.bind(store);
+    if (warnings !== undefined) this.warnings = warnings;
   }
 
   tenant(tenant: string): Store<Value> {

@@ -15,6 +15,7 @@ import type { TopicPartition } from '../kernel/topic-partition.ts';
 import type { MessageProcessor } from '../message-processor.ts';
 import { ReleaseStack } from './release-stack.ts';
 import { logStart } from './run-log.ts';
+import { logStoreWarnings } from './store-warnings.ts';
 import type { RunOutcome } from './run-outcome.ts';
 import type { RunParts } from './run-parts.ts';
 import { StoreFences } from './store-fences.ts';
@@ -53,6 +54,7 @@ export class Run implements PartitionsOwner {
     const { parts } = this.#options;
     this.#isBounded = isBounded;
     logStart(config, isBounded, logger);
+    void logStoreWarnings(this.#context);
     parts.phase = 'it connects to Kafka';
     await client.connect();
     if (this.#isEnding()) return;

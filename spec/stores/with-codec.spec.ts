@@ -119,3 +119,23 @@ test('when one value cannot be encoded nothing is written, and its key is named'
   });
   t.is(bytes.size, 0);
 });
+
+test('what is no store or no codec is refused at once', (t) => {
+  const refused: readonly (readonly [store: unknown, codec: unknown, message: RegExp])[] = [
+    [
+      new MapStore(),
+      {},
+      /withCodec: the second argument must be a codec, \{ encode, decode \}, not an object/,
+    ],
+    [new MapStore(), json, /must be a codec, not a function: call it, as in json\(\)/],
+    [new MultiMapStore(), undefined, /must be a codec, \{ encode, decode \}, not undefined/],
+    [new Map(), int64, /the first argument must be a Store or a MultiStore, not an object of Map/],
+    [
+      null,
+      null,
+      /2 problems:\n {2}- the first argument .*, not null\n {2}- the second argument .*, not null/,
+    ],
+  ];
+  for (const [store, codec, message] of refused)
+    t.throws(() => withCodec(store as MapStore, codec as typeof int64), { code: 'CONFIG', message });
+});

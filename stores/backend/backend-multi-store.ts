@@ -3,7 +3,7 @@ import { messageOf } from '../../source/kernel/thrown-text.ts';
 import type { Backend } from './backend.ts';
 import { Item } from './item.ts';
 import { carryOut, type CallSetting, type CallTitle } from './backend-call.ts';
-import { BackendStore, checkItem, flushPlaces } from './backend-store.ts';
+import { askForWarnings, BackendStore, checkItem, flushPlaces } from './backend-store.ts';
 import { checkEntry, checkKey, checkMultiMap, checkTenant, checkTenantKeys } from '../entry-checks.ts';
 import { MultiMap, type MultiStore, type TenantKey } from '../multi-store.ts';
 import type { ListedStore, StoreCallOptions } from '../store.ts';
@@ -100,6 +100,12 @@ export class BackendMultiStore<Place> implements MultiStore, FencedStore {
 
   fence(owner: StoreOwner): StoreFence {
     return this.#options.backend.fence(owner);
+  }
+
+  warnings(options?: StoreCallOptions): Promise<readonly string[]> {
+    const { backend } = this.#options;
+    const title = { operation: 'warnings', changes: false };
+    return askForWarnings(backend, this.#setting(title, this.#places, options));
   }
 
   #setting(

@@ -71,6 +71,11 @@ export class BackendStore<Place> implements ListedStore, FencedStore {
     return this.#options.backend.fence(owner);
   }
 
+  warnings(options?: StoreCallOptions): Promise<readonly string[]> {
+    const { backend } = this.#options;
+    return askForWarnings(backend, this.#setting({ operation: 'warnings', changes: false }, options));
+  }
+
   /**
    * No backend keeps its keys in the right order: all keys in the range are collected and sorted
    * here.
@@ -193,6 +198,14 @@ export async function flushPlaces<Place>(
   setting: CallSetting,
 ): Promise<void> {
   await attempt(setting, () => withinLimits(setting.limits, ({ signal }) => backend.flush(places, signal)));
+}
+
+/** @throws StoreError */
+export function askForWarnings<Place>(
+  backend: Backend<Place>,
+  setting: CallSetting,
+): Promise<readonly string[]> {
+  return attempt(setting, () => withinLimits(setting.limits, async () => (await backend.warnings?.()) ?? []));
 }
 
 /** Carries out work that belongs to no single key, and that keeps the limits itself. */

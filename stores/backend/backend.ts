@@ -21,6 +21,8 @@ export interface Backend<Place> {
   listKeys(place: Place, listing: KeyListing): Promise<void>;
   /** As {@link FencedStore.fence}. */
   fence(owner: StoreOwner): StoreFence;
+  /** What an operator should know of the place: see `warnings` of a Store. */
+  warnings?(): Promise<readonly string[]>;
   /** What an error of its client means. */
   explain(error: unknown): FailureReason;
 }

@@ -15,6 +15,7 @@ import {
   type RedisPlace,
 } from './redis-commands.ts';
 import { explainRedisError, isRedirection } from './redis-errors.ts';
+import { evictionWarnings } from './redis-eviction.ts';
 import { markedRemoveCommands, markedWriteCommands } from './redis-fence-marks.ts';
 import { listRedisKeys } from './redis-keys.ts';
 import { awaitSlots, connectedMasters } from './redis-masters.ts';
@@ -125,6 +126,11 @@ export class RedisBackend implements Backend<RedisPlace> {
         onKeys(found.map((key) => key.slice(place.length)));
       },
     });
+  }
+
+  warnings(): Promise<readonly string[]> {
+    const { client, ttlMs } = this.#options;
+    return evictionWarnings(client, { expires: ttlMs !== undefined });
   }
 
   explain(error: unknown): FailureReason {

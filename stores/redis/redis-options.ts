@@ -1,5 +1,5 @@
 import { ConfigError } from '../../source/kernel/errors.ts';
-import { isObject } from '../../source/kernel/is-object.ts';
+import { hasMethods, isObject } from '../../source/kernel/is-object.ts';
 import type { RedisBackendOptions } from './redis-backend.ts';
 import type { RedisClient } from './redis-client.ts';
 import { checkOptions, oneOf, timeLimit, wholeNumber, type OptionCheck } from '../backend/store-options.ts';
@@ -46,7 +46,7 @@ export interface RedisOptions {
 
 const commonChecks: Readonly<Record<string, OptionCheck>> = {
   client: (value) =>
-    typeof value === 'object' && value !== null && 'callBuffer' in value && 'multi' in value
+    isObject(value) && hasMethods(value, ['callBuffer', 'multi']) && isObject(value['options'])
       ? undefined
       : 'must be a Redis or a Cluster of ioredis',
   ttlMs: wholeNumber(1),

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sendAll, type RedisClient } from './redis-client.ts';
+import { infoOf } from './redis-info.ts';
 
 const POLL_MS = 20;
 
@@ -42,11 +43,7 @@ interface Persistence {
 async function persistence(client: RedisClient): Promise<Persistence> {
   const [[error, info] = [null, '']] = await sendAll(client, [['call', 'info', ['persistence']]]);
   if (error !== null) throw error;
-  const fields = new Map(
-    String(info)
-      .split('\r\n')
-      .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
-  );
+  const fields = infoOf(info);
   return {
     isSaving: fields.get('rdb_bgsave_in_progress') !== '0',
     lastStatus: fields.get('rdb_last_bgsave_status') ?? 'unknown',
