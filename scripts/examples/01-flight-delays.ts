@@ -45,7 +45,8 @@ await runProgram(async ({ shutdown, progress }) => {
   const name = `${options.prefix}flight-delays`;
   const inputTopics = [topics.airports, topics.flights];
   const job = { name, client, brokers, inputTopics, partitions, resultTopic: topics.delays };
-  await using stores = await openStores(place, { topicProcessorName: name, logger: silentLogger });
+  const { signal } = shutdown;
+  await using stores = await openStores(place, { topicProcessorName: name, logger: silentLogger, signal });
   const store = stores.store('delays');
   console.log(`Store: ${stores.what}`);
   if (options.from === 'earliest') await startOver(job, store);

@@ -26,6 +26,8 @@ export async function runProgram(program: (surroundings: Surroundings) => Promis
   try {
     await program({ shutdown, progress });
   } catch (error) {
+    // What the signal cut short is no failure.
+    if (shutdown.requested && error === shutdown.signal.reason) return;
     writeText(io.stderr, `${errorText(error)}\n`);
     if (error instanceof ConnectionError)
       io.stderr.write('Is Kafka running there? Without --brokers an embedded cluster is started.\n');

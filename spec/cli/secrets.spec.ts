@@ -56,7 +56,7 @@ const cases: readonly {
     what: 'a URL that is none',
     args: ['--store', 'redis'],
     env: { KASPER_STORE_URL: `redis://ann:${password}@127.0.0.1:port` },
-    means: /this is not a URL/,
+    means: /the host or the port of this URL cannot be read/,
   },
   {
     what: 'SASL at a broker that does not know it',

@@ -1,17 +1,16 @@
 import { Writable } from 'node:stream';
 import type { Command } from 'commander';
-import { ConfigError, groupIdOf, KasperError, silentLogger, type ClientInit } from '../../index.ts';
+import { ConfigError, groupIdOf, type ClientInit } from '../../index.ts';
 import { partitionList } from '../../kernel/partition-list.ts';
 import { hideSecrets } from '../../kernel/secrets.ts';
-import { textOf } from '../../kernel/thrown-text.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
 import { count, counted } from '../terminal/figures.ts';
 import { Gathered } from '../job/gathered.ts';
 import { writeText, type Io } from '../terminal/io.ts';
 import { checkJobSetup, type JobSetup } from '../job/job-setup.ts';
-import { openStoresOf } from '../job/job-stores.ts';
 import { addJsonFlag, jsonDocument } from '../terminal/json-output.ts';
 import { lintKafka, type KafkaFindings } from './lint-kafka.ts';
+import { lintStores, placeNotes } from './lint-stores.ts';
 import { addSettingFlags, layersOf, reportsProblemsItself } from '../settings/setting-flags.ts';
 import { splitPartitions } from '../settings/worker-split.ts';
 
@@ -100,28 +99,15 @@ async function reportOf(file: string, command: Command, io: Io): Promise<LintRep
   );
   const problems = [...layers.problems, ...gathered.problems];
   if (setup === undefined) return { job: file, problems, notes: [], run: undefined, isKafkaAlone: false };
-  const found = offline ? undefined : await lintKafka(setup);
-  const storeProblem = offline ? undefined : await lintStores(setup);
-  problems.push(...(found?.problems ?? []), ...(storeProblem === undefined ? [] : [storeProblem]));
+  const [found, stores] = offline ? [] : await Promise.all([lintKafka(setup), lintStores(setup)]);
+  problems.push(...(found?.problems ?? []), ...(stores?.problems ?? []));
   return {
     job: file,
     problems: problems.map(hideSecrets),
-    notes: found?.notes ?? [],
+    notes: [...(found?.notes ?? []), ...placeNotes(setup), ...(stores?.notes ?? [])],
     run: problems.length === 0 ? wouldRun(setup, found, layers.given) : undefined,
     isKafkaAlone: found?.isReached === false && problems.length === found.problems.length,
   };
-}
-
-async function lintStores({ job, place }: JobSetup): Promise<string | undefined> {
-  try {
-    const user = { topicProcessorName: job.topicProcessorName, logger: silentLogger };
-    const opened = await openStoresOf(job.stores, place, user);
-    await opened[Symbol.asyncDispose]();
-    return undefined;
-  } catch (error) {
-    if (KasperError.is(error)) return `stores: ${error.message}`;
-    return `stores: the job's function threw ${textOf(error)}`;
-  }
 }
 
 function wouldRun(

@@ -4,6 +4,7 @@ import { exitCodes } from '../terminal/exit-codes.ts';
 import { writeText, type Io } from '../terminal/io.ts';
 import { runHere } from '../job/job-run.ts';
 import { setUpJob } from '../job/job-setup.ts';
+import { warnOfMemory } from '../job/job-stores.ts';
 import { addJsonFlag } from '../terminal/json-output.ts';
 import { Progress } from '../terminal/progress.ts';
 import { shareOf } from '../settings/partition-share.ts';
@@ -75,11 +76,12 @@ async function runJob(file: string, command: Command, io: Io): Promise<number> {
     if ('failures' in end) return writeFailures(end.failures, io);
     ({ summary } = end);
   } else {
-    summary = await runHere(ready, signal, (processor) =>
-      showsProgress
+    summary = await runHere(ready, signal, (processor) => {
+      warnOfMemory(ready);
+      return showsProgress
         ? reportProgress(progressOf(processor), progress, { isBounded: settings.toEnd === true })
-        : () => undefined,
-    );
+        : () => undefined;
+    });
   }
   const text = json ? summaryJson : summaryText;
   const written = text(job.topicProcessorName, summary, { stopped: shutdown.requested });

@@ -5,31 +5,35 @@ import {
 } from '../../../stores/index.ts';
 import { StoreError } from '../../index.ts';
 import { clientPackage } from './client-package.ts';
+import { firstAnswer } from './first-answer.ts';
 import type { OpenedStores, StoreUser } from './store-connection.ts';
 import { withoutSecrets } from '../settings/store-flags.ts';
 import { messageOf } from '../../kernel/thrown-text.ts';
 
-/** How long the first answer may take. */
-const ANSWER_WITHIN_MS = 10_000;
+/**
+ * How long closing may take: it waits for requests in flight, also for those that a run has given
+ * up, and a server that does not answer keeps them.
+ */
+const CLOSE_WITHIN_MS = 1_000;
 
 /**
  * Stores in the Elasticsearch of this URL: the index `topicProcessorName-name`, and for tenants
  * `topicProcessorName-name-tenant`, which must then be names of an index (small letters).
  *
- * @throws ConfigError without the client's package, StoreError if the cluster does not answer
+ * @throws ConfigError without the client's package, StoreError if the cluster does not answer, and the
+ *   reason of the signal when that is aborted
  */
-export async function openElasticsearchStores(
-  url: URL,
-  { topicProcessorName, logger }: StoreUser,
-): Promise<OpenedStores> {
+export async function openElasticsearchStores(url: URL, user: StoreUser): Promise<OpenedStores> {
+  const { topicProcessorName, logger } = user;
   const { Client } = await clientPackage('@elastic/elasticsearch', () => import('@elastic/elasticsearch'));
   const where = withoutSecrets(url);
   const client = new Client({ node: url.href });
   try {
     // Not ping: some servers deny access to the page that it asks for.
-    await client.cluster.health({}, { requestTimeout: ANSWER_WITHIN_MS, maxRetries: 0 });
+    await firstAnswer(user, (signal) => client.cluster.health({}, { signal, maxRetries: 0 }));
   } catch (cause) {
-    await client.close();
+    await closed(client);
+    if (user.signal.aborted) throw cause;
     throw new StoreError(
       `Elasticsearch at ${where} could not be reached: ${messageOf(cause)}. Check --store-url, and whether the cluster runs there`,
       { store: 'Elasticsearch', operation: 'connect', cause, retriable: true },
@@ -44,7 +48,16 @@ export async function openElasticsearchStores(
       new MultiElasticsearchStore({ client, tenancy: (tenant) => ({ index: `${indexOf(name)}-${tenant}` }) }),
     [Symbol.asyncDispose]: () => {
       endLog();
-      return client.close();
+      return closed(client);
     },
   };
+}
+
+async function closed(client: { close(): Promise<void> }): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, CLOSE_WITHIN_MS);
+  });
+  await Promise.race([client.close(), tooLate]);
+  clearTimeout(timer);
 }

@@ -2,12 +2,30 @@ import { TopicProcessor, type RunSummary } from '../../index.ts';
 import { metricsFor } from './job-monitor.ts';
 import type { JobSetup } from './job-setup.ts';
 import { openStoresOf } from './job-stores.ts';
+import type { HeldStore } from './store-connection.ts';
 
 /** A job whose partitions are known. */
 export type ReadyJob = JobSetup & { readonly inputPartitions: readonly number[] };
 
+/** What a run did, and what ended with its process. */
+export interface JobSummary extends RunSummary {
+  /** The stores in memory that held something; absent if there were none. */
+  readonly lostStores?: readonly HeldStore[];
+}
+
+/** Of a run that was stopped before it began. */
+export const nothingDone: JobSummary = {
+  records: 0,
+  batches: 0,
+  sent: 0,
+  durationMs: 0,
+  partitions: [],
+  openTransactions: [],
+};
+
 /**
- * Runs a job in this process, with its stores open meanwhile.
+ * Runs a job in this process, with its stores open meanwhile. If it is to stop before they are open,
+ * it does not begin.
  *
  * @param watch called with the processor before it runs; what it returns is called after
  */
@@ -15,11 +33,13 @@ export async function runHere(
   setup: ReadyJob,
   signal: AbortSignal,
   watch: (processor: TopicProcessor) => () => void,
-): Promise<RunSummary> {
+): Promise<JobSummary> {
   const { job, settings, options, inputPartitions, place, watched } = setup;
   const { logger } = options;
   const { topicProcessorName } = job;
-  await using opened = await openStoresOf(job.stores, place, { topicProcessorName, logger });
+  const user = { topicProcessorName, logger, signal };
+  await using opened = await unlessStopped(signal, openStoresOf(job.stores, place, user));
+  if (opened === undefined) return nothingDone;
   const metrics = await metricsFor(watched);
   const processor = new TopicProcessor(
     {
@@ -33,8 +53,25 @@ export async function runHere(
   );
   const endWatch = watch(processor);
   try {
-    return await (settings.toEnd === true ? processor.runToEnd({ signal }) : processor.runLoop({ signal }));
+    const summary = await (settings.toEnd === true
+      ? processor.runToEnd({ signal })
+      : processor.runLoop({ signal }));
+    const lostStores = opened.held();
+    return lostStores.length === 0 ? summary : { ...summary, lostStores };
   } finally {
     endWatch();
+  }
+}
+
+/** Undefined if it was cut short by the signal. */
+async function unlessStopped<Opened>(
+  signal: AbortSignal,
+  opening: Promise<Opened>,
+): Promise<Opened | undefined> {
+  try {
+    return await opening;
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
   }
 }

@@ -1,9 +1,15 @@
-import { ConfigError, type Job, type JobStores, type TopicProcessorOptions } from '../../index.ts';
+import {
+  ConfigError,
+  type Job,
+  type JobStores,
+  type Logger,
+  type TopicProcessorOptions,
+} from '../../index.ts';
 import { isObject } from '../../kernel/is-object.ts';
 import { show } from '../../kernel/shown-value.ts';
 import type { Given } from '../settings/layers.ts';
 import { openStores } from './opened-stores.ts';
-import type { StoreUser } from './store-connection.ts';
+import type { HeldStore, StoreUser } from './store-connection.ts';
 import type { StorePlace } from '../settings/store-flags.ts';
 
 /** The option `stores` of a job, and the connection behind it. */
@@ -13,13 +19,16 @@ export interface StoresOfJob extends AsyncDisposable {
    * Where they are, without secrets; undefined where the job asks for none, or makes them itself.
    */
   readonly what: string | undefined;
+  /** What ends with the process: of the stores that `--store map` names, those that hold something. */
+  held(): readonly HeldStore[];
 }
 
 /**
  * Opens the job's stores: its own, or those that it makes in the place that `--store` names, by
  * default in memory.
  *
- * @throws ConfigError, StoreError if they cannot be reached
+ * @throws ConfigError, StoreError if they cannot be reached, and the reason of the signal when that is
+ *   aborted
  */
 export async function openStoresOf(
   jobStores: Job['stores'],
@@ -30,6 +39,7 @@ export async function openStoresOf(
     return {
       option: jobStores === undefined ? {} : { stores: jobStores },
       what: undefined,
+      held: () => [],
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   }
@@ -39,6 +49,7 @@ export async function openStoresOf(
     return {
       option: { stores: storesFrom(jobStores, opened) },
       what: opened.what,
+      held: () => opened.held?.() ?? [],
       [Symbol.asyncDispose]: close,
     };
   } catch (error) {
@@ -62,6 +73,20 @@ function storesFrom(
     problems.push(`the function \`stores\` must give an object { name: store }, not ${show(stores)}`);
   if (problems.length > 0) throw new ConfigError(problems, { what: 'Stores' });
   return stores as NonNullable<TopicProcessorOptions['stores']>;
+}
+
+/** Warns of stores that are in memory only since nothing says where else. */
+export function warnOfMemory({ job, place, options }: MemoryUser): void {
+  if (typeof job.stores !== 'function' || place !== undefined) return;
+  options.logger.warn(
+    'The stores are in the memory of the process: what they hold ends with it, while the offsets stay committed. Keep it with --store redis or --store elasticsearch',
+  );
+}
+
+interface MemoryUser {
+  readonly job: Pick<Job, 'stores'>;
+  readonly place: StorePlace | undefined;
+  readonly options: { readonly logger: Logger };
 }
 
 /**

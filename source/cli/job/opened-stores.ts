@@ -8,7 +8,7 @@ import type { StorePlace } from '../settings/store-flags.ts';
  * Connects to where the stores of a job are; the same name gives the same store.
  *
  * @throws ConfigError if the client's package is not installed, StoreError if the server does not
- * answer
+ *   answer, and the reason of the signal when that is aborted
  */
 export async function openStores(place: StorePlace, user: StoreUser): Promise<OpenedStores> {
   switch (place.kind) {
@@ -28,6 +28,8 @@ function mapStores(): OpenedStores {
     what: 'the memory of this process',
     store: (name) => stores.get(name) ?? added(stores, name, new MapStore()),
     multiStore: (name) => multiStores.get(name) ?? added(multiStores, name, new MultiMapStore()),
+    held: () =>
+      [...stores, ...multiStores].flatMap(([name, { size }]) => (size === 0 ? [] : [{ name, keys: size }])),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

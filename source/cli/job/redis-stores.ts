@@ -2,24 +2,27 @@ import type { Cluster, Redis } from 'ioredis';
 import { logRedisEvents, MultiRedisStore, RedisStore } from '../../../stores/index.ts';
 import { silentLogger, StoreError } from '../../index.ts';
 import { clientPackage } from './client-package.ts';
+import { firstAnswer, type AnswerLimits } from './first-answer.ts';
 import type { OpenedStores, StoreUser } from './store-connection.ts';
 import { withoutSecrets } from '../settings/store-flags.ts';
 import { textOf } from '../../kernel/thrown-text.ts';
 
-/** How long the first connection may take. */
+/** How long each connection may take. */
 const CONNECT_WITHIN_MS = 10_000;
 
 /**
  * Stores in the Redis, or the Redis Cluster if there are several nodes, of these URLs.
  *
- * @throws ConfigError without ioredis, StoreError if it does not answer
+ * @throws ConfigError without ioredis, StoreError if it does not answer, and the reason of the signal
+ *   when that is aborted
  */
 export async function openRedisStores(
   urls: readonly [URL, ...URL[]],
-  { topicProcessorName, logger }: StoreUser,
+  user: StoreUser,
 ): Promise<OpenedStores> {
+  const { topicProcessorName, logger } = user;
   const where = urls.map(withoutSecrets).join(', ');
-  const client = await connect(urls, where);
+  const client = await connect(urls, where, user);
   const endLog = logRedisEvents(client, logger.child({ where }));
   return {
     what: `Redis at ${where}`,
@@ -35,7 +38,11 @@ export async function openRedisStores(
   };
 }
 
-async function connect(urls: readonly [URL, ...URL[]], where: string): Promise<Redis | Cluster> {
+async function connect(
+  urls: readonly [URL, ...URL[]],
+  where: string,
+  limits: AnswerLimits,
+): Promise<Redis | Cluster> {
   const { Cluster, Redis } = await clientPackage('ioredis', () => import('ioredis'));
   // A call waits for the reconnection as long as the store's own time limit lets it.
   const options = { lazyConnect: true, maxRetriesPerRequest: null, connectTimeout: CONNECT_WITHIN_MS };
@@ -53,12 +60,13 @@ async function connect(urls: readonly [URL, ...URL[]], where: string): Promise<R
   };
   client.on('error', keepLast);
   try {
-    await client.connect();
+    await firstAnswer(limits, () => client.connect());
     client.off('error', keepLast);
     endSilentLog();
     return client;
   } catch (error) {
     client.disconnect();
+    if (limits.signal.aborted) throw error;
     const cause = lastError ?? error;
     throw new StoreError(
       `Redis at ${where} could not be reached: ${textOf(cause)}. Check --store-url, and whether the server runs there`,

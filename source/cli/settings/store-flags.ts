@@ -23,6 +23,7 @@ export type StorePlace =
   | { readonly kind: 'elasticsearch'; readonly url: URL };
 
 const defaultUrls = { redis: 'redis://localhost:6379', elasticsearch: 'http://localhost:9200' } as const;
+const MOST_PORT = 65_535;
 const protocols = { redis: ['redis:', 'rediss:'], elasticsearch: ['http:', 'https:'] } as const;
 
 /** Adds `--store` and `--store-url` to a program that has no configuration file. */
@@ -75,7 +76,7 @@ export function storePlaceOf(
 
 function parse(text: string, kind: 'redis' | 'elasticsearch', place: string): URL {
   const expected = protocols[kind].join('//… or ');
-  if (!URL.canParse(text)) throw storeError(`${place}: this is not a URL that begins with ${expected}//`);
+  if (!URL.canParse(text)) throw storeError(`${place}: ${whyNoUrl(text, protocols[kind], expected)}`);
   const url = new URL(text);
   if (!(protocols[kind] as readonly string[]).includes(url.protocol)) {
     throw storeError(
@@ -83,6 +84,15 @@ function parse(text: string, kind: 'redis' | 'elasticsearch', place: string): UR
     );
   }
   return url;
+}
+
+/** Nothing before an @ is shown, since it may be a password. */
+function whyNoUrl(text: string, begins: readonly string[], expected: string): string {
+  if (!begins.some((protocol) => text.startsWith(`${protocol}//`)))
+    return `this is not a URL that begins with ${expected}//`;
+  const [, port] = /:(\d+)(?:[/?#]|$)/.exec(text.slice(text.lastIndexOf('@') + 1)) ?? [];
+  if (Number(port) > MOST_PORT) return `there is no port ${port}: the highest is ${MOST_PORT}`;
+  return 'the host or the port of this URL cannot be read; in a user name or password, write @ as %40, / as %2F, : as %3A, # as %23 and ? as %3F';
 }
 
 /** A URL as it may be shown. */

@@ -6,6 +6,8 @@ import { jsonDocument } from './json-output.ts';
 export interface WholeSummary extends RunSummary {
   /** What each of several workers did. */
   readonly workers?: readonly (RunSummary & { readonly worker: number })[];
+  /** Stores in memory that ended with it, and how many keys they held. */
+  readonly lostStores?: readonly { readonly name: string; readonly keys: number }[];
 }
 
 /** How a run ended. */
@@ -16,7 +18,16 @@ export interface RunEnding {
 
 /** What a run did, in a line; then what a person should know beside it. */
 export function summaryText(name: string, summary: WholeSummary, { stopped }: RunEnding): string {
-  const { records, batches, sent, durationMs, partitions, openTransactions, workers } = summary;
+  const {
+    records,
+    batches,
+    sent,
+    durationMs,
+    partitions,
+    openTransactions,
+    workers,
+    lostStores = [],
+  } = summary;
   const by = workers === undefined ? '' : ` by ${counted(workers.length, 'worker')}`;
   const lines = [
     `${name}: ${stopped ? 'stopped after ' : ''}${counted(records, 'record')} in ${counted(batches, 'batch')}${by} ` +
@@ -26,6 +37,12 @@ export function summaryText(name: string, summary: WholeSummary, { stopped }: Ru
   for (const { topic, partition, end, highWatermark } of openTransactions) {
     lines.push(
       `${topic}/${partition}: an open transaction at offset ${end} held back ${counted(highWatermark - end, 'record')}; run again after it has ended`,
+    );
+  }
+  if (lostStores.length > 0) {
+    const held = lostStores.map(({ name, keys }) => `${name} (${counted(keys, 'key')})`).join(', ');
+    lines.push(
+      `gone with the memory of the process: ${held}; the next run continues behind the committed offsets without it. Keep it with --store redis or --store elasticsearch`,
     );
   }
   return `${lines.join('\n')}\n`;

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import type { MetricsProvider, MetricsSnapshot } from '../../../metrics/index.ts';
-import { ConfigError, KasperError, type RunSummary, type TopicProcessor } from '../../index.ts';
+import { ConfigError, KasperError, type TopicProcessor } from '../../index.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import { failureText } from '../terminal/error-text.ts';
 import { exitCodeOf, exitCodes } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/io.ts';
 import { metricsFor } from '../job/job-monitor.ts';
-import { runHere } from '../job/job-run.ts';
+import { nothingDone, runHere } from '../job/job-run.ts';
 import { setUpJob } from '../job/job-setup.ts';
 import { stopLimitMs } from '../terminal/shutdown.ts';
 import { unlessAborted } from '../terminal/unless-aborted.ts';
@@ -82,16 +82,6 @@ async function work(task: WorkerTask, parent: ParentChannel, io: Io): Promise<vo
     snapshot: await snapshotOf(metrics),
   });
 }
-
-/** Of a worker that was stopped before its run began. */
-const nothingDone: RunSummary = {
-  records: 0,
-  batches: 0,
-  sent: 0,
-  durationMs: 0,
-  partitions: [],
-  openTransactions: [],
-};
 
 /** Nothing that the job has opened can keep the worker from stopping, also where the command has gone. */
 function limitStop(stopped: AbortSignal, closeTimeoutMs: number | undefined, io: Io): void {

@@ -1,5 +1,6 @@
 import type { HealthReport, MetricsSnapshot } from '../../../metrics/index.ts';
-import type { ProcessorStats, RunSummary } from '../../index.ts';
+import type { ProcessorStats } from '../../index.ts';
+import type { JobSummary } from '../job/job-run.ts';
 import type { Given } from '../settings/layers.ts';
 
 /** How often a worker reports its progress. */
@@ -53,7 +54,7 @@ export interface WorkerReport {
 
 /** The result of a worker that did not fail. */
 export interface WorkerDone {
-  readonly summary: RunSummary;
+  readonly summary: JobSummary;
   readonly report: WorkerReport | null;
   readonly snapshot: MetricsSnapshot | null;
 }

@@ -1,9 +1,9 @@
-import type { RunSummary } from '../../index.ts';
 import { systemClock, type Timer } from '../../kernel/clock.ts';
 import { partitionList } from '../../kernel/partition-list.ts';
 import { byTopicAndPartition } from '../../kernel/topic-partition.ts';
 import type { Io } from '../terminal/io.ts';
-import type { ReadyJob } from '../job/job-run.ts';
+import type { JobSummary, ReadyJob } from '../job/job-run.ts';
+import { warnOfMemory } from '../job/job-stores.ts';
 import type { Layers } from '../settings/layers.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { lagOf, reportProgress } from '../terminal/run-progress.ts';
@@ -113,7 +113,9 @@ interface Stops {
   readonly stopWhenKnown: () => void;
 }
 
-function warnOfLimits({ job, settings, place, options, inputPartitions }: ReadyJob, count: number): void {
+function warnOfLimits(setup: ReadyJob, count: number): void {
+  const { job, settings, place, options, inputPartitions } = setup;
+  warnOfMemory(setup);
   const { logger } = options;
   const { workers: asked = 1 } = settings;
   if (count < asked) {
@@ -190,10 +192,13 @@ function named({ title }: WorkerProcess, failure: WorkerFailure): WorkerFailure 
   return { ...failure, text: failure.text.replace(/^error: /, `error: ${title}: `) };
 }
 
-function joined(summaries: readonly RunSummary[]): WholeSummary {
-  const sum = (each: (summary: RunSummary) => number) =>
+function joined(summaries: readonly JobSummary[]): WholeSummary {
+  const sum = (each: (summary: JobSummary) => number) =>
     summaries.reduce((total, summary) => total + each(summary), 0);
   const partitions = summaries.flatMap((each) => each.partitions);
+  const lost = new Map<string, number>();
+  for (const { lostStores = [] } of summaries)
+    for (const { name, keys } of lostStores) lost.set(name, (lost.get(name) ?? 0) + keys);
   return {
     records: sum(({ records }) => records),
     batches: sum(({ batches }) => batches),
@@ -202,5 +207,6 @@ function joined(summaries: readonly RunSummary[]): WholeSummary {
     partitions: partitions.toSorted(byTopicAndPartition),
     openTransactions: summaries.flatMap(({ openTransactions }) => openTransactions),
     workers: summaries.map((summary, at) => ({ worker: at + 1, ...summary })),
+    ...(lost.size === 0 ? {} : { lostStores: [...lost].map(([name, keys]) => ({ name, keys })) }),
   };
 }

@@ -151,6 +151,30 @@ testOnEach('topics that are missing, or cannot be joined, are named', async (t, 
   });
 });
 
+test('stores in memory are noted, by default and by choice', async (t) => {
+  const stores = "stores: (stores) => ({ seen: stores.store('seen') }),";
+  const folder = await folderWith(t, 'job.mjs', jobText('a', 'lines', stores));
+  const none = await folderWith(t, 'job.mjs', jobText('a', 'lines', ''));
+  const argv = ['lint', 'job.mjs', '--offline'];
+  const note = (how: string) =>
+    `\nnote: the stores are in the memory of the process (${how}): what they hold ends with it, while the offsets stay committed; keep it with --store redis or --store elasticsearch\n`;
+  const shown = await kasper(argv, { cwd: folder });
+  t.is(shown.exitCode, 0);
+  t.true(shown.stdout.endsWith(note('--store map, the default')), shown.stdout);
+  t.true((await kasper([...argv, '--store', 'map'], { cwd: folder })).stdout.endsWith(note('--store map')));
+  t.notRegex((await kasper(argv, { cwd: none })).stdout, /note/);
+});
+
+testOnEach('stores that a function makes wrongly are named', async (t, cluster) => {
+  const { folder, brokers } = await deploy(t, cluster, 'stores: () => ({ seen: 5 }),');
+  const outcome = await kasper(['lint', 'job.mjs', '--brokers', brokers], { cwd: folder });
+  t.is(outcome.exitCode, 2);
+  t.regex(
+    outcome.stderr,
+    /stores: .*stores\.seen must be a Store, a MultiStore, or \{ store, flush, tenantLabel \}, not 5/,
+  );
+});
+
 test('--offline asks neither Kafka nor stores, and wants no Kafka to be named', async (t) => {
   const folder = await folderWith(
     t,

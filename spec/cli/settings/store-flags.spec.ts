@@ -17,8 +17,8 @@ const redis = sharedRedis();
 const elasticsearch = sharedElasticsearch();
 
 /** A topic of five words, and a folder with a job that counts them in the store 'counts'. */
-async function counting(t: ExecutionContext) {
-  const cluster = await startEmbedded(t, { topics: { words: 1 } });
+async function counting(t: ExecutionContext, partitions = 1) {
+  const cluster = await startEmbedded(t, { topics: { words: partitions } });
   const client = openClient({ brokers: cluster.brokers }, { logger: silentLogger });
   t.teardown(() => client.close());
   await client.connect();
@@ -32,7 +32,7 @@ async function counting(t: ExecutionContext) {
     t,
     'job.mjs',
     `export default {
-      topicProcessorName: '${name}', inputTopics: ['words'], claims: false,
+      topicProcessorName: '${name}', inputTopics: ['words'],
       stores: (stores) => ({ counts: stores.store('counts'), again: stores.store('counts'), byTenant: stores.multiStore('by-tenant') }),
       processor: {
         async process(messages, sender, { stores }) {
@@ -41,7 +41,8 @@ async function counting(t: ExecutionContext) {
             const n = before === undefined ? 0 : JSON.parse(before.toString()).n;
             await stores.again.put(keyText, Buffer.from(JSON.stringify({ n: n + 1 })));
           }
-          const { n } = JSON.parse((await stores.counts.get('a')).toString());
+          const hasA = messages.some(({ keyText }) => keyText === 'a');
+          const { n } = hasA ? JSON.parse((await stores.counts.get('a')).toString()) : { n: 3 };
           if (n !== 3) throw new Error('a was counted ' + n + ' times');
           await stores.byTenant.tenant('one').put('last', Buffer.from(JSON.stringify({ n: messages.length })));
         },
@@ -52,13 +53,47 @@ async function counting(t: ExecutionContext) {
   return { name, folder, args };
 }
 
-test('without --store the stores of a job are in memory, and one name is one store', async (t) => {
+test('--store map keeps the stores of a job in memory, one name is one store, and what is gone is told', async (t) => {
   const { folder, args } = await counting(t);
-  for (const flags of [[], ['--store', 'map']]) {
-    const outcome = await kasper([...args, ...flags, '--batch-size', '5'], { cwd: folder });
-    t.is(outcome.stderr, '');
-    t.is(outcome.exitCode, 0);
-  }
+  const outcome = await kasper([...args, '--store', 'map', '--batch-size', '5'], { cwd: folder });
+  t.is(outcome.stderr, '');
+  t.is(outcome.exitCode, 0);
+  t.regex(
+    withoutTimes(outcome.stdout),
+    /^.*: 5 records in 1 batch .*\ngone with the memory of the process: counts \(3 keys\), by-tenant \(1 key\); the next run continues behind the committed offsets without it\. Keep it with --store redis or --store elasticsearch\n$/,
+  );
+});
+
+test('without --store the stores of a job are in memory too, and the start says what that means', async (t) => {
+  const { folder, args } = await counting(t);
+  const outcome = await kasper([...args, '--batch-size', '5', '--json'], { cwd: folder });
+  t.is(outcome.exitCode, 0);
+  t.is(outcome.stderr.trimEnd().split('\n').length, 1, outcome.stderr);
+  t.like(JSON.parse(outcome.stderr), {
+    level: 'warn',
+    message:
+      'The stores are in the memory of the process: what they hold ends with it, while the offsets stay committed. Keep it with --store redis or --store elasticsearch',
+  });
+  t.deepEqual((JSON.parse(outcome.stdout) as { lostStores: unknown }).lostStores, [
+    { name: 'counts', keys: 3 },
+    { name: 'by-tenant', keys: 1 },
+  ]);
+  const again = await kasper([...args, '--store', 'map'], { cwd: folder });
+  t.regex(
+    withoutTimes(again.stdout),
+    /^.*: 0 records in 0 batches .*\n$/,
+    'nothing was held, nothing is gone',
+  );
+});
+
+test('with workers what is gone is told of all together', async (t) => {
+  const { folder, args } = await counting(t, 2);
+  const outcome = await kasper([...args, '--store', 'map', '--workers', '2'], { cwd: folder });
+  t.is(outcome.exitCode, 0, outcome.stderr);
+  t.regex(
+    outcome.stdout,
+    /\ngone with the memory of the process: counts \(3 keys\), by-tenant \([12] keys?\);/,
+  );
 });
 
 redis.test('--store redis keeps the stores of a job under its name and theirs', async (t, { port }) => {
@@ -120,6 +155,16 @@ const wrong: readonly (readonly [flags: Parameters<typeof storePlaceOf>[0], mess
     /http:\/\/x:1 does not fit --store redis: it must begin with redis:/,
   ],
   [{ store: 'elasticsearch', storeUrl: 'http://a,http://b' }, /give one address/],
+  [
+    { store: 'redis', storeUrl: 'redis://ann:secret@x:99999/2' },
+    /^Stores: --store-url: there is no port 99999: the highest is 65535$/,
+  ],
+  [{ store: 'redis', storeUrl: 'redis://a,redis://b:65536' }, /there is no port 65536/],
+  [{ store: 'elasticsearch', storeUrl: 'https://x:70000' }, /there is no port 70000/],
+  [
+    { store: 'redis', storeUrl: 'redis://ann:99999/secret@x' },
+    /^Stores: --store-url: the host or the port of this URL cannot be read; in a user name or password, write @ as %40, \/ as %2F/,
+  ],
 ];
 
 for (const [flags, message] of wrong) {
