@@ -17,9 +17,9 @@ export interface GroupOffsets {
   fetchAll(): Promise<(CommittedOffset & PartitionOffset)[]>;
   /**
    * Commits offsets (OffsetCommit), each tried once: the caller retries, so that it can send newer
-   * ones. One request for each part of them ({@link parts}), one after the other; where one is not
-   * answered, those after it are not sent. Resolves with one result per entry, in order, each
-   * judged alone.
+   * ones. One request for each part of them ({@link parts}), one after the other, all sent within
+   * the deadline of one; where one is not answered, those after it are not sent. Resolves with one
+   * result per entry, in order, each judged alone.
    * @throws ConnectionError, TimeoutError or BrokerError (all with `retriable`) where nothing was
    * answered
    */

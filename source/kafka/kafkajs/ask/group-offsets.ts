@@ -1,5 +1,5 @@
 import { ErrorCodes } from '../../wire/error-codes.ts';
-import { BrokerError } from '../../../kernel/errors.ts';
+import { BrokerError, TimeoutError } from '../../../kernel/errors.ts';
 import type {
   CommitResult,
   CommittedOffset,
@@ -122,10 +122,14 @@ export class SimpleGroupOffsets implements GroupOffsets {
   }
 
   async commit(offsets: readonly OffsetToCommit[]): Promise<CommitResult[]> {
+    const { deadlines, watch } = this.#connected();
+    const began = watch.now();
     const results: CommitResult[] = [];
     for (const part of this.parts(offsets)) {
       try {
-        results.push(...(await this.#commitPart(part)));
+        const withinMs = deadlines.requestMs - (watch.now() - began);
+        if (withinMs <= 0) throw notSent(deadlines.requestMs);
+        results.push(...(await this.#commitPart(part, withinMs)));
       } catch (thrown) {
         if (results.length === 0) throw thrown;
         const error = wrapError(thrown, `OffsetCommit of group ${this.#groupId}`);
@@ -141,8 +145,10 @@ export class SimpleGroupOffsets implements GroupOffsets {
     return this.#cut.parts(offsets);
   }
 
-  async #commitPart(part: readonly OffsetToCommit[]): Promise<CommitResult[]> {
-    const answers = new PartitionAnswers(await this.#call(offsetCommitRequest(this.#groupId, part)));
+  /** @param withinMs by when it must be sent */
+  async #commitPart(part: readonly OffsetToCommit[], withinMs: number): Promise<CommitResult[]> {
+    const request = offsetCommitRequest(this.#groupId, part);
+    const answers = new PartitionAnswers(await this.#call(request, withinMs));
     const codes = part.map((at) => answers.of(at)?.errorCode);
     const isHalved = this.#isTooLarge(codes) && this.#halve(part);
     return part.map(({ topic, partition, offset }, at) => {
@@ -188,13 +194,13 @@ export class SimpleGroupOffsets implements GroupOffsets {
    * commit was offered, such as a claim, must not be long ago then. After any failure the
    * coordinator is looked up again: it may have moved, and that broker is suspect.
    */
-  async #call<Answer>(request: RawRequest<Answer>): Promise<Answer> {
+  async #call<Answer>(request: RawRequest<Answer>, withinMs?: number): Promise<Answer> {
     const cluster = this.#connected();
     const { requestMs } = cluster.deadlines;
-    const began = cluster.watch.now();
+    const until = cluster.watch.now() + (withinMs ?? requestMs);
     try {
       const nodeId = await cluster.coordinatorOf(this.#groupId, requestMs);
-      const connectMs = requestMs - (cluster.watch.now() - began);
+      const connectMs = until - cluster.watch.now();
       return await cluster.call(nodeId, request, { ms: requestMs, connectMs });
     } catch (thrown) {
       cluster.forgetCoordinator(this.#groupId);
@@ -206,4 +212,9 @@ export class SimpleGroupOffsets implements GroupOffsets {
 /** The same error, of what succeeds in smaller requests. */
 function again({ message, brokerCode, brokerError }: BrokerError): BrokerError {
   return new BrokerError(message, { brokerCode, brokerError, retriable: true });
+}
+
+/** Of what would be sent too long after a commit was offered. */
+function notSent(requestMs: number): TimeoutError {
+  return new TimeoutError(`The offsets before these took longer than ${requestMs} ms`, { retriable: true });
 }

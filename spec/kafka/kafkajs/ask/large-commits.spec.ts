@@ -105,3 +105,20 @@ test('when an answer is lost, what was answered before counts, and nothing more 
   t.true(results.slice(stored.length).every(({ error }) => error?.retriable === true));
   t.is(seen, 2);
 });
+
+test('all requests of a commit share one deadline: what would be sent late is left to the next attempt', async (t) => {
+  const { cluster, group } = await groupOn(t, 800);
+  // The coordinator is known then, and the next commit has all the time.
+  await group.commit(commits('orders', 1));
+  const slow = cluster.faults.delay({ api: 'OffsetCommit', ms: 2_600, times: Infinity });
+  const offsets = commits('orders', 800, 4_000);
+  const results = await group.commit(offsets);
+  t.is(slow.hits, 2, 'the third would begin after 5,200 ms');
+  const stored = results.filter(({ error }) => error === undefined).length;
+  t.is(stored, group.parts(offsets).slice(0, 2).flat().length);
+  const late = results.slice(stored);
+  t.true(late.length > 0 && late.every(({ error }) => error?.code === 'TIMEOUT' && error.retriable));
+  const again = await group.commit(offsets.slice(stored));
+  t.is(again.filter(({ error }) => error === undefined).length, late.length);
+  t.is(cluster.committed('jobs').length, 800);
+});
