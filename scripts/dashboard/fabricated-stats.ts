@@ -153,6 +153,7 @@ export class FabricatedStats {
       paused: isRunning && partition % 5 === 2 && lag > 60_000,
       records: done,
       msSinceProgress: lag === 0 ? 0 : isRunning ? 40 + ((this.#now + partition * 137) % 900) : 95_000,
+      heldBack: null,
     };
   }
 

@@ -44,6 +44,7 @@ export interface ReportedPartition {
   readonly paused: boolean;
   readonly records: number;
   readonly msSinceProgress: number;
+  readonly heldBack: { readonly ms: number; readonly offset: number } | null;
 }
 
 export interface ReportedPartitionProcessor {

@@ -68,10 +68,15 @@ export const partitionColumns: readonly PartitionColumn[] = [
   {
     id: 'step',
     label: 'Step',
-    help: 'What the partition is doing; full: its buffer is full, so it is not fetched',
+    help: 'What the partition is doing; full: its buffer is full, so it is not fetched; held back: by an open transaction',
     numeric: false,
     value: ({ step }) => stepOrder.indexOf(step),
-    text: ({ step, paused }) => (paused && step !== 'ended' ? `${step}, full` : step),
+    text: ({ step, paused, heldBack }) =>
+      [
+        step,
+        ...(paused && step !== 'ended' ? ['full'] : []),
+        ...(heldBack === null ? [] : ['held back']),
+      ].join(', '),
   },
   number({ id: 'lag', label: 'Lag', help: 'Records behind the end', value: ({ lag }) => lag }),
   number({

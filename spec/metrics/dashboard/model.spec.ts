@@ -12,7 +12,8 @@ import {
 } from '../../../metrics/dashboard/model/figures.ts';
 import { lagStep } from '../../../metrics/dashboard/model/lag-steps.ts';
 import { matches, sortRows } from '../../../metrics/dashboard/model/partition-order.ts';
-import { PartitionRows } from '../../../metrics/dashboard/model/partition-rows.ts';
+import { partitionColumns } from '../../../metrics/dashboard/model/partition-columns.ts';
+import { PartitionRows, type PartitionRow } from '../../../metrics/dashboard/model/partition-rows.ts';
 import { allKey, namedProcessors, overallState } from '../../../metrics/dashboard/model/processors.ts';
 import { StatsHistory } from '../../../metrics/dashboard/model/stats-history.ts';
 import { isPageReport, type PageReport } from '../../../metrics/dashboard/model/page-report.ts';
@@ -220,6 +221,18 @@ test('rows are sorted by any column, those without a value last, and found by wo
   t.is(found('A 11'), 1);
   t.is(found('orders-by-customer'), 24);
   t.is(found('nothing'), 0);
+});
+
+test('the step of a partition also says that its buffer is full, and that an open transaction holds it back', (t) => {
+  const { now, processors } = fabricated({ partitions: 1 }).report();
+  const [row] = new PartitionRows().add(now, namedProcessors(processors));
+  const text = partitionColumns.find(({ id }) => id === 'step')?.text;
+  const shown = (more: Partial<PartitionRow>) =>
+    row && text?.({ ...row, step: 'idle', paused: false, ...more });
+  const heldBack = { ms: 60_000, offset: 7 };
+  t.is(shown({}), 'idle');
+  t.is(shown({ heldBack }), 'idle, held back');
+  t.is(shown({ paused: true, heldBack }), 'idle, full, held back');
 });
 
 test('figures are as people write them', (t) => {
