@@ -43,6 +43,7 @@ export class HeldBackWatch implements EndsReader {
 
   /** Undefined while nothing is held back. */
   of(at: TopicPartition): HeldBack | undefined {
+    if (this.#held.size === 0) return undefined;
     const held = this.#held.get(keyOf(at));
     if (held === undefined || held.seenAt === held.since) return undefined;
     const { offset, since, seenAt, producerIds } = held;

@@ -92,7 +92,7 @@ test('a reader of everything is never held back', async (t) => {
   t.is(watch.of(at), undefined);
 });
 
-test('all that are held back are told in one warning, which names ten of them', async (t) => {
+test('all that are held back are told in one short warning', async (t) => {
   let asked = 0;
   const { show, log } = watching(t, () => {
     asked++;
@@ -103,7 +103,7 @@ test('all that are held back are told in one warning, which names ten of them', 
   t.is(asked, 1);
   t.is(log.lines.length, 1);
   t.true(JSON.stringify(log.lines).length < 1_000);
-  t.regex(String(log.lines[0]?.fields?.['partitions']), /in\/9 and 990 more$/);
+  t.is(log.lines[0]?.fields?.['partitions'], 'in/0-999');
 });
 
 test('brokers that do not say whose transaction it is, or not to this user, do not keep back the warning', async (t) => {
