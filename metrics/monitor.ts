@@ -4,11 +4,16 @@ import type { MetricsProvider } from './metrics.ts';
 export interface HealthReport {
   /** False: it makes no progress, or has failed. Restarting it may help. */
   readonly healthy: boolean;
+  /**
+   * True while something that it needs has failed for 5 s or longer, and is tried again: a restart
+   * would not help.
+   */
+  readonly degraded: boolean;
   /** True while it processes: it runs, has its claims, and is not closing. */
   readonly ready: boolean;
   /**
-   * Sentences that say why it is not healthy, or not ready, or which records another producer holds
-   * back; empty otherwise.
+   * Sentences that say why it is not healthy, degraded, or not ready, or which records another
+   * producer holds back; empty otherwise.
    */
   readonly problems: readonly string[];
 }

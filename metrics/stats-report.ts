@@ -10,6 +10,8 @@ export interface StatsReport<ProcessorStats = object> {
   readonly now: number;
   readonly health: {
     readonly healthy: boolean;
+    /** Something that a processor needs has failed for 5 s or longer, and is tried again. */
+    readonly degraded: boolean;
     readonly ready: boolean;
     /** Sentences, each preceded by the name of its processor. */
     readonly problems: readonly string[];

@@ -138,6 +138,7 @@ function fail(stats: FabricatedStats): void {
   processor.errors = errorsAt(stats.report().now);
   stats.health = {
     healthy: false,
+    degraded: false,
     ready: false,
     problems: ['orders-by-customer has failed: ' + failure.message],
   };
@@ -150,6 +151,7 @@ async function take(browser: Browser, folder: string, picture: Picture): Promise
   if (state === 'starting')
     stats.health = {
       healthy: true,
+      degraded: false,
       ready: false,
       problems: ['orders-by-customer is starting: its partitions are being claimed'],
     };

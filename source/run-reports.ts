@@ -1,11 +1,12 @@
 import type { BatchReport } from './batch-report.ts';
 import type { CommitResult } from './kafka/group-offsets.ts';
+import type { TroubleReports } from './kafka/trouble.ts';
 
 /**
  * Where the parts of a run report what happens. There is one for each run; a part takes the
  * `Pick<>` of it that it needs. All methods are synchronous and must not throw.
  */
-export interface RunReports {
+export interface RunReports extends TroubleReports {
   /** A batch has completed a step of the straight line. */
   batch(report: BatchReport): void;
   /** This many records are sent again and may be stored twice. */

@@ -45,6 +45,18 @@ export interface RecentError {
   readonly times: number;
 }
 
+/** That something which a run needs has failed for 5 s or longer, and is tried again. */
+export interface Degraded {
+  /** Since when, in ms since 1970. */
+  readonly since: number;
+  /**
+   * When the run fails, if it lasts, in ms since 1970; null if what fails does not end the run.
+   */
+  readonly givesUpAt: number | null;
+  /** Sentences that say what fails, at most six. */
+  readonly problems: readonly string[];
+}
+
 /** A transaction of another producer stays open, and what lies behind it is not visible yet. */
 export interface HeldBack {
   /** For how long that was seen, in ms. */
@@ -149,6 +161,8 @@ export interface ProcessorStats {
   readonly startedAt: number | null;
   /** What the run fails with; null while it does not. */
   readonly failure: { readonly code: string; readonly message: string } | null;
+  /** Null while all that it asks of Kafka succeeds. */
+  readonly degraded: Degraded | null;
   /** The last 20 failures, newest first, those that are retried included. */
   readonly recentErrors: readonly RecentError[];
   /** When brokers last reported the ends of the logs, in ms since 1970; null before. */

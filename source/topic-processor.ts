@@ -86,7 +86,9 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
       this.#listeners.emit('state', { from, to });
     });
     const { retryTimeoutMs, fetchMaxWaitMs } = config;
-    const client = openClient(config.client, { logger, retryTimeoutMs, fetchMaxWaitMs });
+    const firstConnectTimeoutMs = Math.min(config.firstConnectTimeoutMs, retryTimeoutMs);
+    const limits = { retryTimeoutMs, firstConnectTimeoutMs, fetchMaxWaitMs };
+    const client = openClient(config.client, { logger, ...limits });
     this.#client = client;
     const lifecycle = this.#lifecycle;
     const outcome = this.#outcome;

@@ -4,7 +4,7 @@ import { ConfigError, ConnectionError } from '../source/kernel/errors.ts';
 import { KeptMetrics } from './_helpers/fakes/kept-metrics.ts';
 import { fixture, noting, stateOf } from './_helpers/fakes/processor-run.ts';
 
-const good = { healthy: true, ready: true, problems: [] };
+const good = { healthy: true, degraded: false, ready: true, problems: [] };
 
 /** Whether it is healthy and ready, and the problems in one line. */
 function brief({

@@ -3,7 +3,7 @@ import type { HealthReport } from '../monitor.ts';
 
 /** The health of all processors together. */
 export interface JointHealth extends HealthReport {
-  /** The problems that make it unhealthy. */
+  /** The problems that make it unhealthy or degraded. */
   readonly unhealthy: readonly string[];
   /** The problems for which it is not ready. */
   readonly unready: readonly string[];

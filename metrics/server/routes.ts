@@ -80,8 +80,9 @@ export class Routes {
   }
 
   async #healthz(): Promise<Response> {
-    const { healthy, unhealthy: problems } = await this.#health();
-    return json(healthy ? 200 : 503, JSON.stringify({ healthy, problems }));
+    const { healthy, degraded, unhealthy: problems } = await this.#health();
+    // Degraded is answered with 200: a restart would not help.
+    return json(healthy ? 200 : 503, JSON.stringify({ healthy, degraded, problems }));
   }
 
   async #readyz(): Promise<Response> {
@@ -114,12 +115,12 @@ export class Routes {
     const outcome = await questions.ask('stats', this.#limit('stats'));
     if (outcome.kind === 'failed') return text(500, `The stats could not be read: ${outcome.message}`);
     const told = outcome.kind === 'answer' ? outcome.answer : undefined;
-    const { healthy, ready, problems } = this.#healthNow(told?.health);
+    const { healthy, degraded, ready, problems } = this.#healthNow(told?.health);
     const { blockedMs, longestBlockMs } = eventLoop();
     const head: Omit<StatsReport, 'processors'> = {
       ...about,
       now: Date.now(),
-      health: { healthy, ready, problems },
+      health: { healthy, degraded, ready, problems },
       eventLoop: { blockedMs: Math.round(blockedMs), longestBlockMs: Math.round(longestBlockMs) },
     };
     const { processors } = told ?? questions.last('stats') ?? { processors: '[]' };
@@ -168,6 +169,7 @@ const noMetrics =
 
 const unknownHealth: JointHealth = {
   healthy: true,
+  degraded: false,
   ready: false,
   problems: ['Nothing is known yet'],
   unhealthy: [],
@@ -176,7 +178,7 @@ const unknownHealth: JointHealth = {
 
 function notHealthy(problem: string): JointHealth {
   const problems = [problem];
-  return { healthy: false, ready: false, problems, unhealthy: problems, unready: problems };
+  return { healthy: false, degraded: false, ready: false, problems, unhealthy: problems, unready: problems };
 }
 
 function blockedProblem(blockedMs: number): string {

@@ -61,12 +61,16 @@ export class ShownProcessors {
     const problems: string[] = [];
     const unhealthy: string[] = [];
     const unready: string[] = [];
+    let isHealthy = true;
+    let isDegraded = false;
     for (const shown of this.#all()) {
-      const { healthy, ready, problems: reported } = healthOf(shown);
+      const { healthy, degraded, ready, problems: reported } = healthOf(shown);
+      isHealthy &&= healthy;
+      isDegraded ||= degraded;
       for (const text of reported.length === 0 && !(healthy && ready) ? ['it gives no reason'] : reported) {
         const problem = `${shown.name}: ${text}`;
         problems.push(problem);
-        if (!healthy) unhealthy.push(problem);
+        if (!healthy || degraded) unhealthy.push(problem);
         if (!ready) unready.push(problem);
       }
     }
@@ -74,7 +78,8 @@ export class ShownProcessors {
       unready.push(nobody);
       problems.push(nobody);
     }
-    return { healthy: unhealthy.length === 0, ready: unready.length === 0, problems, unhealthy, unready };
+    const ready = unready.length === 0;
+    return { healthy: isHealthy, degraded: isDegraded, ready, problems, unhealthy, unready };
   }
 
   stats(): StatsAnswer {
@@ -116,7 +121,7 @@ function lastOf(monitored: Monitored): Shown | undefined {
   const stats = monitored.stats();
   if (!isObject(stats) || !isObject(stats['failure'])) return undefined;
   const problem = `The run has failed: ${String(stats['failure']['message'])}`;
-  const health = { healthy: false, ready: false, problems: [problem] };
+  const health = { healthy: false, degraded: false, ready: false, problems: [problem] };
   // Whatever its state was when it reported that it is gone.
   const last = { ...stats, state: 'failed' };
   return { name: monitored.name, health: () => health, stats: () => last };
@@ -126,6 +131,11 @@ function healthOf(shown: Shown): HealthReport {
   try {
     return shown.health();
   } catch (error) {
-    return { healthy: false, ready: false, problems: [`its health() threw: ${textOf(error)}`] };
+    return {
+      healthy: false,
+      degraded: false,
+      ready: false,
+      problems: [`its health() threw: ${textOf(error)}`],
+    };
   }
 }

@@ -22,6 +22,7 @@ export interface FabricatedProcessor {
   /** What waits in each partition at first, by its number. */
   backlog: (partition: number) => number;
   failure: ReportedProcessor['failure'];
+  degraded: ReportedProcessor['degraded'];
   errors: readonly ReportedError[];
 }
 
@@ -43,6 +44,7 @@ const defaults: FabricatedProcessor = {
   arriving: 18_000,
   backlog: (partition) => 150_000 + ((partition * 7919) % 11) * 42_000,
   failure: null,
+  degraded: null,
   errors: [],
 };
 
@@ -54,7 +56,7 @@ export class FabricatedStats {
   pid = 4711;
   version = '0.1.0';
   host = 'batch-7.example.net';
-  health = { healthy: true, ready: true, problems: [] as readonly string[] };
+  health = { healthy: true, degraded: false, ready: true, problems: [] as readonly string[] };
   eventLoop = { blockedMs: 2, longestBlockMs: 41 };
   readonly processors: FabricatedProcessor[];
   #now: number;
@@ -108,7 +110,7 @@ export class FabricatedStats {
   }
 
   #stats(processor: FabricatedProcessor, progress: readonly Progress[]): ReportedProcessor {
-    const { name, worker, partitions, state, failure, errors } = processor;
+    const { name, worker, partitions, state, failure, degraded, errors } = processor;
     const records = progress.reduce((total, { done }) => total + done, 0);
     const batches = Math.ceil(records / 1000);
     const isRunning = state === 'running';
@@ -118,6 +120,7 @@ export class FabricatedStats {
       state,
       startedAt: state === 'new' ? null : this.#startedAt,
       failure,
+      degraded,
       recentErrors: errors,
       endsAskedAt: this.#now - (this.#now % 15_000),
       records,

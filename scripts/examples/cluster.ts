@@ -27,7 +27,7 @@ export async function connectKafka(brokers: readonly string[] | undefined): Prom
   const client = openClient(
     { brokers: addresses },
     // A person waits: five seconds show whether somebody listens there.
-    { logger: silentLogger, retryTimeoutMs: 60_000, deadlines: { firstConnectMs: 5_000 } },
+    { logger: silentLogger, retryTimeoutMs: 60_000, firstConnectTimeoutMs: 5_000 },
   );
   const close = async (): Promise<void> => {
     await client.close();

@@ -13,6 +13,8 @@ export interface Assignment {
    * @throws AssignmentError that names who has them
    */
   open(owner: PartitionsOwner): Promise<void>;
+  /** What {@link open} waits for, in words, while others have the partitions; else undefined. */
+  readonly waitsFor: string | undefined;
   /** Asked before each batch, each flush of a store and each commit. */
   readonly guard: OwnershipGuard;
   /** Through which committed offsets are read and written. */

@@ -171,6 +171,16 @@ export const optionRows = [
     reason: 'longer than a rolling restart leaves one partition without a leader',
   },
   {
+    name: 'firstConnectTimeoutMs',
+    kind: 'integer',
+    unit: 'ms',
+    default: 30_000,
+    minimum: 100,
+    maximum: LONGEST_TIMER_MS,
+    what: 'For how long a start looks for a first broker before the run fails, and never for longer than `retryTimeoutMs`; within a second one warning says what is at each address',
+    reason: 'jobs and brokers are often started together',
+  },
+  {
     name: 'maxRecordBytes',
     kind: 'integer',
     unit: 'bytes',

@@ -171,6 +171,16 @@ export interface ScalarOptions {
    */
   readonly retryTimeoutMs?: number;
   /**
+   * For how long a start looks for a first broker before the run fails, and never for longer than
+   * `retryTimeoutMs`; within a second one warning says what is at each address.
+   *
+   * Unit: ms. Minimum: 100. Maximum: 2,147,483,647. Reason: jobs and brokers are often started
+   * together.
+   *
+   * @defaultValue `30_000`
+   */
+  readonly firstConnectTimeoutMs?: number;
+  /**
    * The largest record that `send` accepts, as encoded, before compression.
    *
    * Unit: bytes. Minimum: 100. Maximum: 1,073,741,824. Reason: below the broker's default

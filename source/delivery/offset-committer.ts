@@ -7,6 +7,7 @@ import type { Logger } from '../kernel/logger.ts';
 import { metadataFor, type CommitMetadata } from '../config/commit-metadata.ts';
 import type { CommitResult, GroupOffsets, OffsetToCommit } from '../kafka/group-offsets.ts';
 import type { StartPosition } from '../kafka/log-position.ts';
+import { FailingPartitions } from '../kafka/trouble.ts';
 import { keyOf, type TopicPartition } from '../kernel/topic-partition.ts';
 import type { RunReports } from '../run-reports.ts';
 import { commitFailure } from './commit-failure.ts';
@@ -27,6 +28,9 @@ export class OffsetCommitter {
   readonly #committed = new Map<string, number>();
   /** When the committed offset moved last, on the monotonic clock. */
   readonly #movedAt = new Map<string, number>();
+  /** Topic-partitions whose commits are tried again. */
+  readonly #failing = new Map<string, FailingCommit>();
+  readonly #failingAll: FailingPartitions<FailingCommit>;
   /** Topic-partitions that were given up. */
   readonly #dead = new Set<string>();
   readonly #open = new OpenWork();
@@ -41,6 +45,12 @@ export class OffsetCommitter {
 
   constructor(options: OffsetCommitterOptions) {
     this.#options = options;
+    this.#failingAll = new FailingPartitions({
+      verb: 'Committing',
+      kind: 'commit',
+      timeoutMs: options.commitTimeoutMs,
+      reports: options.reports,
+    });
   }
 
   /** Records that are done and not acked yet, of one input partition. */
@@ -151,6 +161,7 @@ export class OffsetCommitter {
     this.#retryTimer?.cancel();
     this.#refreshTimer?.cancel();
     this.#waiting.clear();
+    this.#failingAll.clear();
     this.#waiters.close();
   }
 
@@ -235,6 +246,7 @@ export class OffsetCommitter {
         if (this.#committed.get(key) !== position.offset) this.#movedAt.set(key, now);
         this.#committed.set(key, position.offset);
         if (newer !== undefined) newer.failingSince = undefined;
+        this.#failsNoLonger(key);
         return;
       }
       const since = failingSince ?? now;
@@ -242,9 +254,11 @@ export class OffsetCommitter {
         givenUp.push(result);
         this.#dead.add(key);
         this.#waiting.delete(key);
+        this.#failsNoLonger(key);
         return;
       }
       retried.push(result);
+      this.#fails(key, { ...result, failingSince: since }, result.error);
       if (newer === undefined) this.#waiting.set(key, { position, failingSince: since });
       else newer.failingSince = since;
     });
@@ -259,6 +273,19 @@ export class OffsetCommitter {
     }
     this.#waiters.look();
     this.#send();
+  }
+
+  #fails(key: string, { topic, partition, failingSince }: FailingCommit, error: KasperError): void {
+    const commit = this.#failing.get(key) ?? { topic, partition, failingSince };
+    this.#failing.set(key, commit);
+    this.#failingAll.add([commit], error);
+  }
+
+  #failsNoLonger(key: string): void {
+    const commit = this.#failing.get(key);
+    if (commit === undefined) return;
+    this.#failing.delete(key);
+    this.#failingAll.delete(commit);
   }
 
   #retryLater(failed: readonly CommitResult[]): void {
@@ -290,7 +317,12 @@ export interface OffsetCommitterOptions {
   readonly offsetRefreshMs: number;
   readonly commitMetadata: CommitMetadata;
   /** `failed` is called once, and again if others fail while the rest is still being committed. */
-  readonly reports: Pick<RunReports, 'refused' | 'failed'>;
+  readonly reports: Pick<RunReports, 'refused' | 'failed' | 'onTrouble' | 'onTroubleOver'>;
+}
+
+/** A topic-partition whose commit failed, and since when it does. */
+interface FailingCommit extends TopicPartition {
+  readonly failingSince: number;
 }
 
 interface Waiting {

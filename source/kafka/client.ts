@@ -5,6 +5,7 @@ import type { GroupDescription, GroupOffsets } from './group-offsets.ts';
 import type { EpochEnd, Isolation, OffsetSpec, PartitionOffset, StartPosition } from './log-position.ts';
 import type { RecordSink, SinkOptions } from './sink.ts';
 import type { PartitionSource, SourceOptions } from './source.ts';
+import type { TroubleReports } from './trouble.ts';
 
 /**
  * All that the pipeline needs of Kafka. kafkajs's connections implement it; so does the fake of the
@@ -88,7 +89,7 @@ export interface NewTopic {
  * Hears what happens between a client and the brokers: per request and per record batch, never per
  * record. No method may throw.
  */
-export interface KafkaObserver {
+export interface KafkaObserver extends TroubleReports {
   /**
    * A broker answered; `api` as Kafka names it, such as 'Fetch'. The time includes that for a
    * connection that had to be opened first.
@@ -101,6 +102,11 @@ export interface KafkaObserver {
    * also where it is retried.
    */
   onError(api: 'Produce' | 'Fetch', error: KasperError, partitions: readonly TopicPartition[]): void;
+  /**
+   * A broker could not be reached, or did not answer; `began` is when that was first tried, on the
+   * monotonic clock.
+   */
+  onUnanswered(began: number, error: KasperError): void;
   /** A connection to a broker that was there before is opened again. */
   onReconnect(): void;
 }

@@ -4,11 +4,17 @@ import { checkDurations } from '../kernel/duration.ts';
 import { checkArguments, loggerArgument } from '../kernel/check-arguments.ts';
 import { checkOptionNames } from '../kernel/check-option-names.ts';
 import { isObject } from '../kernel/is-object.ts';
+import { limitRepeats } from '../kernel/limit-repeats.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { KafkaClient } from './client.ts';
-import { DEFAULT_DEADLINES, DEFAULT_RETRY_TIMEOUT_MS } from './kafkajs/connection/deadlines.ts';
+import {
+  DEFAULT_DEADLINES,
+  DEFAULT_FIRST_CONNECT_TIMEOUT_MS,
+  DEFAULT_RETRY_TIMEOUT_MS,
+} from './kafkajs/connection/deadlines.ts';
 import type { Deadlines } from './kafkajs/connection/deadlines.ts';
-import type { KafkaLike, KafkaOptions } from './kafkajs/kafka-options.ts';
+import { checkKafkaOptions } from './kafkajs/check-kafka-options.ts';
+import { isKafkaLike, type KafkaLike, type KafkaOptions } from './kafkajs/kafka-options.ts';
 import { KafkajsClient } from './kafkajs/kafkajs-client.ts';
 
 export type {
@@ -33,6 +39,11 @@ export interface OpenClientOptions {
   /** For how long retriable failures of one call are retried, in milliseconds. Default 120000. */
   readonly retryTimeoutMs?: number;
   /**
+   * For how long `connect()` looks for a first broker, in milliseconds. Default 30000, or
+   * `retryTimeoutMs` where that is less.
+   */
+  readonly firstConnectTimeoutMs?: number;
+  /**
    * For how long the broker may hold a fetch, in milliseconds: the user's requestTimeout must leave
    * room for it. Default 250.
    */
@@ -43,10 +54,11 @@ export interface OpenClientOptions {
 
 /**
  * Turns what a user gives as `client` into the port to Kafka. Nothing is connected before
- * `connect()`.
+ * `connect()`. Repeats of its warnings are limited as by {@link limitRepeats}.
  *
  * @param client a `Kafka` of kafkajs, its options, or a KafkaClient, which is passed through
- * @throws ConfigError for anything else, and for options that do not fit
+ * @throws ConfigError for anything else, for options that do not exist, and for addresses that are
+ *   none
  */
 export function openClient(client: ClientInit, options: OpenClientOptions): KafkaClient {
   checkArguments('Kafka client', [
@@ -61,13 +73,23 @@ export function openClient(client: ClientInit, options: OpenClientOptions): Kafk
     'deadlines must be an object of milliseconds',
     options.deadlines,
   ]);
-  const { retryTimeoutMs, fetchMaxWaitMs, deadlines } = options;
-  checkDurations('Kafka client', { retryTimeoutMs, fetchMaxWaitMs, ...deadlines });
+  if (!isKafkaLike(client)) checkKafkaOptions(client);
+  const { fetchMaxWaitMs, firstConnectTimeoutMs, deadlines } = options;
+  checkDurations('Kafka client', {
+    retryTimeoutMs: options.retryTimeoutMs,
+    firstConnectTimeoutMs,
+    fetchMaxWaitMs,
+    ...deadlines,
+  });
+  const clock = options.clock ?? systemClock;
+  const retryTimeoutMs = options.retryTimeoutMs ?? DEFAULT_RETRY_TIMEOUT_MS;
   return new KafkajsClient(client, {
-    logger: options.logger,
-    clock: options.clock ?? systemClock,
+    logger: limitRepeats(options.logger, { clock }),
+    clock,
     fetchMaxWaitMs: options.fetchMaxWaitMs ?? 250,
-    retryTimeoutMs: options.retryTimeoutMs ?? DEFAULT_RETRY_TIMEOUT_MS,
+    retryTimeoutMs,
+    firstConnectTimeoutMs:
+      firstConnectTimeoutMs ?? Math.min(DEFAULT_FIRST_CONNECT_TIMEOUT_MS, retryTimeoutMs),
     deadlines: { ...DEFAULT_DEADLINES, ...options.deadlines },
   });
 }
@@ -76,6 +98,7 @@ const optionNames = [
   'logger',
   'clock',
   'retryTimeoutMs',
+  'firstConnectTimeoutMs',
   'fetchMaxWaitMs',
   'deadlines',
 ] satisfies readonly (keyof OpenClientOptions)[];

@@ -68,7 +68,7 @@ export class Run implements PartitionsOwner {
     await this.#opened.opened('The claims could not be released', (withinMs) => assignment.close(withinMs));
     // Before the offsets are read, so that two that start at the same time do not both decide where
     // to begin.
-    parts.phase = 'it claims its partitions, and waits while another process has them';
+    parts.phase = 'it claims its partitions';
     await assignment.open(this);
   }
 

@@ -20,7 +20,8 @@ export interface HealthInputs {
 const NAMED = 10;
 
 /**
- * Judges a processor. It is healthy unless the run has failed or, while it runs, brokers are silent
+ * Judges a processor. It is degraded while something that it needs has failed for some time, and is
+ * tried again: that alone is no reason to restart it. It is healthy unless the run has failed or, while it runs, brokers are silent
  * or a partition with lag makes no progress. A partition whose messages are collected for a batch
  * that is not due yet has nothing to do; if its batch is due, the time counts from then on.
  * A transaction of another producer that holds records back is a problem, and no reason to restart.
@@ -32,11 +33,14 @@ export function healthOf(inputs: HealthInputs): HealthReport {
   else if (stats.state === 'running') problems.push(...silence(inputs), ...stalls(inputs));
   const healthy = problems.length === 0;
   const ready = stats.failure === null && stats.state === 'running';
+  const trouble = stats.failure === null ? stats.degraded : null;
+  problems.push(...(trouble?.problems ?? []));
+  const degraded = trouble !== null;
   // Another producer's matter: to restart this processor does not help.
   if (stats.failure === null) problems.push(...heldBack(inputs));
   const reason = notReady(inputs);
   if (reason !== undefined && stats.failure === null) problems.push(reason);
-  return Object.freeze({ healthy, ready, problems: Object.freeze(problems) });
+  return Object.freeze({ healthy, degraded, ready, problems: Object.freeze(problems) });
 }
 
 function notReady({ stats, starting }: HealthInputs): string | undefined {

@@ -1,14 +1,16 @@
 import type { HealthReport, Monitored } from '../../metrics/monitor.ts';
 import type { BatchReport } from '../batch-report.ts';
 import type { Config } from '../config/config.ts';
+import { Degradation } from './degradation.ts';
 import { healthOf } from './health.ts';
 import type { KafkaObserver } from '../kafka/client.ts';
 import type { CommitResult } from '../kafka/group-offsets.ts';
+import type { Trouble } from '../kafka/trouble.ts';
 import type { Timer } from '../kernel/clock.ts';
 import type { KasperError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Listeners } from '../kernel/listeners.ts';
-import type { Lifecycle } from '../lifecycle.ts';
+import type { Lifecycle, ProcessorState } from '../lifecycle.ts';
 import type { ProcessorEvents } from '../processor-events.ts';
 import { MetricsGuard } from './metrics-guard.ts';
 import { PartitionTotals } from './partition-totals.ts';
@@ -35,6 +37,7 @@ export class ProcessorView implements RunReports, KafkaObserver {
   readonly #recentErrors: RecentErrors;
   readonly #metrics: ProcessorMetrics;
   readonly #gauges: ProcessorGauges;
+  readonly #degradation: Degradation;
   #startedAt: number | undefined;
   /** When a broker answered last, on the monotonic clock. */
   #answeredAt = Number.NEGATIVE_INFINITY;
@@ -43,7 +46,9 @@ export class ProcessorView implements RunReports, KafkaObserver {
 
   constructor(options: ProcessorViewOptions) {
     this.#options = options;
-    const { config, logger } = options;
+    const { config, logger, lifecycle } = options;
+    const isStarting = () => lifecycle.state === 'starting';
+    this.#degradation = new Degradation({ clock: config.clock, logger, isStarting });
     this.#ofPartitions = new PartitionTotals(config.clock);
     this.#recentErrors = new RecentErrors(config.clock);
     const guard = new MetricsGuard(config.clock, logger);
@@ -70,6 +75,8 @@ export class ProcessorView implements RunReports, KafkaObserver {
       ofPartitions: this.#ofPartitions,
       outcome,
       recentErrors: this.#recentErrors,
+      // What fails while it closes, or after, delays nothing.
+      degraded: isWorking(lifecycle.state) ? this.#degradation.now : null,
       parts,
     });
   }
@@ -77,7 +84,7 @@ export class ProcessorView implements RunReports, KafkaObserver {
   health(): HealthReport {
     const { config, parts } = this.#options;
     const { stallTimeoutMs, stallLagRecords, heldBackTimeoutMs, clock } = config;
-    const { endWatch, phase } = parts;
+    const { endWatch, phase, assignment } = parts;
     const unansweredSince = endWatch?.unansweredSince;
     const brokersSilentMs =
       unansweredSince === undefined ? 0 : clock.now() - Math.max(unansweredSince, this.#answeredAt);
@@ -87,7 +94,7 @@ export class ProcessorView implements RunReports, KafkaObserver {
       stallLagRecords,
       heldBackTimeoutMs,
       brokersSilentMs,
-      starting: phase,
+      starting: assignment?.waitsFor ?? phase,
     });
   }
 
@@ -98,6 +105,7 @@ export class ProcessorView implements RunReports, KafkaObserver {
     this.#endCollect = metrics.onCollect?.(() => {
       this.#showGauges();
     });
+    this.#degradation.start();
     this.#tick();
   }
 
@@ -110,6 +118,7 @@ export class ProcessorView implements RunReports, KafkaObserver {
   /** The run is over: the gauges stay as they are now. */
   end(): void {
     this.#timer?.cancel();
+    this.#degradation.end();
     this.#endCollect?.();
     this.#showGauges();
   }
@@ -151,7 +160,20 @@ export class ProcessorView implements RunReports, KafkaObserver {
 
   onAnswer(api: string, ms: number): void {
     this.#answeredAt = this.#options.config.clock.now();
+    this.#degradation.onAnswer();
     this.#metrics.addAnswer(api, ms);
+  }
+
+  onUnanswered(began: number, error: KasperError): void {
+    this.#degradation.onUnanswered(began, error);
+  }
+
+  onTrouble(trouble: Trouble): void {
+    this.#degradation.onTrouble(trouble);
+  }
+
+  onTroubleOver(trouble: Trouble): void {
+    this.#degradation.onTroubleOver(trouble);
   }
 
   onAcked(topic: string, partition: number, records: number, bytes: number): void {
@@ -183,6 +205,10 @@ export class ProcessorView implements RunReports, KafkaObserver {
   #showGauges(): void {
     this.#gauges.show(this.stats());
   }
+}
+
+function isWorking(state: ProcessorState): boolean {
+  return state === 'starting' || state === 'running';
 }
 
 /** What a view looks at. */

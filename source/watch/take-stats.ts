@@ -5,7 +5,13 @@ import { deepFreeze } from '../kernel/deep-freeze.ts';
 import type { ProcessorState } from '../lifecycle.ts';
 import type { RunOutcome } from '../run/run-outcome.ts';
 import type { RunParts } from '../run/run-parts.ts';
-import type { PartitionProcessorStats, PartitionStats, ProcessorStats, RunSummary } from '../stats.ts';
+import type {
+  Degraded,
+  PartitionProcessorStats,
+  PartitionStats,
+  ProcessorStats,
+  RunSummary,
+} from '../stats.ts';
 import type { PartitionTotals } from './partition-totals.ts';
 import { describeError, type RecentErrors } from './recent-errors.ts';
 import type { RunTotals } from './run-totals.ts';
@@ -19,12 +25,13 @@ export interface StatsSources {
   readonly ofPartitions: PartitionTotals;
   readonly outcome: RunOutcome;
   readonly recentErrors: RecentErrors;
+  readonly degraded: Degraded | null;
   readonly parts: RunParts;
 }
 
 /** A snapshot of a processor. */
 export function takeStats(sources: StatsSources): ProcessorStats {
-  const { config, state, startedAt, totals, outcome, recentErrors, parts } = sources;
+  const { config, state, startedAt, totals, outcome, recentErrors, degraded, parts } = sources;
   const { flow, endWatch } = parts;
   const { topicProcessorName, groupId } = config;
   return deepFreeze({
@@ -33,6 +40,7 @@ export function takeStats(sources: StatsSources): ProcessorStats {
     state,
     startedAt: startedAt ?? null,
     failure: outcome.hasFailed ? describeError(outcome.first) : null,
+    degraded,
     recentErrors: recentErrors.all,
     endsAskedAt: endWatch?.answeredAt ?? null,
     ...totals.snapshot(),

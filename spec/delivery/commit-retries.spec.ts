@@ -194,7 +194,12 @@ test('an entry that the broker did not answer fails', async (t) => {
     commitTimeoutMs: 1000,
     offsetRefreshMs: 1000,
     commitMetadata: '',
-    reports: { refused: () => undefined, failed: (error) => failures.push(error as CommitError) },
+    reports: {
+      refused: () => undefined,
+      failed: (error) => failures.push(error as CommitError),
+      onTrouble: () => undefined,
+      onTroubleOver: () => undefined,
+    },
   });
   t.teardown(() => {
     committer.close();

@@ -70,7 +70,12 @@ export function bench(t: ExecutionContext, options: Partial<OffsetCommitterOptio
     commitTimeoutMs: 5000,
     offsetRefreshMs: 60_000,
     commitMetadata: '',
-    reports: { refused: () => undefined, failed: (error) => failures.push(error as CommitError) },
+    reports: {
+      refused: () => undefined,
+      failed: (error) => failures.push(error as CommitError),
+      onTrouble: () => undefined,
+      onTroubleOver: () => undefined,
+    },
     ...options,
   });
   t.teardown(() => {

@@ -14,6 +14,7 @@ const running: ProcessorStats = {
   state: 'running',
   startedAt: 0,
   failure: null,
+  degraded: null,
   recentErrors: [],
   endsAskedAt: null,
   records: 0,
@@ -82,7 +83,7 @@ function stuck(
   return health({ partitions: [partition(parts)], partitionProcessors: [processors] }, inputs);
 }
 
-const good = { healthy: true, ready: true, problems: [] };
+const good = { healthy: true, degraded: false, ready: true, problems: [] };
 
 test('one that runs and has nothing to do is healthy and ready', (t) => {
   t.deepEqual(health({}), good);
@@ -100,14 +101,19 @@ for (const [state, problem] of [
   test(`one that is ${state} is healthy, but not ready, and says why`, (t) => {
     const partitions = [partition()];
     const report = health({ state, partitions, partitionProcessors: [processor('process')] });
-    t.deepEqual(report, { healthy: true, ready: false, problems: [problem] });
+    t.deepEqual(report, { healthy: true, degraded: false, ready: false, problems: [problem] });
   });
 }
 
 for (const state of ['running', 'closing', 'failed'] as const) {
   test(`one whose run has failed is neither healthy nor ready, from its failure on: ${state}`, (t) => {
     const report = health({ state, failure: { code: 'PROCESS', message: 'boom' } });
-    t.deepEqual(report, { healthy: false, ready: false, problems: ['The run has failed: boom'] });
+    t.deepEqual(report, {
+      healthy: false,
+      degraded: false,
+      ready: false,
+      problems: ['The run has failed: boom'],
+    });
   });
 }
 
@@ -162,6 +168,7 @@ test('brokers that are silent for too long are a problem', (t) => {
   const report = health({}, { brokersSilentMs: 125_400 });
   t.deepEqual(report, {
     healthy: false,
+    degraded: false,
     ready: true,
     problems: ['No broker has answered for 125 s'],
   });
@@ -193,6 +200,7 @@ test('what an open transaction holds back is a problem after heldBackTimeoutMs, 
   t.deepEqual(judge(held(899_999, [4711])), good);
   t.deepEqual(judge(held(900_000, [4711])), {
     healthy: true,
+    degraded: false,
     ready: true,
     problems: [
       'An open transaction of producer 4711 has held back the records of in/0 from offset 17 on for 900 s',

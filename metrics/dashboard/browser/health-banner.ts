@@ -30,6 +30,7 @@ export class HealthBanner implements PagePart {
 }
 
 function titleOf(word: string, isWrong: boolean): string {
+  if (!isWrong && word === 'degraded') return 'Degraded';
   if (!isWrong)
     return word === 'starting' || word === 'new' || word === 'waiting' ? 'Not ready yet' : 'Not ready';
   return word === 'failed' ? 'The run has failed' : 'Something is wrong';

@@ -1,5 +1,5 @@
 import { count, largeCount } from '../model/figures.ts';
-import { allKey, toneOf } from '../model/processors.ts';
+import { allKey, stateOf } from '../model/processors.ts';
 import { byId, make, setAttribute, setClass, setHidden, setText } from './elements.ts';
 import type { PageData, PagePart } from './page-data.ts';
 
@@ -25,6 +25,7 @@ export class ProcessorChoice implements PagePart {
     setHidden(this.#section, processors.length < 2);
     if (processors.length < 2) return;
     const running = processors.filter(({ stats }) => stats.state === 'running').length;
+    const good = processors.filter(({ stats }) => stateOf(stats).tone === 'good').length;
     const failed = processors.some(({ stats }) => stats.state === 'failed');
     const all = `${count(running)} of ${count(processors.length)} running`;
     const shown = [
@@ -32,9 +33,12 @@ export class ProcessorChoice implements PagePart {
         key: allKey,
         label: 'All',
         state: all,
-        tone: failed ? 'bad' : running === processors.length ? 'good' : 'busy',
+        tone: failed ? 'bad' : good === processors.length ? 'good' : 'busy',
       },
-      ...processors.map(({ key, label, stats: { state } }) => ({ key, label, state, tone: toneOf(state) })),
+      ...processors.map(({ key, label, stats }) => {
+        const { word, tone } = stateOf(stats);
+        return { key, label, state: word, tone };
+      }),
     ];
     this.#remove(new Set(shown.map(({ key }) => key)));
     for (const { key, label, state, tone } of shown) {

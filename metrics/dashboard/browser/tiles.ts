@@ -7,7 +7,7 @@ import type { PageData, PagePart } from './page-data.ts';
 interface TileText {
   readonly value: string;
   readonly note: string;
-  readonly isBad?: boolean;
+  readonly tone?: 'bad' | 'busy';
 }
 
 interface Tile {
@@ -53,14 +53,7 @@ const tiles: readonly Tile[] = [
     label: 'Buffered',
     text: ({ shown }) => ({
       value: bytes(sum(shown, ({ bufferedBytes }) => bufferedBytes)),
-      note: 'fetched, in memory',
-    }),
-  },
-  {
-    label: 'Waiting',
-    text: ({ shown }) => ({
-      value: largeCount(sum(shown, ({ buffered }) => buffered)),
-      note: 'records not in a batch yet',
+      note: `${largeCount(sum(shown, ({ buffered }) => buffered))} records not in a batch yet`,
     }),
   },
   {
@@ -70,12 +63,13 @@ const tiles: readonly Tile[] = [
       note: 'from process to commit',
     }),
   },
+  { label: 'Kafka', text: kafka },
   {
     label: 'Event loop',
     text: ({ report: { eventLoop } }) => ({
       value: eventLoop.blockedMs < 1000 ? 'responsive' : `blocked ${duration(eventLoop.blockedMs)}`,
       note: `longest block ${eventLoop.longestBlockMs < 1000 ? `${Math.round(eventLoop.longestBlockMs)} ms` : duration(eventLoop.longestBlockMs)}`,
-      isBad: eventLoop.blockedMs >= 1000,
+      ...(eventLoop.blockedMs >= 1000 && { tone: 'bad' }),
     }),
   },
   {
@@ -111,7 +105,7 @@ export class Tiles implements PagePart {
       const text = tile.text(data);
       setText(value, text.value);
       setText(note, text.note);
-      setClass(element, text.isBad === true ? 'tile bad' : 'tile');
+      setClass(element, text.tone === undefined ? 'tile' : `tile ${text.tone}`);
     }
   }
 }
@@ -126,6 +120,19 @@ function timeLeft({ points, lagChange, rows }: PageData): TileText {
   if (Math.abs(lagChange) < 0.05) return { value: none, note: 'lag does not change' };
   if (lagChange > 0) return { value: '∞', note: `lag grows by ${count(lagChange)}/s` };
   return { value: duration((lag / -lagChange) * 1000), note: `lag falls by ${count(-lagChange)}/s` };
+}
+
+/** Whether what is asked of Kafka succeeds, and since when it does not. */
+function kafka({ report: { now }, shown }: PageData): TileText {
+  const working = shown.filter(({ stats: { state } }) => state === 'starting' || state === 'running');
+  if (working.length === 0) return { value: none, note: 'nothing is asked of it' };
+  const troubles = working.map(({ stats }) => stats.degraded).filter((degraded) => degraded !== null);
+  if (troubles.length === 0) return { value: 'fine', note: 'nothing fails' };
+  const since = Math.min(...troubles.map((degraded) => degraded.since));
+  const givesUpAt = Math.min(...troubles.map((degraded) => degraded.givesUpAt ?? Infinity));
+  const note =
+    givesUpAt === Infinity ? 'it is tried again' : `gives up in ${duration(Math.max(0, givesUpAt - now))}`;
+  return { value: `failing ${duration(now - since)}`, note, tone: 'busy' };
 }
 
 function triggersOf(shown: readonly NamedProcessor[]): string {

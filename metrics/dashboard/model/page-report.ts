@@ -14,6 +14,7 @@ export interface ReportedProcessor {
   readonly state: 'new' | 'starting' | 'running' | 'closing' | 'closed' | 'failed';
   readonly startedAt: number | null;
   readonly failure: { readonly code: string; readonly message: string } | null;
+  readonly degraded: ReportedTrouble | null;
   readonly recentErrors: readonly ReportedError[];
   readonly endsAskedAt: number | null;
   readonly records: number;
@@ -25,6 +26,12 @@ export interface ReportedProcessor {
   readonly inHand: number;
   readonly partitions: readonly ReportedPartition[];
   readonly partitionProcessors: readonly ReportedPartitionProcessor[];
+}
+
+export interface ReportedTrouble {
+  readonly since: number;
+  readonly givesUpAt: number | null;
+  readonly problems: readonly string[];
 }
 
 export interface ReportedError {

@@ -43,6 +43,7 @@ export function overallState({ health, processors }: PageReport): {
   const states = new Set(processors.map(({ state }) => state));
   if (states.has('failed')) return { word: 'failed', tone: 'bad' };
   if (!health.healthy) return { word: 'unhealthy', tone: 'bad' };
+  if (health.degraded) return { word: 'degraded', tone: 'busy' };
   if (states.size === 0) return { word: 'waiting', tone: 'quiet' };
   for (const state of ['closing', 'starting', 'new'] as const) {
     if (states.has(state)) return { word: state, tone: 'busy' };
@@ -51,8 +52,16 @@ export function overallState({ health, processors }: PageReport): {
   return health.ready ? { word: 'running', tone: 'good' } : { word: 'not ready', tone: 'busy' };
 }
 
-/** How bad the state of one processor is. */
-export function toneOf(state: ReportedProcessor['state']): Tone {
+/** The state of one processor in one word, and how bad that is. */
+export function stateOf({ state, degraded }: ReportedProcessor): {
+  readonly word: string;
+  readonly tone: Tone;
+} {
+  if (degraded !== null) return { word: 'degraded', tone: 'busy' };
+  return { word: state, tone: toneOf(state) };
+}
+
+function toneOf(state: ReportedProcessor['state']): Tone {
   if (state === 'running') return 'good';
   if (state === 'failed') return 'bad';
   return state === 'closed' ? 'quiet' : 'busy';

@@ -69,6 +69,8 @@ export class Claims implements OwnershipGuard {
   #timer: Timer | undefined;
   #failure: KasperError | undefined;
   #closed: Promise<void> | undefined;
+  /** While {@link take} waits whether other owners live. */
+  isWatching = false;
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
@@ -141,6 +143,7 @@ export class Claims implements OwnershipGuard {
       const seen = await this.#entries.read(watch.wanted);
       this.#throwIfClosing();
       const gone = watch.look(seen);
+      this.isWatching = gone === undefined;
       if (gone === undefined) {
         await this.#pause(WATCH_EVERY_MS);
         continue;

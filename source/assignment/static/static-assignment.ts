@@ -31,6 +31,11 @@ export class StaticAssignment implements Assignment {
     return this.#claims ?? unguarded;
   }
 
+  get waitsFor(): string | undefined {
+    if (this.#claims?.isWatching !== true) return undefined;
+    return 'another process has its partitions: it waits whether that one lives';
+  }
+
   async open(owner: PartitionsOwner): Promise<void> {
     const { config, client, logger, closing } = this.#context;
     const partitions = assignedPartitions(config);

@@ -4,7 +4,7 @@ import type { Io } from '../terminal/io.ts';
 
 /** A person waits for the answer, so requests are retried for a shorter time than in a job. */
 const RETRY_TIMEOUT_MS = 20_000;
-const FIRST_CONNECT_MS = 5_000;
+const FIRST_CONNECT_TIMEOUT_MS = 5_000;
 
 /**
  * Connects to Kafka, uses the connection, and closes it. @throws as `openClient`, and what `use`
@@ -18,7 +18,7 @@ export async function withKafka<T>(
   const client = openClient(clientOf(undefined, flags, io), {
     logger: silentLogger,
     retryTimeoutMs: RETRY_TIMEOUT_MS,
-    deadlines: { firstConnectMs: FIRST_CONNECT_MS },
+    firstConnectTimeoutMs: FIRST_CONNECT_TIMEOUT_MS,
   });
   try {
     await client.connect();

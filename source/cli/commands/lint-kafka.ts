@@ -30,6 +30,7 @@ export interface KafkaFindings {
 
 /** A person waits for the answer. */
 const RETRY_TIMEOUT_MS = 10_000;
+const FIRST_CONNECT_TIMEOUT_MS = 5_000;
 
 /**
  * Checks the topics, the group and the owners of a job's partitions. Commits nothing, claims
@@ -39,7 +40,7 @@ export async function lintKafka(setup: JobSetup): Promise<KafkaFindings> {
   const kafka = openClient(setup.options.client, {
     logger: silentLogger,
     retryTimeoutMs: RETRY_TIMEOUT_MS,
-    deadlines: { firstConnectMs: 5000 },
+    firstConnectTimeoutMs: FIRST_CONNECT_TIMEOUT_MS,
   });
   const findings = { problems: [] as string[], notes: [] as string[] };
   try {

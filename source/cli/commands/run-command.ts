@@ -59,8 +59,8 @@ async function runJob(file: string, command: Command, io: Io): Promise<number> {
   const setup = await unlessAborted(setUpJob(file, { layers, io, logs }), signal);
   if (setup === undefined) return exitCodes.ok.code;
   const { job, settings, options } = setup;
-  const { client, logger, retryTimeoutMs } = options;
-  const lookUp = { logger, retryTimeoutMs, signal };
+  const { client, logger, retryTimeoutMs, firstConnectTimeoutMs } = options;
+  const lookUp = { logger, retryTimeoutMs, firstConnectTimeoutMs, signal };
   const known =
     setup.inputPartitions ?? (await unlessAborted(allPartitions(client, job.inputTopics, lookUp), signal));
   if (known === undefined || shutdown.requested) return exitCodes.ok.code;

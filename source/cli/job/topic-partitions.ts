@@ -4,6 +4,8 @@ export interface AllPartitionsOptions {
   readonly logger: Logger;
   /** That of the run. */
   readonly retryTimeoutMs: number | undefined;
+  /** That of the run. */
+  readonly firstConnectTimeoutMs: number | undefined;
   /** Aborted when the command is to stop. */
   readonly signal: AbortSignal;
 }
@@ -18,11 +20,14 @@ export interface AllPartitionsOptions {
 export async function allPartitions(
   client: ClientInit,
   inputTopics: readonly string[],
-  { logger, retryTimeoutMs, signal }: AllPartitionsOptions,
+  { logger, retryTimeoutMs, firstConnectTimeoutMs, signal }: AllPartitionsOptions,
 ): Promise<number[]> {
   const kafka = openClient(client, {
     logger,
     ...(retryTimeoutMs === undefined ? {} : { retryTimeoutMs }),
+    ...(firstConnectTimeoutMs === undefined
+      ? {}
+      : { firstConnectTimeoutMs: Math.min(firstConnectTimeoutMs, retryTimeoutMs ?? Infinity) }),
   });
   const close = () => void kafka.close();
   signal.addEventListener('abort', close, { once: true });

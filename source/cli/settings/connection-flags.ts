@@ -3,7 +3,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { ConfigError, type ClientInit, type KafkaOptions } from '../../index.ts';
 import type { Io } from '../terminal/io.ts';
 import { addSettingFlags } from './setting-flags.ts';
-import { isAddress } from './setting-values.ts';
+import { parseAddress } from '../../kernel/address.ts';
 import { flagOf, variableOf } from './settings.ts';
 import { messageOf } from '../../kernel/thrown-text.ts';
 import { readTextFile } from './text-file.ts';
@@ -146,7 +146,7 @@ function readPem(
 export function parseBrokers(text: string): string[] {
   const addresses = text.split(',').map((address) => address.trim());
   for (const address of addresses) {
-    if (!isAddress(address))
+    if (parseAddress(address) === undefined)
       throw new InvalidArgumentError(`'${address}' is not an address such as localhost:9092.`);
   }
   return addresses;

@@ -1,3 +1,4 @@
+import { parseAddress } from '../../kernel/address.ts';
 import { ConfigError } from '../../index.ts';
 import { isObject } from '../../kernel/is-object.ts';
 import { parsePartitions } from './partition-ranges.ts';
@@ -88,20 +89,12 @@ function checkAddresses(setting: Setting, value: unknown): Parsed {
     return {
       problem: `must be addresses such as 'localhost:9092,other:9092' or a list of them, not ${shown(setting, value)}`,
     };
-  const wrong = (addresses as unknown[]).filter((address) => !isAddress(address));
+  const wrong = (addresses as unknown[]).filter((address) => parseAddress(address) === undefined);
   return wrong.length === 0
     ? { value: [...(addresses as string[])] }
     : {
         problem: `must be addresses such as localhost:9092, which ${wrong.map((each) => shown(setting, each)).join(' and ')} is not`,
       };
-}
-
-/** Whether this is a `host:port`. */
-export function isAddress(address: unknown): boolean {
-  const match =
-    typeof address === 'string' ? /^(?:\[[0-9a-fA-F:]+\]|[^\s:[\]/]+):(\d{1,5})$/.exec(address) : null;
-  const port = Number(match?.[1]);
-  return port >= 1 && port <= 65_535;
 }
 
 function checkPartitions(setting: Setting, value: unknown): Parsed {

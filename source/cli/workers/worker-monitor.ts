@@ -110,18 +110,18 @@ function longestBlockMsOf(worker: WorkerProcess): number {
 function healthOf(worker: WorkerProcess, blockedAfterMs: number): HealthReport {
   const { end, report } = worker;
   if (end?.kind === 'failed') return unhealthy(`failed: ${end.failure.message}`);
-  if (end !== undefined) return { healthy: true, ready: true, problems: [] };
+  if (end !== undefined) return { healthy: true, degraded: false, ready: true, problems: [] };
   if (worker.silentMs > blockedAfterMs) {
     const seconds = Math.round(worker.silentMs / 1000);
     return unhealthy(
       `it has not answered for ${seconds} s: its event loop is blocked, or the process is suspended`,
     );
   }
-  return report?.health ?? { healthy: true, ready: false, problems: ['it is starting'] };
+  return report?.health ?? { healthy: true, degraded: false, ready: false, problems: ['it is starting'] };
 }
 
 function unhealthy(problem: string): HealthReport {
-  return { healthy: false, ready: false, problems: [problem] };
+  return { healthy: false, degraded: false, ready: false, problems: [problem] };
 }
 
 /** Its last stats, with its number; and its failure, which it may not have been able to report. */
@@ -140,6 +140,7 @@ function beforeTheFirst(name: string): ProcessorStats {
     state: 'starting',
     startedAt: null,
     failure: null,
+    degraded: null,
     recentErrors: [],
     endsAskedAt: null,
     records: 0,

@@ -61,7 +61,7 @@ export interface SaslProviderArgs {
 /** Where and how to reach Kafka: the options of kafkajs's `Kafka`. */
 export interface KafkaOptions {
   /**
-   * Addresses as `host:port`, or a function that returns them. One that can be reached is enough.
+   * Addresses as `host:port` (`[::1]:9092` for IPv6), or a function that returns them. One that can be reached is enough.
    */
   readonly brokers: string[] | (() => string[] | Promise<string[]>);
   /** Shown in the broker's logs and quotas. Default 'kafkajs'. */
@@ -90,4 +90,9 @@ export interface KafkaOptions {
     ssl: ConnectionOptions;
     onConnect: () => void;
   }) => Socket;
+}
+
+/** Whether this is a Kafka instance, and not its options. */
+export function isKafkaLike(client: KafkaLike | KafkaOptions): client is KafkaLike {
+  return 'consumer' in client && typeof client.consumer === 'function';
 }

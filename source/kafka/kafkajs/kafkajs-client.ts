@@ -2,7 +2,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { ConfigError, LifecycleError } from '../../kernel/errors.ts';
 import { checkTopicNames } from '../../kernel/topic-name.ts';
 import { checkNewTopics } from './ask/new-topics.ts';
-import type { Logger } from '../../kernel/logger.ts';
+import type { RepeatLimitedLogger } from '../../kernel/limit-repeats.ts';
 import type { KafkaAdmin } from '../admin.ts';
 import type { KafkaClient, KafkaObserver, NewTopic, TopicDescription } from '../client.ts';
 import type { GroupDescription, GroupOffsets } from '../group-offsets.ts';
@@ -13,6 +13,7 @@ import { prepareCompression } from '../records/compression.ts';
 import type { KafkaLike, KafkaOptions } from './kafka-options.ts';
 import { KafkajsAdmin } from './ask/admin.ts';
 import { captureCluster } from './capture/capture-cluster.ts';
+import { kafkajsLog } from './capture/kafkajs-log.ts';
 import { ClusterConnection } from './connection/cluster-connection.ts';
 import type { Deadlines } from './connection/deadlines.ts';
 import { lookUpEpochEnds } from './ask/epoch-lookup.ts';
@@ -24,10 +25,11 @@ import { createTopics, topicDescriptions } from './ask/topics.ts';
 import type { TopicPartition } from '../../kernel/topic-partition.ts';
 
 export interface KafkajsClientOptions {
-  readonly logger: Logger;
+  readonly logger: RepeatLimitedLogger;
   readonly clock: Clock;
   readonly fetchMaxWaitMs: number;
   readonly retryTimeoutMs: number;
+  readonly firstConnectTimeoutMs: number;
   readonly deadlines: Deadlines;
 }
 
@@ -36,6 +38,9 @@ const noObserver: KafkaObserver = {
   onAnswer: nothing,
   onAcked: nothing,
   onError: nothing,
+  onUnanswered: nothing,
+  onTrouble: nothing,
+  onTroubleOver: nothing,
   onReconnect: nothing,
 };
 
@@ -122,12 +127,14 @@ export class KafkajsClient implements KafkaClient {
   }
 
   async #connect(): Promise<ClusterConnection> {
-    const { logger, clock, deadlines, retryTimeoutMs } = this.#options;
+    const { logger, clock, deadlines, firstConnectTimeoutMs, retryTimeoutMs } = this.#options;
     // Batches are decoded and sealed without waiting.
     await prepareCompression();
-    const checked = await captureCluster(this.#client, logger);
+    let isConnected = false;
+    // What keeps it from a first broker is said in one warning.
+    const log = kafkajsLog(logger, () => !isConnected);
+    const checked = await captureCluster(this.#client, log);
     this.#checkRequestTimeout(checked.requestTimeoutMs);
-    const firstConnectMs = Math.min(deadlines.firstConnectMs, retryTimeoutMs);
     // So that the error says at what a handshake stood.
     const handshakeMs = Math.min(deadlines.handshakeMs, retryTimeoutMs);
     const cluster = new ClusterConnection({
@@ -135,11 +142,13 @@ export class KafkajsClient implements KafkaClient {
       clock,
       logger,
       observer: this.#observer,
-      deadlines: { ...deadlines, firstConnectMs, handshakeMs },
+      deadlines: { ...deadlines, handshakeMs },
+      firstConnectTimeoutMs,
     });
     this.#cluster = cluster;
     if (this.#closing !== undefined) await cluster.close();
     await cluster.connect();
+    isConnected = true;
     return cluster;
   }
 
@@ -161,6 +170,7 @@ export class KafkajsClient implements KafkaClient {
     await this.#cluster?.close();
     // A caller that waits in connect() learns it from its own promise.
     await this.#connecting?.catch(() => undefined);
+    this.#options.logger.close();
   }
 
   #connected(): ClusterConnection {

@@ -15,7 +15,7 @@ process.send?.(server.url);
 process.on('message', (command: MonitorProcessCommand) => {
   if ('blockMs' in command) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, command.blockMs);
   else if ('problem' in command)
-    processor.report = { healthy: false, ready: false, problems: [command.problem] };
+    processor.report = { healthy: false, degraded: false, ready: false, problems: [command.problem] };
   else {
     process.disconnect();
     void release();

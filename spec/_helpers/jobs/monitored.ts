@@ -19,7 +19,7 @@ export interface FakeMonitored extends Monitored {
   failure: { readonly code: string; readonly message: string } | null;
 }
 
-export const well: HealthReport = { healthy: true, ready: true, problems: [] };
+export const well: HealthReport = { healthy: true, degraded: false, ready: true, problems: [] };
 
 /** @param metrics default: nothing to scrape */
 export function fakeMonitored(name = 'orders', metrics: Monitored['metrics'] = noopMetrics): FakeMonitored {

@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
+import type { Trouble } from '../../../source/kafka/trouble.ts';
 import type { KafkaObserver } from '../../../source/kafka/client.ts';
 import type { Deadlines } from '../../../source/kafka/kafkajs/connection/deadlines.ts';
 import { startEmbedded, testOnEach } from '../../_helpers/servers/clusters.ts';
@@ -20,6 +21,8 @@ class KeptObservations implements KafkaObserver {
   readonly answers: [api: string, ms: number][] = [];
   readonly errors: string[] = [];
   readonly acked = new Map<string, { records: number; bytes: number }>();
+  readonly troubles: string[] = [];
+  unanswered = 0;
   reconnects = 0;
 
   onAnswer(api: string, ms: number): void {
@@ -37,6 +40,18 @@ class KeptObservations implements KafkaObserver {
   onError(...[api, error, partitions]: Parameters<KafkaObserver['onError']>): void {
     const name = 'brokerError' in error ? String(error.brokerError) : error.code;
     for (const { topic, partition } of partitions) this.errors.push(`${api} ${topic}/${partition} ${name}`);
+  }
+
+  onUnanswered(): void {
+    this.unanswered++;
+  }
+
+  onTrouble({ kind, what }: Trouble): void {
+    this.troubles.push(`${kind} ${what}`);
+  }
+
+  onTroubleOver({ kind }: Trouble): void {
+    this.troubles.push(`${kind} over`);
   }
 
   onReconnect(): void {
@@ -130,6 +145,8 @@ test('silence and lost connections are reported, and that a connection is opened
   cluster.faults.drop({ api: 'Produce', when: 'before' });
   await accumulator.flush();
   t.deepEqual(seen.errors.splice(0), ['Produce orders/0 CONNECTION']);
+  t.deepEqual(seen.troubles.splice(0), ['send Sending to orders/0', 'send over']);
+  t.is(seen.unanswered, 1);
   t.is(seen.reconnects, 1);
   appendNumbers(accumulator, 'orders', 1, 5);
   cluster.faults.freeze(1);
@@ -138,6 +155,8 @@ test('silence and lost connections are reported, and that a connection is opened
   cluster.faults.thaw(1);
   await flushed;
   t.is(seen.errors[0], 'Produce orders/0 TIMEOUT');
+  t.deepEqual(seen.troubles, ['send Sending to orders/0', 'send over']);
+  t.true(seen.unanswered >= 2);
   t.true(seen.reconnects >= 2);
   t.is(seen.acked.get('orders/0')?.records, 10);
   await sink.close();

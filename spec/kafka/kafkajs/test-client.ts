@@ -24,7 +24,6 @@ export const SHORT_DEADLINES: Deadlines = {
   produceTimeoutMs: 300,
   requestMs: 1_000,
   handshakeMs: 500,
-  firstConnectMs: 2_000,
 };
 
 /** Of now: a real broker deletes records that are older than its retention. */
@@ -56,6 +55,7 @@ export function keepingLogger(lines: LogLine[] = []): { logger: Logger; lines: L
 
 export interface TestClientOptions {
   readonly retryTimeoutMs?: number;
+  readonly firstConnectTimeoutMs?: number;
   readonly deadlines?: Partial<Deadlines>;
   readonly lines?: LogLine[];
 }
@@ -81,6 +81,7 @@ export function newClient(
   const client = openClient(isAddresses(brokers) ? { brokers: [...brokers] } : brokers, {
     logger,
     retryTimeoutMs: options.retryTimeoutMs ?? 10_000,
+    firstConnectTimeoutMs: options.firstConnectTimeoutMs ?? 10_000,
     deadlines: options.deadlines ?? {},
   });
   t.teardown(() => client.close());

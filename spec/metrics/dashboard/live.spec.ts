@@ -197,6 +197,7 @@ testInBrowser(
     ];
     stats.health = {
       healthy: false,
+      degraded: false,
       ready: false,
       problems: [`orders-by-customer: has failed: ${failure.message}`, 'the event loop is blocked'],
     };
@@ -234,7 +235,12 @@ testInBrowser(
     );
     t.is(await page.title(), 'waiting · kasper-ts');
     const other = await openDashboard(t, browser, [{ state: 'starting' }]);
-    other.stats.health = { healthy: true, ready: false, problems: ['orders-by-customer: is starting'] };
+    other.stats.health = {
+      healthy: true,
+      degraded: false,
+      ready: false,
+      problems: ['orders-by-customer: is starting'],
+    };
     await other.seconds(1);
     await shows(other.page.locator('#partitions-empty'), 'No partitions yet: the processor is starting.');
     await shows(other.page.locator('#problems'), 'Not ready yet orders-by-customer: is starting');

@@ -34,7 +34,7 @@ function fail({ stats }: OpenDashboard): void {
   if (processor === undefined) throw new Error('fabricated');
   const failure = { code: 'PROCESS_ERROR', message: 'process failed' };
   Object.assign(processor, { state: 'failed', failure, errors: [{ at: stats.report().now, ...failure }] });
-  stats.health = { healthy: false, ready: false, problems: ['the run has failed'] };
+  stats.health = { healthy: false, degraded: false, ready: false, problems: ['the run has failed'] };
 }
 
 const looks: readonly [name: string, options: BrowserContextOptions][] = [
@@ -126,7 +126,7 @@ testInBrowser(
     const { page } = dashboard;
     await dashboard.seconds(2);
     await assertNoSideways(t, page);
-    dashboard.stats.health = { healthy: false, ready: false, problems: [long] };
+    dashboard.stats.health = { healthy: false, degraded: false, ready: false, problems: [long] };
     await dashboard.seconds(1);
     await page.getByRole('checkbox', { name: 'All figures' }).check();
     await shows(page.locator('#problems'), /a-topic/);
@@ -212,7 +212,7 @@ testInBrowser(
     const { page, server, stats } = dashboard;
     const asked = new Set<string>();
     page.on('request', (request) => asked.add(new URL(request.url()).pathname));
-    stats.health = { healthy: false, ready: false, problems: [evil] };
+    stats.health = { healthy: false, degraded: false, ready: false, problems: [evil] };
     stats.host = evil;
     stats.version = evil;
     const report = stats.report();

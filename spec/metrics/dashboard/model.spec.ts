@@ -39,7 +39,7 @@ test('what the page reads of a report is what processors and the server say', (t
     },
     { process: () => undefined },
   );
-  const health = { healthy: true, ready: false, problems: [] };
+  const health = { healthy: true, degraded: false, ready: false, problems: [] };
   const about = { version: '1.0.0', host: 'a', pid: 1, node: '20', now: 5, health };
   const report = read({
     ...about,
@@ -182,7 +182,7 @@ test('processors have keys of their own, and labels as short as they can be', (t
 test('the state of all is the worst one of each', (t) => {
   const word = (healthy: boolean, ready: boolean, ...states: FabricatedProcessor['state'][]) => {
     const stats = fabricated(...states.map((state) => ({ state })));
-    stats.health = { healthy, ready, problems: [] };
+    stats.health = { healthy, degraded: false, ready, problems: [] };
     return overallState(stats.report()).word;
   };
   t.is(word(true, true, 'running'), 'running');

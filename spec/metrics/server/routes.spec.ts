@@ -10,7 +10,10 @@ import { LineLogger } from '../../_helpers/fakes/processor-run.ts';
 test('a processor that is well: health, readiness and stats', async (t) => {
   const server = monitorServer(t);
   await server.watch(fakeMonitored());
-  t.deepEqual(await getJson(`${server.url}/healthz`), { status: 200, body: { healthy: true, problems: [] } });
+  t.deepEqual(await getJson(`${server.url}/healthz`), {
+    status: 200,
+    body: { healthy: true, degraded: false, problems: [] },
+  });
   t.deepEqual(await getJson(`${server.url}/readyz`), { status: 200, body: { ready: true, problems: [] } });
   const before = Date.now();
   const { status, body } = await getJson(`${server.url}/api/stats`);
@@ -27,7 +30,7 @@ test('a processor that is well: health, readiness and stats', async (t) => {
     version,
     pid: process.pid,
     node: process.versions.node,
-    health: { healthy: true, ready: true, problems: [] },
+    health: { healthy: true, degraded: false, ready: true, problems: [] },
     processors: [{ topicProcessorName: 'orders', state: 'running', failure: null }],
   });
 });
@@ -38,11 +41,16 @@ test('problems of all processors are told with their names: of health, of readin
   for (const processor of [orders, payments, refunds])
     if (processor !== undefined) await server.watch(processor);
   if (orders === undefined || payments === undefined || refunds === undefined) throw new Error('three');
-  orders.report = { healthy: false, ready: true, problems: ['stalls', 'brokers do not answer'] };
-  payments.report = { healthy: true, ready: false, problems: ['is starting'] };
+  orders.report = {
+    healthy: false,
+    degraded: false,
+    ready: true,
+    problems: ['stalls', 'brokers do not answer'],
+  };
+  payments.report = { healthy: true, degraded: false, ready: false, problems: ['is starting'] };
   t.deepEqual(await getJson(`${server.url}/healthz`), {
     status: 503,
-    body: { healthy: false, problems: ['orders: stalls', 'orders: brokers do not answer'] },
+    body: { healthy: false, degraded: false, problems: ['orders: stalls', 'orders: brokers do not answer'] },
   });
   t.deepEqual(await getJson(`${server.url}/readyz`), {
     status: 503,
@@ -51,14 +59,15 @@ test('problems of all processors are told with their names: of health, of readin
   const { body } = await getJson(`${server.url}/api/stats`);
   t.deepEqual((body as StatsReport).health, {
     healthy: false,
+    degraded: false,
     ready: false,
     problems: ['orders: stalls', 'orders: brokers do not answer', 'payments: is starting'],
   });
   orders.report = well;
-  payments.report = { healthy: false, ready: false, problems: [] };
+  payments.report = { healthy: false, degraded: false, ready: false, problems: [] };
   t.deepEqual(await getJson(`${server.url}/healthz`), {
     status: 503,
-    body: { healthy: false, problems: ['payments: it gives no reason'] },
+    body: { healthy: false, degraded: false, problems: ['payments: it gives no reason'] },
   });
 });
 
@@ -72,14 +81,17 @@ test('what the health() of a processor throws makes it unhealthy, and hides no o
   await server.watch(fakeMonitored());
   t.deepEqual(await getJson(`${server.url}/healthz`), {
     status: 503,
-    body: { healthy: false, problems: ['broken: its health() threw: Error: a fault'] },
+    body: { healthy: false, degraded: false, problems: ['broken: its health() threw: Error: a fault'] },
   });
 });
 
 test('without a processor a server that listens is healthy, and not ready', async (t) => {
   const server = monitorServer(t);
   await server.listen();
-  t.deepEqual(await getJson(`${server.url}/healthz`), { status: 200, body: { healthy: true, problems: [] } });
+  t.deepEqual(await getJson(`${server.url}/healthz`), {
+    status: 200,
+    body: { healthy: true, degraded: false, problems: [] },
+  });
   t.deepEqual(await getJson(`${server.url}/readyz`), {
     status: 503,
     body: { ready: false, problems: ['No processor is running'] },
@@ -98,7 +110,11 @@ test('a processor that failed is shown after it has ended, until one of its name
   await releaseOther();
   t.deepEqual(await getJson(`${server.url}/healthz`), {
     status: 503,
-    body: { healthy: false, problems: ['orders: The run has failed: process failed for orders/0'] },
+    body: {
+      healthy: false,
+      degraded: false,
+      problems: ['orders: The run has failed: process failed for orders/0'],
+    },
   });
   const { body } = await getJson(`${server.url}/api/stats`);
   t.deepEqual((body as StatsReport).processors, [
@@ -333,7 +349,7 @@ test('HEAD is GET without the body', async (t) => {
   const server = monitorServer(t);
   const processor = fakeMonitored('orders', fakeProvider());
   await server.watch(processor);
-  processor.report = { healthy: false, ready: false, problems: ['stalls'] };
+  processor.report = { healthy: false, degraded: false, ready: false, problems: ['stalls'] };
   for (const path of ['/', '/healthz', '/readyz', '/nothing']) {
     const get = await httpGet(server.url + path);
     const head = await httpGet(server.url + path, { method: 'HEAD' });

@@ -84,7 +84,7 @@ export class KafkajsAdmin implements KafkaAdmin {
 
   #retry<T>(what: string, attempt: () => Promise<T>): Promise<T> {
     const { retryTimeoutMs, signal } = this.#options;
-    return retryLoop(this.#connected(), { timeoutMs: retryTimeoutMs, what, signal }, attempt);
+    return retryLoop(this.#connected(), { timeoutMs: retryTimeoutMs, what, kind: 'ask', signal }, attempt);
   }
 }
 

@@ -43,7 +43,7 @@ export async function askLeaders<
   let refresh = false;
   await retryLoop(
     cluster,
-    { timeoutMs: options.retryTimeoutMs, what: apiName, signal: options.signal },
+    { timeoutMs: options.retryTimeoutMs, what: apiName, kind: 'ask', signal: options.signal },
     async () => {
       if (refresh || pending.some((entry) => cluster.leaderOf(entry) === undefined))
         await cluster.refresh(new Set(pending.map(({ topic }) => topic)));

@@ -33,7 +33,7 @@ export async function loadOutputTopic(
   const { clock } = cluster;
   const unknownUntil = clock.now() + NEW_TOPIC_GRACE_MS;
   try {
-    return await retryLoop(cluster, { timeoutMs: retryTimeoutMs, what, signal }, async () => {
+    return await retryLoop(cluster, { timeoutMs: retryTimeoutMs, what, kind: 'send', signal }, async () => {
       await cluster.refresh([topic]);
       const count = knownPartitionCount(cluster, topic);
       if (count !== undefined) return count;

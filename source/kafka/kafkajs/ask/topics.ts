@@ -23,7 +23,7 @@ export async function topicDescriptions(
   if (topics.length === 0) return described;
   await retryLoop(
     cluster,
-    { timeoutMs: options.retryTimeoutMs, what: 'Metadata', signal: options.signal },
+    { timeoutMs: options.retryTimeoutMs, what: 'Metadata', kind: 'ask', signal: options.signal },
     async () => {
       await cluster.refresh(topics);
       for (const topic of topics) {
@@ -50,7 +50,7 @@ export async function createTopics(
 ): Promise<string[]> {
   if (topics.length === 0) return [];
   const { deadlines } = cluster;
-  const retry = { timeoutMs: options.retryTimeoutMs, signal: options.signal };
+  const retry = { timeoutMs: options.retryTimeoutMs, kind: 'ask', signal: options.signal } as const;
   const created: string[] = [];
   let left = [...topics];
   await retryLoop(cluster, { ...retry, what: 'CreateTopics' }, async () => {

@@ -1,3 +1,4 @@
+import { addressText } from '../../../kernel/address.ts';
 import { asError } from '../../../kernel/as-error.ts';
 import { LONGEST_TIMER_MS } from '../../../kernel/duration.ts';
 import { TimeoutError } from '../../../kernel/errors.ts';
@@ -14,7 +15,7 @@ import { ResponseFramer } from './response-framer.ts';
  */
 export function hardenPool(pool: KafkajsConnectionPool, logger: Logger, watch: CallWatch): void {
   for (const connection of pool.pool) {
-    receiveWholeResponses(connection, `${pool.host}:${pool.port}`, logger);
+    receiveWholeResponses(connection, addressText(pool), logger);
     connectWithin(connection, watch);
     connectOnce(connection);
     sleepWhenIdle(connection);

@@ -27,13 +27,22 @@ const LEFT_OUT = new Set(['message', 'timestamp', 'logger', 'stack']);
  * Repeats are limited as by {@link limitRepeats}. For other limits, or to have the last counts at
  * the end of the program, give a logger of your own `limitRepeats`, and close it there.
  */
-export function kafkaLogCreator(logger: Logger): (level: number) => (entry: KafkajsLogEntry) => void {
+export function kafkaLogCreator(logger: Logger): (level: number) => KafkajsLog {
   checkArguments('kafkaLogCreator', loggerArgument(logger));
-  const child = limitRepeats(logger).child({ component: 'kafkajs' });
-  return () => (entry) => {
+  const log = kafkajsLog(limitRepeats(logger), () => false);
+  return () => log;
+}
+
+/** Takes a line of kafkajs. */
+export type KafkajsLog = (entry: KafkajsLogEntry) => void;
+
+/** @param isQuiet whether what it warns of is for debugging only, since it is reported elsewhere */
+export function kafkajsLog(logger: Logger, isQuiet: () => boolean): KafkajsLog {
+  const child = logger.child({ component: 'kafkajs' });
+  return (entry) => {
     const fields = Object.fromEntries(Object.entries(entry.log).filter(([name]) => !LEFT_OUT.has(name)));
     const line = { ...fields, namespace: entry.namespace };
-    if (entry.level <= WARN) child.warn(entry.log.message, line);
+    if (entry.level <= WARN && !isQuiet()) child.warn(entry.log.message, line);
     else child.debug(entry.log.message, line);
   };
 }

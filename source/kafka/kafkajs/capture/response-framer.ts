@@ -1,8 +1,6 @@
-import { ConnectionError } from '../../../kernel/errors.ts';
+import { foreignError, foreignerOf } from './foreign-protocol.ts';
 
 const SIZE_BYTES = 4;
-/** How a TLS record begins: an alert or a handshake, then the major version. */
-const TLS_STARTS = [0x1503, 0x1603];
 /** No answer of a Kafka broker is near this; TLS records and HTTP read as a size are far beyond. */
 const LARGEST_RESPONSE_BYTES = 256 * 1024 * 1024;
 
@@ -73,11 +71,12 @@ export class ResponseFramer {
 
   #checkedSize(size: number): number {
     if (size >= SIZE_BYTES && size <= LARGEST_RESPONSE_BYTES) return size;
-    const remedy = TLS_STARTS.includes(size >>> 16)
-      ? 'it speaks TLS: give the ssl option, or the port of a listener without TLS'
-      : 'check that the address is a Kafka listener, and that the ssl option fits it';
-    throw new ConnectionError(
-      `Broker ${this.#broker}: the answer claims to have ${size} bytes, so it is none of Kafka's; ${remedy}`,
+    const start = Buffer.alloc(SIZE_BYTES);
+    start.writeInt32BE(size);
+    const why =
+      foreignerOf(start) ?? 'check that the address is a Kafka listener, and that the ssl option fits it';
+    throw foreignError(
+      `Broker ${this.#broker}: the answer claims to have ${size} bytes, so it is none of Kafka's; ${why}`,
     );
   }
 }

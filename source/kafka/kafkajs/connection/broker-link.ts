@@ -1,3 +1,4 @@
+import { addressText } from '../../../kernel/address.ts';
 import { ConnectionError, TimeoutError } from '../../../kernel/errors.ts';
 import type { KasperError } from '../../../kernel/errors.ts';
 import { sleep } from '../../../kernel/clock.ts';
@@ -73,7 +74,7 @@ export class BrokerLink {
   /** `host:port` as far as it is known. */
   get address(): string {
     const at = this.#pool ?? this.#options.destination;
-    return at === undefined ? 'of the list' : `${at.host}:${at.port}`;
+    return at === undefined ? 'of the list' : addressText(at);
   }
 
   get host(): string | undefined {
@@ -222,7 +223,8 @@ export class BrokerLink {
   /** Runs work with a limit; when it is passed, or the connection fails, the link is dropped. */
   #guard<T>(limit: CallLimit, what: string, index: number, work: () => Promise<T>): Promise<T> {
     if (this.#lost !== undefined) return Promise.reject(this.#lost);
-    const { watch } = this.#options;
+    const { clock, observer, watch } = this.#options;
+    const began = clock.now();
     return new Promise<T>((resolve, reject) => {
       const graceMs = this.#grace();
       const call: WatchedCall = {
@@ -244,6 +246,7 @@ export class BrokerLink {
       };
       const fail = (error: KasperError) => {
         end();
+        if (error.retriable && error.code !== 'BROKER') observer.onUnanswered(began, error);
         reject(error);
       };
       this.#calls.add(fail);

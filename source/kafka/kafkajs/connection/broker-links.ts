@@ -1,22 +1,27 @@
 import { ConnectionError } from '../../../kernel/errors.ts';
 import type { KasperError } from '../../../kernel/errors.ts';
+import { addressText, parseAddress } from '../../../kernel/address.ts';
 import type { Clock } from '../../../kernel/clock.ts';
 import type { Logger } from '../../../kernel/logger.ts';
 import type { KafkaObserver } from '../../client.ts';
 import { BrokerLink } from './broker-link.ts';
 import { type CallLimit, CallWatch } from './call-watch.ts';
 import type { Deadlines } from './deadlines.ts';
-import type { CheckedCluster } from '../capture/internals.ts';
+import type { CapturedCluster } from '../capture/capture-cluster.ts';
+import { isForeign } from '../capture/foreign-protocol.ts';
+import type { SeedAddress } from '../capture/seed-addresses.ts';
 import type { BrokerNode } from '../protocol/metadata.ts';
 import type { RawRequest } from './raw-call.ts';
 import { wrapError } from './wrap-error.ts';
 
 export interface BrokerLinksOptions {
-  readonly cluster: CheckedCluster;
+  readonly cluster: CapturedCluster;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly observer: KafkaObserver;
   readonly deadlines: Deadlines;
+  /** For how long a first broker is looked for. */
+  readonly firstConnectTimeoutMs: number;
 }
 
 /** What a link is for: Produce requests have one of their own. */
@@ -44,11 +49,26 @@ export class BrokerLinks {
    * for a first broker.
    */
   #seed: BrokerLink | undefined;
+  /** Why addresses of the user's list could not be used. */
+  readonly #seedErrors = new Map<string, KasperError>();
   #closed: KasperError | undefined;
 
   constructor(options: BrokerLinksOptions) {
     this.#options = options;
     this.watch = new CallWatch(options.clock);
+  }
+
+  /** The user's addresses as far as they are known, with the last error of each. */
+  get seeds(): readonly SeedAddress[] {
+    const { seeds, sockets } = this.#options.cluster;
+    const errors = this.#seedErrors;
+    const known = seeds?.known ?? [...errors.keys()].flatMap((text) => parseAddress(text) ?? []);
+    return known.map((address) => ({ ...address, sockets, error: errors.get(addressText(address)) }));
+  }
+
+  /** Waits no longer for what is at an address of the list. */
+  giveUpSeed(address: string, reason: KasperError): void {
+    if (this.#seed?.address === address) void this.#seed.drop(reason);
   }
 
   /** The link to a node if it can be used now. */
@@ -105,11 +125,13 @@ export class BrokerLinks {
         await link.connected();
         return await link.call(request, limit);
       } catch (thrown) {
-        last = wrapError(thrown, `Broker ${link.address} (${request.apiName})`);
-        if (!last.retriable) throw last;
+        const error = wrapError(thrown, `Broker ${link.address} (${request.apiName})`);
+        // At another address there may be a Kafka all the same.
+        if (!error.retriable && !isForeign(error)) throw error;
+        if (last?.retriable !== true) last = error;
         this.#options.logger.debug('A broker could not be asked', {
           request: request.apiName,
-          error: last.message,
+          error: error.message,
         });
       }
     }
@@ -163,7 +185,10 @@ export class BrokerLinks {
       const seed = this.#seed === undefined || this.#seed.dead ? this.#newLink() : this.#seed;
       this.#seed = seed;
       // Only then its address is known. Why it failed is reported to those who call it.
-      await seed.connected().catch(() => undefined);
+      await seed.connected().then(
+        () => this.#seedErrors.delete(seed.address),
+        (thrown: unknown) => this.#seedErrors.set(seed.address, wrapError(thrown, `Broker ${seed.address}`)),
+      );
       if (tried.has(seed.address)) return;
       tried.add(seed.address);
       yield seed;

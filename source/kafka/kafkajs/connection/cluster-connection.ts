@@ -11,6 +11,7 @@ import type { Deadlines } from './deadlines.ts';
 import { brokerError } from '../protocol/broker-errors.ts';
 import { findCoordinatorRequest } from '../protocol/find-coordinator.ts';
 import { metadataRequest } from '../protocol/metadata.ts';
+import { connectFirst } from './first-connect.ts';
 import type { RawRequest } from './raw-call.ts';
 import { retryLoop } from './retry-loop.ts';
 import { TopicTable } from './topic-table.ts';
@@ -31,6 +32,7 @@ export class ClusterConnection {
   readonly deadlines: Deadlines;
   /** By which calls are found that take too long. */
   readonly watch: CallWatch;
+  readonly #firstConnectTimeoutMs: number;
   readonly #links: BrokerLinks;
   readonly #topics = new TopicTable();
   readonly #coordinators = new Map<string, number>();
@@ -44,20 +46,21 @@ export class ClusterConnection {
     this.logger = options.logger;
     this.observer = options.observer;
     this.deadlines = options.deadlines;
+    this.#firstConnectTimeoutMs = options.firstConnectTimeoutMs;
     this.#links = new BrokerLinks(options);
     this.watch = this.#links.watch;
   }
 
   /** Finds a first broker and learns the others. */
   async connect(): Promise<void> {
-    await retryLoop(
-      this,
-      { timeoutMs: this.deadlines.firstConnectMs, what: 'Connecting to Kafka', signal: this.#ending.signal },
-      () => this.refresh([]),
-      (error, inMs) => {
-        this.logger.warn('No broker could be reached yet', { error: error.message, retryInMs: inMs });
+    await connectFirst(this, {
+      timeoutMs: this.#firstConnectTimeoutMs,
+      addresses: () => this.#links.seeds,
+      onForeign: (address, error) => {
+        this.#links.giveUpSeed(address, error);
       },
-    );
+      signal: this.#ending.signal,
+    });
   }
 
   /** Undefined: not asked for yet, or it has no leader now. */
@@ -123,6 +126,8 @@ export class ClusterConnection {
       {
         timeoutMs,
         what,
+        // Nobody waits for it alone: what was to be asked of the coordinator is reported.
+        kind: undefined,
         backoff: { initialMs: COORDINATOR_RETRY_MS, maxMs: COORDINATOR_RETRY_MS },
         signal: this.#ending.signal,
       },

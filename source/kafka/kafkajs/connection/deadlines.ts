@@ -20,11 +20,6 @@ export interface Deadlines {
   readonly requestMs: number;
   /** From the first byte to API versions and SASL; the user's connectionTimeout comes on top. */
   readonly handshakeMs: number;
-  /**
-   * For how long {@link KafkaClient.connect} looks for a first broker; never longer than
-   * `retryTimeoutMs`.
-   */
-  readonly firstConnectMs: number;
 }
 
 export const DEFAULT_DEADLINES: Deadlines = Object.freeze({
@@ -33,7 +28,6 @@ export const DEFAULT_DEADLINES: Deadlines = Object.freeze({
   produceTimeoutMs: 5_000,
   requestMs: 5_000,
   handshakeMs: 5_000,
-  firstConnectMs: 30_000,
 });
 
 /**
@@ -41,6 +35,9 @@ export const DEFAULT_DEADLINES: Deadlines = Object.freeze({
  * answer says more than that the time was over.
  */
 export const LEAST_TRY_MS = 1_000;
+
+/** For how long a first broker is looked for, unless the caller says otherwise. */
+export const DEFAULT_FIRST_CONNECT_TIMEOUT_MS = 30_000;
 
 /** For how long retriable failures of one call are retried, unless the caller says otherwise. */
 export const DEFAULT_RETRY_TIMEOUT_MS = 120_000;

@@ -5,6 +5,7 @@ import type { Clock } from '../../../kernel/clock.ts';
 import type { KasperError } from '../../../kernel/errors.ts';
 import type { CallWatch } from './call-watch.ts';
 import { LEAST_TRY_MS } from './deadlines.ts';
+import type { Trouble, TroubleReports } from '../../trouble.ts';
 import { wrapError } from './wrap-error.ts';
 
 /** Waits between attempts, wherever nothing else is said: 50 ms growing to a second. */
@@ -19,6 +20,8 @@ export interface RetryOptions {
   readonly timeoutMs: number;
   /** What is attempted, for messages. */
   readonly what: string;
+  /** As what it is reported while it fails; undefined: by who called it. */
+  readonly kind: Trouble['kind'] | undefined;
   readonly backoff?: BackoffOptions;
   /**
    * Aborted, with a KasperError as reason, when its owner is closed: that ends a wait and the
@@ -27,35 +30,45 @@ export interface RetryOptions {
   readonly signal: AbortSignal;
 }
 
-/** By what attempts are timed: that of a ClusterConnection. */
-export interface RetryTimes {
-  readonly clock: Clock;
-  readonly watch: CallWatch;
-}
-
 /** Attempts something until it succeeds, fails for good, or the time is over. */
 export async function retryLoop<T>(
-  { clock, watch }: RetryTimes,
+  { clock, watch, observer }: RetryContext,
   options: RetryOptions,
   attempt: () => Promise<T>,
-  onRetry?: (error: KasperError, inMs: number) => void,
 ): Promise<T> {
-  const { timeoutMs, what, signal, backoff = RETRY_BACKOFF } = options;
+  const { timeoutMs, what, kind, signal, backoff = RETRY_BACKOFF } = options;
   const began = watch.now();
+  const since = clock.now();
   const leftMs = () => timeoutMs - (watch.now() - began);
   let last: KasperError | undefined;
+  let trouble: ({ error: KasperError } & Trouble) | undefined;
   const tooLate = () => last ?? watch.tooLate(`${what} did not succeed within ${timeoutMs} ms`);
-  for (let retry = 0; ; retry++) {
-    try {
-      return await watch.within(Math.max(LEAST_TRY_MS, leftMs()), tooLate, attempt());
-    } catch (thrown) {
-      signal.throwIfAborted();
-      const error = wrapError(thrown, what);
-      const waitMs = backoffMs(backoff, retry);
-      if (!error.retriable || waitMs > leftMs()) throw error;
-      last = error;
-      onRetry?.(error, waitMs);
-      await sleep(clock, waitMs, signal);
+  try {
+    for (let retry = 0; ; retry++) {
+      try {
+        return await watch.within(Math.max(LEAST_TRY_MS, leftMs()), tooLate, attempt());
+      } catch (thrown) {
+        signal.throwIfAborted();
+        const error = wrapError(thrown, what);
+        const waitMs = backoffMs(backoff, retry);
+        if (!error.retriable || waitMs > leftMs()) throw error;
+        last = error;
+        if (trouble !== undefined) trouble.error = error;
+        else if (kind !== undefined) {
+          trouble = { what, kind, since, givesUpAt: since + timeoutMs, error };
+          observer.onTrouble(trouble);
+        }
+        await sleep(clock, waitMs, signal);
+      }
     }
+  } finally {
+    if (trouble !== undefined) observer.onTroubleOver(trouble);
   }
+}
+
+/** Time, and who hears of what fails: a ClusterConnection has both. */
+export interface RetryContext {
+  readonly clock: Clock;
+  readonly watch: CallWatch;
+  readonly observer: TroubleReports;
 }

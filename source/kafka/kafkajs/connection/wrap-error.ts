@@ -33,6 +33,11 @@ const CONNECT_REMEDIES: Readonly<Partial<Record<string, string>>> = {
   ETIMEDOUT: 'the host did not answer: check the address, the network and firewalls',
 };
 
+/** What to look at where a connection failed with this code of Node's. */
+export function connectRemedyOf(code: string): string | undefined {
+  return CONNECT_REMEDIES[code];
+}
+
 /** SASL mechanism unknown to the broker, handshake in a wrong state, refused. */
 const SASL_BROKER_CODES = new Set<number>([
   ErrorCodes.UNSUPPORTED_SASL_MECHANISM,

@@ -14,6 +14,7 @@ import { wrapError } from '../connection/wrap-error.ts';
 import { brokerError } from '../protocol/broker-errors.ts';
 import type { FetchAnswer, FetchedPartition } from '../protocol/fetch.ts';
 import { PartitionAnswers } from '../protocol/partition-answers.ts';
+import { FailingPartitions } from '../../trouble.ts';
 import { deliverFetched } from './deliver-fetched.ts';
 import type { AnsweredFetch, FetchAnswers } from './fetch-loop.ts';
 import { FetchLoops } from './fetch-loops.ts';
@@ -37,6 +38,7 @@ export class LeaderSource implements PartitionSource, FetchAnswers {
   /** Those of this turn, which are assigned together. */
   #added: FetchPosition[] = [];
   readonly #loops: FetchLoops;
+  readonly #failing: FailingPartitions<FetchPosition>;
   readonly #timers = new Set<Timer>();
   readonly #ending = new AbortController();
   #closed = false;
@@ -44,7 +46,13 @@ export class LeaderSource implements PartitionSource, FetchAnswers {
   constructor(cluster: ClusterConnection, options: SourceOptions) {
     this.#cluster = cluster;
     this.#options = options;
-    const { budget, fetchMaxWaitMs, retryTimeoutMs, isolation } = options;
+    const { budget, fetchMaxWaitMs, isolation, retryTimeoutMs } = options;
+    this.#failing = new FailingPartitions({
+      verb: 'Reading',
+      kind: 'read',
+      timeoutMs: retryTimeoutMs,
+      reports: cluster.observer,
+    });
     const readCommitted = isolation === 'read_committed';
     const limits = { budget, fetchMaxWaitMs, retryTimeoutMs };
     this.#loops = new FetchLoops({ cluster, ...limits, readCommitted, answers: this });
@@ -70,6 +78,7 @@ export class LeaderSource implements PartitionSource, FetchAnswers {
     if (position === undefined) return;
     this.#positions.delete(key);
     position.state = 'removed';
+    this.#failing.delete(position);
     this.#loops.remove(position);
   }
 
@@ -87,6 +96,7 @@ export class LeaderSource implements PartitionSource, FetchAnswers {
     if (!position.isRead)
       throw new LifecycleError(`Partition ${keyOf(partition)} is no longer read, its error was reported`);
     position.moveTo(offset);
+    this.#failing.delete(position);
     position.epoch += 1;
     return position.epoch;
   }
@@ -96,6 +106,7 @@ export class LeaderSource implements PartitionSource, FetchAnswers {
     this.#ending.abort(new LifecycleError('The source is closed'));
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
+    this.#failing.clear();
     await this.#loops.stop();
   }
 
@@ -200,6 +211,7 @@ export class LeaderSource implements PartitionSource, FetchAnswers {
       const isRetried = error.retriable && now - position.failingSince < this.#options.retryTimeoutMs;
       (isRetried ? waiting : failed).push(position);
     }
+    this.#failing.add(waiting, error);
     if (waiting.length > 0) this.#assignLater(waiting, attempts, error);
     if (failed.length > 0) this.#giveUp(failed, gaveUp(failed, error, this.#options.retryTimeoutMs));
   }
@@ -223,6 +235,7 @@ export class LeaderSource implements PartitionSource, FetchAnswers {
     for (const position of positions) {
       this.#loops.remove(position);
       position.state = 'failed';
+      this.#failing.delete(position);
     }
     // A reader may remove others, or close the source, from inside its call.
     for (const { state, reader } of positions) if (state === 'failed' && !this.#closed) reader.failed(error);
@@ -230,6 +243,7 @@ export class LeaderSource implements PartitionSource, FetchAnswers {
 
   #deliver(position: FetchPosition, fetched: FetchedPartition, answer: FetchAnswer, reserved: number): void {
     position.succeeded();
+    this.#failing.delete(position);
     const from = position.offset;
     try {
       const topicId = this.#cluster.topic(position.topic)?.topicId;
@@ -295,6 +309,7 @@ export class LeaderSource implements PartitionSource, FetchAnswers {
     const { topic, partition, offset } = position;
     try {
       position.moveTo(position.reader.outOfRange({ topic, partition, offset, ...why }));
+      this.#failing.delete(position);
     } catch (thrown) {
       const error = wrapError(thrown, `Out of range at offset ${offset} of ${position.key}`);
       this.#giveUp([position], error);

@@ -56,7 +56,7 @@ export class ProducerIds {
     this.#current = await retryLoop(
       this.#cluster,
       // Right after a start the broker answers 14 for some milliseconds.
-      { timeoutMs: retryTimeoutMs, what, signal, backoff: { initialMs: 10, maxMs: 1_000 } },
+      { timeoutMs: retryTimeoutMs, what, kind: 'send', signal, backoff: { initialMs: 10, maxMs: 1_000 } },
       async () => {
         const { requestMs } = this.#cluster.deadlines;
         const answer = await this.#cluster.callAny(initProducerIdRequest(), { ms: requestMs });

@@ -4,6 +4,7 @@ import type { Timer } from '../../../kernel/clock.ts';
 import { BrokerError, LifecycleError } from '../../../kernel/errors.ts';
 import type { KasperError } from '../../../kernel/errors.ts';
 import type { Compression, RecordAccumulator, RecordSink, SinkOptions } from '../../sink.ts';
+import { FailingPartitions } from '../../trouble.ts';
 import { BatchAccumulator } from './batch-accumulator.ts';
 import type { BatchSender } from './batch-accumulator.ts';
 import type { ClusterConnection } from '../connection/cluster-connection.ts';
@@ -45,6 +46,7 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
   readonly #repeats: RepeatedRecords;
   readonly #queues = new Map<string, PartitionQueue>();
   readonly #loops: ProduceLoops;
+  readonly #failing: FailingPartitions<PartitionQueue>;
   readonly #timers = new Map<PartitionQueue, Timer>();
   readonly #batchBytes = new Map<string, number>();
   readonly #ending = new AbortController();
@@ -56,6 +58,12 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
     const { retryTimeoutMs, topicRefreshMs = TOPIC_REFRESH_MS } = options;
     const limits = { retryTimeoutMs, signal: this.#ending.signal };
     this.#topics = new OutputTopics(cluster, { ...limits, topicRefreshMs });
+    this.#failing = new FailingPartitions({
+      verb: 'Sending to',
+      kind: 'send',
+      timeoutMs: retryTimeoutMs,
+      reports: cluster.observer,
+    });
     this.#producerIds = new ProducerIds(cluster, limits);
     this.#repeats = new RepeatedRecords(cluster.logger, options.onRepeated);
     this.#loops = new ProduceLoops({
@@ -124,6 +132,7 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
     this.#topics.stop();
+    this.#failing.clear();
     await this.#loops.stop();
     for (const queue of this.#queues.values())
       while (queue.batches.length > 0) this.#giveUp(queue, this.#closed);
@@ -192,6 +201,7 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
   acked(queue: PartitionQueue): void {
     const [head] = queue.batches;
     queue.headAcked();
+    this.#failing.delete(queue);
     if (head !== undefined) {
       const { topic, partition, sealed } = head;
       this.#cluster.observer.onAcked(topic, partition, sealed.count, sealed.uncompressedBytes);
@@ -226,6 +236,7 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
   }
 
   #retryLater(queue: PartitionQueue, error: KasperError): void {
+    this.#failing.add([queue], error);
     const waitMs = backoffMs(RETRY_BACKOFF, queue.attempts++);
     this.#cluster.logger.debug('A batch is sent again', {
       ...place(queue),
@@ -262,6 +273,7 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
     if (head.sent > 0) queue.retireProducer();
     queue.failingSince = undefined;
     queue.attempts = 0;
+    this.#failing.delete(queue);
     const ours = queue.batches.filter(({ ticket }) => ticket === head.ticket);
     const others = queue.batches.filter(({ ticket }) => ticket !== head.ticket);
     queue.batches.splice(0, queue.batches.length, ...others);

@@ -46,7 +46,11 @@ const KINDS: Readonly<Partial<Record<ErrorName, Omit<BrokerErrorKind, 'name'>>>>
   },
   NETWORK_EXCEPTION: { retriable: true, refresh: true },
   COORDINATOR_LOAD_IN_PROGRESS: { retriable: true },
-  COORDINATOR_NOT_AVAILABLE: { retriable: true },
+  COORDINATOR_NOT_AVAILABLE: {
+    retriable: true,
+    remedy:
+      'if this lasts, the topic __consumer_offsets cannot be made or has no leader: its replication factor (offsets.topic.replication.factor of the brokers, by default 3) must not exceed their number',
+  },
   NOT_COORDINATOR: { retriable: true },
   INVALID_TOPIC_EXCEPTION: { retriable: false, remedy: 'the topic name is not legal' },
   RECORD_LIST_TOO_LARGE: { retriable: false },

@@ -53,7 +53,7 @@ async function listen(
 
 async function connectionTo(t: ExecutionContext, port: number): Promise<KafkajsConnection> {
   const kafka = new Kafka({ brokers: [`127.0.0.1:${port}`], logLevel: logLevel.NOTHING });
-  const { cluster } = await captureCluster(kafka, silentLogger);
+  const { cluster } = await captureCluster(kafka, () => undefined);
   const [connection] = (await cluster.connectionPoolBuilder.build()).pool;
   if (connection === undefined) throw new Error('kafkajs makes two connections');
   t.teardown(() => dropConnection(connection, new Error('The spec is over'), silentLogger));
@@ -178,7 +178,7 @@ test('both connections of a pool are mended', async (t) => {
   });
   const { cluster } = await captureCluster(
     new Kafka({ brokers: [`127.0.0.1:${broker.port}`], logLevel: logLevel.NOTHING }),
-    silentLogger,
+    () => undefined,
   );
   const pool = await cluster.connectionPoolBuilder.build();
   hardenPool(pool, silentLogger, new CallWatch(systemClock));

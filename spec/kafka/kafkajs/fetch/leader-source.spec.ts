@@ -32,6 +32,9 @@ async function countingClient(
     onAnswer: (api) => answers.set(api, count(api) + 1),
     onAcked: () => undefined,
     onError: () => undefined,
+    onUnanswered: () => undefined,
+    onTrouble: () => undefined,
+    onTroubleOver: () => undefined,
     onReconnect: () => undefined,
   });
   await client.connect();

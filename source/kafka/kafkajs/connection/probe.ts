@@ -1,0 +1,85 @@
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { Address } from '../../../kernel/address.ts';
+import { foreignerOf, SPEAKS_TLS } from '../capture/foreign-protocol.ts';
+import { connectRemedyOf } from './wrap-error.ts';
+
+/** Redis and HTTP servers answer this, each in its own way; a broker closes the connection. */
+const QUESTION = 'GET / HTTP/1.0\r\n\r\n';
+
+/** What was found at an address that has not answered as Kafka does. */
+export interface Finding {
+  /** Who or what is there, in words. */
+  readonly text: string;
+  /** It is certain that no Kafka listens there, or none that these options fit. */
+  readonly isForeign: boolean;
+}
+
+/**
+ * Looks who is at an address, on connections of its own; never rejects.
+ *
+ * @param withTls whether the client connects with TLS
+ */
+export async function probe(address: Address, withTls: boolean, timeoutMs: number): Promise<Finding> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  const [plain, tls] = await Promise.all([
+    ask(connect(address), 'connect', signal),
+    // Whoever it is: what is sent is no secret.
+    ask(connectTls({ ...address, rejectUnauthorized: false }), 'secureConnect', signal),
+  ]);
+  const foreigner = foreignerOf(plain.answer) ?? (withTls ? foreignerOf(tls.answer) : undefined);
+  if (!withTls && tls.isConnected) return { text: SPEAKS_TLS, isForeign: true };
+  if (foreigner !== undefined && !(withTls && tls.isConnected && tls.answer.length === 0))
+    return { text: foreigner, isForeign: true };
+  if (plain.isConnected) {
+    const text = plain.isClosed
+      ? 'it closes connections without an answer: check that the port and the ssl and sasl options belong together'
+      : 'it accepts connections and does not answer';
+    return { text, isForeign: false };
+  }
+  const { code } = plain;
+  if (code === undefined) return { text: 'it does not answer', isForeign: false };
+  const remedy = connectRemedyOf(code);
+  return { text: remedy === undefined ? code : `${remedy} (${code})`, isForeign: false };
+}
+
+interface Reply {
+  readonly isConnected: boolean;
+  /** By the other side. */
+  readonly isClosed: boolean;
+  /** What came first. */
+  readonly answer: Buffer;
+  /** Node's code, where there was no connection. */
+  readonly code: string | undefined;
+}
+
+/** Sends the question, and waits for the first bytes, the end, or an error. */
+function ask(socket: Socket, connected: 'connect' | 'secureConnect', signal: AbortSignal): Promise<Reply> {
+  return new Promise((resolve) => {
+    let isConnected = false;
+    const end = (
+      answer: Buffer,
+      { isClosed = false, code }: { isClosed?: boolean; code?: string | undefined } = {},
+    ) => {
+      socket.destroy();
+      resolve({ isConnected, isClosed, answer, code });
+    };
+    const none = Buffer.alloc(0);
+    socket.on(connected, () => {
+      isConnected = true;
+      socket.write(QUESTION);
+    });
+    socket.once('data', (answer: Buffer) => {
+      end(answer);
+    });
+    socket.on('close', () => {
+      end(none, { isClosed: true });
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      end(none, isConnected ? { isClosed: true } : { code: error.code });
+    });
+    signal.addEventListener('abort', () => {
+      end(none);
+    });
+  });
+}

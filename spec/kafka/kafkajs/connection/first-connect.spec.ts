@@ -1,0 +1,177 @@
+import { readFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
+import { connect, createServer, type AddressInfo, type Server } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import test, { type ExecutionContext } from 'ava';
+import { findProgram } from '../../../../scripts/services/programs.ts';
+import { makeCertificate } from '../../../../scripts/services/kafka-security.ts';
+import { openClient, type KafkaOptions } from '../../../../source/kafka/open-client.ts';
+import { ConfigError, ConnectionError } from '../../../../source/kernel/errors.ts';
+import { silentLogger } from '../../../../source/kernel/logger.ts';
+import { startEmbedded } from '../../../_helpers/servers/clusters.ts';
+import { testWith } from '../../../_helpers/servers/services.ts';
+import { sharedRedis } from '../../../_helpers/servers/store-servers.ts';
+import { temporaryFolder } from '../../../_helpers/temporary-folder.ts';
+import { newClient, type LogLine } from '../test-client.ts';
+
+const redis = sharedRedis();
+
+/** Listens on a free port until the spec ends. */
+async function listening(t: ExecutionContext, server: Server, host = '127.0.0.1'): Promise<number> {
+  const sockets = new Set<{ destroy(): void }>();
+  server.on('connection', (socket) => {
+    socket.on('error', () => undefined);
+    sockets.add(socket);
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, host, resolve);
+  });
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** A port at which nothing listens. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+const warnings = (lines: readonly LogLine[]) => lines.filter(({ level }) => level === 'warn');
+
+test('within a second one warning says what is at each address, and how much time is left', async (t) => {
+  const silent = await listening(t, createServer());
+  const refused = await freePort();
+  const lines: LogLine[] = [];
+  const brokers = [`127.0.0.1:${refused}`, `127.0.0.1:${silent}`, 'nowhere.invalid:9092'];
+  const client = newClient(t, brokers, { lines, firstConnectTimeoutMs: 2_500 });
+  const began = performance.now();
+  const failed = t.throwsAsync(client.connect(), { instanceOf: ConnectionError });
+  while (warnings(lines).length === 0 && performance.now() - began < 2_000)
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  t.true(performance.now() - began < 1_000, `${performance.now() - began} ms`);
+  const [warning] = warnings(lines);
+  t.is(warning?.message, 'No broker could be reached yet; gives up in 2 s');
+  const text = String(warning?.fields['brokers']);
+  t.regex(text, new RegExp(`127\\.0\\.0\\.1:${refused}: nothing listens there: .* \\(ECONNREFUSED\\)`));
+  t.regex(text, new RegExp(`127\\.0\\.0\\.1:${silent}: it accepts connections and does not answer`));
+  t.regex(text, /nowhere\.invalid:9092: .*(ENOTFOUND|EAI_AGAIN)/);
+  const error = await failed;
+  const tookMs = performance.now() - began;
+  t.true(tookMs >= 2_400 && tookMs < 3_500, `${tookMs} ms: the limit holds for a handshake that hangs, too`);
+  t.regex(error.message, /firstConnectTimeoutMs \(2500 ms\).*ECONNREFUSED/);
+  t.is(warnings(lines).length, 1, JSON.stringify(warnings(lines)));
+});
+
+test('a broker that comes later is reached, and this is said', async (t) => {
+  const cluster = await startEmbedded(t, { brokers: 1 });
+  const [, kafkaPort] = (cluster.brokers[0] ?? '').split(':');
+  const port = await freePort();
+  const lines: LogLine[] = [];
+  const client = newClient(t, [`127.0.0.1:${port}`], { lines, firstConnectTimeoutMs: 20_000 });
+  const connecting = client.connect();
+  while (warnings(lines).length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  const proxy = createServer((socket) => {
+    const upstream = connect(Number(kafkaPort), '127.0.0.1');
+    upstream.on('error', () => undefined);
+    socket.on('error', () => undefined);
+    socket.pipe(upstream).pipe(socket);
+  });
+  await new Promise<void>((resolve) => {
+    proxy.listen(port, '127.0.0.1', resolve);
+  });
+  t.teardown(() => proxy.close());
+  await connecting;
+  t.true(lines.some(({ level, message }) => level === 'info' && message === 'Kafka is reached'));
+});
+
+test('an IPv6 address in brackets is an address', async (t) => {
+  const cluster = await startEmbedded(t, { brokers: 1, topics: { orders: 2 } });
+  const [, kafkaPort] = (cluster.brokers[0] ?? '').split(':');
+  const proxy = createServer((socket) => {
+    const upstream = connect(Number(kafkaPort), '127.0.0.1');
+    upstream.on('error', () => undefined);
+    socket.pipe(upstream).pipe(socket);
+  });
+  const port = await listening(t, proxy, '::1');
+  const client = newClient(t, [`[::1]:${port}`]);
+  await client.connect();
+  t.is((await client.describeTopics(['orders'])).get('orders')?.partitionCount, 2);
+  const failing = newClient(t, ['[::1]:1'], { firstConnectTimeoutMs: 200 });
+  await t.throwsAsync(failing.connect(), { message: /Broker \[::1\]:1 / });
+});
+
+redis.test('a Redis is recognised, and not waited for', async (t, { port }) => {
+  const client = newClient(t, [`127.0.0.1:${port}`], { firstConnectTimeoutMs: 30_000 });
+  const began = performance.now();
+  const error = await t.throwsAsync(client.connect(), { instanceOf: ConnectionError });
+  t.true(performance.now() - began < 1_500);
+  t.is(
+    error.message,
+    `No Kafka was found: 127.0.0.1:${port}: a Redis server answers; check that the address is that of a Kafka listener`,
+  );
+  t.false(error.retriable);
+});
+
+redis.test('beside a Redis the other addresses are tried', async (t, { port }) => {
+  const cluster = await startEmbedded(t, { brokers: 1 });
+  const client = newClient(t, [`127.0.0.1:${port}`, ...cluster.brokers], { firstConnectTimeoutMs: 30_000 });
+  const began = performance.now();
+  await t.notThrowsAsync(client.connect());
+  t.true(performance.now() - began < 2_500, 'a Redis that says nothing holds nobody up');
+});
+
+test('an HTTP server that waits for the end of a request is recognised', async (t) => {
+  // It answers only what ends with an empty line; Kafka's first request does not.
+  const server = createServer((socket) => {
+    let text = '';
+    socket.on('data', (data) => {
+      text += data.toString('latin1');
+      if (text.endsWith('\r\n\r\n')) socket.end('HTTP/1.1 400 Bad Request\r\n\r\n');
+    });
+  });
+  const port = await listening(t, server);
+  const client = newClient(t, [`127.0.0.1:${port}`], { firstConnectTimeoutMs: 30_000 });
+  const error = await t.throwsAsync(client.connect(), { instanceOf: ConnectionError });
+  t.regex(error.message, /an HTTP server answers/);
+});
+
+test('an HTTP server that answers immediately is recognised, and the next address is tried', async (t) => {
+  const port = await listening(t, createHttpServer());
+  const cluster = await startEmbedded(t, { brokers: 1 });
+  const alone = newClient(t, [`127.0.0.1:${port}`]);
+  t.regex((await t.throwsAsync(alone.connect())).message, /an HTTP server answers/);
+  await t.notThrowsAsync(newClient(t, [`127.0.0.1:${port}`, ...cluster.brokers]).connect());
+});
+
+testWith(['openssl'], 'a listener that speaks TLS is recognised', async (t) => {
+  const openssl = findProgram('openssl') ?? '';
+  const made = await makeCertificate(openssl, await temporaryFolder(t, {}));
+  const pem = await readFile(made.keystoreFile);
+  const server = createTlsServer({ cert: pem, key: pem });
+  server.on('tlsClientError', () => undefined);
+  const port = await listening(t, server);
+  const client = newClient(t, [`127.0.0.1:${port}`], { firstConnectTimeoutMs: 30_000 });
+  const error = await t.throwsAsync(client.connect(), { instanceOf: ConnectionError });
+  t.regex(error.message, /it speaks TLS: give the ssl option/);
+});
+
+for (const [name, remedy] of [
+  ['broker', /unknown option 'broker'; did you mean 'brokers'\?/],
+  ['retry', /retry of kafkajs has no effect here: set retryTimeoutMs/],
+  ['logLevel', /logLevel of kafkajs has no effect here/],
+  ['useTls', /unknown option 'useTls'/],
+] as const) {
+  test(`client: ${name} is refused`, (t) => {
+    const options: KafkaOptions = { brokers: ['localhost:9092'], [name]: 1 };
+    const error = t.throws(() => openClient(options, { logger: silentLogger }), { instanceOf: ConfigError });
+    t.regex(error.message, remedy);
+  });
+}
