@@ -169,6 +169,31 @@ test('a partition that is removed while its range is checked is not asked where 
   t.deepEqual(later.outOfRange, []);
 });
 
+for (const [what, code] of [
+  ['', 0],
+  [', also where the check is refused', 29],
+] as const) {
+  test(`a seek while the range is checked counts, and not what was out of range before it${what}`, async (t) => {
+    const cluster = await startEmbedded(t, { brokers: 1, topics: { orders: 1 } });
+    const { client, untilAnswered } = await countingClient(t, cluster.brokers);
+    await sendNumbers(client, 'orders', 1, 20);
+    cluster.deleteRecords('orders', 0, 10);
+    const check = cluster.faults.delay({ api: 'ListOffsets', ms: 300 });
+    if (code !== 0) cluster.faults.fail({ api: 'ListOffsets', code });
+    const checked = untilAnswered('ListOffsets');
+    const collector = new Collector();
+    const source = openSource(t, client);
+    collector.read(source, startAt([FIRST], 5));
+    await check.done;
+    source.seek(FIRST, 15);
+    await checked;
+    await collector.untilCount(5);
+    t.deepEqual(collector.offsets('orders', 0), numbers(5, 15));
+    t.deepEqual(collector.outOfRange, []);
+    t.deepEqual(collector.errors, []);
+  });
+}
+
 test('a partition that is removed while a new leader is checked for truncation hears nothing of it', async (t) => {
   const cluster = await startEmbedded(t, { topics: { orders: 1 } });
   const { client, untilAnswered } = await countingClient(t, cluster.brokers);

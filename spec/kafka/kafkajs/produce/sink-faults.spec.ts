@@ -296,6 +296,18 @@ test('without any answer for retryTimeoutMs the outcome is unknown, and the next
   t.true(lines.some(({ message, fields }) => message.includes('stored twice') && fields['records'] === 12));
 });
 
+test('after a flush that failed at retryTimeoutMs, the next one has all of that time again', async (t) => {
+  const { cluster, accumulator } = await openSink(t, { brokers: 1, retryTimeoutMs: 4_000 });
+  const fault = cluster.faults.fail({ api: 'Produce', code: 7, times: Infinity });
+  appendNumbers(accumulator, 'out', 6, 6);
+  await t.throwsAsync(accumulator.flush(), { instanceOf: ProduceError });
+  fault.cancel();
+  const again = cluster.faults.fail({ api: 'Produce', code: 7 });
+  await accumulator.flush();
+  t.is(again.hits, 1);
+  await expectExactlyOnce(t, cluster, 6);
+});
+
 test('before any attempt was written a failure is certain', async (t) => {
   const { cluster, accumulator } = await openSink(t, { brokers: 1, retryTimeoutMs: 300 });
   await cluster.stopNode(1);
