@@ -115,7 +115,7 @@ test('leaders that move while sending are followed, each record is stored exactl
 });
 
 test('a broker that freezes while sending is left when the deadline is missed, each record is stored exactly once', async (t) => {
-  const { cluster, accumulator } = await openSink(t, { deadlines: SHORT_DEADLINES });
+  const { cluster, accumulator } = await openSink(t, { deadlines: SHORT_DEADLINES, retryTimeoutMs: 30_000 });
   cluster.faults.freeze(2);
   appendNumbers(accumulator, 'out', 6, 120);
   const flushed = accumulator.flush();
