@@ -43,6 +43,7 @@ export type {
   OpenTransaction,
 } from './kafka/admin.ts';
 export type { KafkaClient, KafkaObserver, NewTopic, TopicDescription } from './kafka/client.ts';
+export type { Trouble, TroubleReports } from './kafka/trouble.ts';
 export type {
   CommitResult,
   CommittedOffset,

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { systemClock } from '../../kernel/clock.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
 import { writeText, type Io } from '../terminal/io.ts';
+import { EarlyMonitor } from '../job/early-monitor.ts';
 import { runHere } from '../job/job-run.ts';
 import { setUpJob } from '../job/job-setup.ts';
 import { warnOfMemory } from '../job/job-stores.ts';
@@ -15,6 +16,7 @@ import { Shutdown, stopLimitMs } from '../terminal/shutdown.ts';
 import { unlessAborted } from '../terminal/unless-aborted.ts';
 import { allPartitions } from '../job/topic-partitions.ts';
 import type { WorkerFailure } from '../workers/worker-messages.ts';
+import { WorkerMonitor } from '../workers/worker-monitor.ts';
 import { runWorkers } from '../workers/workers-run.ts';
 
 /** `kasper run <job>` */
@@ -60,7 +62,12 @@ async function runJob(file: string, command: Command, io: Io): Promise<number> {
   if (setup === undefined) return exitCodes.ok.code;
   const { job, settings, options } = setup;
   const { client, logger, retryTimeoutMs, firstConnectTimeoutMs } = options;
-  const lookUp = { logger, retryTimeoutMs, firstConnectTimeoutMs, signal };
+  // Probes and scrapers are answered from before anything connects.
+  const isSpread = (settings.workers ?? 1) > 1;
+  await using monitor = isSpread ? undefined : await EarlyMonitor.open(setup);
+  await using ofWorkers = isSpread ? await WorkerMonitor.openFor(setup) : undefined;
+  const observer = (monitor?.job ?? (await ofWorkers?.showStart()))?.observer;
+  const lookUp = { logger, retryTimeoutMs, firstConnectTimeoutMs, observer, signal };
   const known =
     setup.inputPartitions ?? (await unlessAborted(allPartitions(client, job.inputTopics, lookUp), signal));
   if (known === undefined || shutdown.requested) return exitCodes.ok.code;
@@ -70,13 +77,13 @@ async function runJob(file: string, command: Command, io: Io): Promise<number> {
   const showsProgress = settings.progress ?? (io.stderr.isTTY === true && !json);
   const ready = { ...setup, inputPartitions };
   let summary: WholeSummary;
-  if ((settings.workers ?? 1) > 1) {
-    const run = { setup: ready, layers, io, progress, showsProgress, shutdown, json };
+  if (isSpread) {
+    const run = { setup: ready, monitor: ofWorkers, layers, io, progress, showsProgress, shutdown, json };
     const end = await runWorkers(run);
     if ('failures' in end) return writeFailures(end.failures, io);
     ({ summary } = end);
   } else {
-    summary = await runHere(ready, signal, (processor) => {
+    summary = await runHere(ready, { signal, monitor }, (processor) => {
       warnOfMemory(ready);
       return showsProgress
         ? reportProgress(progressOf(processor), progress, { isBounded: settings.toEnd === true })

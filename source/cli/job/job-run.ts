@@ -1,5 +1,5 @@
 import { TopicProcessor, type RunSummary } from '../../index.ts';
-import { metricsFor } from './job-monitor.ts';
+import type { EarlyMonitor } from './early-monitor.ts';
 import type { JobSetup } from './job-setup.ts';
 import { openStoresOf } from './job-stores.ts';
 import type { HeldStore } from './store-connection.ts';
@@ -27,11 +27,12 @@ export const nothingDone: JobSummary = {
  * Runs a job in this process, with its stores open meanwhile. If it is to stop before they are open,
  * it does not begin.
  *
+ * @param monitor what shows it already; undefined: it is not watched
  * @param watch called with the processor before it runs; what it returns is called after
  */
 export async function runHere(
   setup: ReadyJob,
-  signal: AbortSignal,
+  { signal, monitor }: { readonly signal: AbortSignal; readonly monitor: EarlyMonitor | undefined },
   watch: (processor: TopicProcessor) => () => void,
 ): Promise<JobSummary> {
   const { job, settings, options, inputPartitions, place, watched } = setup;
@@ -40,14 +41,14 @@ export async function runHere(
   const user = { topicProcessorName, logger, signal };
   await using opened = await unlessStopped(signal, openStoresOf(job.stores, place, user));
   if (opened === undefined) return nothingDone;
-  const metrics = await metricsFor(watched);
+  const metrics = monitor?.job.metrics ?? watched.metrics;
   const processor = new TopicProcessor(
     {
       ...options,
       ...opened.option,
       inputPartitions,
       ...(metrics === undefined ? {} : { metrics }),
-      ...(watched.monitor === undefined ? {} : { monitor: watched.monitor }),
+      ...(monitor === undefined ? {} : { monitor }),
     },
     job.processor,
   );

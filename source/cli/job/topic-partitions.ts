@@ -1,4 +1,4 @@
-import { ConfigError, openClient, type ClientInit, type Logger } from '../../index.ts';
+import { ConfigError, openClient, type ClientInit, type KafkaObserver, type Logger } from '../../index.ts';
 
 export interface AllPartitionsOptions {
   readonly logger: Logger;
@@ -6,6 +6,8 @@ export interface AllPartitionsOptions {
   readonly retryTimeoutMs: number | undefined;
   /** That of the run. */
   readonly firstConnectTimeoutMs: number | undefined;
+  /** Hears what fails meanwhile. */
+  readonly observer: KafkaObserver | undefined;
   /** Aborted when the command is to stop. */
   readonly signal: AbortSignal;
 }
@@ -20,7 +22,7 @@ export interface AllPartitionsOptions {
 export async function allPartitions(
   client: ClientInit,
   inputTopics: readonly string[],
-  { logger, retryTimeoutMs, firstConnectTimeoutMs, signal }: AllPartitionsOptions,
+  { logger, retryTimeoutMs, firstConnectTimeoutMs, observer, signal }: AllPartitionsOptions,
 ): Promise<number[]> {
   const kafka = openClient(client, {
     logger,
@@ -29,6 +31,7 @@ export async function allPartitions(
       ? {}
       : { firstConnectTimeoutMs: Math.min(firstConnectTimeoutMs, retryTimeoutMs ?? Infinity) }),
   });
+  if (observer !== undefined) kafka.observe?.(observer);
   const close = () => void kafka.close();
   signal.addEventListener('abort', close, { once: true });
   try {

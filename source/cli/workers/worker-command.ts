@@ -72,7 +72,7 @@ async function work(task: WorkerTask, parent: ParentChannel, io: Io): Promise<vo
   let last: WorkerReport | undefined;
   const summary = await runHere(
     { ...setup, inputPartitions, watched: { ...watched, metrics, monitor: undefined } },
-    stopped,
+    { signal: stopped, monitor: undefined },
     (processor) => reportTo(parent, processor, (report) => (last = report)),
   );
   await parent.send({

@@ -1,7 +1,9 @@
 import { metricDefinitions, noopMetrics } from '../../../metrics/index.ts';
 import type { HealthReport, MetricsProvider, Monitor, MonitorOptions } from '../../../metrics/index.ts';
-import { groupIdOf, type Logger, type ProcessorStats } from '../../index.ts';
+import type { Logger, ProcessorStats } from '../../index.ts';
+import type { JobSetup } from '../job/job-setup.ts';
 import { isMonitorOptions } from '../job/job-monitor.ts';
+import { StartingJob, startingStats } from '../job/starting-job.ts';
 import { BEAT_MS } from './worker-messages.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
@@ -20,6 +22,7 @@ export class WorkerMonitor implements AsyncDisposable {
   readonly #workers: WorkerProcess[] = [];
   readonly #releases: (() => Promise<void>)[] = [];
   readonly #close: () => Promise<void>;
+  #endStart: (() => Promise<void>) | undefined;
 
   private constructor(
     name: string,
@@ -38,11 +41,17 @@ export class WorkerMonitor implements AsyncDisposable {
   }
 
   /**
-   * Listens, before there is any worker.
+   * Listens, before there is any worker; undefined for a job that is not watched.
    *
    * @throws ConfigError if it cannot
    */
-  static async open(
+  static async openFor({ job, options, watched }: JobSetup): Promise<WorkerMonitor | undefined> {
+    if (watched.monitor === undefined) return undefined;
+    const { logger } = options;
+    return WorkerMonitor.#open(job.topicProcessorName, watched.monitor, { ...watched, logger });
+  }
+
+  static async #open(
     name: string,
     monitor: Monitor | MonitorOptions,
     { logger, kasperNames }: { readonly logger: Logger; readonly kasperNames: boolean },
@@ -59,6 +68,13 @@ export class WorkerMonitor implements AsyncDisposable {
     return new WorkerMonitor(name, { monitor: server, blockedAfterMs, close: () => server.close() }, metrics);
   }
 
+  /** Shows the job until there is a first worker. */
+  async showStart(): Promise<StartingJob> {
+    const job = new StartingJob(this.#name, this.#metrics);
+    this.#endStart = await this.#monitor.watch(job);
+    return job;
+  }
+
   /** Shows a worker until this is closed. */
   async add(worker: WorkerProcess): Promise<void> {
     this.#workers.push(worker);
@@ -69,9 +85,12 @@ export class WorkerMonitor implements AsyncDisposable {
       metrics: this.#metrics,
     });
     this.#releases.push(release);
+    await this.#endStart?.();
+    this.#endStart = undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#endStart?.();
     for (const release of this.#releases) await release();
     await this.#close();
   }
@@ -127,31 +146,8 @@ function unhealthy(problem: string): HealthReport {
 /** Its last stats, with its number; and its failure, which it may not have been able to report. */
 function statsOf({ task, end, report }: WorkerProcess, name: string): ProcessorStats & { worker: number } {
   const { worker } = task;
-  const stats = report?.stats ?? beforeTheFirst(name);
+  const stats = report?.stats ?? startingStats(name);
   if (end?.kind !== 'failed') return { ...stats, worker };
   const { code, message } = end.failure;
   return { ...stats, worker, state: 'failed', failure: stats.failure ?? { code, message } };
-}
-
-function beforeTheFirst(name: string): ProcessorStats {
-  return {
-    topicProcessorName: name,
-    groupId: groupIdOf(name),
-    state: 'starting',
-    startedAt: null,
-    failure: null,
-    degraded: null,
-    recentErrors: [],
-    endsAskedAt: null,
-    records: 0,
-    batches: 0,
-    batchesByTrigger: { count: 0, bytes: 0, age: 0, memory: 0, end: 0 },
-    sent: 0,
-    repeated: 0,
-    buffered: 0,
-    bufferedBytes: 0,
-    inHand: 0,
-    partitions: [],
-    partitionProcessors: [],
-  };
 }

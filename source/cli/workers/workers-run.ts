@@ -10,7 +10,7 @@ import { lagOf, reportProgress } from '../terminal/run-progress.ts';
 import type { WholeSummary } from '../terminal/run-summary-text.ts';
 import { stopLimitMs, type Shutdown } from '../terminal/shutdown.ts';
 import type { WorkerFailure } from './worker-messages.ts';
-import { WorkerMonitor } from './worker-monitor.ts';
+import type { WorkerMonitor } from './worker-monitor.ts';
 import { WorkerProcess, type WorkerEnd } from './worker-process.ts';
 import { splitPartitions } from '../settings/worker-split.ts';
 
@@ -23,6 +23,8 @@ const REFUSED_WITHIN_MS = 4_500;
 /** What several workers need to know, and what they share. */
 export interface WorkersRun {
   readonly setup: ReadyJob;
+  /** undefined: the job is not watched. */
+  readonly monitor: WorkerMonitor | undefined;
   readonly layers: Pick<Layers, 'given'>;
   readonly io: Io;
   readonly progress: Progress;
@@ -40,19 +42,13 @@ export type WorkersEnd =
 /**
  * Spreads the partitions over processes that each run the job for theirs. When one fails, the
  * others finish and commit the batches in process, and stop; none is started again.
- *
- * @throws ConfigError if the monitor cannot listen
  */
 export async function runWorkers(run: WorkersRun): Promise<WorkersEnd> {
-  const { setup, layers, io, progress, shutdown, json } = run;
+  const { setup, monitor, layers, io, progress, shutdown, json } = run;
   const { job, settings, options, watched, inputPartitions } = setup;
   const { logger } = options;
   const parts = splitPartitions(inputPartitions, settings.workers ?? 1);
   warnOfLimits(setup, parts.length);
-  await using monitor =
-    watched.monitor === undefined
-      ? undefined
-      : await WorkerMonitor.open(job.topicProcessorName, watched.monitor, { ...watched, logger });
   if (shutdown.requested) return { summary: joined([]) };
   const workers = parts.map(
     (partitions, at) =>
