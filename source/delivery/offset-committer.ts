@@ -7,6 +7,7 @@ import type { Logger } from '../kernel/logger.ts';
 import { metadataFor, type CommitMetadata } from '../config/commit-metadata.ts';
 import type { CommitResult, GroupOffsets, OffsetToCommit } from '../kafka/group-offsets.ts';
 import type { StartPosition } from '../kafka/log-position.ts';
+import { someOf } from '../kernel/some-of.ts';
 import { FailingPartitions } from '../kafka/trouble.ts';
 import { keyOf, type TopicPartition } from '../kernel/topic-partition.ts';
 import type { RunReports } from '../run-reports.ts';
@@ -291,7 +292,7 @@ export class OffsetCommitter {
   #retryLater(failed: readonly CommitResult[]): void {
     const waitMs = backoffMs({ initialMs: 50, maxMs: 1000 }, this.#attempt++);
     this.#options.logger.warn('Offsets could not be committed yet; trying again', {
-      partitions: failed.map(({ topic, partition }) => `${topic}/${partition}`),
+      partitions: someOf(failed.map(keyOf)),
       attempt: this.#attempt,
       error: failed[0]?.error?.message,
     });

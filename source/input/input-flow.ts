@@ -1,3 +1,4 @@
+import { someOf } from '../kernel/some-of.ts';
 import { SharedParts } from '../batch/shared-parts.ts';
 import type { Assignment } from '../assignment/assignment.ts';
 import type { RunContext } from '../config/run-context.ts';
@@ -161,9 +162,10 @@ export class InputFlow {
   inProcessNow(): string {
     const busy = this.partitions.filter(({ loop }) => loop.inHand > 0);
     if (busy.length === 0) return 'the last commit';
-    return busy
-      .map(({ partition, loop }) => `the batch of ${loop.inHand} messages of partition ${partition}`)
-      .join(', ');
+    const batches = busy.map(
+      ({ partition, loop }) => `the batch of ${loop.inHand} messages of partition ${partition}`,
+    );
+    return someOf(batches).join(', ');
   }
 }
 

@@ -1,3 +1,4 @@
+import { partitionList } from '../kernel/partition-list.ts';
 import type { Config } from '../config/config.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import { AssignmentError, OffsetOutOfRangeError } from '../kernel/errors.ts';
@@ -37,6 +38,6 @@ export async function resolveTarget(
 function checkAssigned({ inputTopics, inputPartitions }: Config, at: TopicPartition): void {
   if (inputTopics.includes(at.topic) && inputPartitions.includes(at.partition)) return;
   throw new AssignmentError(
-    `seek: ${keyOf(at)} is not read here; inputTopics are ${inputTopics.join(', ')}, inputPartitions are ${inputPartitions.join(', ')}`,
+    `seek: ${keyOf(at)} is not read here; inputTopics are ${inputTopics.join(', ')}, inputPartitions are ${partitionList(inputPartitions)}`,
   );
 }

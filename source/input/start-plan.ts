@@ -7,6 +7,7 @@ import type { CommittedOffset } from '../kafka/group-offsets.ts';
 import type { OutOfRange } from '../kafka/source.ts';
 import { AssignmentError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
+import { someOf } from '../kernel/some-of.ts';
 import { keyOf, type TopicPartition } from '../kernel/topic-partition.ts';
 import { resetPosition } from './reset-position.ts';
 
@@ -126,17 +127,19 @@ export function logPlan(config: Config, plan: readonly PlannedPartition[], log: 
   const name = ({ topic, partition, offset }: PlannedPartition) => `${topic}/${partition} at ${offset}`;
   const fresh = plan.filter(({ hadCommit }) => !hadCommit);
   if (fresh.length > 0) {
-    log.info(`No committed offset; starting at '${config.initialOffset}'`, { partitions: fresh.map(name) });
+    log.info(`No committed offset; starting at '${config.initialOffset}'`, {
+      partitions: someOf(fresh.map(name)),
+    });
   }
   const reset = plan.filter(({ wasReset }) => wasReset);
   if (reset.length > 0) {
     log.warn(`Committed offset out of range; continuing at '${config.onOffsetOutOfRange}'`, {
-      partitions: reset.map(name),
+      partitions: someOf(reset.map(name)),
     });
   }
   const open = plan.filter(({ end, highWatermark }) => end !== undefined && end < highWatermark);
   if (open.length > 0) {
-    log.warn('An open transaction holds back the end of this run', { partitions: open.map(name) });
+    log.warn('An open transaction holds back the end of this run', { partitions: someOf(open.map(name)) });
   }
 }
 

@@ -1,4 +1,5 @@
 import { inspect, type InspectOptions } from 'node:util';
+import { someOf } from './some-of.ts';
 import type { ErrorCode } from './error-table.ts';
 import { inspectedError } from './inspected-error.ts';
 import { unlisted } from './unlisted.ts';
@@ -32,7 +33,10 @@ export abstract class KasperError extends Error {
   abstract readonly code: ErrorCode;
   /** Whether the same call may succeed when it is made again without any change. */
   readonly retriable: boolean;
-  /** Failures that came after this one while things were closed; none of them is lost. */
+  /**
+   * Failures that came after this one while things were closed: of those that differ only in numbers
+   * the first, and an Error that counts the others.
+   */
   readonly suppressed: unknown[] = [];
   declare readonly [brand]: true;
 
@@ -56,6 +60,9 @@ export abstract class KasperError extends Error {
 
 Object.defineProperty(KasperError.prototype, brand, { value: true });
 
+/** The message of a ConfigError shows this many; its `problems` has all. */
+const PROBLEMS_SHOWN = 30;
+
 /** The options, a job file or the topics do not fit; `problems` lists all of them together. */
 export class ConfigError extends KasperError {
   override readonly code = 'CONFIG';
@@ -66,7 +73,9 @@ export class ConfigError extends KasperError {
     super(
       problems.length === 1
         ? `${what}: ${problems[0] ?? ''}`
-        : `${what}: ${problems.length} problems:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+        : `${what}: ${problems.length} problems:\n${someOf(problems, PROBLEMS_SHOWN)
+            .map((problem) => `  - ${problem}`)
+            .join('\n')}`,
       options,
     );
     this.problems = Object.freeze([...problems]);

@@ -1,3 +1,8 @@
+import { someOf } from './some-of.ts';
+
+/** Partitions that do not follow each other are named up to this many. */
+const MOST_RANGES = 30;
+
 /** Partitions as people write them: `0-11,14`. */
 export function partitionList(partitions: readonly number[]): string {
   const ranges: { first: number; last: number }[] = [];
@@ -6,5 +11,6 @@ export function partitionList(partitions: readonly number[]): string {
     if (range !== undefined && partition === range.last + 1) range.last = partition;
     else ranges.push({ first: partition, last: partition });
   }
-  return ranges.map(({ first, last }) => (first === last ? String(first) : `${first}-${last}`)).join(',');
+  const texts = ranges.map(({ first, last }) => (first === last ? String(first) : `${first}-${last}`));
+  return someOf(texts, MOST_RANGES).join(',');
 }

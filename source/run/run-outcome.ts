@@ -1,10 +1,12 @@
 import { KasperError } from '../kernel/errors.ts';
+import { OtherFailures } from '../kernel/other-failures.ts';
 
 /** How a run ends: whether it is over, its first failure, and what failed beside it. */
 export class RunOutcome {
   readonly #over = new AbortController();
   #first: unknown;
   #hasFailed = false;
+  #others: OtherFailures | undefined;
   #closeFailure: { readonly error: unknown } | undefined;
 
   /**
@@ -40,11 +42,10 @@ export class RunOutcome {
       return true;
     }
     if (error === this.#first) return false;
-    if (KasperError.is(this.#first)) {
-      if (this.#first.suppressed.includes(error)) return false;
-      this.#first.suppressed.push(error);
-    }
-    return true;
+    if (!KasperError.is(this.#first)) return true;
+    if (this.#first.suppressed.includes(error)) return false;
+    this.#others ??= new OtherFailures(this.#first.suppressed);
+    return this.#others.add(error);
   }
 
   /**

@@ -1,3 +1,4 @@
+import { someOf } from '../../kernel/some-of.ts';
 import type { Config } from '../../config/config.ts';
 import type { TopicDescription } from '../../kafka/client.ts';
 import { ConfigError } from '../../kernel/errors.ts';
@@ -41,7 +42,7 @@ export function checkTopics(config: Config, found: ReadonlyMap<string, TopicDesc
   if (lacking.length > 0) {
     throw new ConfigError(
       [
-        `partition ${lacking.join(', ')} does not exist: ${listed} partitions, numbered from 0 to ${count - 1}`,
+        `partition ${someOf(lacking.map(String)).join(', ')} does not exist: ${listed} partitions, numbered from 0 to ${count - 1}`,
       ],
       { what: 'inputPartitions' },
     );

@@ -1,3 +1,4 @@
+import { someOf } from '../../kernel/some-of.ts';
 import type { GroupLag, PartitionLag } from '../../index.ts';
 import { count, counted, figure } from '../terminal/figures.ts';
 import { writeText, type Io } from '../terminal/io.ts';
@@ -95,7 +96,7 @@ export function goneText({ gone }: Pick<GroupLag, 'gone'>): string {
   const listed = gone.map(
     ({ topic, partition, committedOffset }) => `${topic}/${partition} at ${count(committedOffset)}`,
   );
-  return `committed in partitions that do not exist any more: ${listed.join(', ')}\n`;
+  return `committed in partitions that do not exist any more: ${someOf(listed).join(', ')}\n`;
 }
 
 /** Says that the owners are not known: otherwise a partition would seem to have none. */

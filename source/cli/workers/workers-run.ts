@@ -45,8 +45,7 @@ export type WorkersEnd =
  */
 export async function runWorkers(run: WorkersRun): Promise<WorkersEnd> {
   const { setup, monitor, layers, io, progress, shutdown, json } = run;
-  const { job, settings, options, watched, inputPartitions } = setup;
-  const { logger } = options;
+  const { settings, options, watched, inputPartitions } = setup;
   const parts = splitPartitions(inputPartitions, settings.workers ?? 1);
   warnOfLimits(setup, parts.length);
   if (shutdown.requested) return { summary: joined([]) };

@@ -11,6 +11,8 @@ import { retryLoop, type RetryContext } from './retry-loop.ts';
 const LOOK_AFTER_MS = 600;
 /** How long it may take to find out who is at the addresses; the warning comes within a second. */
 const PROBE_MS = 300;
+/** How much later a warning comes where all addresses accept connections, and none has answered. */
+const SLOW_MS = 2_000;
 /** This many addresses are named. */
 const NAMED = 10;
 
@@ -74,9 +76,13 @@ class FirstLook {
     await sleep(clock, LOOK_AFTER_MS, signal).catch(() => undefined);
     const found = signal.aborted ? [] : await lookAtAll(addresses());
     if (isAborted(signal) || found.length === 0) return;
-    const foreign = found.filter(({ isForeign }) => isForeign);
+    const foreign = found.filter(({ kind }) => kind === 'foreign');
     if (foreign.length === found.length) throw foreignError(`No Kafka was found: ${textOf(found)}`);
     for (const { address, text } of foreign) onForeign(address, foreignError(`Broker ${address}: ${text}`));
+    // A broker that has just been started, or a machine that is busy, is no reason for alarm yet.
+    if (found.every(({ kind }) => kind === 'silent'))
+      await sleep(clock, SLOW_MS, signal).catch(() => undefined);
+    if (isAborted(signal)) return;
     const leftMs = Math.max(0, timeoutMs - (clock.now() - began));
     this.hasWarned = true;
     logger.warn(`No broker could be reached yet; gives up in ${Math.round(leftMs / 1000)} s`, {
@@ -116,7 +122,7 @@ async function lookAtAll(addresses: readonly SeedAddress[]): Promise<Found[]> {
     addresses.slice(0, NAMED).map(async (seed) => {
       const address = addressText(seed);
       if (seed.sockets === 'own')
-        return { address, text: seed.error?.message ?? 'it has not answered', isForeign: false };
+        return { address, text: seed.error?.message ?? 'it has not answered', kind: 'failed' };
       return { address, ...(await probe(seed, seed.sockets === 'tls', PROBE_MS)) };
     }),
   );

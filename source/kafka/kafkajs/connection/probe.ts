@@ -11,8 +11,11 @@ const QUESTION = 'GET / HTTP/1.0\r\n\r\n';
 export interface Finding {
   /** Who or what is there, in words. */
   readonly text: string;
-  /** It is certain that no Kafka listens there, or none that these options fit. */
-  readonly isForeign: boolean;
+  /**
+   * `foreign`: it is certain that no Kafka listens there, or none that these options fit; `silent`: a
+   * server that may be slow; `failed`: there was no connection, or it was closed.
+   */
+  readonly kind: 'foreign' | 'silent' | 'failed';
 }
 
 /**
@@ -28,19 +31,19 @@ export async function probe(address: Address, withTls: boolean, timeoutMs: numbe
     ask(connectTls({ ...address, rejectUnauthorized: false }), 'secureConnect', signal),
   ]);
   const foreigner = foreignerOf(plain.answer) ?? (withTls ? foreignerOf(tls.answer) : undefined);
-  if (!withTls && tls.isConnected) return { text: SPEAKS_TLS, isForeign: true };
+  if (!withTls && tls.isConnected) return { text: SPEAKS_TLS, kind: 'foreign' };
   if (foreigner !== undefined && !(withTls && tls.isConnected && tls.answer.length === 0))
-    return { text: foreigner, isForeign: true };
+    return { text: foreigner, kind: 'foreign' };
   if (plain.isConnected) {
     const text = plain.isClosed
       ? 'it closes connections without an answer: check that the port and the ssl and sasl options belong together'
       : 'it accepts connections and does not answer';
-    return { text, isForeign: false };
+    return { text, kind: plain.isClosed ? 'failed' : 'silent' };
   }
   const { code } = plain;
-  if (code === undefined) return { text: 'it does not answer', isForeign: false };
+  if (code === undefined) return { text: 'it does not answer', kind: 'failed' };
   const remedy = connectRemedyOf(code);
-  return { text: remedy === undefined ? code : `${remedy} (${code})`, isForeign: false };
+  return { text: remedy === undefined ? code : `${remedy} (${code})`, kind: 'failed' };
 }
 
 interface Reply {
