@@ -21,7 +21,8 @@ export const errorTable = {
   CONNECTION: {
     className: 'ConnectionError',
     when: 'No broker could be reached, or none accepted the connection (network, TLS, SASL)',
-    remedy: 'Check addresses, `ssl` and `sasl`; a first connection is tried for `firstConnectTimeoutMs`, an outage for `retryTimeoutMs`',
+    remedy:
+      'Check addresses, `ssl` and `sasl`; a first connection is tried for `firstConnectTimeoutMs`, an outage for `retryTimeoutMs`',
   },
   ASSIGNMENT: {
     className: 'AssignmentError',

@@ -84,7 +84,9 @@ export function newClient(
   const client = openClient(isAddresses(brokers) ? { brokers: [...brokers] } : brokers, {
     logger,
     retryTimeoutMs: options.retryTimeoutMs ?? 10_000,
-    firstConnectTimeoutMs: options.firstConnectTimeoutMs ?? 10_000,
+    ...(options.firstConnectTimeoutMs !== undefined && {
+      firstConnectTimeoutMs: options.firstConnectTimeoutMs,
+    }),
     deadlines: options.deadlines ?? {},
   });
   t.teardown(() => client.close());

@@ -1,6 +1,6 @@
-import { sleep, type Timer } from '../../../kernel/clock.ts';
+import { sleep } from '../../../kernel/clock.ts';
 import { addressText } from '../../../kernel/address.ts';
-import { ConnectionError, TimeoutError, type KasperError } from '../../../kernel/errors.ts';
+import { ConnectionError, KasperError, TimeoutError } from '../../../kernel/errors.ts';
 import { foreignError } from '../capture/foreign-protocol.ts';
 import type { SeedAddress } from '../capture/seed-addresses.ts';
 import type { Logger } from '../../../kernel/logger.ts';
@@ -27,21 +27,22 @@ export async function connectFirst(cluster: ConnectingCluster, options: FirstCon
   const { clock, logger } = cluster;
   const began = clock.now();
   const look = new FirstLook(cluster, options);
-  let timer: Timer | undefined;
-  const tooLate = new Promise<never>((_resolve, reject) => {
-    timer = clock.after(timeoutMs, () => {
-      reject(notWithin(timeoutMs, options.addresses()));
-    });
-  });
   try {
     await retryLoop(cluster, { timeoutMs, what: 'Connecting to Kafka', kind: 'connect', signal }, () =>
-      // A handshake may hang for longer than the limit.
-      Promise.race([cluster.refresh([]), look.givenUp, tooLate]),
+      Promise.race([cluster.refresh([]), look.givenUp]),
     );
     if (look.hasWarned) logger.info('Kafka is reached', { afterMs: Math.round(clock.now() - began) });
+  } catch (error) {
+    // The last error alone would name one of the addresses.
+    if (
+      KasperError.is(error) &&
+      error.retriable &&
+      options.addresses().some((seed) => seed.error !== undefined)
+    )
+      throw notWithin(timeoutMs, options.addresses());
+    throw error;
   } finally {
     look.end();
-    timer?.cancel();
   }
 }
 
@@ -140,7 +141,7 @@ function notWithin(timeoutMs: number, addresses: readonly SeedAddress[]): Kasper
     .map((seed) => seed.error?.message ?? `${addressText(seed)} does not answer`);
   const text = `No broker could be reached within firstConnectTimeoutMs (${timeoutMs} ms): ${named.join('; ')}`;
   const [cause] = errors;
-  return cause === undefined
-    ? new TimeoutError(text, { retriable: true })
+  return cause === undefined || errors.every(({ code }) => code === 'TIMEOUT')
+    ? new TimeoutError(text, { cause, retriable: true })
     : new ConnectionError(text, { cause, retriable: true });
 }
