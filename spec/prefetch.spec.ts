@@ -150,7 +150,7 @@ test('of a BatchError what was set is written, and then it is thrown', async (t)
   const { store, calls } = notedStore();
   const [first] = messages;
   const partial = new BatchError([{ message: first as ConsumerMessage, error: new Error('bad') }]);
-  const processor = prefetch(store, keyOf, (batch, _sender, view) => {
+  const processor: MessageProcessor = prefetch(store, keyOf, (batch, _sender, view) => {
     count(batch.slice(1), view);
     throw partial;
   });
@@ -330,7 +330,7 @@ test('nothing is written back when another process has taken the partitions over
   const { store, calls, ready } = notedStore({ a: 1 });
   await ready;
   const fenced = new FencedError('in/0 was taken over by another process');
-  const counting = prefetch(store, keyOf, (batch, _sender, view) => {
+  const counting: MessageProcessor = prefetch(store, keyOf, (batch, _sender, view) => {
     count(batch, view);
   });
   const context = contextOf({ stillOwned: () => Promise.reject(fenced) });
