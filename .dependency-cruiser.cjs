@@ -152,8 +152,11 @@ const rows = [
   { files: storePorts, may: [storePorts, kernel] },
   { files: storeKeys, may: [storePorts, storeKeys, kernel] },
   { files: '^stores/backend/', may: ['^stores/backend/', storePorts, storeKeys, kernel] },
-  { files: '^stores/redis/', may: ['^stores/(redis|backend)/', storePorts, kernel] },
-  { files: '^stores/elasticsearch/', may: ['^stores/(elasticsearch|backend)/', storePorts, kernel] },
+  { files: '^stores/redis/', may: ['^stores/(redis|backend)/', '^stores/store-owner\\.ts$', kernel] },
+  {
+    files: '^stores/elasticsearch/',
+    may: ['^stores/(elasticsearch|backend)/', '^stores/store-owner\\.ts$', kernel],
+  },
   {
     files: '^stores/(?!(store|multi-store|is-store|store-owner|entry-checks|key-range)\\.ts$)[^/]+\\.ts$',
     may: ['^stores/', kernel, '^metrics/(metrics|definitions)\\.ts$', codecPort],
