@@ -7,6 +7,11 @@ import type { Degraded } from '../stats.ts';
 
 /** What lasts less long is an ordinary retry, such as the election of a leader. */
 const DEGRADED_AFTER_MS = 5_000;
+/**
+ * Where something has failed for that long and nothing at all was answered for this long, it is not
+ * that alone: a request that failed may have begun before the last answer to another one.
+ */
+const SILENT_AFTER_MS = 2_000;
 /** How often it is looked at while something fails. */
 const LOOK_EVERY_MS = 1_000;
 /** This many things that fail are named. */
@@ -70,7 +75,8 @@ export class Degradation implements TroubleReports {
     const now = clock.now();
     const silentSince = this.#silentSince;
     const old = [...this.#troubles].filter(({ since }) => now - since >= DEGRADED_AFTER_MS);
-    const isSilent = silentSince !== undefined && now - silentSince >= DEGRADED_AFTER_MS;
+    const silentAfterMs = old.length > 0 ? SILENT_AFTER_MS : DEGRADED_AFTER_MS;
+    const isSilent = silentSince !== undefined && now - silentSince >= silentAfterMs;
     if (!isSilent && old.length === 0) return null;
     const since = Math.min(isSilent ? silentSince : Infinity, ...old.map((trouble) => trouble.since));
     const givesUpAt = Math.min(...[...this.#troubles].map((trouble) => this.#endsRunAt(trouble)));

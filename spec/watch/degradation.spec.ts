@@ -54,6 +54,16 @@ test('a silence of Kafka is degraded from 5 s on, is said once, and once that it
   t.is(clock.pending, 0, 'nothing is looked at while nothing fails');
 });
 
+test('what has failed since before the last answer does not hide that nothing is answered any more', async (t) => {
+  const { clock, degradation, trouble } = made();
+  degradation.onTrouble(trouble('read', 'Reading in/0'));
+  await clock.advance(200);
+  degradation.onAnswer();
+  degradation.onUnanswered(clock.now(), refused);
+  await clock.advance(4_800);
+  t.regex(degradation.now?.problems[0] ?? '', /^Kafka cannot be reached for 5 s; gives up in 115 s/);
+});
+
 test('what fails while brokers answer is named, the oldest first, and no more than five', async (t) => {
   const { clock, logger, degradation, trouble } = made();
   for (let n = 0; n < 7; n++) {
