@@ -343,7 +343,7 @@ test('options are checked, all at once', (t) => {
       new RedisStore({ client: {}, keyPrefix: '', ttlMs: 0, timeoutMs: 1.5, ttl: 5, flush: 'save' } as never),
     {
       message: `RedisStore options: 6 problems:
-  - unknown option 'ttl'; known are keyPrefix, client, ttlMs, timeoutMs, replicas, flush
+  - unknown option 'ttl'; known are keyPrefix, client, ttlMs, timeoutMs, replicas, flush, fence
   - keyPrefix must be a non-empty string
   - client must be a Redis or a Cluster of ioredis
   - ttlMs must be a whole number from 1 to 9007199254740991, not 0

@@ -30,10 +30,12 @@ export async function probe(address: Address, withTls: boolean, timeoutMs: numbe
     // Whoever it is: what is sent is no secret.
     ask(connectTls({ ...address, rejectUnauthorized: false }), 'secureConnect', signal),
   ]);
-  const foreigner = foreignerOf(plain.answer) ?? (withTls ? foreignerOf(tls.answer) : undefined);
-  if (!withTls && tls.isConnected) return { text: SPEAKS_TLS, kind: 'foreign' };
-  if (foreigner !== undefined && !(withTls && tls.isConnected && tls.answer.length === 0))
-    return { text: foreigner, kind: 'foreign' };
+  const inPlain = foreignerOf(plain.answer);
+  const speaksTls = tls.isConnected || inPlain === SPEAKS_TLS;
+  if (speaksTls && !withTls) return { text: SPEAKS_TLS, kind: 'foreign' };
+  // On a busy machine the handshake may not be over yet: then nobody knows who it is.
+  const foreigner = speaksTls ? foreignerOf(tls.answer) : inPlain;
+  if (foreigner !== undefined) return { text: foreigner, kind: 'foreign' };
   if (plain.isConnected) {
     const text = plain.isClosed
       ? 'it closes connections without an answer: check that the port and the ssl and sasl options belong together'

@@ -234,7 +234,7 @@ for (const { what, options, remedy, final } of MISTAKES) {
       t.true(tookMs < (final ? AT_ONCE_MS : retryTimeoutMs + 2 * AT_ONCE_MS), `${tookMs} ms`);
       t.is(error.retriable, !final);
       const [address = ''] = client.brokers as string[];
-      t.true(error.message.startsWith(`Broker ${address}`), error.message);
+      t.true(error.message.includes(address), error.message);
       t.regex(error.message, remedy);
       assertNoSecrets(t, lines, error);
     },
