@@ -1,4 +1,5 @@
 export type { EntriesOptions, ListedStore, Store, StoreCallOptions, StoreEntries } from '../stores/store.ts';
+export type { FencedStore, StoreFence, StoreOwner } from '../stores/store-owner.ts';
 export { MultiMap, type MultiStore, type TenantKey } from '../stores/multi-store.ts';
 export { withCodec } from '../stores/with-codec.ts';
 export type { RecentError } from './stats.ts';
@@ -155,7 +156,9 @@ export {
 } from './operate/offset-reset-plan.ts';
 export {
   prefetch,
+  type AnyStore,
   type BatchView,
+  type KeysKind,
   type KeysOf,
   type MultiBatchView,
   type MultiPrefetchFunction,
@@ -167,6 +170,7 @@ export {
 } from './prefetch.ts';
 export type { ProcessorEvents } from './processor-events.ts';
 export type {
+  Degraded,
   HeldBack,
   LastBatch,
   PartitionProcessorStats,

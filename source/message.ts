@@ -10,6 +10,7 @@ export declare abstract class Headers implements Iterable<readonly [name: string
   abstract get(name: string): Buffer | null | undefined;
   /** All values under this name, in their order. */
   abstract getAll(name: string): (Buffer | null)[];
+  /** Names and values in their order. */
   abstract [Symbol.iterator](): Iterator<readonly [name: string, value: Buffer | null]>;
 }
 

@@ -16,7 +16,7 @@ export type TenantKeysOf = (message: ConsumerMessage) => TenantKey | readonly Te
 export type NamedKeys = ReturnType<KeysOf> | ReturnType<TenantKeysOf>;
 
 /** Of which kind of store these keys are; both where that is not known. */
-type KindOf<Keys> = Keys extends null | undefined | readonly never[]
+export type KeysKind<Keys> = Keys extends null | undefined | readonly never[]
   ? never
   : Keys extends string | readonly string[]
     ? 'one'
@@ -26,15 +26,15 @@ type KindOf<Keys> = Keys extends null | undefined | readonly never[]
 export type AnyStore<Value> = Store<Value> | MultiStore<Value>;
 
 /** The store whose keys these are. */
-export type StoreFor<Keys, Value> = [KindOf<Keys>] extends ['one']
+export type StoreFor<Keys, Value> = [KeysKind<Keys>] extends ['one']
   ? Store<Value>
-  : [KindOf<Keys>] extends ['multi']
+  : [KeysKind<Keys>] extends ['multi']
     ? MultiStore<Value>
     : AnyStore<Value>;
 
 /** How the values under these keys are read and changed. */
-export type ViewFor<Keys, Value> = [KindOf<Keys>] extends ['one']
+export type ViewFor<Keys, Value> = [KeysKind<Keys>] extends ['one']
   ? BatchView<Value>
-  : [KindOf<Keys>] extends ['multi']
+  : [KeysKind<Keys>] extends ['multi']
     ? MultiBatchView<Value>
     : BatchView<Value> & MultiBatchView<Value>;

@@ -11,7 +11,15 @@ import type { AnyStore, KeysOf, NamedKeys, StoreFor, TenantKeysOf, ViewFor } fro
 import { KeyView, ViewLife, type BatchView, type MultiBatchView } from './prefetch-view.ts';
 import type { Sender } from './sender.ts';
 
-export type { KeysOf, NamedKeys, StoreFor, TenantKeysOf, ViewFor } from './prefetch-keys.ts';
+export type {
+  AnyStore,
+  KeysKind,
+  KeysOf,
+  NamedKeys,
+  StoreFor,
+  TenantKeysOf,
+  ViewFor,
+} from './prefetch-keys.ts';
 export type { BatchView, MultiBatchView } from './prefetch-view.ts';
 
 /** Processes a batch with the values of its keys. */

@@ -51,7 +51,7 @@ export interface Store<Value = Buffer> {
    */
   entries?(options?: EntriesOptions): AsyncIterable<[key: string, value: Value]>;
   /**
-   * Keeps out what owners before this run began to write; see {@link FencedStore}. Only for a store
+   * Keeps out what owners before this run began to write; see {@link StoreOwner}. Only for a store
    * outside of the process. A TopicProcessor calls it for its stores, after it has claimed its
    * partitions.
    */

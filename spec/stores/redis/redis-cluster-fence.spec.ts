@@ -20,7 +20,7 @@ async function mastersWith(
   const found = await Promise.all(
     nodes.map(async ({ port }) => {
       const client = redisClient(t, port);
-      const role = (await client.role());
+      const role = await client.role();
       const list = String(await client.client('LIST'));
       client.disconnect();
       return role[0] === 'master' && list.includes(` name=${name} `);

@@ -27,7 +27,7 @@ const LEFT_OUT = new Set(['message', 'timestamp', 'logger', 'stack']);
  * Repeats are limited as by {@link limitRepeats}. For other limits, or to have the last counts at
  * the end of the program, give a logger of your own `limitRepeats`, and close it there.
  */
-export function kafkaLogCreator(logger: Logger): (level: number) => KafkajsLog {
+export function kafkaLogCreator(logger: Logger): (level: number) => (entry: KafkajsLogEntry) => void {
   checkArguments('kafkaLogCreator', loggerArgument(logger));
   const log = kafkajsLog(limitRepeats(logger), () => false);
   return () => log;
