@@ -85,7 +85,7 @@ function framesOf(error: Error): string {
   const end = lines.findIndex((line) => /^\s+at (?:async )?(?:unlessIdle|importFile) \(/.test(line));
   return lines
     .slice(0, end < 0 ? undefined : end)
-    .filter((line) => !/^\s+at .*\(node:internal\//.test(line))
+    .filter((line) => !/^\s+at (?:.*[( ])?node:internal\//.test(line))
     .join('\n');
 }
 
