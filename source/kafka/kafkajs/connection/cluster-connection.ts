@@ -13,13 +13,17 @@ import { findCoordinatorRequest } from '../protocol/find-coordinator.ts';
 import { metadataRequest } from '../protocol/metadata.ts';
 import { connectFirst } from './first-connect.ts';
 import type { RawRequest } from './raw-call.ts';
+import type { BackoffOptions } from '../../../kernel/backoff.ts';
 import { retryLoop } from './retry-loop.ts';
 import { TopicTable } from './topic-table.ts';
 import type { KnownTopic, Leader } from './topic-table.ts';
 import type { TopicPartition } from '../../../kernel/topic-partition.ts';
 
-/** How far apart a group's coordinator is asked for while there is none. */
-const COORDINATOR_RETRY_MS = 100;
+/**
+ * Waits between questions for a group's coordinator while there is none: after a start it comes about
+ * soon; while no broker can be reached, nothing is gained by many attempts to connect.
+ */
+const COORDINATOR_BACKOFF: BackoffOptions = Object.freeze({ initialMs: 50, maxMs: 500 });
 
 /**
  * A cluster: its brokers, the leaders of the partitions in use, and the coordinators of the groups
@@ -128,7 +132,7 @@ export class ClusterConnection {
         what,
         // Nobody waits for it alone: what was to be asked of the coordinator is reported.
         kind: undefined,
-        backoff: { initialMs: COORDINATOR_RETRY_MS, maxMs: COORDINATOR_RETRY_MS },
+        backoff: COORDINATOR_BACKOFF,
         signal: this.#ending.signal,
       },
       async () => {
