@@ -6,7 +6,7 @@ import {
   type StartElasticsearchOptions,
 } from '../../../scripts/services/elasticsearch-server.ts';
 import { findProgram, type ProgramName } from '../../../scripts/services/programs.ts';
-import { startRedisCluster } from '../../../scripts/services/redis-cluster.ts';
+import { startRedisCluster, type RedisClusterOptions } from '../../../scripts/services/redis-cluster.ts';
 import { startRedis } from '../../../scripts/services/redis-server.ts';
 import { sharedElasticsearchPort } from '../../../scripts/services/shared-servers.ts';
 import type { StartedServer } from '../../../scripts/services/started-server.ts';
@@ -64,7 +64,8 @@ function shared<Server extends Pick<StartedServer, 'stop'>>(
 }
 
 export const sharedRedis = () => shared(['redis-server'], () => startRedis());
-export const sharedRedisCluster = () => shared(['redis-server', 'redis-cli'], startRedisCluster);
+export const sharedRedisCluster = (options: RedisClusterOptions = {}) =>
+  shared(['redis-server', 'redis-cli'], () => startRedisCluster(options));
 export const sharedElasticsearch = () => shared(['java', 'mvn'], elasticsearchOfRun);
 
 /** One of this file alone, with settings of its own, which may be killed. */
