@@ -199,20 +199,16 @@ export class Claims implements OwnershipGuard {
     this.#hasWritten = true;
     const owner = this.#owner;
     const [first = [], ...others] = this.#entries.parts(this.#toWrite());
-    const begun = await writeSeen(this.#entries, [first], { seen, owner });
-    if (begun.outcome !== 'written') return begun;
-    if (others.length > 0) {
+    let writes = await writeSeen(this.#entries, [first], { seen, owner });
+    if (writes.outcome === 'written' && others.length > 0) {
       // Otherwise two that start in the same moment might each have some parts, and both be refused.
-      await this.#settle(begun.late);
+      await this.#settle(writes.late);
       const settled = await this.#entries.read(this.#options.partitions);
       if (othersWrote(settled, seen, owner)) return { outcome: 'changed', late: false };
-      const ended = await writeSeen(this.#entries, others, { seen: settled, owner });
-      if (ended.outcome !== 'written') return ended;
-      this.#wroteAllAt = this.#options.clock.now();
-      return ended;
+      writes = await writeSeen(this.#entries, others, { seen: settled, owner });
     }
-    this.#wroteAllAt = this.#options.clock.now();
-    return begun;
+    if (writes.outcome === 'written') this.#wroteAllAt = this.#options.clock.now();
+    return writes;
   }
 
   /**
@@ -291,8 +287,8 @@ export class Claims implements OwnershipGuard {
       const seen = await this.#readOwn();
       if (this.#closed !== undefined) return BEAT_EVERY_MS;
       const isRefresh = clock.now() - this.#wroteAllAt >= offsetRefreshMs;
-      const claims = isRefresh ? this.#toWrite() : this.#toWrite().slice(0, 1);
-      const parts = this.#entries.parts(claims);
+      const { partitions } = this.#options;
+      const parts = this.#entries.parts(this.#toWrite(isRefresh ? partitions : partitions.slice(0, 1)));
       const { outcome } = await writeSeen(this.#entries, parts, { seen, owner: this.#owner });
       // Whoever has written one of them meanwhile is read now.
       if (outcome === 'changed') await this.#readOwn();
@@ -308,13 +304,13 @@ export class Claims implements OwnershipGuard {
     }
   }
 
-  /** The own entries with their next beat, the anchor first. */
-  #toWrite(): ClaimToWrite[] {
+  /** The own entries of these partitions with their next beat; the first of all is the anchor. */
+  #toWrite(written = this.#options.partitions): ClaimToWrite[] {
     const { partitions, topics, process, instanceId } = this.#options;
     const { host, pid, pidNamespace } = process;
     const beat = this.#beat++;
     const anchor = partitions[0] as TopicPartition;
-    return partitions.map(({ topic, partition }) => {
+    return written.map(({ topic, partition }) => {
       const topicId = this.#topicIds.of({ topic, partition }) ?? topics.get(topic)?.topicId;
       const unfenced = [...this.#former.of({ topic, partition }), ...(this.#isUnsure ? [this.#owner] : [])];
       const record: ClaimRecord = {

@@ -127,16 +127,41 @@ export function missingAnswer(what: string): BrokerError {
   });
 }
 
+/** An API that older brokers do not serve. */
+export interface NewerApi {
+  readonly name: string;
+  readonly key: number;
+  readonly version: number;
+}
+
 /**
- * A broker cuts the connection at a request that it does not know: it is not asked then.
+ * As {@link askLeaders}, for an API that older brokers do not serve: they cut the connection at a
+ * request that they do not know, so they are not asked then.
  *
- * @throws BrokerError UNSUPPORTED_VERSION
+ * @returns undefined if a broker does not serve it
  */
-export function checkServed(link: BrokerLink, apiName: string, apiKey: number, version: number): void {
-  if (link.serves(apiKey, version)) return;
-  throw new BrokerError(`Broker ${link.address} does not serve ${apiName}`, {
-    brokerCode: ErrorCodes.UNSUPPORTED_VERSION,
-    brokerError: 'UNSUPPORTED_VERSION',
-    retriable: false,
-  });
+export async function askLeadersIfServed<
+  Entry extends TopicPartition,
+  Answer extends TopicPartition & { readonly errorCode: number },
+>(
+  cluster: ClusterConnection,
+  { name, key, version }: NewerApi,
+  entries: readonly Entry[],
+  request: (entries: readonly AskedEntry<Entry>[]) => RawRequest<Answer[]>,
+  options: AskLeadersOptions,
+): Promise<Answer[] | undefined> {
+  const checked = (asked: readonly AskedEntry<Entry>[], link: BrokerLink) => {
+    if (link.serves(key, version)) return request(asked);
+    throw new BrokerError(`Broker ${link.address} does not serve ${name}`, {
+      brokerCode: ErrorCodes.UNSUPPORTED_VERSION,
+      brokerError: 'UNSUPPORTED_VERSION',
+      retriable: false,
+    });
+  };
+  try {
+    return await askLeaders(cluster, name, entries, checked, options);
+  } catch (error) {
+    if (error instanceof BrokerError && error.brokerCode === ErrorCodes.UNSUPPORTED_VERSION) return undefined;
+    throw error;
+  }
 }

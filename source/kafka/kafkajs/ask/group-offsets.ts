@@ -72,65 +72,50 @@ export class SimpleGroupOffsets implements GroupOffsets {
 
   async #fetchPart(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]> {
     const what = `OffsetFetch of group ${this.#groupId}`;
-    const { retryTimeoutMs, signal } = this.#options;
-    return retryLoop(
-      this.#connected(),
-      { timeoutMs: retryTimeoutMs, what, kind: 'group', signal },
-      async () => {
-        const answer = await this.#call(offsetFetchRequest(this.#groupId, partitions));
-        this.#judge(answer.errorCode, what);
-        const answers = new PartitionAnswers(answer.offsets);
-        return partitions.map(({ topic, partition }) => {
-          const of = `${what}, ${topic}/${partition}`;
-          const found = answers.of({ topic, partition });
-          if (found === undefined) throw missingAnswer(of);
-          this.#judge(found.errorCode, of);
-          const { offset, leaderEpoch, metadata } = found;
-          return { topic, partition, offset: offset < 0 ? undefined : offset, leaderEpoch, metadata };
-        });
-      },
-    );
+    return this.#retry(what, async () => {
+      const answer = await this.#call(offsetFetchRequest(this.#groupId, partitions));
+      this.#judge(answer.errorCode, what);
+      const answers = new PartitionAnswers(answer.offsets);
+      return partitions.map(({ topic, partition }) => {
+        const of = `${what}, ${topic}/${partition}`;
+        const found = answers.of({ topic, partition });
+        if (found === undefined) throw missingAnswer(of);
+        this.#judge(found.errorCode, of);
+        const { offset, leaderEpoch, metadata } = found;
+        return { topic, partition, offset: offset < 0 ? undefined : offset, leaderEpoch, metadata };
+      });
+    });
   }
 
   async fetchAll(): Promise<(CommittedOffset & PartitionOffset)[]> {
     const what = `OffsetFetch of group ${this.#groupId}`;
-    const { retryTimeoutMs, signal } = this.#options;
-    return retryLoop(
-      this.#connected(),
-      { timeoutMs: retryTimeoutMs, what, kind: 'group', signal },
-      async () => {
-        const answer = await this.#call(offsetFetchRequest(this.#groupId, null));
-        this.#judge(answer.errorCode, what);
-        for (const { topic, partition, errorCode } of answer.offsets)
-          this.#judge(errorCode, `${what}, ${topic}/${partition}`);
-        return answer.offsets
-          .filter(({ offset }) => offset >= 0)
-          .map(({ topic, partition, offset, leaderEpoch, metadata }) => ({
-            topic,
-            partition,
-            offset,
-            leaderEpoch,
-            metadata,
-          }))
-          .sort(byTopicAndPartition);
-      },
-    );
+    return this.#retry(what, async () => {
+      const answer = await this.#call(offsetFetchRequest(this.#groupId, null));
+      this.#judge(answer.errorCode, what);
+      for (const { topic, partition, errorCode } of answer.offsets)
+        this.#judge(errorCode, `${what}, ${topic}/${partition}`);
+      return answer.offsets
+        .filter(({ offset }) => offset >= 0)
+        .map(({ topic, partition, offset, leaderEpoch, metadata }) => ({
+          topic,
+          partition,
+          offset,
+          leaderEpoch,
+          metadata,
+        }))
+        .sort(byTopicAndPartition);
+    });
   }
 
   async describe(): Promise<GroupDescription> {
     const what = `DescribeGroups of group ${this.#groupId}`;
-    const { retryTimeoutMs, signal } = this.#options;
-    return retryLoop(
-      this.#connected(),
-      { timeoutMs: retryTimeoutMs, what, kind: 'group', signal },
-      async () => {
-        const answer = await this.#call(describeGroupRequest(this.#groupId));
-        if (answer === undefined) throw missingAnswer(what);
-        this.#judge(answer.errorCode, what);
-        const { state, protocolType, members } = answer;
-        return { state, protocolType, members };
-      },
-    );
+    return this.#retry(what, async () => {
+      const answer = await this.#call(describeGroupRequest(this.#groupId));
+      if (answer === undefined) throw missingAnswer(what);
+      this.#judge(answer.errorCode, what);
+      const { state, protocolType, members } = answer;
+      return { state, protocolType, members };
+    });
   }
 
   async commit(offsets: readonly OffsetToCommit[]): Promise<CommitResult[]> {
@@ -193,6 +178,11 @@ export class SimpleGroupOffsets implements GroupOffsets {
       requestBytes,
     });
     return true;
+  }
+
+  #retry<T>(what: string, attempt: () => Promise<T>): Promise<T> {
+    const { retryTimeoutMs, signal } = this.#options;
+    return retryLoop(this.#connected(), { timeoutMs: retryTimeoutMs, what, kind: 'group', signal }, attempt);
   }
 
   #judge(errorCode: number, what: string): void {

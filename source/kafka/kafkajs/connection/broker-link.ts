@@ -41,7 +41,8 @@ const TOKEN_SHARE = 4 / 5;
 
 /**
  * The two connections to one broker: fetches on the second, everything else on the first, since a
- * broker serves one request per connection at a time and a fetch may wait there.
+ * broker serves one request per connection at a time and a fetch may wait there. Produce requests
+ * have another link ({@link BrokerLinks}), of which only the first is opened.
  *
  * A link lives until the first connection error or missed deadline, then it is dropped as a whole
  * and never used again: all calls in flight are rejected and both sockets destroyed. A caller that
