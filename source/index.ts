@@ -1,6 +1,6 @@
 export type { EntriesOptions, ListedStore, Store, StoreCallOptions, StoreEntries } from '../stores/store.ts';
 export type { FencedStore, StoreFence, StoreOwner } from '../stores/store-owner.ts';
-export { MultiMap, type MultiStore, type TenantKey } from '../stores/multi-store.ts';
+export { MultiMap, type AnyStore, type MultiStore, type TenantKey } from '../stores/multi-store.ts';
 export { withCodec } from '../stores/with-codec.ts';
 export type { RecentError } from './stats.ts';
 export type { TopicPartition } from './kernel/topic-partition.ts';
@@ -156,7 +156,6 @@ export {
 } from './operate/offset-reset-plan.ts';
 export {
   prefetch,
-  type AnyStore,
   type BatchView,
   type KeysKind,
   type KeysOf,

@@ -1,5 +1,4 @@
-import type { MultiStore } from '../stores/multi-store.ts';
-import type { Store } from '../stores/store.ts';
+import type { AnyStore } from '../stores/multi-store.ts';
 import type { Logger } from './kernel/logger.ts';
 import type { ConsumerMessage } from './message.ts';
 import type { Sender } from './sender.ts';
@@ -9,7 +8,7 @@ import type { TopicPartition } from './kernel/topic-partition.ts';
 export type BatchTrigger = 'count' | 'bytes' | 'age' | 'memory' | 'end';
 
 /** The stores that a processor was given, by name; of Buffers, or of what a codec makes of them. */
-export type StoreMap = Readonly<Record<string, Store<unknown> | MultiStore<unknown>>>;
+export type StoreMap = Readonly<Record<string, AnyStore>>;
 
 /**
  * What TypeScript cannot see where it is used, such as the stores in an argument of `prefetch` within
@@ -100,7 +99,7 @@ export interface MessageProcessor<Stores extends StoreMap = StoreMap> {
    * Stores that it uses besides those of the option `stores`: they too keep out what former owners
    * of the partitions began to write. {@link prefetch} sets it.
    */
-  readonly ownStores?: readonly (Store<unknown> | MultiStore<unknown>)[];
+  readonly ownStores?: readonly AnyStore[];
   /** Called before the first batch of these partitions. */
   onAssigned?(partitions: readonly TopicPartition[]): void | Promise<void>;
   /** Called after the last batch of these partitions, if `onAssigned` was. */

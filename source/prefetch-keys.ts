@@ -1,4 +1,4 @@
-import type { MultiStore, TenantKey } from '../stores/multi-store.ts';
+import type { AnyStore, MultiStore, TenantKey } from '../stores/multi-store.ts';
 import type { Store } from '../stores/store.ts';
 import type { ConsumerMessage } from './message.ts';
 import type { BatchView, MultiBatchView } from './prefetch-view.ts';
@@ -21,9 +21,6 @@ export type KeysKind<Keys> = Keys extends null | undefined | readonly never[]
   : Keys extends string | readonly string[]
     ? 'one'
     : 'multi';
-
-/** Either kind of store. */
-export type AnyStore<Value> = Store<Value> | MultiStore<Value>;
 
 /** The store whose keys these are. */
 export type StoreFor<Keys, Value> = [KeysKind<Keys>] extends ['one']

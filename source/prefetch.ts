@@ -1,5 +1,5 @@
 import { isStore } from '../stores/is-store.ts';
-import { MultiMap, type MultiStore, type TenantKey } from '../stores/multi-store.ts';
+import { MultiMap, type AnyStore, type MultiStore, type TenantKey } from '../stores/multi-store.ts';
 import type { Store, StoreCallOptions } from '../stores/store.ts';
 import { isBatchError, type BatchError } from './batch-error.ts';
 import { ConfigError, KasperError } from './kernel/errors.ts';
@@ -7,19 +7,11 @@ import { isObject } from './kernel/is-object.ts';
 import { show } from './kernel/shown-value.ts';
 import type { ConsumerMessage } from './message.ts';
 import type { MessageProcessor, ProcessContext, StoreMap, Unseen } from './message-processor.ts';
-import type { AnyStore, KeysOf, NamedKeys, StoreFor, TenantKeysOf, ViewFor } from './prefetch-keys.ts';
+import type { KeysOf, NamedKeys, StoreFor, TenantKeysOf, ViewFor } from './prefetch-keys.ts';
 import { KeyView, ViewLife, type BatchView, type MultiBatchView } from './prefetch-view.ts';
 import type { Sender } from './sender.ts';
 
-export type {
-  AnyStore,
-  KeysKind,
-  KeysOf,
-  NamedKeys,
-  StoreFor,
-  TenantKeysOf,
-  ViewFor,
-} from './prefetch-keys.ts';
+export type { KeysKind, KeysOf, NamedKeys, StoreFor, TenantKeysOf, ViewFor } from './prefetch-keys.ts';
 export type { BatchView, MultiBatchView } from './prefetch-view.ts';
 
 /** Processes a batch with the values of its keys. */

@@ -5,8 +5,7 @@ import { checkOptionNames } from '../source/kernel/check-option-names.ts';
 import { hasMethods, isObject } from '../source/kernel/is-object.ts';
 import { isStore } from './is-store.ts';
 import { MeteredCalls, storeOperations, tenantsOf } from './metered-calls.ts';
-import type { MultiStore } from './multi-store.ts';
-import type { Store } from './store.ts';
+import type { AnyStore } from './multi-store.ts';
 
 /** What {@link instrumented} measures with. */
 export interface InstrumentedOptions {
@@ -39,7 +38,7 @@ type Method = (...args: unknown[]) => unknown;
  *
  * @throws ConfigError for what is no store, and for options that do not fit
  */
-export function instrumented<Wrapped extends Store<unknown> | MultiStore<unknown>>(
+export function instrumented<Wrapped extends AnyStore>(
   store: Wrapped,
   options: InstrumentedOptions,
 ): Wrapped {

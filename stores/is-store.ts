@@ -1,8 +1,7 @@
 import { hasMethods, isObject } from '../source/kernel/is-object.ts';
-import type { MultiStore } from './multi-store.ts';
-import type { Store } from './store.ts';
+import type { AnyStore } from './multi-store.ts';
 
 /** Whether it is a Store or a MultiStore, by the methods that nothing else has. */
-export function isStore(value: unknown): value is Store<unknown> | MultiStore<unknown> {
+export function isStore(value: unknown): value is AnyStore {
   return isObject(value) && (hasMethods(value, ['get', 'putAll']) || hasMethods(value, ['fetch', 'push']));
 }

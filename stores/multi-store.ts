@@ -29,6 +29,9 @@ export interface MultiStore<Value = Buffer> {
   warnings?(options?: StoreCallOptions): Promise<readonly string[]>;
 }
 
+/** Either kind of store. */
+export type AnyStore<Value = unknown> = Store<Value> | MultiStore<Value>;
+
 /** Values of several tenants: tenant → key → value. */
 export class MultiMap<Value = Buffer> implements Iterable<
   readonly [tenant: string, entries: ReadonlyMap<string, Value>]

@@ -2,18 +2,13 @@ import type { MetricsProvider } from '../../metrics/metrics.ts';
 import { noopMetrics } from '../../metrics/noop.ts';
 import { instrumented, type TenantLabel } from '../../stores/instrumented.ts';
 import { isStore } from '../../stores/is-store.ts';
-import type { MultiStore } from '../../stores/multi-store.ts';
-import type { Store } from '../../stores/store.ts';
+import type { AnyStore } from '../../stores/multi-store.ts';
 import { isObject } from '../kernel/is-object.ts';
 import type { StoreMap } from '../message-processor.ts';
 import { show } from '../kernel/shown-value.ts';
 
-type AnyStore = Store<unknown> | MultiStore<unknown>;
-
 /** A store to hand to the processor, with options. */
-export interface StoreWithFlush<
-  S extends Store<unknown> | MultiStore<unknown> = Store<unknown> | MultiStore<unknown>,
-> {
+export interface StoreWithFlush<S extends AnyStore = AnyStore> {
   readonly store: S;
   /**
    * Whether its `flush()` is awaited before each commit.

@@ -1,12 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { MultiStore } from '../../stores/multi-store.ts';
-import type { Store } from '../../stores/store.ts';
+import type { AnyStore } from '../../stores/multi-store.ts';
 import type { FencedStore, StoreFence, StoreOwner } from '../../stores/store-owner.ts';
 import type { Assignment } from '../assignment/assignment.ts';
 import type { RunContext } from '../config/run-context.ts';
 import type { MessageProcessor } from '../message-processor.ts';
-
-type AnyStore = Store<unknown> | MultiStore<unknown>;
 
 /**
  * Has the stores of a run keep out what former owners of its partitions began to write, and hands on
