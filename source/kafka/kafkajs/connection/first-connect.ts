@@ -4,6 +4,7 @@ import { ConnectionError, KasperError, TimeoutError } from '../../../kernel/erro
 import { foreignError } from '../capture/foreign-protocol.ts';
 import type { SeedAddress } from '../capture/seed-addresses.ts';
 import type { Logger } from '../../../kernel/logger.ts';
+import { someOf } from '../../../kernel/some-of.ts';
 import { probe, type Finding } from './probe.ts';
 import { retryLoop, type RetryContext } from './retry-loop.ts';
 
@@ -13,8 +14,6 @@ const LOOK_AFTER_MS = 600;
 const PROBE_MS = 300;
 /** How much later a warning comes where all addresses accept connections, and none has answered. */
 const SLOW_MS = 2_000;
-/** This many addresses are named. */
-const NAMED = 10;
 
 /**
  * Finds a first broker. Where none has answered soon, it looks who is at each address, and either
@@ -120,7 +119,7 @@ interface Found extends Finding {
 
 async function lookAtAll(addresses: readonly SeedAddress[]): Promise<Found[]> {
   return Promise.all(
-    addresses.slice(0, NAMED).map(async (seed) => {
+    addresses.map(async (seed) => {
       const address = addressText(seed);
       if (seed.sockets === 'own')
         return { address, text: seed.error?.message ?? 'it has not answered', kind: 'failed' };
@@ -130,16 +129,14 @@ async function lookAtAll(addresses: readonly SeedAddress[]): Promise<Found[]> {
 }
 
 function textOf(found: readonly Found[]): string {
-  return found.map(({ address, text }) => `${address}: ${text}`).join('; ');
+  return someOf(found.map(({ address, text }) => `${address}: ${text}`)).join('; ');
 }
 
 /** The error after the time limit: names each address. */
 function notWithin(timeoutMs: number, addresses: readonly SeedAddress[]): KasperError {
   const errors = addresses.flatMap(({ error }) => (error === undefined ? [] : [error]));
-  const named = addresses
-    .slice(0, NAMED)
-    .map((seed) => seed.error?.message ?? `${addressText(seed)} does not answer`);
-  const text = `No broker could be reached within firstConnectTimeoutMs (${timeoutMs} ms): ${named.join('; ')}`;
+  const said = addresses.map((seed) => seed.error?.message ?? `${addressText(seed)} does not answer`);
+  const text = `No broker could be reached within firstConnectTimeoutMs (${timeoutMs} ms): ${someOf(said).join('; ')}`;
   const [cause] = errors;
   return cause === undefined || errors.every(({ code }) => code === 'TIMEOUT')
     ? new TimeoutError(text, { cause, retriable: true })

@@ -70,14 +70,9 @@ test('within a second one warning says what is at each address, and how much tim
   t.is(warnings(lines).length, 1, JSON.stringify(warnings(lines)));
 });
 
-test('a broker that comes later is reached, and this is said', async (t) => {
-  const cluster = await startEmbedded(t, { brokers: 1 });
-  const [, kafkaPort] = (cluster.brokers[0] ?? '').split(':');
-  const port = await freePort();
-  const lines: LogLine[] = [];
-  const client = newClient(t, [`127.0.0.1:${port}`], { lines, firstConnectTimeoutMs: 20_000 });
-  const connecting = client.connect();
-  while (warnings(lines).length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+/** Has a broker listen at another port as well. */
+async function listenAt(t: ExecutionContext, port: number, brokers: readonly string[]): Promise<void> {
+  const [, kafkaPort] = (brokers[0] ?? '').split(':');
   const proxy = createServer((socket) => {
     const upstream = connect(Number(kafkaPort), '127.0.0.1');
     upstream.on('error', () => undefined);
@@ -88,8 +83,40 @@ test('a broker that comes later is reached, and this is said', async (t) => {
     proxy.listen(port, '127.0.0.1', resolve);
   });
   t.teardown(() => proxy.close());
+}
+
+test('a broker that comes later is reached, and this is said', async (t) => {
+  const cluster = await startEmbedded(t, { brokers: 1 });
+  const port = await freePort();
+  const lines: LogLine[] = [];
+  const client = newClient(t, [`127.0.0.1:${port}`], { lines, firstConnectTimeoutMs: 20_000 });
+  const connecting = client.connect();
+  while (warnings(lines).length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  await listenAt(t, port, cluster.brokers);
   await connecting;
   t.true(lines.some(({ level, message }) => level === 'info' && message === 'Kafka is reached'));
+});
+
+test('behind more foreign servers than are named a broker that comes later is reached, too', async (t) => {
+  const cluster = await startEmbedded(t, { brokers: 1 });
+  const refusing = () => createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+  const foreign = await Promise.all(Array.from({ length: 10 }, () => listening(t, refusing())));
+  const port = await freePort();
+  const lines: LogLine[] = [];
+  const brokers = [...foreign, port].map((each) => `127.0.0.1:${each}`);
+  const client = newClient(t, brokers, { lines, firstConnectTimeoutMs: 20_000 });
+  const connecting = client.connect();
+  let isOver = false;
+  connecting.then(
+    () => (isOver = true),
+    () => (isOver = true),
+  );
+  const said = () =>
+    warnings(lines).find(({ message }) => message.startsWith('No broker could be reached yet'));
+  while (said() === undefined && !isOver) await new Promise((resolve) => setTimeout(resolve, 10));
+  await listenAt(t, port, cluster.brokers);
+  await t.notThrowsAsync(connecting);
+  t.regex(String(said()?.fields['brokers']), /an HTTP server answers.*; 1 more$/);
 });
 
 test('an IPv6 address in brackets is an address', async (t) => {
