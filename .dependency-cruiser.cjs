@@ -50,6 +50,10 @@ const inCommandLine = (name, ...packages) => ({
   packages,
 });
 
+/** What a monitor shows of a job is judged in the same way before it has a processor. */
+const jobs = inCommandLine('job', 'ioredis', '@elastic/elasticsearch');
+const degradation = '^source/watch/degradation\\.ts$';
+
 const rows = [
   { files: kernel, may: [kernel], packages: ['leven'] },
   { files: wire, may: [wire, message, kernel] },
@@ -146,7 +150,7 @@ const rows = [
   { files: '^source/cli/[^/]+\\.ts$', may: [room('cli'), entryPoints, kernel], packages: ['commander'] },
   inCommandLine('commands', 'commander'),
   inCommandLine('workers', 'commander'),
-  inCommandLine('job', 'ioredis', '@elastic/elasticsearch'),
+  { ...jobs, may: [...jobs.may, degradation] },
   inCommandLine('settings', 'commander'),
   inCommandLine('terminal', 'commander', 'cli-progress'),
   { files: storePorts, may: [storePorts, kernel] },

@@ -4,12 +4,10 @@ import {
   type MetricsProvider,
   type Monitored,
 } from '../../../metrics/index.ts';
-import { groupIdOf, type KafkaObserver, type ProcessorStats, type Trouble } from '../../index.ts';
+import { groupIdOf, silentLogger, type KafkaObserver, type ProcessorStats } from '../../index.ts';
 import { systemClock } from '../../kernel/clock.ts';
-import { hideSecrets } from '../../kernel/secrets.ts';
+import { Degradation } from '../../watch/degradation.ts';
 
-/** As for a processor: what lasts less long is an ordinary retry. */
-const DEGRADED_AFTER_MS = 5_000;
 const nothing = () => undefined;
 
 /** What a monitor shows of a job that has no processor yet: its partitions are not known. */
@@ -17,7 +15,12 @@ export class StartingJob implements Monitored {
   readonly name: string;
   readonly metrics: MetricsProvider;
   readonly #startedAt = Date.now();
-  #trouble: Trouble | undefined;
+  /** Judges as that of a processor does. It is not started: the client itself logs what fails. */
+  readonly #degradation = new Degradation({
+    clock: systemClock,
+    logger: silentLogger,
+    isStarting: () => true,
+  });
 
   constructor(name: string, metrics: MetricsProvider = noopMetrics) {
     this.name = name;
@@ -33,36 +36,23 @@ export class StartingJob implements Monitored {
       onUnanswered: nothing,
       onReconnect: nothing,
       onTrouble: (trouble) => {
-        this.#trouble = trouble;
+        this.#degradation.onTrouble(trouble);
       },
-      onTroubleOver: () => {
-        this.#trouble = undefined;
+      onTroubleOver: (trouble) => {
+        this.#degradation.onTroubleOver(trouble);
       },
     };
   }
 
   stats(): ProcessorStats {
-    return { ...startingStats(this.name), startedAt: this.#startedAt, degraded: this.#degraded };
+    const degraded = this.#degradation.now;
+    return { ...startingStats(this.name), startedAt: this.#startedAt, degraded };
   }
 
   health(): HealthReport {
-    const problems = [...(this.#degraded?.problems ?? []), 'It is starting: it connects to Kafka'];
-    return { healthy: true, degraded: this.#degraded !== null, ready: false, problems };
-  }
-
-  get #degraded(): ProcessorStats['degraded'] {
-    const now = systemClock.now();
-    if (this.#trouble === undefined || now - this.#trouble.since < DEGRADED_AFTER_MS) return null;
-    const { what, since, givesUpAt, error } = this.#trouble;
-    const toWall = Date.now() - now;
-    const left = `${Math.max(0, Math.round((givesUpAt - now) / 1000))} s`;
-    return {
-      since: Math.round(since + toWall),
-      givesUpAt: Math.round(givesUpAt + toWall),
-      problems: [
-        `${what} has failed for ${Math.round((now - since) / 1000)} s; gives up in ${left} (${hideSecrets(error.message)})`,
-      ],
-    };
+    const degraded = this.#degradation.now;
+    const problems = [...(degraded?.problems ?? []), 'It is starting: it connects to Kafka'];
+    return { healthy: true, degraded: degraded !== null, ready: false, problems };
   }
 }
 
