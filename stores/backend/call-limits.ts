@@ -41,8 +41,8 @@ export class CallEnd {
 
 /**
  * Runs `work` and ends with it or with its limits, whichever comes first: no call waits forever for
- * a server that does not answer. Time in which the event loop does not turn is not the server's. What `work` does after that is not awaited; the CallEnd that it is
- * given tells it to stop.
+ * a server that does not answer. Time in which the event loop does not turn is not the server's.
+ * What `work` does after that is not awaited; the CallEnd that it is given tells it to stop.
  *
  * @throws TimeoutError after `timeoutMs`; the reason of `signal` when that is aborted; what `work`
  * throws

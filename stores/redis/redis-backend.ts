@@ -113,7 +113,7 @@ export class RedisBackend implements Backend<RedisPlace> {
   async flush(_places: readonly RedisPlace[], signal: AbortSignal): Promise<void> {
     const { client, flush } = this.#options;
     if (flush === 'none') return;
-    const masters = await connectedMasters(client, (send) => send());
+    const masters = await connectedMasters(client);
     await Promise.all(masters.map((node) => saveInBackground(node, signal)));
   }
 

@@ -14,7 +14,7 @@ export async function evictionWarnings(
   client: RedisClient,
   { expires }: { readonly expires: boolean },
 ): Promise<readonly string[]> {
-  const masters = await connectedMasters(client, (send) => send());
+  const masters = await connectedMasters(client);
   const places = new Map<string, string[]>();
   await Promise.all(
     masters.map(async (master) => {

@@ -37,6 +37,9 @@ const quietly = () => undefined;
  */
 export class RedisLine {
   readonly client: RedisClient;
+  /** Of all its connections. */
+  readonly name: string;
+  readonly marks: FenceMarks;
   readonly #client: LineClient;
   #isReady = false;
   #isOver = false;
@@ -69,9 +72,6 @@ export class RedisLine {
     });
     this.#endWithNodes();
   }
-
-  readonly name: string;
-  readonly marks: FenceMarks;
 
   /** Whether one of its connections was lost, or it was given up: nothing can be sent any more. */
   get isOver(): boolean {

@@ -5,13 +5,13 @@ const SLOTS = 16_384;
 /**
  * The clients of all masters; without a cluster the client itself.
  *
- * @param request sends a request, and limits its time
+ * @param request sends a request, and limits its time; default: without a limit
  * @throws Error while a slot has no master, or the client is not connected to it: what is asked of
  *   the others would not be true of all keys
  */
 export async function connectedMasters(
   client: RedisClient,
-  request: (send: () => Promise<void>) => Promise<void>,
+  request: (send: () => Promise<void>) => Promise<void> = (send) => send(),
 ): Promise<readonly RedisClient[]> {
   const { slots } = client;
   if (slots === undefined) return [client];

@@ -196,8 +196,7 @@ export class RedisWriter {
   async #closeOthers(line: RedisLine, { owners, names, refused }: Opening): Promise<void> {
     const former = [...this.#former];
     const closing = new Set([...former, ...(this.#hasWritten ? names : [])]);
-    const masters =
-      closing.size === 0 ? [line.client] : await connectedMasters(line.client, (send) => send());
+    const masters = closing.size === 0 ? [line.client] : await connectedMasters(line.client);
     let problem = refused;
     let closed = 0;
     for (const master of masters) {
