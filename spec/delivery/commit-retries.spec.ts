@@ -1,9 +1,6 @@
-import { unguarded } from '../../source/assignment/ownership-guard.ts';
 import test from 'ava';
 import { BrokerError, CommitError, ConnectionError } from '../../source/kernel/errors.ts';
-import { OffsetCommitter } from '../../source/delivery/offset-committer.ts';
-import { FakeClock, turns } from '../_helpers/fakes/fake-clock.ts';
-import { LineLogger } from '../_helpers/fakes/processor-run.ts';
+import { type FakeClock, turns } from '../_helpers/fakes/fake-clock.ts';
 import { type Asked, bench, moved, refused } from './committer-bench.ts';
 
 /** Answers in/0 with a retriable error, and waits until it is tried again or given up. */
@@ -179,30 +176,15 @@ test('a foreign error is final, and is the cause', async (t) => {
 });
 
 test('an entry that the broker did not answer fails', async (t) => {
-  const clock = new FakeClock();
-  const failures: CommitError[] = [];
-  const committer = new OffsetCommitter({
+  const { committer, failures } = bench(t, {
     offsets: {
       fetch: () => Promise.resolve([]),
       fetchAll: () => Promise.resolve([]),
       parts: (entries) => [entries],
       commit: () => Promise.resolve([]),
     },
-    guard: unguarded,
-    clock,
-    logger: new LineLogger(),
     commitTimeoutMs: 1000,
     offsetRefreshMs: 1000,
-    commitMetadata: '',
-    reports: {
-      refused: () => undefined,
-      failed: (error) => failures.push(error as CommitError),
-      onTrouble: () => undefined,
-      onTroubleOver: () => undefined,
-    },
-  });
-  t.teardown(() => {
-    committer.close();
   });
   committer.rewind({ topic: 'in', partition: 0, offset: 3, leaderEpoch: 0 });
   await turns();

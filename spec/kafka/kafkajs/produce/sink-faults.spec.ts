@@ -139,17 +139,28 @@ function hasOne({ topics }: RequestSummary): boolean {
   return topics?.some(({ partitions }) => partitions.some(({ partition }) => partition === 1)) === true;
 }
 
-test('what a broker may have stored before it found the batch too large is counted as repeated, once', async (t) => {
-  const { cluster, accumulator, repeated } = await openSink(t, { brokers: 1 });
+/**
+ * The first attempt for partition 1 is stored and not answered, the next `times` are refused: those
+ * that find what it stored. Other partitions may travel in requests of their own.
+ */
+function storeThenRefuse(
+  cluster: EmbeddedCluster,
+  { stored, code, times = 1 }: { readonly stored: number; readonly code: number; readonly times?: number },
+): void {
   cluster.faults.drop({ api: 'Produce', when: 'after', matching: hasOne });
   cluster.faults.fail({
     api: 'Produce',
-    code: 10,
+    code,
     topic: 'out',
     partition: 1,
-    times: 2,
-    matching: (request) => hasOne(request) && cluster.endOffset('out', 1) === 10,
+    times,
+    matching: (request) => hasOne(request) && cluster.endOffset('out', 1) === stored,
   });
+}
+
+test('what a broker may have stored before it found the batch too large is counted as repeated, once', async (t) => {
+  const { cluster, accumulator, repeated } = await openSink(t, { brokers: 1 });
+  storeThenRefuse(cluster, { stored: 10, code: 10, times: 2 });
   appendNumbers(accumulator, 'out', 6, 60);
   await accumulator.flush();
   t.is(cluster.endOffset('out', 1), 20, 'the halves are stored beside what the first attempt stored');
@@ -158,14 +169,7 @@ test('what a broker may have stored before it found the batch too large is count
 
 test('one record that may be stored, and is then found too large, has an unknown outcome', async (t) => {
   const { cluster, accumulator } = await openSink(t, { brokers: 1 });
-  cluster.faults.drop({ api: 'Produce', when: 'after', matching: hasOne });
-  cluster.faults.fail({
-    api: 'Produce',
-    code: 10,
-    topic: 'out',
-    partition: 1,
-    matching: (request) => hasOne(request) && cluster.endOffset('out', 1) === 1,
-  });
+  storeThenRefuse(cluster, { stored: 1, code: 10 });
   appendNumbers(accumulator, 'out', 6, 6);
   const error = await t.throwsAsync(accumulator.flush(), { instanceOf: ProduceError });
   t.deepEqual(
@@ -411,16 +415,7 @@ test('several accumulators of one sink send to the same partitions at the same t
 
 test('an attempt of unknown outcome, then a broker that forgot the sequence numbers: what is sent under another id is counted once', async (t) => {
   const { cluster, accumulator, repeated } = await openSink(t, { brokers: 1 });
-  // The first attempt is stored and not answered, the second one is refused. Other partitions may
-  // travel in requests of their own.
-  cluster.faults.drop({ api: 'Produce', when: 'after', matching: hasOne });
-  cluster.faults.fail({
-    api: 'Produce',
-    code: 45,
-    topic: 'out',
-    partition: 1,
-    matching: (request) => hasOne(request) && cluster.endOffset('out', 1) === 10,
-  });
+  storeThenRefuse(cluster, { stored: 10, code: 45 });
   appendNumbers(accumulator, 'out', 6, 60);
   await accumulator.flush();
   t.is(cluster.endOffset('out', 1), 20);
