@@ -20,11 +20,13 @@ export interface HealthInputs {
 const NAMED = 10;
 
 /**
- * Judges a processor. It is degraded while something that it needs has failed for some time, and is
- * tried again: that alone is no reason to restart it. It is healthy unless the run has failed or, while it runs, brokers are silent
+ * Judges a processor. It is healthy unless the run has failed or, while it runs, brokers are silent
  * or a partition with lag makes no progress. A partition whose messages are collected for a batch
  * that is not due yet has nothing to do; if its batch is due, the time counts from then on.
- * A transaction of another producer that holds records back is a problem, and no reason to restart.
+ *
+ * It is degraded while something that it needs has failed for some time, and is tried again; and a
+ * transaction of another producer that holds records back is a problem: neither is a reason to
+ * restart it.
  */
 export function healthOf(inputs: HealthInputs): HealthReport {
   const { stats } = inputs;

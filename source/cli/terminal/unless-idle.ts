@@ -1,8 +1,8 @@
 import type { Io } from './io.ts';
 
 /**
- * The result of what works; what it awaits in turn may be bounded in the same way. Rejects with this error as soon as nothing is left that could continue:
- * Node.js would exit without a word then.
+ * The result of what works; what it awaits in turn may be bounded in the same way. Rejects with this
+ * error as soon as nothing is left that could continue: Node.js would exit without a word then.
  */
 export async function unlessIdle<T>(
   work: () => Promise<T>,
