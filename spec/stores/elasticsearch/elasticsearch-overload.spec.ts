@@ -39,6 +39,7 @@ elasticsearch.test(
     // What was refused is written when it comes again in parts that find room.
     for (const key of error.keys.slice(0, 5)) await store.put(key, Buffer.from('{"n":1}'));
     t.is((await store.getAll(keys)).size, written.length + 5);
+    await client.indices.delete({ index });
   },
 );
 
@@ -97,6 +98,8 @@ function fullQueue(admin: Client): StoreFault {
     },
     async heal() {
       await Promise.all(underWay);
+      // A server that starts again would have to recover it first.
+      await admin.indices.delete({ index });
     },
   };
 }
