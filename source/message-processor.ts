@@ -29,8 +29,9 @@ export interface ProcessContext<Stores extends StoreMap = StoreMap> {
   /** Carries the processor's name and the partition. */
   readonly logger: Logger;
   /**
-   * Aborted when `processTimeoutMs` is over, or `closeTimeoutMs` while the processor closes. Its
-   * reason is a TimeoutError.
+   * Aborted when `processTimeoutMs` is over, or `closeTimeoutMs` while the processor closes; its
+   * reason is then a TimeoutError. Also when the batch before, which was being flushed meanwhile,
+   * has failed: nothing of this one will count.
    */
   readonly signal: AbortSignal;
   /**
@@ -100,6 +101,20 @@ export interface MessageProcessor<Stores extends StoreMap = StoreMap> {
    * of the partitions began to write. {@link prefetch} sets it.
    */
   readonly ownStores?: readonly AnyStore[];
+  /**
+   * Whether a batch may be in process while the records that the partition's batch before has sent
+   * still wait for their acks. When they get none, nothing of the batch in process is flushed or
+   * committed, and both are reprocessed.
+   *
+   * Default: true without the option `stores`, else false; {@link prefetch} sets it to false. What a
+   * batch writes to a store would be there before the records of the batch before are stored, and
+   * after a failure those would be made anew, of a state that is newer than they are. Set it to true
+   * where `process` only reads stores, to false where it writes to one that the processor does not
+   * know. It has no effect with `commit: 'each'`, with stores to flush, and for a batch that has
+   * something called back by `context.beforeCommit` or has sent more than an eighth of
+   * `maxSendBufferBytes`.
+   */
+  readonly overlapsFlush?: boolean;
   /** Called before the first batch of these partitions. */
   onAssigned?(partitions: readonly TopicPartition[]): void | Promise<void>;
   /** Called after the last batch of these partitions, if `onAssigned` was. */

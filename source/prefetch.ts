@@ -72,6 +72,8 @@ export function prefetch<
   const pick = pickerOf<Value>(store, keysOf, run);
   return {
     ...(typeof store === 'function' ? {} : { ownStores: [store] }),
+    // It writes to a store.
+    overlapsFlush: false,
     async process(messages, sender, context) {
       const target = pick(context.stores);
       const life = new ViewLife(context.signal);

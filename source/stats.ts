@@ -144,7 +144,7 @@ export interface PartitionProcessorStats {
   readonly buffered: number;
   /** Bytes that waiting messages keep in memory. */
   readonly bufferedBytes: number;
-  /** Messages of the batch in process. */
+  /** Messages of the batch in process, and of the one before while that is being flushed. */
   readonly inHand: number;
   /** Batches that were committed in this run. */
   readonly batches: number;

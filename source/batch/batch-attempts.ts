@@ -2,17 +2,17 @@ import { stillOwned } from '../assignment/ownership-guard.ts';
 import { isBatchError } from '../batch-error.ts';
 import { ClosedWhileWaiting } from '../kernel/closed-while-waiting.ts';
 import type { RunContext } from '../config/run-context.ts';
-import type { BatchDelivery } from '../delivery/delivery.ts';
+import type { BatchDelivery, FinishedWork } from '../delivery/delivery.ts';
 import { sleep } from '../kernel/clock.ts';
 import { durationProblem } from '../kernel/duration.ts';
-import { ConfigError, LifecycleError, type TimeoutError } from '../kernel/errors.ts';
+import { ConfigError, LifecycleError, type KasperError, type TimeoutError } from '../kernel/errors.ts';
 import { unlimited } from '../kernel/limit-repeats.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { ConsumerMessage } from '../message.ts';
 import type { BatchTrigger, ProcessContext, ProcessFunction, SenderDecorator } from '../message-processor.ts';
 import { chain } from '../middleware/middleware.ts';
 import { staging, type Sender, type SendStaging } from '../sender.ts';
-import type { Batch } from './batcher.ts';
+import type { BegunBatch } from './batcher.ts';
 import { BufferedSender } from './buffered-sender.ts';
 import { kasperProcessCall } from './inside-process.ts';
 import { ProcessLimit } from './process-limit.ts';
@@ -38,21 +38,24 @@ export class BatchAttempts {
   #callbacks: (() => void)[] = [];
   #attempt = 0;
 
-  constructor(batch: Batch, delivery: BatchDelivery, options: BatchAttemptsOptions) {
+  constructor(batch: BegunBatch, delivery: BatchDelivery, options: BatchAttemptsOptions) {
     this.#delivery = delivery;
     this.#options = options;
     const { run, partition, shared } = options;
     const [range] = batch.ranges;
     const from = range === undefined ? undefined : { topic: range.topic, offset: range.first };
-    this.#limit = new ProcessLimit(run.config, { partition, records: batch.messages.length, from });
+    this.#limit = new ProcessLimit(run.config, { partition, records: batch.records, from });
     this.#slot = new SlotHold(shared.slots);
     this.#context = this.#newContext(batch.trigger);
     this.signal.addEventListener('abort', () => {
-      for (const sender of this.#kept) sender.end(`${this.#limit.passed} was over`);
+      for (const sender of this.#kept) sender.end(this.#limit.passed);
     });
   }
 
-  /** Aborted when a time limit was passed; its reason is a TimeoutError. */
+  /**
+   * Aborted when a time limit was passed, and then its reason is a TimeoutError; or with what
+   * {@link giveUp} was given.
+   */
   get signal(): AbortSignal {
     return this.#limit.signal;
   }
@@ -65,6 +68,11 @@ export class BatchAttempts {
   /** What is to be called after the commit. */
   get committedCallbacks(): readonly (() => void)[] {
     return this.#callbacks;
+  }
+
+  /** Bytes that were sent and wait for the flush. */
+  get unsentBytes(): number {
+    return this.#kept.reduce((sum, sender) => sum + sender.bytes, 0);
   }
 
   /** Records that were sent and acked. */
@@ -85,6 +93,11 @@ export class BatchAttempts {
     this.#slot.end();
   }
 
+  /** The batch before has failed: nothing of this one will count. */
+  giveUp(reason: KasperError): void {
+    this.#limit.cancel(reason);
+  }
+
   /** Close has waited long enough: the function learns it by the signal, and is not waited for. */
   abandon(tooLate: TimeoutError): void {
     this.#limit.abandon(tooLate);
@@ -94,9 +107,8 @@ export class BatchAttempts {
    * Runs the middleware around the user's function, within the time limit. The caller has acquired
    * a process slot, and calls {@link leave}.
    *
-   * @throws what the function or the middleware throws; once the limit was passed {@link signal}'s
-   *   reason, a TimeoutError, even if the function returns after all: it may have returned early
-   *   because of the signal
+   * @throws what the function or the middleware throws; once {@link signal} was aborted its reason,
+   *   even if the function returns after all: it may have returned early because of the signal
    */
   async process(userProcess: ProcessFunction, messages: readonly ConsumerMessage[]): Promise<void> {
     const { middleware } = this.#options.run.config;
@@ -110,6 +122,11 @@ export class BatchAttempts {
   /** Step 2: sends what the attempts that count have sent. */
   flush(): Promise<void> {
     return this.#delivery.flush(this.#kept);
+  }
+
+  /** Step 4; see {@link BatchDelivery.commit}. */
+  commit(work: FinishedWork): Promise<void> | undefined {
+    return this.#delivery.commit(work);
   }
 
   async #throughMiddleware(userProcess: ProcessFunction, batch: readonly ConsumerMessage[]): Promise<void> {
@@ -186,8 +203,19 @@ export class BatchAttempts {
     };
   }
 
+  /** Resolves when the batch before is at its end. @throws {@link signal}'s reason if it failed */
+  async #beforeEnded(): Promise<void> {
+    await this.#options.before;
+    this.signal.throwIfAborted();
+  }
+
   #newSender(): BufferedSender {
-    const sender = new BufferedSender({ ...this.#options.shared.senders, sink: this.#delivery.sink });
+    const { shared, before } = this.#options;
+    const sender = new BufferedSender({
+      ...shared.senders,
+      sink: this.#delivery.sink,
+      mayFlush: before === undefined ? undefined : () => this.#beforeEnded(),
+    });
     this.#kept.push(sender);
     return sender;
   }
@@ -252,6 +280,8 @@ export interface BatchAttemptsOptions {
   /** Carries the partition. */
   readonly logger: Logger;
   readonly shared: SharedParts;
+  /** Steps 2 to 4 of the batch before, while they are under way; never rejects. */
+  readonly before: Promise<void> | undefined;
 }
 
 /**

@@ -1,4 +1,3 @@
-import { endedByClose } from '../kernel/closed-while-waiting.ts';
 import type { RunContext } from '../config/run-context.ts';
 import type { PartitionDelivery } from '../delivery/delivery.ts';
 import type { Chunk } from '../kafka/source.ts';
@@ -9,7 +8,7 @@ import type { PartitionStep } from '../stats.ts';
 import { Batcher, type TopicPosition } from './batcher.ts';
 import type { MemoryHolder } from './memory-budget.ts';
 import type { PartitionPositions } from './partition-positions.ts';
-import type { PartitionProcessor } from './partition-processor.ts';
+import type { BatchOwner, PartitionProcessor } from './partition-processor.ts';
 import type { PartitionState } from './partition-states.ts';
 import type { SharedParts } from './shared-parts.ts';
 
@@ -25,9 +24,6 @@ export class BatchLoop implements MemoryHolder {
   readonly #batcher: Batcher;
   #ageTimer: Timer | undefined;
   #running: Promise<void> | undefined;
-  #inHand = 0;
-  /** The batch in process; resolves when it is done or has failed. */
-  #batchEnd: Promise<unknown> | undefined;
   /** What the batch that is due waits for; undefined once it is in process. */
   #waiting: 'commit' | 'queued' | undefined;
   /** When the batch in process, or the one that is due, was found to be due. */
@@ -50,33 +46,28 @@ export class BatchLoop implements MemoryHolder {
     return this.#batcher.heldBytes;
   }
 
-  /** Messages of the batch in process; 0 if there is none. */
-  get inHand(): number {
-    return this.#inHand;
-  }
-
-  /** Whether a batch is in process or waits for its turn. */
+  /** Whether a batch is in process, is being flushed, or waits for its turn. */
   get busy(): boolean {
-    return this.#running !== undefined;
+    return this.#running !== undefined || this.#options.processor.isBusy;
   }
 
   /** What it is at. */
   get step(): PartitionStep {
     const { state, processor } = this.#options;
     if (state.name === 'failed') return 'failed';
-    if (this.#running !== undefined) return this.#waiting ?? processor.step;
+    if (this.busy) return this.#waiting ?? processor.step;
     if (state.isEnding) return 'ended';
     return state.name === 'held' ? 'held' : 'idle';
   }
 
   /** For how long a batch has been due or in process; 0 if there is none. */
   get busyMs(): number {
-    return this.#running === undefined ? 0 : this.#options.run.config.clock.now() - this.#dueSince;
+    return this.busy ? this.#options.run.config.clock.now() - this.#dueSince : 0;
   }
 
   /** Whether nothing waits, nothing is in process, and it is not held. */
   get idle(): boolean {
-    return this.#running === undefined && this.#batcher.count === 0 && this.#options.state.name !== 'held';
+    return !this.busy && this.#batcher.count === 0 && this.#options.state.name !== 'held';
   }
 
   /** Takes over what was fetched. */
@@ -117,11 +108,6 @@ export class BatchLoop implements MemoryHolder {
     positions.wentBack(position);
   }
 
-  /** Resolves when the batch in process is done or has failed. */
-  async batchEnded(): Promise<void> {
-    await this.#batchEnd;
-  }
-
   /** Reading begins: batches may begin as well. */
   start(): void {
     this.#options.state.to('running');
@@ -132,7 +118,7 @@ export class BatchLoop implements MemoryHolder {
    */
   async hold(): Promise<void> {
     this.#options.state.to('held');
-    await this.batchEnded();
+    await this.#options.processor.ended();
   }
 
   /** Ends the hold, unless the partition has failed or is being revoked meanwhile. */
@@ -157,12 +143,13 @@ export class BatchLoop implements MemoryHolder {
    * failed.
    */
   async stop(): Promise<void> {
-    const { state, shared } = this.#options;
+    const { state, shared, processor } = this.#options;
     if (!state.isEnding) state.to('revoking');
     this.#ageTimer?.cancel();
     shared.budget.leave(this);
     shared.budget.refund(this.#batcher.drop());
     await this.#running;
+    await processor.ended();
     if (state.name === 'revoking') state.to('gone');
   }
 
@@ -170,22 +157,18 @@ export class BatchLoop implements MemoryHolder {
     if (this.#batcher.add(chunk)) return;
     const { positions } = this.#options;
     positions.moved(chunk);
-    if (this.#running === undefined) positions.offerIdle();
+    positions.offerIdle();
   }
 
   /** Starts the loop if a batch is due, or the timer for when one will be. */
   #advance(): void {
-    const { run, state, positions, owner } = this.#options;
+    const { run, state, owner } = this.#options;
     if (!state.isRunning || this.#running !== undefined) return;
     this.#ageTimer?.cancel();
     this.#ageTimer = undefined;
     if (this.#batcher.due() !== undefined) {
       this.#running = this.#runDueBatches().finally(() => {
         this.#running = undefined;
-        this.#inHand = 0;
-        // What moved while a commit was awaited; after a failure it may lie behind the failed
-        // batch.
-        if (state.name !== 'failed') positions.offerIdle();
         owner.progressed();
         this.#advance();
       });
@@ -200,18 +183,21 @@ export class BatchLoop implements MemoryHolder {
   }
 
   async #runDueBatches(): Promise<void> {
+    const { state, shared, processor } = this.#options;
     try {
-      for (let trigger = this.#due(); trigger !== undefined; trigger = this.#due())
-        await this.#runNext(trigger);
+      for (let trigger = this.#due(); trigger !== undefined; trigger = this.#due()) {
+        await this.#turn();
+        // Closed, held, or what waited was dropped.
+        if (!state.isRunning || this.#batcher.count === 0) {
+          shared.slots.release();
+          continue;
+        }
+        const batch = this.#batcher.take(this.#batcher.due() ?? trigger);
+        this.#waiting = undefined;
+        await processor.run(batch);
+      }
     } catch (error) {
-      const { run, state, processor, logger } = this.#options;
-      state.to('failed');
-      if (endedByClose(error))
-        logger.info('A batch that waited when the processor closed is given up; it is reprocessed');
-      else run.reports.failed(error);
-      // Only now, when every partition was told to stop: those who queue for the slot then give up,
-      // and no batch begins after a failure, or beside a function that hangs.
-      processor.leave();
+      processor.failed(error);
     }
   }
 
@@ -219,49 +205,33 @@ export class BatchLoop implements MemoryHolder {
     return this.#options.state.isRunning ? this.#batcher.due() : undefined;
   }
 
-  /** Waits until a batch may begin, takes it, and runs it. */
-  async #runNext(trigger: BatchTrigger): Promise<void> {
-    const { run, state, shared, processor, positions, delivery, owner } = this.#options;
-    this.#dueSince = run.config.clock.now();
-    const records = () => Math.min(this.#batcher.count, run.config.batchSize);
+  /** Waits until there is room for a batch, then for its turn to be in process. */
+  async #turn(): Promise<void> {
+    const { run, state, shared, processor, delivery } = this.#options;
+    const { config } = run;
+    this.#dueSince = config.clock.now();
+    const records = () => processor.finishingRecords + Math.min(this.#batcher.count, config.batchSize);
+    // What is being flushed was not offered for a commit yet, so the commits know nothing of it.
+    const isTooMuch = () => processor.finishingRecords > 0 && records() > config.maxUncommittedRecords;
     // The wait for a slot may be long: more may come meanwhile than there is room for, and another
     // process take the partition over. No more awaits than needed: as soon as a batch is in process,
     // its partition is left out of the next fetch.
     for (;;) {
       this.#waiting = 'commit';
+      if (isTooMuch()) await processor.finished();
       await delivery.room(records());
       this.#waiting = 'queued';
       await shared.slots.acquire();
       for (let turn = shared.turns.due(); turn !== undefined; turn = shared.turns.due()) await turn;
-      const hasRoom = delivery.hasRoom(records());
+      const hasRoom = !isTooMuch() && delivery.hasRoom(records());
       const unsure = state.isEnding ? undefined : shared.guard.check();
-      if (hasRoom && unsure === undefined) break;
+      if (hasRoom && unsure === undefined) return;
       shared.slots.release();
       if (unsure === undefined) continue;
       await unsure;
       // Others have waited for the same reading of the claims, to commit or to renew them: what they
       // send now must not wait for the end of this batch.
       await shared.turns.next();
-    }
-    // Closed, held, or what waited was dropped.
-    if (!state.isRunning || this.#batcher.count === 0) {
-      shared.slots.release();
-      return;
-    }
-    const batch = this.#batcher.take(this.#batcher.due() ?? trigger);
-    positions.batchBegins();
-    this.#inHand = batch.messages.length;
-    owner.progressed();
-    try {
-      this.#waiting = undefined;
-      const running = processor.runBatch(batch);
-      // Who waits for the end of a batch asks only when; how it ended is thrown here.
-      this.#batchEnd = running.catch(() => undefined);
-      await running;
-    } finally {
-      positions.batchEnded();
-      this.#batchEnd = undefined;
-      shared.budget.refund(batch.freedBytes);
     }
   }
 }
@@ -276,11 +246,5 @@ export interface BatchLoopOptions {
   readonly positions: PartitionPositions;
   readonly delivery: PartitionDelivery;
   readonly shared: SharedParts;
-  readonly owner: BatchLoopOwner;
-}
-
-/** Who feeds a loop. */
-export interface BatchLoopOwner {
-  /** There may be room for more messages: a batch began or ended. */
-  progressed(): void;
+  readonly owner: BatchOwner;
 }

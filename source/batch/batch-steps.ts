@@ -1,7 +1,7 @@
 import type { BatchReport, BatchStep } from '../batch-report.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { RunReports } from '../run-reports.ts';
-import type { Batch } from './batcher.ts';
+import type { BegunBatch } from './batcher.ts';
 
 /**
  * Reports each step that a batch has completed, and how long it took. Holds none of the batch's
@@ -16,11 +16,11 @@ export class BatchSteps {
 
   constructor(
     { batch, partition }: Pick<BatchReport, 'batch' | 'partition'>,
-    { messages, trigger, bytes, ranges }: Batch,
+    { records, trigger, bytes, ranges }: BegunBatch,
     { reports, clock }: { reports: Pick<RunReports, 'batch'>; clock: Clock },
   ) {
-    this.records = messages.length;
-    this.#batch = { batch, partition, trigger, records: messages.length, bytes, ranges };
+    this.records = records;
+    this.#batch = { batch, partition, trigger, records, bytes, ranges };
     this.#reports = reports;
     this.#clock = clock;
     this.#stepBegan = clock.now();

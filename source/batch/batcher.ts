@@ -30,6 +30,9 @@ export interface Batch {
   readonly freedBytes: number;
 }
 
+/** A batch without its messages: what outlives them would keep them in memory. */
+export type BegunBatch = Omit<Batch, 'messages'> & { readonly records: number };
+
 export interface BatcherOptions {
   readonly batchSize: number;
   readonly batchBytes: number;

@@ -15,6 +15,11 @@ export interface SenderOptions {
   readonly maxSendBufferBytes: number;
   /** Milliseconds since 1970, for records without a timestamp. */
   readonly wallNow: () => number;
+  /**
+   * Resolves when a flush that the user asks for may begin: when that of the batch before has ended.
+   * undefined: at once. Rejects if that one failed.
+   */
+  readonly mayFlush?: (() => Promise<void>) | undefined;
 }
 
 /** Of an attempt the first records, and each 64th, are searched for fields that do not exist. */
@@ -57,6 +62,11 @@ export class BufferedSender implements Sender, BatchOutput {
   /** Records that wait for a flush. */
   get count(): number {
     return this.#accumulator.count + this.#unplaced.length + this.#held.length;
+  }
+
+  /** Bytes that wait for a flush. */
+  get bytes(): number {
+    return this.#accumulator.bytes + this.#waitingBytes;
   }
 
   /** Records whose acks have come. */
@@ -116,7 +126,8 @@ export class BufferedSender implements Sender, BatchOutput {
       this.keep();
       this.hold();
     }
-    return this.flushNow();
+    const { mayFlush } = this.#options;
+    return mayFlush === undefined ? this.flushNow() : mayFlush().then(() => this.flushNow());
   }
 
   /** As {@link flush}, for the pipeline, which flushes after the attempt has ended. */
@@ -183,7 +194,7 @@ export class BufferedSender implements Sender, BatchOutput {
           "Send less, or raise maxRecordBytes together with the topic's max.message.bytes.",
       );
     }
-    const waiting = this.#accumulator.bytes + this.#waitingBytes;
+    const waiting = this.bytes;
     if (waiting + bytes > maxSendBufferBytes) {
       throw new LifecycleError(
         `${this.count} records (${waiting} bytes) wait to be sent, and ${bytes} bytes more would exceed maxSendBufferBytes ` +

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { Timer } from '../kernel/clock.ts';
-import { TimeoutError } from '../kernel/errors.ts';
+import { TimeoutError, type KasperError } from '../kernel/errors.ts';
 
 /** For how long `process` of one batch may take. */
 export class ProcessLimit {
@@ -9,8 +9,8 @@ export class ProcessLimit {
   readonly #abort = new AbortController();
   #timer: Timer | undefined;
   /** Why the signal was aborted. */
-  #tooLate: TimeoutError | undefined;
-  #passed: 'processTimeoutMs' | 'closeTimeoutMs' = 'processTimeoutMs';
+  #reason: KasperError | undefined;
+  #passed = 'processTimeoutMs was over';
   #hasEnded = false;
   #hangs = false;
   /** Stops waiting for the function. */
@@ -21,13 +21,16 @@ export class ProcessLimit {
     this.#what = what;
   }
 
-  /** Aborted when the time is over. Its reason is a TimeoutError. */
+  /**
+   * Aborted when the time is over, and then its reason is a TimeoutError; or when the batch is given
+   * up.
+   */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
 
-  /** The option that set the limit that was passed. */
-  get passed(): 'processTimeoutMs' | 'closeTimeoutMs' {
+  /** Why the signal was aborted, in words that follow 'after'. */
+  get passed(): string {
     return this.#passed;
   }
 
@@ -45,7 +48,7 @@ export class ProcessLimit {
    * Runs a function: after `processTimeoutMs` the signal is aborted, and `closeTimeoutMs` later
    * nobody waits for it any more.
    *
-   * @throws what it throws; once the time is over the TimeoutError, even if the function returns
+   * @throws what it throws; once the signal was aborted its reason, even if the function returns
    *   after all
    */
   async within(run: () => Promise<void>): Promise<void> {
@@ -65,11 +68,11 @@ export class ProcessLimit {
     try {
       await Promise.race([run(), gaveUp]);
     } catch (error) {
-      const tooLate = this.#tooLate;
-      if (tooLate === undefined) throw error;
+      const reason = this.#reason;
+      if (reason === undefined) throw error;
       // Most likely the function heeded the signal: that it took too long is what a person must
       // know.
-      if (error !== tooLate) tooLate.suppressed.push(error);
+      if (error !== reason) reason.suppressed.push(error);
     } finally {
       this.#timer.cancel();
       this.#hasEnded = true;
@@ -80,17 +83,24 @@ export class ProcessLimit {
   /** Nobody waits any longer, however much time is left. */
   abandon(tooLate: TimeoutError): void {
     if (this.#hasEnded) return;
-    if (this.#tooLate === undefined) {
-      this.#passed = 'closeTimeoutMs';
+    if (this.#reason === undefined) {
+      this.#passed = 'closeTimeoutMs was over';
       this.#isOver(tooLate);
     }
     this.#hangs = true;
     this.#giveUp?.();
   }
 
-  #isOver(tooLate: TimeoutError): void {
-    this.#tooLate = tooLate;
-    this.#abort.abort(tooLate);
+  /** What it does will not count; it is waited for all the same. Also when it has ended. */
+  cancel(reason: KasperError): void {
+    if (this.#reason !== undefined) return;
+    this.#passed = 'the batch before it had failed';
+    this.#isOver(reason);
+  }
+
+  #isOver(reason: KasperError): void {
+    this.#reason = reason;
+    this.#abort.abort(reason);
   }
 
   #timedOut(): TimeoutError {

@@ -13,7 +13,7 @@ export class SharedParts {
   readonly budget: MemoryBudget;
   readonly guard: OwnershipGuard;
   /** Of all senders: what each record calls is one function, not one for each sender. */
-  readonly senders: Omit<SenderOptions, 'sink'>;
+  readonly senders: Omit<SenderOptions, 'sink' | 'mayFlush'>;
   #batches = 0;
 
   constructor(config: Config, guard: OwnershipGuard) {

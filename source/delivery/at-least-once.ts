@@ -103,6 +103,7 @@ interface Shared {
 /** Nothing is kept from batch to batch, so it is the delivery of each batch as well. */
 class AtLeastOncePartition implements PartitionDelivery, BatchDelivery {
   readonly sink: RecordSink;
+  readonly overlapsFlush = true;
   readonly #partition: number;
   readonly #committer: OffsetCommitter;
   readonly #guard: OwnershipGuard;

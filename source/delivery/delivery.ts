@@ -47,6 +47,11 @@ export interface DecidedPosition extends StartPosition {
 
 /** How the outputs and the positions of one input partition, of all its topics, become durable. */
 export interface PartitionDelivery {
+  /**
+   * Whether a batch may be in process while the one before is being flushed: what it has sent is a
+   * part of its own, not of one transaction.
+   */
+  readonly overlapsFlush: boolean;
   /** Begins a batch. */
   begin(): BatchDelivery;
   /**

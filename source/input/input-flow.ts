@@ -81,7 +81,7 @@ export class InputFlow {
 
   /** Messages of the batches in process. */
   get inHand(): number {
-    return this.partitions.reduce((sum, { loop }) => sum + loop.inHand, 0);
+    return this.partitions.reduce((sum, { processor }) => sum + processor.records, 0);
   }
 
   /** Whether a batch was given up while the user's function was still running. */
@@ -160,10 +160,10 @@ export class InputFlow {
 
   /** What is in process, in words for an error. */
   inProcessNow(): string {
-    const busy = this.partitions.filter(({ loop }) => loop.inHand > 0);
+    const busy = this.partitions.filter(({ processor }) => processor.records > 0);
     if (busy.length === 0) return 'the last commit';
     const batches = busy.map(
-      ({ partition, loop }) => `the batch of ${loop.inHand} messages of partition ${partition}`,
+      ({ partition, processor }) => `the batch of ${processor.records} messages of partition ${partition}`,
     );
     return someOf(batches).join(', ');
   }

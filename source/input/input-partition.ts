@@ -62,9 +62,9 @@ export class InputPartition {
     const { state, delivery, partition } = this;
     const logger = run.logger.child({ partition });
     const positions = new PartitionPositions(partition, delivery);
-    const line = { run, logger, delivery, positions, shared };
+    const line = { run, logger, state, delivery, positions, shared, owner: this };
     this.processor = new PartitionProcessor({ ...line, partition, messageProcessor });
-    this.loop = new BatchLoop({ ...line, state, processor: this.processor, owner: this });
+    this.loop = new BatchLoop({ ...line, processor: this.processor });
   }
 
   /** How far each of its topics was read. */
@@ -151,7 +151,7 @@ export class InputPartition {
   /** Pauses or resumes its topics by what its loop holds. */
   #steer(): void {
     const { loop } = this;
-    const maxBytes = loop.inHand > 0 ? this.#maxBusyBytes : this.#maxIdleBytes;
+    const maxBytes = this.processor.records > 0 ? this.#maxBusyBytes : this.#maxIdleBytes;
     const isFull = () => loop.buffered >= this.#maxBuffered || loop.bufferedBytes >= maxBytes;
     // It may hold much more memory than its messages count for: nothing more would come, and
     // nothing be due.
@@ -262,7 +262,7 @@ class TopicReader implements PartitionReader, FollowedLog {
   async #noteNewTopic(): Promise<void> {
     const { delivery, topicIds } = this.#parts;
     const { topic, partition, topicId } = this.progress;
-    await this.#partition.loop.batchEnded();
+    await this.#partition.processor.ended();
     try {
       await this.#partition.delivery.stored(topic);
     } catch {

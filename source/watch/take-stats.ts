@@ -80,17 +80,17 @@ function partitionStats(
 }
 
 function processorStats(
-  { partition, step, loop }: InputPartition,
+  { partition, step, loop, processor }: InputPartition,
   { ofPartitions }: StatsSources,
 ): PartitionProcessorStats {
-  const { busyMs, buffered, bufferedBytes, inHand } = loop;
+  const { busyMs, buffered, bufferedBytes } = loop;
   return {
     partition,
     step,
     busyMs,
     buffered,
     bufferedBytes,
-    inHand,
+    inHand: processor.records,
     batches: ofPartitions.batches(partition),
     lastBatch: ofPartitions.lastBatch(partition),
   };

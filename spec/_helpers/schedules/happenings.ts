@@ -14,6 +14,7 @@ export const happenings = [
   'commitEntriesRefused',
   'repeats',
   'batches',
+  'overlaps',
   'memoryBatches',
   'waits',
   'seeks',

@@ -9,6 +9,8 @@ export interface LiveRun {
   readonly isDead: boolean;
   /** It has failed or ended: no batch may begin. */
   readonly isOver: boolean;
+  /** Whether a batch of this partition is being flushed. */
+  isFlushing(partition: number): boolean;
   /** Something is about to happen in the run: the moment for what comes suddenly. */
   nextTurn(): void;
 }

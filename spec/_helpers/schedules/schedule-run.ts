@@ -26,6 +26,8 @@ export class ScheduleRun implements LiveRun {
   readonly #seeks: ScheduledSeeks;
   /** Batches whose outputs and stores are durable. */
   #durable: OffsetRange[] = [];
+  /** Partitions of which a batch is being flushed. */
+  readonly #flushing = new Set<number>();
   #isDead = false;
   #turn = 0;
   #hasStarted = false;
@@ -55,7 +57,10 @@ export class ScheduleRun implements LiveRun {
         stores: { store: { store: this.#store(), flush: world.isFlushed } },
         ...world.settings,
       },
-      { process: (messages, sender, context) => this.#process.process(messages, sender, context) },
+      {
+        overlapsFlush: world.overlapsFlush,
+        process: (messages, sender, context) => this.#process.process(messages, sender, context),
+      },
     );
     this.#seeks = new ScheduledSeeks(world, this, this.#processor);
     this.#listen();
@@ -63,6 +68,10 @@ export class ScheduleRun implements LiveRun {
 
   get isDead(): boolean {
     return this.#isDead;
+  }
+
+  isFlushing(partition: number): boolean {
+    return this.#flushing.has(partition);
   }
 
   get isOver(): boolean {
@@ -156,9 +165,11 @@ export class ScheduleRun implements LiveRun {
     this.#processor.on('started', () => {
       this.#hasStarted = true;
     });
-    this.#processor.on('batch', ({ step, ranges, trigger }) => {
+    this.#processor.on('batch', ({ step, partition, ranges, trigger }) => {
       if (this.#isDead) return;
+      if (step === 'processed') this.#flushing.add(partition);
       if (step === 'stored') {
+        this.#flushing.delete(partition);
         this.#durable.push(...ranges);
         counts.batches++;
         if (trigger === 'memory') counts.memoryBatches++;

@@ -18,6 +18,8 @@ export class ScheduleWorld {
   readonly ledger: ScheduleLedger;
   readonly counts = noHappenings();
   readonly isFlushed: boolean;
+  /** Whether a batch may be in process while the one before is being flushed. */
+  readonly overlapsFlush: boolean;
   readonly topics: readonly string[];
   readonly partitions: readonly number[];
   readonly settings: Partial<TopicProcessorOptions> & { readonly concurrency: number };
@@ -35,6 +37,7 @@ export class ScheduleWorld {
     this.partitions = Array.from({ length: random.between(1, 3) }, (_none, partition) => partition);
     for (const topic of [...this.topics, 'out']) this.kafka.createTopic(topic, this.partitions.length);
     this.isFlushed = random.chance(0.5);
+    this.overlapsFlush = random.chance(0.7);
     const batchSize = random.between(1, 12);
     const commit = random.pick<'pipelined' | 'each'>(['pipelined', 'pipelined', 'each']);
     const concurrency = random.pick([1, 1, 2]);

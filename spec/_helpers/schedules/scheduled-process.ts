@@ -39,6 +39,7 @@ export class ScheduledProcess {
     if (run.isDead) return never();
     const { ledger, random } = world;
     if (run.isOver) ledger.fail('afterEnd', 'process was called');
+    if (run.isFlushing(context.partition)) world.counts.overlaps++;
     ledger.begin(context.partition, messages);
     run.nextTurn();
     if (run.isDead) return never();
