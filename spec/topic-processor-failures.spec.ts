@@ -273,14 +273,15 @@ test('a commit that is refused for one partition does not lose the finished work
 test('retriable commit failures are ridden out for commitTimeoutMs', async (t) => {
   const { kafka, make, clock, log } = fixture(t);
   kafka.createTopic('in').fill('in', 0, 10);
-  kafka.fail('commit', new ConnectionError('coordinator is moving', { retriable: true }), { times: 8 });
+  // Waits are drawn at random: after seven it is not degraded yet, which takes 5 s.
+  kafka.fail('commit', new ConnectionError('coordinator is moving', { retriable: true }), { times: 7 });
   const run = make(noting([])).runToEnd();
   await clock.advance(20_000);
   t.is((await run).records, 10);
   const told = 'Offsets could not be committed yet; trying again';
   const [first, second, third, more, ...others] = log.messages('warn');
   t.deepEqual([first, second, third, others], [told, told, told, []]);
-  t.true(more?.startsWith(`${told} … 5 more like this in the last `), more);
+  t.true(more?.startsWith(`${told} … 4 more like this in the last `), more);
 });
 
 test('no failure leads to an unhandled rejection', async (t) => {
