@@ -10,7 +10,7 @@ const kafkaPorts = '^source/kafka/(client|source|sink|group-offsets|log-position
 const openClient = '^source/kafka/open-client\\.ts$';
 const partitioner = '^source/kafka/partitioner\\.ts$';
 /** What the user sends, checked, as bytes. */
-const outgoingRecord = '^source/kafka/outgoing-record\\.ts$';
+const outgoingRecord = '^source/kafka/(outgoing|forwarded)-record\\.ts$';
 const records = '^source/kafka/records/';
 const wire = '^source/kafka/wire/';
 const storePorts = '^stores/(store|multi-store|is-store|store-owner)\\.ts$';
@@ -66,6 +66,10 @@ const rows = [
     files:
       '^source/kafka/(client|source|sink|group-offsets|log-position|admin|trouble|partitioner|outgoing-record)\\.ts$',
     may: [kafkaPorts, message, kernel],
+  },
+  {
+    files: '^source/kafka/forwarded-record\\.ts$',
+    may: [kafkaPorts, partitioner, outgoingRecord, records, message, kernel],
   },
   {
     files: '^source/kafka/kafkajs/',

@@ -2,7 +2,7 @@ import { BatchError } from './batch-error.ts';
 import { checkArguments } from './kernel/check-arguments.ts';
 import { isClass } from './kernel/is-class.ts';
 import { endedByClose } from './kernel/closed-while-waiting.ts';
-import type { ConsumerMessage, ProducerMessage } from './message.ts';
+import type { ConsumerMessage, ForwardFields, ProducerMessage } from './message.ts';
 import type {
   MessageFailure,
   MessageProcessor,
@@ -10,6 +10,7 @@ import type {
   StoreMap,
   Unseen,
 } from './message-processor.ts';
+import { checkForward, checkForwardFields, ownForward, type OwnForward } from './kafka/forwarded-record.ts';
 import { checkFields, checkMessage, headerPairs, toRecord } from './kafka/outgoing-record.ts';
 import { stagingOf, type Sender, type SendStaging } from './sender.ts';
 
@@ -81,7 +82,7 @@ export function eachMessage<Stores extends StoreMap = Unseen>(
  */
 class StagedSender implements Sender, SendStaging {
   readonly #sender: Sender;
-  #staged: ProducerMessage[] = [];
+  #staged: (ProducerMessage | OwnForward)[] = [];
 
   constructor(sender: Sender) {
     this.#sender = sender;
@@ -107,6 +108,12 @@ class StagedSender implements Sender, SendStaging {
     });
   }
 
+  forward(message: ConsumerMessage, fields: ForwardFields): void {
+    checkForward(message, fields);
+    checkForwardFields(fields);
+    this.#staged.push(ownForward(message, fields));
+  }
+
   flush(): Promise<void> {
     this.keep();
     return this.#sender.flush();
@@ -119,7 +126,10 @@ class StagedSender implements Sender, SendStaging {
   keep(): void {
     const staged = this.#staged;
     this.#staged = [];
-    for (const message of staged) this.#sender.send(message);
+    for (const one of staged) {
+      if ('fields' in one) this.#sender.forward(one.message, one.fields);
+      else this.#sender.send(one);
+    }
   }
 
   takeBack(): void {

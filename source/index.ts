@@ -76,6 +76,8 @@ export {
 export { partitioners, type Partitioner } from './kafka/partitioner.ts';
 export type {
   Compression,
+  EncodedFields,
+  EncodedRecord,
   MeasuredRecord,
   OutgoingRecord,
   RecordAccumulator,
@@ -127,6 +129,7 @@ export { silentLogger, type LogFields, type Logger } from './kernel/logger.ts';
 export type { ProcessorState } from './lifecycle.ts';
 export type {
   ConsumerMessage,
+  ForwardFields,
   Headers,
   HeadersInit,
   HeaderValue,

@@ -79,6 +79,27 @@ export type HeadersInit =
   | Readonly<Record<string, HeaderValue | readonly HeaderValue[]>>
   | Iterable<readonly [name: string, value: HeaderValue]>;
 
+/**
+ * Where a consumed message is sent on to, and what is replaced of it. A field that is left out, or
+ * undefined, is kept. Text is sent as UTF-8.
+ */
+export interface ForwardFields {
+  readonly topic: string;
+  /** Default: the message's own. null: no key. */
+  readonly key?: Buffer | Uint8Array | string | null;
+  /** Default: the message's own. null is a tombstone. */
+  readonly value?: Buffer | Uint8Array | string | null;
+  /** In place of all headers of the message. Default: those, in their order. */
+  readonly headers?: HeadersInit;
+  /**
+   * Goes to this partition, no matter which key it has. Default: the one that the partitioner
+   * chooses from the key, as for {@link ProducerMessage}; not the one that the message came from.
+   */
+  readonly partition?: number;
+  /** Milliseconds since 1970. Default: the message's own; -1, none, becomes the time of the call. */
+  readonly timestamp?: number;
+}
+
 /** A record to send. Text is sent as UTF-8. */
 export interface ProducerMessage {
   readonly topic: string;

@@ -1,4 +1,4 @@
-import type { ProducerMessage } from './message.ts';
+import type { ConsumerMessage, ForwardFields, ProducerMessage } from './message.ts';
 
 /**
  * Takes records to send. Nothing leaves before `process` has returned or `flush()` is called.
@@ -15,6 +15,20 @@ export interface Sender {
    *   wait: `await sender.flush()` first
    */
   send(message: ProducerMessage): void;
+  /**
+   * Sends a consumed message on, with some of its fields replaced: what is kept is copied as it lies
+   * in the record, without being decoded and encoded again. The partition is chosen from the key
+   * unless it is given; the timestamp is kept, but -1 becomes the time of the call. For filters,
+   * routers, repartitioning, mirrors and dead letters.
+   *
+   * Copies at the call, as {@link send}, and has its limits. A message that a test or another
+   * library made is sent field by field.
+   * @throws SendError as {@link send}, and for what is not a message
+   * @throws LifecycleError as {@link send}
+   * @example sender.forward(message, { topic: 'copies' });
+   * @example sender.forward(message, { topic: 'clean', value: null }); // a tombstone for its key
+   */
+  forward(message: ConsumerMessage, fields: ForwardFields): void;
   /**
    * Sends all that was buffered (Produce, acks=all) and resolves when each record was acked.
    * Commits no offsets.

@@ -14,6 +14,8 @@ function plainSender() {
   const sent: ProducerMessage[] = [];
   const sender: Sender = {
     send: (message) => void sent.push(message),
+    forward: ({ key, value, headers, timestamp }, fields) =>
+      void sent.push({ key, value, headers, timestamp, ...fields }),
     flush: () => {
       sent.push({ topic: 'flush', value: null });
       return Promise.resolve();

@@ -14,7 +14,7 @@ import { withCodec } from '../stores/with-codec.ts';
 import { makeMessage } from '../source/testing/fake-kafka/fake-message.ts';
 import { fixture } from './_helpers/fakes/processor-run.ts';
 
-const sender: Sender = { send: () => undefined, flush: () => Promise.resolve() };
+const sender: Sender = { send: () => undefined, forward: () => undefined, flush: () => Promise.resolve() };
 
 function contextOf(parts: Partial<ProcessContext> = {}): ProcessContext {
   const stillOwned = () => Promise.resolve();

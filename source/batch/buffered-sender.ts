@@ -1,8 +1,9 @@
 import { LifecycleError, SendError } from '../kernel/errors.ts';
 import type { MeasuredRecord, RecordAccumulator, RecordSink } from '../kafka/sink.ts';
 import { checkFields, checkMessage, checkTopicName, toRecord } from '../kafka/outgoing-record.ts';
-import type { KeylessSpread, Partitioner } from '../kafka/partitioner.ts';
-import type { ProducerMessage } from '../message.ts';
+import { checkForward, checkForwardFields, ForwardedRecord } from '../kafka/forwarded-record.ts';
+import { type KeylessSpread, type Partitioner, partitionInPlace } from '../kafka/partitioner.ts';
+import type { ConsumerMessage, ForwardFields, ProducerMessage } from '../message.ts';
 import type { BatchOutput } from '../delivery/delivery.ts';
 import type { Sender } from '../sender.ts';
 
@@ -35,8 +36,10 @@ interface Waiting {
    * anything.
    */
   readonly isPlaced: boolean;
-  readonly record: MeasuredRecord;
+  readonly record: Sendable;
 }
+
+type Sendable = MeasuredRecord | ForwardedRecord;
 
 /** The Sender of one attempt: records are encoded when they are sent, and wait per partition. */
 export class BufferedSender implements Sender, BatchOutput {
@@ -49,8 +52,10 @@ export class BufferedSender implements Sender, BatchOutput {
   /** Of #unplaced and #held. */
   #waitingBytes = 0;
   #ended: string | undefined;
-  /** How often `send` was called. */
+  /** How often `send` or `forward` was called. */
   #sends = 0;
+  /** For the records that are forwarded, one after another. */
+  #forwarded: ForwardedRecord | undefined;
   /** Records that were given to the accumulator, without those that were discarded. */
   #appended = 0;
 
@@ -77,23 +82,32 @@ export class BufferedSender implements Sender, BatchOutput {
   send(message: ProducerMessage): void {
     if (this.#ended !== undefined) throw usedAfterEnd('send', this.#ended);
     checkMessage(message);
-    const sends = this.#sends++;
-    if (sends < FIRST || (sends & MASK) === 0) checkFields(message);
-    const { topic } = message;
+    if (this.#isSampled()) checkFields(message);
+    const { topic, partition } = message;
     const { sink, wallNow } = this.#options;
     const partitionCount = sink.partitionCount(topic);
-    const mustWait = this.#isHolding || partitionCount === undefined || this.#unplaced.length > 0;
+    const mustWait = this.#mustWait(partitionCount);
     // What is not encoded now is copied, since the caller may reuse its buffers.
     const record = this.#accumulator.measure(toRecord(message, wallNow, mustWait));
     this.#checkBytes(topic, record.bytes);
-    if (partitionCount !== undefined) {
-      const partition = this.#partitionOf(topic, message.partition, record, partitionCount);
-      if (mustWait) this.#wait({ topic, partition, isPlaced: true, record });
-      else this.#append(topic, partition, record);
-    } else {
-      checkTopicName(topic);
-      this.#wait({ topic, partition: message.partition, isPlaced: false, record });
-    }
+    if (partitionCount === undefined || mustWait) this.#wait(topic, partition, record, partitionCount);
+    else this.#append(topic, this.#partitionOf(topic, partition, record, partitionCount), record);
+  }
+
+  forward(message: ConsumerMessage, fields: ForwardFields): void {
+    if (this.#ended !== undefined) throw usedAfterEnd('forward', this.#ended);
+    checkForward(message, fields);
+    if (this.#isSampled()) checkForwardFields(fields);
+    const { topic, partition } = fields;
+    const { sink, wallNow } = this.#options;
+    const partitionCount = sink.partitionCount(topic);
+    const record = (this.#forwarded ??= new ForwardedRecord());
+    record.take(message, fields, wallNow);
+    this.#accumulator.measureEncoded(record);
+    this.#checkBytes(topic, record.bytes);
+    if (partitionCount === undefined || this.#mustWait(partitionCount))
+      this.#wait(topic, partition, record.copy(), partitionCount);
+    else this.#append(topic, this.#partitionOf(topic, partition, record, partitionCount), record);
   }
 
   hold(): void {
@@ -139,6 +153,8 @@ export class BufferedSender implements Sender, BatchOutput {
   /** Ends the attempt: later calls throw, and name the first reason. */
   end(reason: string): void {
     this.#ended ??= reason;
+    // It would keep the response of its last message in memory until the commit.
+    this.#forwarded = undefined;
   }
 
   /** Forgets what was not flushed. */
@@ -150,8 +166,18 @@ export class BufferedSender implements Sender, BatchOutput {
     this.#waitingBytes = 0;
   }
 
-  #append(topic: string, partition: number, record: MeasuredRecord): void {
-    this.#accumulator.append(topic, partition, record);
+  #isSampled(): boolean {
+    const sends = this.#sends++;
+    return sends < FIRST || (sends & MASK) === 0;
+  }
+
+  #mustWait(partitionCount: number | undefined): boolean {
+    return this.#isHolding || partitionCount === undefined || this.#unplaced.length > 0;
+  }
+
+  #append(topic: string, partition: number, record: Sendable): void {
+    if (record instanceof ForwardedRecord) this.#accumulator.appendEncoded(topic, partition, record);
+    else this.#accumulator.append(topic, partition, record);
     this.#appended++;
   }
 
@@ -181,9 +207,18 @@ export class BufferedSender implements Sender, BatchOutput {
     }
   }
 
-  #wait(waiting: Waiting): void {
-    (this.#isHolding ? this.#held : this.#unplaced).push(waiting);
-    this.#waitingBytes += waiting.record.bytes;
+  /** Keeps a record that owns its bytes. */
+  #wait(
+    topic: string,
+    explicit: number | undefined,
+    record: Sendable,
+    partitionCount: number | undefined,
+  ): void {
+    const isPlaced = partitionCount !== undefined;
+    if (!isPlaced) checkTopicName(topic);
+    const partition = isPlaced ? this.#partitionOf(topic, explicit, record, partitionCount) : explicit;
+    (this.#isHolding ? this.#held : this.#unplaced).push({ topic, partition, isPlaced, record });
+    this.#waitingBytes += record.bytes;
   }
 
   #checkBytes(topic: string, bytes: number): void {
@@ -206,7 +241,7 @@ export class BufferedSender implements Sender, BatchOutput {
   #partitionOf(
     topic: string,
     explicit: number | undefined,
-    record: MeasuredRecord,
+    record: Sendable,
     partitionCount: number,
   ): number {
     if (explicit !== undefined) {
@@ -217,8 +252,15 @@ export class BufferedSender implements Sender, BatchOutput {
       }
       return explicit;
     }
-    if (record.key === null) return this.#options.keyless.next(topic, partitionCount);
-    const partition = this.#options.partitioner(record.key, partitionCount, topic);
+    const { keyless, partitioner } = this.#options;
+    let partition: number;
+    if (record instanceof ForwardedRecord) {
+      if (record.keyBytes < 0) return keyless.next(topic, partitionCount);
+      partition = partitionInPlace(partitioner, record, partitionCount, topic);
+    } else {
+      if (record.key === null) return keyless.next(topic, partitionCount);
+      partition = partitioner(record.key, partitionCount, topic);
+    }
     if (!Number.isInteger(partition) || partition < 0 || partition >= partitionCount) {
       throw new SendError(
         `The partitioner gave ${String(partition)} for topic '${topic}', which has ${partitionCount} partitions, numbered from 0`,

@@ -16,9 +16,24 @@ export function checkMessage(message: ProducerMessage): void {
   const given: unknown = message;
   if (typeof given !== 'object' || given === null)
     throw new SendError(`A record must be an object { topic, key, value }, not ${show(given)}`);
-  const { topic, value, partition, timestamp } = given as Partial<Record<keyof ProducerMessage, unknown>>;
-  if (typeof topic !== 'string' || topic === '') {
+  checkPlace(given, KNOWN);
+  if ((given as { readonly value?: unknown }).value === undefined) {
     checkFields(message);
+    throw new SendError(
+      `value is missing (topic '${message.topic}'): give bytes or text, or null for a tombstone`,
+    );
+  }
+}
+
+/**
+ * What decides where and when a record is, with the same rules for all that is sent.
+ *
+ * @throws SendError for a topic, partition or timestamp that cannot be
+ */
+export function checkPlace(fields: object, known: ReadonlySet<string>): void {
+  const { topic, partition, timestamp } = fields as Partial<Record<keyof ProducerMessage, unknown>>;
+  if (typeof topic !== 'string' || topic === '') {
+    checkNames(fields, known);
     throw new SendError(`topic must be the name of a topic, not ${show(topic)}`);
   }
   if (partition !== undefined && !isWholeNumber(partition)) {
@@ -31,14 +46,10 @@ export function checkMessage(message: ProducerMessage): void {
       `timestamp must be whole milliseconds since 1970, or -1 for none, not ${show(timestamp)} (topic '${topic}')`,
     );
   }
-  if (value === undefined) {
-    checkFields(message);
-    throw new SendError(`value is missing (topic '${topic}'): give bytes or text, or null for a tombstone`);
-  }
 }
 
 /** What a record to send may have. */
-const FIELDS = [
+export const FIELDS = [
   'topic',
   'key',
   'value',
@@ -57,9 +68,16 @@ const KNOWN: ReadonlySet<string> = new Set([...FIELDS, ...CONSUMED]);
  * @throws SendError for a field that does not exist
  */
 export function checkFields(message: ProducerMessage): void {
-  for (const name in message)
-    if (!KNOWN.has(name))
-      throw new SendError(`${unknownName('field', name, FIELDS)} (topic ${show(message.topic)})`);
+  checkNames(message, KNOWN);
+}
+
+/** As {@link checkFields}, with the names that are known. */
+export function checkNames(fields: object, known: ReadonlySet<string>): void {
+  for (const name in fields)
+    if (!known.has(name)) {
+      const { topic } = fields as { readonly topic?: unknown };
+      throw new SendError(`${unknownName('field', name, FIELDS)} (topic ${show(topic)})`);
+    }
 }
 
 /** @throws SendError for what no topic can be named; the sink knows those that exist */
@@ -69,9 +87,10 @@ export function checkTopicName(topic: string): void {
 }
 
 /** A consumed record without a timestamp has this one; sent on, it gets the time of now. */
-const NO_TIMESTAMP = -1;
+export const NO_TIMESTAMP = -1;
 
-function isWholeNumber(value: unknown): boolean {
+/** Whether a value may be an offset, a partition or a timestamp. */
+export function isWholeNumber(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
@@ -102,7 +121,8 @@ export function headerPairs(
   return pairs;
 }
 
-function toBytes(value: unknown, what: string, topic: string, own: boolean): Uint8Array | null {
+/** @throws SendError for a value of a wrong type, called `what` */
+export function toBytes(value: unknown, what: string, topic: string, own: boolean): Uint8Array | null {
   if (typeof value === 'string') return Buffer.from(value, 'utf8');
   if (value === null) return value;
   if (value instanceof Uint8Array) return own ? Buffer.from(value) : value;
@@ -114,8 +134,10 @@ function toBytes(value: unknown, what: string, topic: string, own: boolean): Uin
 /**
  * Names and values in turn. Read once: an iterator such as `map.entries()` is empty the second
  * time.
+ *
+ * @throws SendError for a name or value of a wrong type
  */
-function listHeaders(headers: HeadersInit, topic: string, own: boolean): HeaderValue[] {
+export function listHeaders(headers: HeadersInit, topic: string, own: boolean): HeaderValue[] {
   const given: unknown = headers;
   if (typeof given !== 'object' || given === null) {
     throw new SendError(

@@ -13,11 +13,11 @@ const MURMUR2_MULTIPLIER = 0x5bd1e995;
  *
  * @see https://github.com/apache/kafka/blob/4.1.1/clients/src/main/java/org/apache/kafka/common/utils/Utils.java (murmur2)
  */
-export function murmur2(key: Uint8Array): number {
-  const length = key.length;
-  const wholeWords = length & ~3;
+export function murmur2(key: Uint8Array, start = 0, end = key.length): number {
+  const length = end - start;
+  const wholeWords = start + (length & ~3);
   let hash = MURMUR2_SEED ^ length;
-  for (let at = 0; at < wholeWords; at += 4) {
+  for (let at = start; at < wholeWords; at += 4) {
     let word =
       byteAt(key, at) |
       (byteAt(key, at + 1) << 8) |
@@ -27,7 +27,7 @@ export function murmur2(key: Uint8Array): number {
     word ^= word >>> 24;
     hash = Math.imul(hash, MURMUR2_MULTIPLIER) ^ Math.imul(word, MURMUR2_MULTIPLIER);
   }
-  const rest = length - wholeWords;
+  const rest = end - wholeWords;
   if (rest > 2) hash ^= byteAt(key, wholeWords + 2) << 16;
   if (rest > 1) hash ^= byteAt(key, wholeWords + 1) << 8;
   if (rest > 0) hash = Math.imul(hash ^ byteAt(key, wholeWords), MURMUR2_MULTIPLIER);
@@ -43,9 +43,9 @@ const FNV_PRIME = 0x01000193;
  *
  * @see https://www.rfc-editor.org/rfc/rfc9923
  */
-export function fnv1a(key: Uint8Array): number {
+export function fnv1a(key: Uint8Array, start = 0, end = key.length): number {
   let hash = FNV_OFFSET_BASIS;
-  for (const byte of key) hash = Math.imul(hash ^ byte, FNV_PRIME);
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ byteAt(key, at), FNV_PRIME);
   return hash | 0;
 }
 
@@ -64,10 +64,34 @@ export function fnv1a(key: Uint8Array): number {
  */
 export const partitioners = Object.freeze({
   /** As Java's default partitioner. */
-  murmur2: (key: Uint8Array, partitionCount: number) => (murmur2(key) & 0x7fff_ffff) % partitionCount,
+  murmur2: (key: Uint8Array, partitionCount: number) => javaPartition(murmur2(key), partitionCount),
   /** As sarama's hash partitioner, which goka uses. */
-  fnv1a: (key: Uint8Array, partitionCount: number) => Math.abs(fnv1a(key) % partitionCount),
+  fnv1a: (key: Uint8Array, partitionCount: number) => saramaPartition(fnv1a(key), partitionCount),
 }) satisfies Readonly<Record<string, Partitioner>>;
+
+/** A key that lies in a larger buffer. */
+export interface KeyInPlace {
+  readonly buffer: Buffer;
+  /** Position of the key's first byte. */
+  readonly keyAt: number;
+  readonly keyBytes: number;
+}
+
+/**
+ * The partition that a partitioner gives to a key where it lies. Those of this module need no view
+ * of it, which would cost more than the hash.
+ */
+export function partitionInPlace(
+  partitioner: Partitioner,
+  { buffer, keyAt, keyBytes }: KeyInPlace,
+  partitionCount: number,
+  topic: string,
+): number {
+  const end = keyAt + keyBytes;
+  if (partitioner === partitioners.murmur2) return javaPartition(murmur2(buffer, keyAt, end), partitionCount);
+  if (partitioner === partitioners.fnv1a) return saramaPartition(fnv1a(buffer, keyAt, end), partitionCount);
+  return partitioner(buffer.subarray(keyAt, end), partitionCount, topic);
+}
 
 /**
  * Spreads records without a key over the partitions of their topics: a run of records goes to one
@@ -96,6 +120,14 @@ export class KeylessSpread {
     this.#sent.set(topic, sent + 1);
     return Math.floor(sent / this.#runLength) % partitionCount;
   }
+}
+
+function javaPartition(hash: number, partitionCount: number): number {
+  return (hash & 0x7fff_ffff) % partitionCount;
+}
+
+function saramaPartition(hash: number, partitionCount: number): number {
+  return Math.abs(hash % partitionCount);
 }
 
 function byteAt(key: Uint8Array, at: number): number {

@@ -36,6 +36,13 @@ export interface RecordAccumulator {
   measure(record: OutgoingRecord): MeasuredRecord;
   /** Encodes a copy of a record that this accumulator measured; returns the bytes that it takes. */
   append(topic: string, partition: number, record: MeasuredRecord): number;
+  /** As {@link measure}, of a record whose fields are encoded already; writes its `bytes`. */
+  measureEncoded(record: EncodedRecord): void;
+  /**
+   * As {@link append}, of a record that {@link measureEncoded} has measured. Keeps nothing of the
+   * object or its buffer: both are used for the next record.
+   */
+  appendEncoded(topic: string, partition: number, record: Readonly<EncodedRecord>): number;
   /**
    * Sends everything (Produce, acks=all) and resolves when each record was acked. Retriable
    * failures are retried. Afterwards what was acked is gone; after a failure the rest is still
@@ -67,6 +74,26 @@ export interface MeasuredRecord extends Readonly<OutgoingRecord> {
    * will.
    */
   readonly bytes: number;
+}
+
+/**
+ * Key, value and headers as they lie one behind another in a record.
+ *
+ * @see https://kafka.apache.org/documentation/#record
+ */
+export interface EncodedFields {
+  buffer: Buffer;
+  /** Position of the key's length. */
+  start: number;
+  /** Position after the headers. */
+  end: number;
+}
+
+/** A record to send whose fields are encoded already. */
+export interface EncodedRecord extends EncodedFields {
+  timestamp: number;
+  /** As in {@link MeasuredRecord}. */
+  bytes: number;
 }
 
 /** How records are sent. */

@@ -8,7 +8,7 @@ import type { Sender } from '../../source/sender.ts';
 import { makeMessages } from '../../source/testing/fake-kafka/fake-message.ts';
 import { fixture, GROUP } from '../_helpers/fakes/processor-run.ts';
 
-const sender = { send: () => undefined, flush: () => Promise.resolve() };
+const sender = { send: () => undefined, forward: () => undefined, flush: () => Promise.resolve() };
 const context = {} as unknown as ProcessContext;
 
 function named(name: string, seen: string[]): Middleware {
@@ -182,7 +182,11 @@ test('a sender of its own that a middleware passes on is refused, with what to d
   const { kafka, make, outcome } = fixture(t);
   kafka.createTopic('in').createTopic('out').fill('in', 0, 1);
   const withHeader: Middleware = (next) => (messages, own, middle) => {
-    const sender: Sender = { send: own.send.bind(own), flush: own.flush.bind(own) };
+    const sender: Sender = {
+      send: own.send.bind(own),
+      forward: own.forward.bind(own),
+      flush: own.flush.bind(own),
+    };
     return next(messages, sender, middle);
   };
   let ran = 0;
@@ -209,6 +213,9 @@ test('a decorated sender is what each attempt has, and a failed attempt sends no
         return {
           send: (message) => {
             inner.send({ ...message, value: `${prefix} ${String(message.value)}` });
+          },
+          forward: (message, fields) => {
+            inner.forward(message, { ...fields, value: `${prefix} ${String(message.value)}` });
           },
           flush: () => inner.flush(),
         };
@@ -242,6 +249,9 @@ test('with eachMessage, what a message that fails sent through a decorated sende
     middle.decorateSender((inner) => ({
       send: (message) => {
         inner.send({ ...message, value: `${String(message.value)}!` });
+      },
+      forward: (message, fields) => {
+        inner.forward(message, { ...fields, value: `${String(message.value)}!` });
       },
       flush: () => inner.flush(),
     }));

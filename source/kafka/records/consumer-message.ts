@@ -4,7 +4,7 @@ import { show } from '../../kernel/shown-value.ts';
 import { topicNameProblem } from '../../kernel/topic-name.ts';
 import type { ConsumerMessage, HeadersInit } from '../../message.ts';
 import { ConsumedRecord } from './consumed-record.ts';
-import { measureRecord, recordBodyBytes, writeRecord } from './encode-record.ts';
+import { measureRecord, recordBodyBytes, writeFields, writeRecordPlace } from './encode-record.ts';
 import { listHeaders } from './outgoing-headers.ts';
 import { varintBytes } from './varint.ts';
 
@@ -50,9 +50,9 @@ export function consumerMessage(init: ConsumerMessageInit): ConsumerMessage {
     headers: listHeaders(init.headers),
     timestamp,
   });
-  const bodyBytes = recordBodyBytes(record, 0, 0);
+  const bodyBytes = recordBodyBytes(record.bytes, 0, 0);
   const buffer = Buffer.allocUnsafeSlow(varintBytes(bodyBytes) + bodyBytes);
-  writeRecord(buffer, record, 0, 0, bodyBytes, 0);
+  writeFields(buffer, record, writeRecordPlace(buffer, 0, 0, bodyBytes, 0));
   const batch = {
     buffer,
     topic,

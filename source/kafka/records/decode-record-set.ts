@@ -1,6 +1,5 @@
 import { crc32c } from '@node-rs/crc32';
 import { RecordError } from '../../kernel/errors.ts';
-import type { ConsumerMessage } from '../../message.ts';
 import { type AbortedTransaction, AbortedTransactions } from './aborted-transactions.ts';
 import {
   attributesOf,
@@ -22,7 +21,7 @@ import {
   TRANSACTIONAL,
 } from './batch-header.ts';
 import { codecOf } from './compression.ts';
-import type { BatchView } from './consumed-record.ts';
+import type { BatchView, ConsumedRecord } from './consumed-record.ts';
 import { decodeRecords } from './decode-records.ts';
 
 export type { AbortedTransaction } from './aborted-transactions.ts';
@@ -47,7 +46,7 @@ export interface DecodeOptions {
 }
 
 export interface DecodedRecordSet {
-  readonly messages: ConsumerMessage[];
+  readonly messages: ConsumedRecord[];
   /**
    * The offset after the last batch that was decoded, also of one that held no records;
    * `fromOffset` if there was none.
@@ -101,7 +100,7 @@ class RecordSetDecoder {
   readonly #recordSet: Buffer;
   readonly #options: DecodeOptions;
   readonly #aborted: AbortedTransactions | undefined;
-  readonly #messages: ConsumerMessage[] = [];
+  readonly #messages: ConsumedRecord[] = [];
   #nextOffset: number;
   #leaderEpoch = -1;
   #inflatedBytes = 0;
@@ -183,7 +182,7 @@ class RecordSetDecoder {
 
   /** The key of a control record is its version and its type, two 16-bit numbers. */
   #isAbortMarker(at: number, end: number): boolean {
-    const records: ConsumerMessage[] = [];
+    const records: ConsumedRecord[] = [];
     this.#decodeRecords(this.#view(at, end), at, end, 0, records);
     const key = records[0]?.key ?? null;
     return key !== null && key.length >= 4 && key.readInt16BE(2) === ABORT_MARKER;
@@ -199,13 +198,7 @@ class RecordSetDecoder {
     else this.#inflatedBytesKept += view.buffer.length;
   }
 
-  #decodeRecords(
-    view: BatchView,
-    at: number,
-    end: number,
-    from: number,
-    messages: ConsumerMessage[],
-  ): number {
+  #decodeRecords(view: BatchView, at: number, end: number, from: number, messages: ConsumedRecord[]): number {
     const inPlace = view.buffer === this.#recordSet;
     const section = {
       start: inPlace ? at + BATCH_HEADER_BYTES : 0,

@@ -1,5 +1,4 @@
 import { RecordError } from '../../kernel/errors.ts';
-import type { ConsumerMessage } from '../../message.ts';
 import { type BatchView, ConsumedRecord } from './consumed-record.ts';
 import { MAX_VARLONG_BYTES } from './varint.ts';
 import { VarintCursor } from './varint-cursor.ts';
@@ -26,7 +25,7 @@ export function decodeRecords(
   view: BatchView,
   section: RecordSection,
   fromOffset: number,
-  messages: ConsumerMessage[],
+  messages: ConsumedRecord[],
 ): number {
   const { end, count, lastOffsetDelta } = section;
   const firstDelta = fromOffset - view.baseOffset;

@@ -1,4 +1,4 @@
-import type { MeasuredRecord, OutgoingRecord } from '../sink.ts';
+import type { EncodedRecord, MeasuredRecord, OutgoingRecord } from '../sink.ts';
 import { BATCH_HEADER_BYTES } from './batch-header.ts';
 import { fieldBytes, headersBytes, writeField, writeHeaders } from './outgoing-headers.ts';
 import {
@@ -31,16 +31,20 @@ export function measureRecord(record: OutgoingRecord): MeasuredRecord {
   return record as MeasuredRecord;
 }
 
-/** Bytes of a record without its own length, which comes before it. */
-export function recordBodyBytes(record: MeasuredRecord, timestampDelta: number, offsetDelta: number): number {
-  const fields = record.bytes - MOST_PLACE_BYTES;
+/** As {@link measureRecord}, of a record whose fields are encoded already. */
+export function measureEncoded(record: EncodedRecord): void {
+  record.bytes = MOST_PLACE_BYTES + record.end - record.start;
+}
+
+/** Bytes of a measured record without its own length, which comes before it. */
+export function recordBodyBytes(bytes: number, timestampDelta: number, offsetDelta: number): number {
+  const fields = bytes - MOST_PLACE_BYTES;
   return ATTRIBUTES_BYTES + varlongBytes(timestampDelta) + varintBytes(offsetDelta) + fields;
 }
 
-/** Writes a record with its length before it and returns the position after it. */
-export function writeRecord(
+/** Writes what comes before the fields of a record and returns the position after it. */
+export function writeRecordPlace(
   buffer: Buffer,
-  record: MeasuredRecord,
   timestampDelta: number,
   offsetDelta: number,
   bodyBytes: number,
@@ -49,8 +53,12 @@ export function writeRecord(
   let at = writeVarint(buffer, bodyBytes, start);
   buffer[at++] = 0;
   at = writeVarlong(buffer, timestampDelta, at);
-  at = writeVarint(buffer, offsetDelta, at);
-  at = writeField(buffer, record.key, at);
+  return writeVarint(buffer, offsetDelta, at);
+}
+
+/** Writes key, value and headers and returns the position after them. */
+export function writeFields(buffer: Buffer, record: MeasuredRecord, start: number): number {
+  let at = writeField(buffer, record.key, start);
   at = writeField(buffer, record.value, at);
   return writeHeaders(buffer, record.headers, at);
 }

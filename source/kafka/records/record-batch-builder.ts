@@ -1,10 +1,10 @@
 import { crc32c } from '@node-rs/crc32';
 import { ConfigError, LifecycleError } from '../../kernel/errors.ts';
-import type { Compression, MeasuredRecord } from '../sink.ts';
+import type { Compression, EncodedRecord, MeasuredRecord } from '../sink.ts';
 import { writeInt64 } from '../wire/wire-writer.ts';
 import { BATCH_HEADER_BYTES, BATCH_LENGTH_OVERHEAD, CRC_START, TRANSACTIONAL } from './batch-header.ts';
 import { type Codec, codecNamed } from './compression.ts';
-import { recordBodyBytes, writeRecord } from './encode-record.ts';
+import { recordBodyBytes, writeFields, writeRecordPlace } from './encode-record.ts';
 import { varintBytes } from './varint.ts';
 
 /**
@@ -71,24 +71,16 @@ export class RecordBatchBuilder {
    * @throws LifecycleError after {@link seal}
    */
   append(record: MeasuredRecord): number {
-    const { timestamp } = record;
-    if (this.#sealed) throw new LifecycleError('This record batch is sealed: append to a new builder');
-    if (!Number.isSafeInteger(timestamp)) throw badTimestamp(timestamp);
-    const offsetDelta = this.#count;
-    const timestampDelta = offsetDelta === 0 ? 0 : timestamp - this.#baseTimestamp;
-    const bodyBytes = recordBodyBytes(record, timestampDelta, offsetDelta);
-    const start = this.#length;
-    const needed = start + varintBytes(bodyBytes) + bodyBytes;
-    if (needed > this.#buffer.length) this.#grow(needed);
-    this.#length = writeRecord(this.#buffer, record, timestampDelta, offsetDelta, bodyBytes, start);
-    this.#count = offsetDelta + 1;
-    if (offsetDelta === 0) {
-      this.#baseTimestamp = timestamp;
-      this.#maxTimestamp = timestamp;
-    } else if (timestamp > this.#maxTimestamp) {
-      this.#maxTimestamp = timestamp;
-    }
-    return needed - start;
+    const { timestamp, bytes } = record;
+    const at = this.#begin(timestamp, bytes);
+    return this.#end(timestamp, writeFields(this.#buffer, record, at));
+  }
+
+  /** As {@link append}, of a record whose fields are encoded already: they are copied as one piece. */
+  appendEncoded({ buffer, start, end, timestamp, bytes }: Readonly<EncodedRecord>): number {
+    const at = this.#begin(timestamp, bytes);
+    this.#buffer.set(buffer.subarray(start, end), at);
+    return this.#end(timestamp, at + end - start);
   }
 
   /**
@@ -109,6 +101,28 @@ export class RecordBatchBuilder {
     const bytes = this.#codec.bits === 0 ? uncompressed : this.#compressed(uncompressed);
     this.#writeHeader(bytes);
     return { count: this.#count, bytes, uncompressedBytes: this.#length };
+  }
+
+  /** Makes room for a record, writes what comes before its fields, and returns where they begin. */
+  #begin(timestamp: number, bytes: number): number {
+    if (this.#sealed) throw new LifecycleError('This record batch is sealed: append to a new builder');
+    if (!Number.isSafeInteger(timestamp)) throw badTimestamp(timestamp);
+    const offsetDelta = this.#count;
+    const timestampDelta = offsetDelta === 0 ? 0 : timestamp - this.#baseTimestamp;
+    const bodyBytes = recordBodyBytes(bytes, timestampDelta, offsetDelta);
+    const needed = this.#length + varintBytes(bodyBytes) + bodyBytes;
+    if (needed > this.#buffer.length) this.#grow(needed);
+    return writeRecordPlace(this.#buffer, timestampDelta, offsetDelta, bodyBytes, this.#length);
+  }
+
+  /** Counts the record that was written up to `end`, and returns its bytes. */
+  #end(timestamp: number, end: number): number {
+    const bytes = end - this.#length;
+    this.#length = end;
+    const isFirst = this.#count++ === 0;
+    if (isFirst) this.#baseTimestamp = timestamp;
+    if (isFirst || timestamp > this.#maxTimestamp) this.#maxTimestamp = timestamp;
+    return bytes;
   }
 
   #compressed(batch: Buffer): Buffer {

@@ -1,5 +1,12 @@
 import type { KafkaObserver } from '../../kafka/client.ts';
-import type { MeasuredRecord, OutgoingRecord, RecordAccumulator, RecordSink } from '../../kafka/sink.ts';
+import { readFields } from '../../kafka/records/encoded-field.ts';
+import type {
+  EncodedRecord,
+  MeasuredRecord,
+  OutgoingRecord,
+  RecordAccumulator,
+  RecordSink,
+} from '../../kafka/sink.ts';
 import { type KasperError, ProduceError } from '../../kernel/errors.ts';
 import type { FakeCluster } from './fake-cluster.ts';
 import type { MessageParts } from './fake-message.ts';
@@ -72,17 +79,28 @@ class FakeAccumulator implements RecordAccumulator {
     return { ...record, bytes: encodedBytes(record) };
   }
 
+  measureEncoded(record: EncodedRecord): void {
+    record.bytes = 17 + record.end - record.start;
+  }
+
   append(topic: string, partition: number, record: MeasuredRecord): number {
+    const { key, value, timestamp, bytes } = record;
+    const parts = { key: copy(key), value: copy(value), headers: headerPairs(record), timestamp };
+    return this.#add(topic, partition, parts, bytes);
+  }
+
+  appendEncoded(topic: string, partition: number, record: Readonly<EncodedRecord>): number {
+    const own = Buffer.from(record.buffer.subarray(record.start, record.end));
+    const { key, value, headers } = readFields(own, 0);
+    const parts = { key, value, headers: [...headers], timestamp: record.timestamp };
+    return this.#add(topic, partition, parts, record.bytes);
+  }
+
+  #add(topic: string, partition: number, parts: MessageParts, bytes: number): number {
     const key = `${topic}/${partition}`;
     const pile = this.#piles.get(key) ?? { topic, partition, records: [], bytes: 0 };
     this.#piles.set(key, pile);
-    const { bytes } = record;
-    pile.records.push({
-      key: copy(record.key),
-      value: copy(record.value),
-      headers: headerPairs(record),
-      timestamp: record.timestamp,
-    });
+    pile.records.push(parts);
     pile.bytes += bytes;
     return bytes;
   }
@@ -139,7 +157,7 @@ interface Pile {
   bytes: number;
 }
 
-/** About what a record takes in a batch. */
+/** About what a record takes in a batch; with encoded fields, whose lengths have a byte each, the same. */
 function encodedBytes({ key, value, headers }: OutgoingRecord): number {
   let bytes = 20 + (key?.length ?? 0) + (value?.length ?? 0) + headers.length;
   for (const field of headers) bytes += field?.length ?? 0;

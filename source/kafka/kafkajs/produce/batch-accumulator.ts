@@ -1,6 +1,12 @@
-import type { Compression, MeasuredRecord, OutgoingRecord, RecordAccumulator } from '../../sink.ts';
+import type {
+  Compression,
+  EncodedRecord,
+  MeasuredRecord,
+  OutgoingRecord,
+  RecordAccumulator,
+} from '../../sink.ts';
 import { BATCH_HEADER_BYTES } from '../../records/batch-header.ts';
-import { measureRecord } from '../../records/encode-record.ts';
+import { measureEncoded, measureRecord } from '../../records/encode-record.ts';
 import { RecordBatchBuilder } from '../../records/record-batch-builder.ts';
 import type { OutgoingBatch } from './flush-ticket.ts';
 
@@ -50,30 +56,16 @@ export class BatchAccumulator implements RecordAccumulator {
     return measureRecord(record);
   }
 
+  measureEncoded(record: EncodedRecord): void {
+    measureEncoded(record);
+  }
+
   append(topic: string, partition: number, record: MeasuredRecord): number {
-    let builders = this.#open.get(topic);
-    if (builders === undefined) {
-      builders = [];
-      this.#open.set(topic, builders);
-    }
-    let builder = builders[partition];
-    const mostBytes = record.bytes - BATCH_HEADER_BYTES;
-    if (builder !== undefined && builder.bytes + mostBytes > this.#sender.batchBytes(topic)) {
-      this.#closed.push({ topic, partition, sealed: builder.seal(), maybeStored: false, repeated: false });
-      builder = undefined;
-    }
-    if (builder === undefined) {
-      builder = new RecordBatchBuilder({
-        compression: this.#sender.compression,
-        // A buffer that has to grow is copied each time.
-        initialBytes: this.#sender.expectedBytes(topic, partition),
-      });
-      builders[partition] = builder;
-    }
-    const bytes = builder.append(record);
-    this.#count += 1;
-    this.#bytes += bytes;
-    return bytes;
+    return this.#counted(this.#builder(topic, partition, record.bytes).append(record));
+  }
+
+  appendEncoded(topic: string, partition: number, record: Readonly<EncodedRecord>): number {
+    return this.#counted(this.#builder(topic, partition, record.bytes).appendEncoded(record));
   }
 
   async flush(): Promise<void> {
@@ -98,6 +90,35 @@ export class BatchAccumulator implements RecordAccumulator {
     this.#flying = [];
     this.#count = 0;
     this.#bytes = 0;
+  }
+
+  #builder(topic: string, partition: number, recordBytes: number): RecordBatchBuilder {
+    let builders = this.#open.get(topic);
+    if (builders === undefined) {
+      builders = [];
+      this.#open.set(topic, builders);
+    }
+    let builder = builders[partition];
+    const mostBytes = recordBytes - BATCH_HEADER_BYTES;
+    if (builder !== undefined && builder.bytes + mostBytes > this.#sender.batchBytes(topic)) {
+      this.#closed.push({ topic, partition, sealed: builder.seal(), maybeStored: false, repeated: false });
+      builder = undefined;
+    }
+    if (builder === undefined) {
+      builder = new RecordBatchBuilder({
+        compression: this.#sender.compression,
+        // A buffer that has to grow is copied each time.
+        initialBytes: this.#sender.expectedBytes(topic, partition),
+      });
+      builders[partition] = builder;
+    }
+    return builder;
+  }
+
+  #counted(bytes: number): number {
+    this.#count += 1;
+    this.#bytes += bytes;
+    return bytes;
   }
 
   async #send(): Promise<void> {

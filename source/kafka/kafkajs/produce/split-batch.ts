@@ -1,7 +1,7 @@
 import type { Compression } from '../../sink.ts';
 import { decodeRecordSet } from '../../records/decode-record-set.ts';
-import { measureRecord } from '../../records/encode-record.ts';
-import { listHeaders } from '../../records/outgoing-headers.ts';
+import { ConsumedRecord } from '../../records/consumed-record.ts';
+import { measureEncoded } from '../../records/encode-record.ts';
 import { RecordBatchBuilder, stampBatch } from '../../records/record-batch-builder.ts';
 import type { SealedBatch } from '../../records/record-batch-builder.ts';
 import type { OutgoingBatch } from './flush-ticket.ts';
@@ -23,10 +23,15 @@ export function splitBatch(batch: OutgoingBatch, compression: Compression): Seal
     inflateBudget: sealed.uncompressedBytes,
   });
   const middle = Math.ceil(messages.length / 2);
+  const record = { buffer: sealed.bytes, start: 0, end: 0, timestamp: 0, bytes: 0 };
   return [messages.slice(0, middle), messages.slice(middle)].map((half) => {
     const builder = new RecordBatchBuilder({ compression });
-    for (const { key, value, headers, timestamp } of half)
-      builder.append(measureRecord({ key, value, timestamp, headers: listHeaders(headers) }));
+    for (const message of half) {
+      ConsumedRecord.locate(message, record);
+      record.timestamp = message.timestamp;
+      measureEncoded(record);
+      builder.appendEncoded(record);
+    }
     return builder.seal();
   });
 }
