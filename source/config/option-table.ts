@@ -177,7 +177,7 @@ export const optionRows = [
     default: 30_000,
     minimum: 100,
     maximum: LONGEST_TIMER_MS,
-    what: 'For how long a start looks for a first broker before the run fails, and never for longer than `retryTimeoutMs`; within a second, or three where all accept connections and say nothing, one warning says what is at each address',
+    what: 'For how long a start looks for a first broker before the run fails, and never for longer than `retryTimeoutMs`; within a second one warning says what is at each address',
     reason: 'jobs and brokers are often started together',
   },
   {

@@ -172,8 +172,7 @@ export interface ScalarOptions {
   readonly retryTimeoutMs?: number;
   /**
    * For how long a start looks for a first broker before the run fails, and never for longer than
-   * `retryTimeoutMs`; within a second, or three where all accept connections and say nothing, one
-   * warning says what is at each address.
+   * `retryTimeoutMs`; within a second one warning says what is at each address.
    *
    * Unit: ms. Minimum: 100. Maximum: 2,147,483,647. Reason: jobs and brokers are often started
    * together.

@@ -17,6 +17,6 @@ testOnBoth(
     );
     t.is((await processor.runToEnd()).batches, 4);
     for (const partition of [0, 1]) t.is((await job.committed(partition)).offset, 2);
-    t.deepEqual(job.log.messages('warn'), []);
+    t.deepEqual(job.log.warnings(), []);
   },
 );

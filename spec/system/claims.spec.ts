@@ -138,7 +138,7 @@ testOnBoth(
     const logger = new LineLogger();
     const next = await job.make({ logger, claimTimeoutMs: 6_000 }).runToEnd();
     t.is(next.records, 13);
-    t.deepEqual(logger.messages('warn'), [
+    t.deepEqual(logger.warnings(), [
       'Partitions are taken over from an owner that was silent for claimTimeoutMs (6000 ms)',
     ]);
     // What the one that wakes up would set back: its batch ends at 15.
@@ -195,7 +195,7 @@ testOnBoth(
     await job.reaches(23);
     const logger = new LineLogger();
     await job.make({ instanceId: 'pod-0', logger }).runToEnd();
-    t.deepEqual(logger.messages('warn'), [], 'not because the first was silent');
+    t.deepEqual(logger.warnings(), [], 'not because the first was silent');
     await fenced;
   },
   { needs: ['kcat'] },

@@ -30,5 +30,5 @@ test('one processor claims, starts, commits and releases 10,000 partitions', asy
   await run;
   t.is(claims().length, PARTITIONS);
   t.true(claims().every(({ metadata }) => parseClaim(metadata)?.released === true));
-  t.deepEqual(job.log.messages('warn'), []);
+  t.deepEqual(job.log.warnings(), []);
 });

@@ -86,7 +86,7 @@ testOnBoth('a restart goes on at the epoch that was committed', async (t, cluste
   await write(cluster, job.topic, values(10, 10));
   await job.make().runToEnd();
   t.deepEqual(job.seen, values(20));
-  t.deepEqual(job.log.messages('warn'), []);
+  t.deepEqual(job.log.warnings(), []);
 });
 
 testOnBoth(

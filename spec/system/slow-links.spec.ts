@@ -30,7 +30,7 @@ testOnBoth(
     t.is(records, partitions * values.length);
     for (let partition = 0; partition < partitions; partition++)
       t.is((await job.committed(partition)).offset, values.length);
-    t.deepEqual(job.log.messages('warn'), []);
+    t.deepEqual(job.log.warnings(), []);
   },
 );
 

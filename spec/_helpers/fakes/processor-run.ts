@@ -46,6 +46,14 @@ export class LineLogger implements Logger {
   messages(level: string): string[] {
     return this.lines.filter((line) => line.level === level).map(({ message }) => message);
   }
+
+  /**
+   * The warnings, without that of a first connection that takes a second: on a machine that is busy
+   * any of them may.
+   */
+  warnings(): string[] {
+    return this.messages('warn').filter((message) => !message.startsWith('No broker could be reached yet'));
+  }
 }
 
 /** A batch as `process` saw it. */

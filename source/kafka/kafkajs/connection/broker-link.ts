@@ -36,6 +36,9 @@ export interface BrokerLinkOptions {
   readonly watch: CallWatch;
 }
 
+/** The address of a link before it is known which one of the user's list it has. */
+export const NO_ADDRESS_YET = 'of the list';
+
 /** Of the time for the handshake: what an OAuth provider may take to give a token. */
 const TOKEN_SHARE = 4 / 5;
 
@@ -75,7 +78,7 @@ export class BrokerLink {
   /** `host:port` as far as it is known. */
   get address(): string {
     const at = this.#pool ?? this.#options.destination;
-    return at === undefined ? 'of the list' : addressText(at);
+    return at === undefined ? NO_ADDRESS_YET : addressText(at);
   }
 
   get host(): string | undefined {

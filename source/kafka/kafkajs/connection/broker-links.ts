@@ -4,7 +4,7 @@ import { addressText, parseAddress } from '../../../kernel/address.ts';
 import type { Clock } from '../../../kernel/clock.ts';
 import type { Logger } from '../../../kernel/logger.ts';
 import type { KafkaObserver } from '../../client.ts';
-import { BrokerLink } from './broker-link.ts';
+import { BrokerLink, NO_ADDRESS_YET } from './broker-link.ts';
 import { type CallLimit, CallWatch } from './call-watch.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { CapturedCluster } from '../capture/capture-cluster.ts';
@@ -62,8 +62,14 @@ export class BrokerLinks {
   get seeds(): readonly SeedAddress[] {
     const { seeds, sockets } = this.#options.cluster;
     const errors = this.#seedErrors;
-    const known = seeds?.known ?? [...errors.keys()].flatMap((text) => parseAddress(text) ?? []);
+    const met = new Set([...errors.keys(), this.#seed?.address]);
+    const known = seeds?.known ?? [...met].flatMap((text) => parseAddress(text) ?? []);
     return known.map((address) => ({ ...address, sockets, error: errors.get(addressText(address)) }));
+  }
+
+  /** Why no address is known, where asking the user's function for them has failed. */
+  get seedsError(): KasperError | undefined {
+    return this.#seedErrors.get(NO_ADDRESS_YET);
   }
 
   /** Waits no longer for what is at an address of the list. */

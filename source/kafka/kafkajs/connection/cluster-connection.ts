@@ -60,6 +60,7 @@ export class ClusterConnection {
     await connectFirst(this, {
       timeoutMs: this.#firstConnectTimeoutMs,
       addresses: () => this.#links.seeds,
+      whyNone: () => this.#links.seedsError,
       onForeign: (address, error) => {
         this.#links.giveUpSeed(address, error);
       },

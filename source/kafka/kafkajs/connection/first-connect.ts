@@ -1,5 +1,6 @@
-import { sleep } from '../../../kernel/clock.ts';
 import { addressText } from '../../../kernel/address.ts';
+import { afterTurning } from '../../../kernel/after-turning.ts';
+import type { Clock } from '../../../kernel/clock.ts';
 import { ConnectionError, KasperError, TimeoutError } from '../../../kernel/errors.ts';
 import { foreignError } from '../capture/foreign-protocol.ts';
 import type { SeedAddress } from '../capture/seed-addresses.ts';
@@ -8,12 +9,10 @@ import { someOf } from '../../../kernel/some-of.ts';
 import { probe, type Finding } from './probe.ts';
 import { retryLoop, type RetryContext } from './retry-loop.ts';
 
-/** A broker that listens has answered by then. */
+/** A broker that is at work has answered by then: time in which the event loop turns. */
 const LOOK_AFTER_MS = 600;
 /** How long it may take to find out who is at the addresses; the warning comes within a second. */
 const PROBE_MS = 300;
-/** How much later a warning comes where all addresses accept connections, and none has answered. */
-const SLOW_MS = 2_000;
 
 /**
  * Finds a first broker. Where none has answered soon, it looks who is at each address, and either
@@ -70,25 +69,34 @@ class FirstLook {
 
   async #look(): Promise<void> {
     const { clock, logger } = this.#cluster;
-    const { timeoutMs, addresses, onForeign } = this.#options;
+    const { timeoutMs, addresses, whyNone, onForeign } = this.#options;
     const began = clock.now();
     const { signal } = this.#ending;
-    await sleep(clock, LOOK_AFTER_MS, signal).catch(() => undefined);
+    await turned(clock, LOOK_AFTER_MS, signal);
     const found = signal.aborted ? [] : await lookAtAll(addresses());
-    if (isAborted(signal) || found.length === 0) return;
-    const foreign = found.filter(({ kind }) => kind === 'foreign');
-    if (foreign.length === found.length) throw foreignError(`No Kafka was found: ${textOf(found)}`);
-    for (const { address, text } of foreign) onForeign(address, foreignError(`Broker ${address}: ${text}`));
-    // A broker that has just been started, or a machine that is busy, is no reason for alarm yet.
-    if (found.every(({ kind }) => kind === 'silent'))
-      await sleep(clock, SLOW_MS, signal).catch(() => undefined);
     if (isAborted(signal)) return;
+    const foreign = found.filter(({ isForeign }) => isForeign);
+    if (found.length > 0 && foreign.length === found.length)
+      throw foreignError(`No Kafka was found: ${textOf(found)}`);
+    for (const { address, text } of foreign) onForeign(address, foreignError(`Broker ${address}: ${text}`));
     const leftMs = Math.max(0, timeoutMs - (clock.now() - began));
     this.hasWarned = true;
     logger.warn(`No broker could be reached yet; gives up in ${Math.round(leftMs / 1000)} s`, {
-      brokers: textOf(found),
+      brokers: found.length > 0 ? textOf(found) : (whyNone()?.message ?? 'no address is known yet'),
     });
   }
+}
+
+/** Resolves after `ms` in which the event loop turned, or when the signal is aborted. */
+function turned(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = afterTurning(clock, ms, resolve);
+    const end = () => {
+      timer.cancel();
+      resolve();
+    };
+    signal.addEventListener('abort', end, { once: true });
+  });
 }
 
 /** Read anew: it may have changed since the last look at it. */
@@ -107,6 +115,8 @@ export interface FirstConnectOptions {
   readonly timeoutMs: number;
   /** The user's addresses as far as they are known, with the last error of each. */
   readonly addresses: () => readonly SeedAddress[];
+  /** Why no address is known, if asking for them has failed. */
+  readonly whyNone: () => KasperError | undefined;
   /** No Kafka is there: whoever waits for an answer waits in vain. */
   readonly onForeign: (address: string, error: KasperError) => void;
   /** Aborted when the client is closed. */
@@ -122,8 +132,10 @@ async function lookAtAll(addresses: readonly SeedAddress[]): Promise<Found[]> {
     addresses.map(async (seed) => {
       const address = addressText(seed);
       if (seed.sockets === 'own')
-        return { address, text: seed.error?.message ?? 'it has not answered', kind: 'failed' };
-      return { address, ...(await probe(seed, seed.sockets === 'tls', PROBE_MS)) };
+        return { address, text: seed.error?.message ?? 'it has not answered yet', isForeign: false };
+      const hasFailed = seed.error !== undefined;
+      const found = await probe(seed, { withTls: seed.sockets === 'tls', hasFailed, timeoutMs: PROBE_MS });
+      return { address, ...found };
     }),
   );
 }

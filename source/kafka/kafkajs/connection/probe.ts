@@ -11,19 +11,22 @@ const QUESTION = 'GET / HTTP/1.0\r\n\r\n';
 export interface Finding {
   /** Who or what is there, in words. */
   readonly text: string;
-  /**
-   * `foreign`: it is certain that no Kafka listens there, or none that these options fit; `silent`: a
-   * server that may be slow; `failed`: there was no connection, or it was closed.
-   */
-  readonly kind: 'foreign' | 'silent' | 'failed';
+  /** Whether it is certain that no Kafka listens there, or none that these options fit. */
+  readonly isForeign: boolean;
 }
 
-/**
- * Looks who is at an address, on connections of its own; never rejects.
- *
- * @param withTls whether the client connects with TLS
- */
-export async function probe(address: Address, withTls: boolean, timeoutMs: number): Promise<Finding> {
+/** What the client does at the address, and for how long to look, in milliseconds. */
+export interface ProbeOptions {
+  /** Whether the client connects with TLS. */
+  readonly withTls: boolean;
+  /** Whether an attempt of the client itself has failed; otherwise it still waits for an answer. */
+  readonly hasFailed: boolean;
+  readonly timeoutMs: number;
+}
+
+/** Looks who is at an address, on connections of its own; never rejects. */
+export async function probe(address: Address, options: ProbeOptions): Promise<Finding> {
+  const { withTls, hasFailed, timeoutMs } = options;
   const signal = AbortSignal.timeout(timeoutMs);
   const [plain, tls] = await Promise.all([
     ask(connect(address), 'connect', signal),
@@ -32,20 +35,23 @@ export async function probe(address: Address, withTls: boolean, timeoutMs: numbe
   ]);
   const inPlain = foreignerOf(plain.answer);
   const speaksTls = tls.isConnected || inPlain === SPEAKS_TLS;
-  if (speaksTls && !withTls) return { text: SPEAKS_TLS, kind: 'foreign' };
+  if (speaksTls && !withTls) return { text: SPEAKS_TLS, isForeign: true };
   // On a busy machine the handshake may not be over yet: then nobody knows who it is.
   const foreigner = speaksTls ? foreignerOf(tls.answer) : inPlain;
-  if (foreigner !== undefined) return { text: foreigner, kind: 'foreign' };
-  if (plain.isConnected) {
-    const text = plain.isClosed
+  if (foreigner !== undefined) return { text: foreigner, isForeign: true };
+  return { text: textOf(plain, hasFailed), isForeign: false };
+}
+
+function textOf({ isConnected, isClosed, code }: Reply, hasFailed: boolean): string {
+  if (isConnected) {
+    // A broker closes the connection of a question that is not Kafka's, however slow it is with others.
+    return isClosed && hasFailed
       ? 'it closes connections without an answer: check that the port and the ssl and sasl options belong together'
-      : 'it accepts connections and does not answer';
-    return { text, kind: plain.isClosed ? 'failed' : 'silent' };
+      : 'it accepts connections and has not answered yet';
   }
-  const { code } = plain;
-  if (code === undefined) return { text: 'it does not answer', kind: 'failed' };
+  if (code === undefined) return 'it does not answer';
   const remedy = connectRemedyOf(code);
-  return { text: remedy === undefined ? code : `${remedy} (${code})`, kind: 'failed' };
+  return remedy === undefined ? code : `${remedy} (${code})`;
 }
 
 interface Reply {
