@@ -1,27 +1,51 @@
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import type { Measurement } from './measure.ts';
 
-/** Runs a program of this folder in a process of its own, which prints what it measured. */
-export function runContender(
-  file: string,
-  env: Record<string, string>,
-  args: readonly string[],
-): Promise<Measurement> {
+/** A program that measures itself, and prints a {@link Measurement} as its last line. */
+export interface MeasuredProgram {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** After this it is stopped, and has failed. Default: never. */
+  readonly limitMs?: number;
+}
+
+/**
+ * Runs a program in a process of its own.
+ *
+ * @throws Error with what it wrote to its standard error, if it fails or runs for too long
+ */
+export function runMeasured({ program, args, env, limitMs }: MeasuredProgram): Promise<Measurement> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [new URL(file, import.meta.url).pathname, ...args], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+    const child = spawn(program, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
+      timeout: limitMs,
+      killSignal: 'SIGKILL',
     });
     let printed = '';
+    let complaint = '';
     child.stdout.on('data', (data: Buffer) => (printed += data.toString()));
+    child.stderr.on('data', (data: Buffer) => (complaint = (complaint + data.toString()).slice(-4000)));
     child.on('error', reject);
-    child.on('close', (code) => {
-      if (code === 0) resolve(JSON.parse(printed) as Measurement);
-      else reject(new Error(`${file} ended with ${String(code)}`));
+    child.on('close', (code, signal) => {
+      const lastLine = printed.trimEnd().split('\n').at(-1) ?? '';
+      if (code === 0 && lastLine.startsWith('{')) resolve(JSON.parse(lastLine) as Measurement);
+      else reject(new Error(`${describe(program, args)} ended with ${String(code ?? signal)}\n${complaint}`));
     });
   });
 }
 
-export function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN;
+/** Runs a program of this folder in a process of its own. */
+export function runContender(
+  file: string,
+  env: Readonly<Record<string, string>>,
+  args: readonly string[],
+): Promise<Measurement> {
+  return runMeasured({ program: process.execPath, args: [join(import.meta.dirname, file), ...args], env });
+}
+
+function describe(program: string, args: readonly string[]): string {
+  return [program, ...args].find((word) => word.endsWith('.js')) ?? program;
 }

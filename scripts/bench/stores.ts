@@ -5,7 +5,8 @@
 import { parseArgs } from 'node:util';
 import { startElasticsearch } from '../services/elasticsearch-server.ts';
 import { startRedis } from '../services/redis-server.ts';
-import { median, runContender } from './contender.ts';
+import { runContender } from './contender.ts';
+import { median } from './figures.ts';
 import type { Measurement } from './measure.ts';
 
 const { values } = parseArgs({

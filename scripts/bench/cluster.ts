@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto';
+import { Kafka, logLevel } from 'kafkajs';
+import { openClient, silentLogger, type KafkaClient } from '../../source/index.ts';
+import { kafkaVersion } from '../services/kafka-class-path.ts';
+import { startKafka } from '../services/kafka-server.ts';
+import { fillInput } from './fill.ts';
+import type { InputShape } from './input-records.ts';
+import type { Ground } from './matrix.ts';
+
+/** The Kafka of a bench, and the topics there that are in use. */
+export class BenchCluster {
+  readonly brokers: readonly string[];
+  /** For the tables: which Kafka it is. */
+  readonly title: string;
+  readonly client: KafkaClient;
+  readonly #admin: ReturnType<Kafka['admin']>;
+  readonly #stop: () => Promise<void>;
+  readonly #inputs = new Map<string, string>();
+
+  private constructor(brokers: readonly string[], title: string, stop: () => Promise<void>) {
+    this.brokers = brokers;
+    this.title = title;
+    this.client = openClient({ brokers: [...brokers] }, { logger: silentLogger });
+    this.#admin = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).admin();
+    this.#stop = stop;
+  }
+
+  /** Connects to these brokers, or to a Kafka of one node that it starts. */
+  static async open(brokers: readonly string[] | undefined): Promise<BenchCluster> {
+    const server =
+      brokers === undefined
+        ? await startKafka({ nodes: 1, properties: { 'log.segment.delete.delay.ms': '1000' } })
+        : undefined;
+    const cluster = new BenchCluster(
+      brokers ?? server?.brokers ?? [],
+      server === undefined
+        ? `Kafka at ${brokers?.join(', ') ?? ''}`
+        : `Apache Kafka ${kafkaVersion}, one broker`,
+      async () => {
+        await server?.stop();
+      },
+    );
+    try {
+      await cluster.client.connect();
+      await cluster.#admin.connect();
+    } catch (error) {
+      await cluster.close();
+      throw error;
+    }
+    return cluster;
+  }
+
+  /** A topic of this shape; one that was filled before is used again. */
+  async input(shape: InputShape, { compression }: Ground): Promise<string> {
+    const key = JSON.stringify([shape, compression]);
+    const found = this.#inputs.get(key);
+    if (found !== undefined) return found;
+    const topic = `bench-in-${randomUUID()}`;
+    this.#inputs.set(key, topic);
+    await fillInput(this.client, topic, shape, compression);
+    return topic;
+  }
+
+  async createOutput(partitionCount: number): Promise<string> {
+    const topic = `bench-out-${randomUUID()}`;
+    await this.client.createTopics([{ topic, partitionCount }]);
+    return topic;
+  }
+
+  /** Deletes topics, since a matrix would fill the disk (DeleteTopics). */
+  async delete(topics: readonly string[]): Promise<void> {
+    if (topics.length > 0) await this.#admin.deleteTopics({ topics: [...topics], timeout: 30_000 });
+  }
+
+  /** Deletes all inputs. */
+  async deleteInputs(): Promise<void> {
+    await this.delete([...this.#inputs.values()]);
+    this.#inputs.clear();
+  }
+
+  /** Ends the connections, and a Kafka that it started. */
+  async close(): Promise<void> {
+    await this.#admin.disconnect();
+    await this.client.close();
+    await this.#stop();
+  }
+}

@@ -1,0 +1,37 @@
+import type { JobName } from '../jobs/job.ts';
+import type { Settings } from '../task.ts';
+
+export const peerNames = ['kafkajs', 'franz-go'] as const;
+export type PeerName = (typeof peerNames)[number];
+
+/** A client that is measured. */
+export interface Contender {
+  readonly name: 'kasper-ts' | PeerName;
+  /** The jobs that it has a program for. */
+  readonly jobs: readonly JobName[];
+  /** Whether it gives batches of the size that was asked for. Else they are what a fetch returned. */
+  readonly takesBatchSize: boolean;
+  /** What it is set to, where that is not its default; found by `--sweep`. */
+  readonly settings: Settings;
+  /** The values that `--sweep` tries, in every combination that the job makes a difference in. */
+  readonly sweep?: (job: JobName) => Readonly<Record<string, readonly number[]>>;
+  /**
+   * Builds or installs what it needs, where that is not there yet.
+   *
+   * @throws MissingContenderError
+   */
+  prepare(): Promise<PreparedContender>;
+}
+
+/** How a contender is started; the task is its last argument. */
+export interface PreparedContender {
+  readonly version: string;
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A contender cannot be had on this machine. The message says why. */
+export class MissingContenderError extends Error {
+  override readonly name = 'MissingContenderError';
+}

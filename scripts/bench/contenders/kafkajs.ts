@@ -1,0 +1,17 @@
+import { jobs } from '../jobs/jobs.ts';
+import type { Contender } from './contender.ts';
+import { dependencyVersion, nodeProgram } from './node-program.ts';
+
+/** kafkajs: `eachBatch` with a commit after each, and `sendBatch`. */
+export const kafkajs: Contender = {
+  name: 'kafkajs',
+  jobs: ['consume', 'copy', 'count-map'],
+  takesBatchSize: false,
+  settings: { maxBytesPerPartition: 1_048_576, partitionsConsumedConcurrently: 1, messagesPerSend: 1000 },
+  sweep: (job) => ({
+    maxBytesPerPartition: [262_144, 1_048_576, 4_194_304],
+    partitionsConsumedConcurrently: [1, 4],
+    ...(jobs[job].expectedOutput !== undefined && { messagesPerSend: [500, 1000, 2000] }),
+  }),
+  prepare: async () => ({ version: await dependencyVersion('kafkajs'), ...nodeProgram('kafkajs.js') }),
+};

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"log"
+	"strconv"
+	"sync/atomic"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// consume reads key and value of every record.
+type consume struct{ bytes int64 }
+
+func (c *consume) process(fetches kgo.Fetches, done func()) {
+	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
+		for _, r := range p.Records {
+			c.bytes += int64(len(r.Key) + len(r.Value))
+		}
+	})
+	done()
+}
+
+func (c *consume) sums() map[string]int64 { return map[string]int64{"bytes": c.bytes} }
+
+// copying sends every record on to the same partition of another topic.
+type copying struct {
+	ctx    context.Context
+	client *kgo.Client
+	output string
+}
+
+func (c *copying) process(fetches kgo.Fetches, done func()) {
+	var open atomic.Int64
+	open.Store(int64(fetches.NumRecords()))
+	acked := func(_ *kgo.Record, err error) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		if open.Add(-1) == 0 {
+			done()
+		}
+	}
+	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
+		out := make([]kgo.Record, len(p.Records))
+		for i, r := range p.Records {
+			out[i] = kgo.Record{Topic: c.output, Partition: r.Partition, Key: r.Key, Value: r.Value}
+			c.client.Produce(c.ctx, &out[i], acked)
+		}
+	})
+}
+
+func (c *copying) sums() map[string]int64 { return map[string]int64{} }
+
+// countMap counts the records of each key.
+type countMap struct{ counts map[string]*int64 }
+
+func (c *countMap) process(fetches kgo.Fetches, done func()) {
+	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
+		for _, r := range p.Records {
+			// Go makes no string for this look-up.
+			if count := c.counts[string(r.Key)]; count != nil {
+				*count++
+			} else {
+				one := int64(1)
+				c.counts[string(r.Key)] = &one
+			}
+		}
+	})
+	done()
+}
+
+func (c *countMap) sums() map[string]int64 {
+	sums := map[string]int64{}
+	for key, count := range c.counts {
+		index, err := strconv.ParseInt(key, 10, 64)
+		if err != nil {
+			log.Fatal(err)
+		}
+		sums["keys"]++
+		sums["total"] += *count
+		sums["weighted"] += index * *count
+	}
+	return sums
+}

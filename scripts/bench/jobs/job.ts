@@ -1,0 +1,51 @@
+import type { MessageProcessor, TopicProcessorOptions } from '../../../source/index.ts';
+import type { InputShape } from '../input-records.ts';
+import type { Sums } from '../measure.ts';
+import type { Task } from '../task.ts';
+
+export const jobNames = ['consume', 'copy', 'count-map'] as const;
+export type JobName = (typeof jobNames)[number];
+
+/** A job that contenders are measured at, and what its result must be. */
+export interface Job {
+  readonly name: JobName;
+  /** What it does, for the tables. */
+  readonly title: string;
+  /** What is in the values of its inputs. */
+  readonly value: 'text' | 'json';
+  /** Its topics: 1, or 2 that are joined. */
+  readonly inputs: 1 | 2;
+  /** Partitions that may wait for a server at the same time. */
+  readonly concurrency: number;
+  /** The most records that a run of some seconds takes. Default: what the options say. */
+  readonly mostRecords?: number;
+  /** How many keys. Default: what the options say. */
+  readonly mostKeys?: number;
+  /** The sums that each contender must report. */
+  expectedSums(inputs: readonly InputShape[]): Sums;
+  /** The records of each output partition, for jobs that send. */
+  expectedOutput?(inputs: readonly InputShape[]): readonly number[];
+  /** The server that it counts in, for jobs that have one. */
+  readonly store?: JobStore;
+  /** The job as a program of this project has it. */
+  kasper(task: Task): KasperJob;
+}
+
+/** A server that a job keeps its state in. */
+export interface JobStore {
+  readonly server: 'redis' | 'elasticsearch';
+  /** The sums of what is in the server after a run. */
+  storedSums(task: Task, keys: number): Promise<Sums>;
+  /** What {@link storedSums} must be. */
+  expectedSums(inputs: readonly InputShape[]): Sums;
+}
+
+/** A job for a TopicProcessor. */
+export interface KasperJob {
+  readonly processor: MessageProcessor;
+  /** Options beyond those of all jobs. */
+  readonly options?: Partial<TopicProcessorOptions>;
+  readonly sums?: () => Sums;
+  /** Releases what it has opened. */
+  readonly close?: () => void | Promise<void>;
+}

@@ -1,0 +1,62 @@
+// kafkajs at its best: eachBatch with one commit a batch, and sendBatch in parts (many messages in
+// a call are quadratically slower: its producer copies the list for every message).
+import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import { measureAndPrint } from '../measure.ts';
+import { givenTask } from '../task.ts';
+import { kafkajsCompression } from './kafkajs-compression.ts';
+import { kafkajsJobs } from './kafkajs-jobs.ts';
+
+const task = givenTask();
+const compression = await kafkajsCompression(task.compression);
+const settings = {
+  maxBytesPerPartition: Number(task.settings['maxBytesPerPartition']),
+  partitionsConsumedConcurrently: Number(task.settings['partitionsConsumedConcurrently']),
+};
+const messagesPerSend = Number(task.settings['messagesPerSend']);
+
+const kafka = new Kafka({ brokers: [...task.brokers], logLevel: logLevel.ERROR });
+const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, idempotent: true });
+const makeJob = kafkajsJobs[task.job];
+if (makeJob === undefined) throw new Error(`kafkajs has no job ${task.job}`);
+const job = makeJob(task, async (messages) => {
+  for (let at = 0; at < messages.length; at += messagesPerSend) {
+    const part = messages.slice(at, at + messagesPerSend);
+    await producer.sendBatch({ compression, topicMessages: [{ topic: task.output, messages: part }] });
+  }
+});
+
+await measureAndPrint(async () => {
+  const consumer = kafka.consumer({
+    groupId: task.group,
+    maxWaitTimeInMs: 250,
+    maxBytesPerPartition: settings.maxBytesPerPartition,
+    // Both bounds follow the one that was set.
+    maxBytes: Math.max(10_485_760, settings.maxBytesPerPartition * task.partitions),
+  });
+  if (job.sends) await producer.connect();
+  await consumer.connect();
+  await consumer.subscribe({ topics: [...task.inputs], fromBeginning: true });
+  let seen = 0;
+  await new Promise<void>((resolve, reject) => {
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      reject(payload.error);
+    });
+    consumer
+      .run({
+        autoCommit: false,
+        partitionsConsumedConcurrently: settings.partitionsConsumedConcurrently,
+        eachBatch: async ({ batch }) => {
+          await job.process(batch);
+          const next = (BigInt(batch.lastOffset()) + 1n).toString();
+          await consumer.commitOffsets([{ topic: batch.topic, partition: batch.partition, offset: next }]);
+          seen += batch.messages.length;
+          if (seen >= task.records) resolve();
+        },
+      })
+      .catch(reject);
+  });
+  await consumer.disconnect();
+  if (job.sends) await producer.disconnect();
+  return seen;
+}, job.sums);
+job.close?.();
