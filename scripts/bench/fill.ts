@@ -1,4 +1,5 @@
 import type { Compression, KafkaClient } from '../../source/index.ts';
+import { jsonNumber } from './jobs/json-values.ts';
 import { forEachKey, keyText, type InputShape } from './input-records.ts';
 
 const FLUSH_BYTES = 16 * 1024 * 1024;
@@ -44,5 +45,5 @@ function values({ valueBytes, value, keys }: InputShape): (index: number) => Buf
 
 /** A JSON object that takes as many bytes for each index. */
 function jsonValue(index: number, text: string): string {
-  return `{"n":${1_000_000 + (index % 1_000_000)},"active":true,"text":"${text}"}`;
+  return `{"n":${jsonNumber(index)},"active":true,"text":"${text}"}`;
 }

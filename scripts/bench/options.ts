@@ -29,7 +29,8 @@ export interface BenchOptions {
 const compressions = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 
 export const usage = `npm run bench -- [options]; several values of one, separated by commas, make a matrix
-  --job ${jobNames.join(',')}
+  --job ${jobNames.join(',')};
+                      default consume,copy,count-map,count-redis
   --peer ${peerNames.join(',')} or none
   --value-bytes N     default 100
   --compression ${compressions.join('|')}, of input and output; default none
@@ -77,7 +78,7 @@ function parsed(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       options: {
-        job: { type: 'string', default: 'consume,copy,count-map' },
+        job: { type: 'string', default: 'consume,copy,count-map,count-redis' },
         peer: { type: 'string', default: peerNames.join(',') },
         'value-bytes': { type: 'string', default: '100' },
         compression: { type: 'string', default: 'none' },

@@ -5,7 +5,7 @@ import { dependencyVersion, nodeProgram } from './node-program.ts';
 /** kafkajs: `eachBatch` with a commit after each, and `sendBatch`. */
 export const kafkajs: Contender = {
   name: 'kafkajs',
-  jobs: ['consume', 'copy', 'count-map'],
+  jobs: ['consume', 'copy', 'filter', 'count-map', 'count-redis', 'json'],
   takesBatchSize: false,
   settings: { maxBytesPerPartition: 1_048_576, partitionsConsumedConcurrently: 1, messagesPerSend: 1000 },
   sweep: (job) => ({

@@ -9,6 +9,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
+// filterDigit is the digit of the key by which one of ten records is kept.
+const filterDigit = 5
+
 // consume reads key and value of every record.
 type consume struct{ bytes int64 }
 
@@ -23,34 +26,49 @@ func (c *consume) process(fetches kgo.Fetches, done func()) {
 
 func (c *consume) sums() map[string]int64 { return map[string]int64{"bytes": c.bytes} }
 
-// copying sends every record on to the same partition of another topic.
+// copying sends every record on to the same partition of another topic, or one of ten.
 type copying struct {
-	ctx    context.Context
-	client *kgo.Client
-	output string
+	ctx     context.Context
+	client  *kgo.Client
+	output  string
+	filters bool
 }
 
 func (c *copying) process(fetches kgo.Fetches, done func()) {
-	var open atomic.Int64
-	open.Store(int64(fetches.NumRecords()))
-	acked := func(_ *kgo.Record, err error) {
+	acked := after(fetches.NumRecords(), done)
+	promise := func(_ *kgo.Record, err error) {
 		if err != nil {
 			log.Fatal(err)
 		}
-		if open.Add(-1) == 0 {
-			done()
-		}
+		acked(1)
 	}
+	dropped := 0
 	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
 		out := make([]kgo.Record, len(p.Records))
 		for i, r := range p.Records {
+			if c.filters && r.Key[filterDigit] != '0' {
+				dropped++
+				continue
+			}
 			out[i] = kgo.Record{Topic: c.output, Partition: r.Partition, Key: r.Key, Value: r.Value}
-			c.client.Produce(c.ctx, &out[i], acked)
+			c.client.Produce(c.ctx, &out[i], promise)
 		}
 	})
+	acked(dropped)
 }
 
 func (c *copying) sums() map[string]int64 { return map[string]int64{} }
+
+// after returns a function that is told of parts, and calls done when that was all of them.
+func after(all int, done func()) func(parts int) {
+	var open atomic.Int64
+	open.Store(int64(all))
+	return func(parts int) {
+		if parts > 0 && open.Add(-int64(parts)) == 0 {
+			done()
+		}
+	}
+}
 
 // countMap counts the records of each key.
 type countMap struct{ counts map[string]*int64 }

@@ -85,8 +85,12 @@ func newJob(ctx context.Context, given task, client *kgo.Client) job {
 		return &consume{}
 	case "copy":
 		return &copying{ctx: ctx, client: client, output: given.Output}
+	case "filter":
+		return &copying{ctx: ctx, client: client, output: given.Output, filters: true}
 	case "count-map":
 		return &countMap{counts: make(map[string]*int64)}
+	case "count-redis":
+		return newCountRedis(ctx, given)
 	}
 	log.Fatal(fmt.Errorf("franz-go has no job %s", given.Job))
 	return nil

@@ -3,7 +3,17 @@ import type { InputShape } from '../input-records.ts';
 import type { Sums } from '../measure.ts';
 import type { Task } from '../task.ts';
 
-export const jobNames = ['consume', 'copy', 'count-map'] as const;
+export const jobNames = [
+  'consume',
+  'copy',
+  'filter',
+  'count-map',
+  'count-redis',
+  'count-elasticsearch',
+  'join',
+  'tenants-redis',
+  'json',
+] as const;
 export type JobName = (typeof jobNames)[number];
 
 /** A job that contenders are measured at, and what its result must be. */

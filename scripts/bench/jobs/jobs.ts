@@ -1,11 +1,23 @@
 import { consume } from './consume.ts';
 import { copy } from './copy.ts';
+import { countElasticsearch } from './count-elasticsearch.ts';
 import { countMap } from './count-map.ts';
+import { countRedis } from './count-redis.ts';
+import { filter } from './filter.ts';
 import type { Job, JobName } from './job.ts';
+import { join } from './join.ts';
+import { jsonValues } from './json-values.ts';
+import { tenantsRedis } from './tenants-redis.ts';
 
 /** Every job by its name. */
 export const jobs: Readonly<Record<JobName, Job>> = {
   consume,
   copy,
+  filter,
   'count-map': countMap,
+  'count-redis': countRedis,
+  'count-elasticsearch': countElasticsearch,
+  join,
+  'tenants-redis': tenantsRedis,
+  json: jsonValues,
 };

@@ -1,6 +1,10 @@
+import { Redis } from 'ioredis';
 import type { Batch, Message } from 'kafkajs';
 import { countSums } from '../input-records.ts';
+import { REDIS_PREFIX } from '../jobs/count-redis.ts';
+import { FILTER_DIGIT, ZERO } from '../jobs/filter.ts';
 import type { JobName } from '../jobs/job.ts';
+import type { JsonValue } from '../jobs/json-values.ts';
 import type { Sums } from '../measure.ts';
 import type { Task } from '../task.ts';
 
@@ -31,6 +35,52 @@ export const kafkajsJobs: Readonly<Partial<Record<JobName, (task: Task, send: Se
     sends: true,
     process: ({ messages, partition }) => send(messages.map(({ key, value }) => ({ key, value, partition }))),
   }),
+  filter: (_task, send) => ({
+    sends: true,
+    async process({ messages, partition }) {
+      const kept = messages.filter(({ key }) => key?.[FILTER_DIGIT] === ZERO);
+      if (kept.length > 0) await send(kept.map(({ key, value }) => ({ key, value, partition })));
+    },
+  }),
+  json(_task, send) {
+    let n = 0;
+    return {
+      sends: true,
+      process: ({ messages, partition }) =>
+        send(
+          messages.map(({ key, value }) => {
+            const found = JSON.parse(value?.toString() ?? '') as JsonValue;
+            n += found.n;
+            const changed = { n: found.n + 1, active: found.active, text: found.text };
+            return { key, value: JSON.stringify(changed), partition };
+          }),
+        ),
+      sums: () => ({ n }),
+    };
+  },
+  'count-redis'({ port }) {
+    const redis = new Redis(port);
+    return {
+      sends: false,
+      async process({ messages }) {
+        const counts = new Map<string, number>();
+        for (const { key } of messages) {
+          if (key === null) continue;
+          const text = `${REDIS_PREFIX}/${key.toString('latin1')}`;
+          counts.set(text, (counts.get(text) ?? 0) + 1);
+        }
+        const keys = [...counts.keys()];
+        const values = await redis.mgetBuffer(keys);
+        const flat: string[] = [];
+        for (const [at, key] of keys.entries())
+          flat.push(key, String(Number(values[at]?.toString('latin1') ?? 0) + (counts.get(key) ?? 0)));
+        await redis.mset(flat);
+      },
+      close() {
+        redis.disconnect();
+      },
+    };
+  },
   'count-map'() {
     const counts = new Map<string, number>();
     return {

@@ -10,7 +10,11 @@ const task = givenTask();
 const compression = await kafkajsCompression(task.compression);
 const settings = {
   maxBytesPerPartition: Number(task.settings['maxBytesPerPartition']),
-  partitionsConsumedConcurrently: Number(task.settings['partitionsConsumedConcurrently']),
+  // At least as many as this project may wait for.
+  partitionsConsumedConcurrently: Math.max(
+    task.concurrency,
+    Number(task.settings['partitionsConsumedConcurrently']),
+  ),
 };
 const messagesPerSend = Number(task.settings['messagesPerSend']);
 

@@ -1,0 +1,29 @@
+import { recordsByPartition } from '../input-records.ts';
+import type { Job } from './job.ts';
+
+/** The digit of the key that decides: that of the tens, so that each partition has some of them. */
+export const FILTER_DIGIT = 5;
+export const ZERO = 0x30;
+
+/** Sends one of ten records on. */
+export const filter: Job = {
+  name: 'filter',
+  title: 'send one of ten records on, by its key',
+  value: 'text',
+  inputs: 1,
+  concurrency: 1,
+  expectedSums: () => ({}),
+  expectedOutput: (inputs) =>
+    inputs.flatMap((input) => recordsByPartition(input, (index) => Math.floor(index / 10) % 10 === 0)),
+  kasper: ({ output }) => ({
+    processor: {
+      process(messages, sender) {
+        for (const message of messages) {
+          const { key } = message;
+          if (key?.[FILTER_DIGIT] === ZERO)
+            sender.send({ topic: output, key, value: message.value, partition: message.partition });
+        }
+      },
+    },
+  }),
+};
