@@ -3,11 +3,13 @@ import { BatchError } from '../source/batch-error.ts';
 import { eachMessage, type MessageHandler } from '../source/each-message.ts';
 import { LifecycleError, SendError } from '../source/kernel/errors.ts';
 import { consumerMessage } from '../source/kafka/records/consumer-message.ts';
-import type { ConsumerMessage, ProducerMessage } from '../source/message.ts';
+import type { ConsumerMessage, ForwardFields, Headers, ProducerMessage } from '../source/message.ts';
 import type { ProcessContext } from '../source/message-processor.ts';
 import type { Sender } from '../source/sender.ts';
 import { makeMessage, makeMessages } from '../source/testing/fake-kafka/fake-message.ts';
 import { fixture, GROUP } from './_helpers/fakes/processor-run.ts';
+
+const place = { topic: 'in', partition: 3, offset: 9, timestamp: 7 };
 
 /** A sender as a user's own test may make one. */
 function plainSender() {
@@ -267,3 +269,67 @@ test('a consumed message is sent on whole, also through a sender of another make
     { topic: 'in', key: Buffer.from('k'), value: Buffer.from('v'), headers: [], partition: 3, timestamp: 7 },
   ]);
 });
+
+for (const [kind, make] of [
+  [
+    'a consumed message',
+    (key: string) => consumerMessage({ ...place, key, value: 'v', headers: { h: 'x' } }),
+  ],
+  [
+    'a message that a test made in another way',
+    (key: string) => makeMessage({ ...place, key, value: 'v', headers: [['h', Buffer.from('x')]] }),
+  ],
+] as const) {
+  test(`what is forwarded through a sender of another make is copied at the call, or taken back: ${kind}`, async (t) => {
+    const { sender, sent } = plainSender();
+    const value = Buffer.from('new');
+    const error = await run(
+      (message, each) => {
+        each.forward(message, { topic: 'out' });
+        each.forward(message, { topic: 'out', key: null, value, partition: 2, timestamp: -1 });
+        message.value?.write('X');
+        value.write('old');
+        if (message.keyText === 'bad') throw new Error('bad');
+      },
+      [make('bad'), make('good')],
+      sender,
+    );
+    t.is(error?.failures.length, 1);
+    const plainFields = sent.map(({ headers, ...rest }) => ({ ...rest, headers: [...(headers as Headers)] }));
+    const headers = [['h', Buffer.from('x')]];
+    t.deepEqual(plainFields, [
+      { topic: 'out', key: Buffer.from('good'), value: Buffer.from('v'), headers, timestamp: 7 },
+      {
+        topic: 'out',
+        key: null,
+        value: Buffer.from('old'),
+        headers,
+        partition: 2,
+        timestamp: -1,
+      },
+    ]);
+  });
+
+  test(`what cannot be forwarded is refused at the call, also before a sender of another make: ${kind}`, async (t) => {
+    const { sender, sent } = plainSender();
+    const refused = [{}, { topic: 'out', vlaue: 'x' }, { topic: 'out', headers: { h: 5 } }] as const;
+    const errors: unknown[] = [];
+    await run(
+      (message, each) => {
+        for (const fields of refused)
+          errors.push(
+            t.throws(
+              () => {
+                each.forward(message, fields as unknown as ForwardFields);
+              },
+              { instanceOf: SendError },
+            )?.message,
+          );
+      },
+      [make('k')],
+      sender,
+    );
+    t.is(errors.length, 3);
+    t.deepEqual(sent, []);
+  });
+}

@@ -1,5 +1,6 @@
 import { stillOwned } from '../assignment/ownership-guard.ts';
 import { isBatchError } from '../batch-error.ts';
+import { checkArguments, senderArgument } from '../kernel/check-arguments.ts';
 import { ClosedWhileWaiting } from '../kernel/closed-while-waiting.ts';
 import type { RunContext } from '../config/run-context.ts';
 import type { BatchDelivery, FinishedWork } from '../delivery/delivery.ts';
@@ -158,7 +159,10 @@ export class BatchAttempts {
       attempt: this.#attempt,
       [staging]: attempt,
     };
-    for (const decorate of this.#decorators) attempt.sender = decorate(attempt.sender, context);
+    for (const decorate of this.#decorators) {
+      attempt.sender = decorate(attempt.sender, context);
+      checkArguments('context.decorateSender', senderArgument(attempt.sender));
+    }
     const { sender } = attempt;
     try {
       await kasperProcessCall(userProcess, messages, sender, context);

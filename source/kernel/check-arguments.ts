@@ -18,6 +18,16 @@ export function checkArguments(what: string, ...checked: readonly CheckedArgumen
   if (problems.length > 0) throw new ConfigError(problems, { what });
 }
 
+/** Whether it has the methods of a Sender, as an argument to check. */
+export function senderArgument(sender: unknown): CheckedArgument {
+  const methods = ['send', 'forward', 'flush'];
+  return [
+    isObject(sender) && hasMethods(sender, methods),
+    `the decorated sender must have the methods ${methods.join(', ')}, and hand each of them on`,
+    sender,
+  ];
+}
+
 /** Whether it has the methods of a Logger, as an argument to check. */
 export function loggerArgument(logger: unknown): CheckedArgument {
   const methods = ['debug', 'info', 'warn', 'error', 'child'];

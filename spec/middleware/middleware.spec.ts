@@ -1,7 +1,7 @@
 import test from 'ava';
 import { BatchError } from '../../source/batch-error.ts';
 import { eachMessage } from '../../source/each-message.ts';
-import { LifecycleError } from '../../source/kernel/errors.ts';
+import { ConfigError, LifecycleError } from '../../source/kernel/errors.ts';
 import { chain, type Middleware } from '../../source/middleware/middleware.ts';
 import type { ProcessContext, ProcessFunction } from '../../source/message-processor.ts';
 import type { Sender } from '../../source/sender.ts';
@@ -240,6 +240,61 @@ test('a decorated sender is what each attempt has, and a failed attempt sends no
   ).runToEnd();
   t.deepEqual(kafka.values('out'), ['a b in0.2', 'a b in1.2']);
   t.deepEqual(seen, ['a attempt 1', 'b attempt 1', 'a attempt 2', 'b attempt 2']);
+});
+
+test('what a message is forwarded with passes through the decorated sender', async (t) => {
+  const { kafka, make } = fixture(t);
+  kafka.createTopic('in').createTopic('out').fill('in', 0, 2);
+  const traced: Middleware = (next) => (messages, own, middle) => {
+    middle.decorateSender((inner) => ({
+      send: (message) => {
+        inner.send(message);
+      },
+      forward: (message, fields) => {
+        inner.forward(message, { ...fields, headers: { trace: '1' } });
+      },
+      flush: () => inner.flush(),
+    }));
+    return next(messages, own, middle);
+  };
+  await make(
+    {
+      process(messages, mine) {
+        for (const message of messages) mine.forward(message, { topic: 'out' });
+      },
+    },
+    { middleware: [traced] },
+  ).runToEnd();
+  t.deepEqual(
+    kafka.records('out').map(({ valueText, headers }) => [valueText, headers.get('trace')?.toString()]),
+    [
+      ['in0', '1'],
+      ['in1', '1'],
+    ],
+  );
+});
+
+test('a decorated sender that lacks a method is refused before process is called', async (t) => {
+  const { kafka, make, outcome } = fixture(t);
+  kafka.createTopic('in').createTopic('out').fill('in', 0, 1);
+  const halfDone: Middleware = (next) => (messages, own, middle) => {
+    middle.decorateSender(
+      (inner) => ({ send: inner.send.bind(inner), flush: inner.flush.bind(inner) }) as unknown as Sender,
+    );
+    return next(messages, own, middle);
+  };
+  let ran = 0;
+  const process = () => {
+    ran++;
+  };
+  const { error } = await outcome(make({ process }, { middleware: [halfDone] }).runToEnd());
+  t.is(ran, 0);
+  t.true((error as Error).cause instanceof ConfigError);
+  t.regex(
+    String(error),
+    /context\.decorateSender.*the decorated sender must have the methods send, forward, flush, and hand each of them on, not an object of Object/,
+  );
+  t.is(kafka.committed(GROUP, 'in', 0), 0);
 });
 
 test('with eachMessage, what a message that fails sent through a decorated sender is taken back', async (t) => {
