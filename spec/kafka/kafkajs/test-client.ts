@@ -1,5 +1,5 @@
 import type { ExecutionContext } from 'ava';
-import type { KafkaClient } from '../../../source/kafka/client.ts';
+import type { KafkaClient, KafkaObserver } from '../../../source/kafka/client.ts';
 import type { PartitionReader } from '../../../source/kafka/source.ts';
 import type { StartPosition } from '../../../source/kafka/log-position.ts';
 import type { RecordAccumulator, SinkOptions } from '../../../source/kafka/sink.ts';
@@ -55,6 +55,17 @@ export function keepingLogger(lines: LogLine[] = []): { logger: Logger; lines: L
   };
   return { logger, lines };
 }
+
+/** An observer to whom nothing matters, for one that hears a part. */
+export const UNCONCERNED: KafkaObserver = {
+  onAnswer: () => undefined,
+  onAcked: () => undefined,
+  onError: () => undefined,
+  onUnanswered: () => undefined,
+  onTrouble: () => undefined,
+  onTroubleOver: () => undefined,
+  onReconnect: () => undefined,
+};
 
 export interface TestClientOptions {
   readonly retryTimeoutMs?: number;

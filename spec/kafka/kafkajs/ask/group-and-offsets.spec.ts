@@ -4,7 +4,7 @@ import { BrokerError, ConfigError, KasperError } from '../../../../source/kernel
 import { startEmbedded, testOnEach } from '../../../_helpers/servers/clusters.ts';
 import { randomName } from '../../../_helpers/servers/services.ts';
 import { until } from '../../../_helpers/until.ts';
-import { forgettingAcks } from '../forgotten-acks.ts';
+import { forgettingSockets } from '../forgetting-sockets.ts';
 import {
   connectClient,
   partitionsOf,
@@ -128,7 +128,7 @@ test('a commit without an answer says that it can be tried again', async (t) => 
 
 test('a commit whose answer leaves a partition out is not taken for stored', async (t) => {
   const cluster = await startEmbedded(t, { brokers: 1, topics: { orders: 3 } });
-  const { socketFactory, state } = forgettingAcks('OffsetCommit', 1, 1);
+  const { socketFactory, state } = forgettingSockets('OffsetCommit', 1, 1);
   const client = await connectClient(t, { brokers: cluster.brokers, socketFactory });
   const group = client.group('jobs');
   const [first, left, last] = await group.commit(commits('orders', 3));

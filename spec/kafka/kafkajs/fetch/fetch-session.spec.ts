@@ -182,6 +182,27 @@ for (const code of [70, 71]) {
   });
 }
 
+for (const when of ['before', 'after'] as const) {
+  test(`a fetch of an idle session whose connection is cut ${when} the answer is followed by one that names everything`, async (t) => {
+    const { cluster, client, collector, named } = await idleSource(t, 3);
+    let next = 0;
+    const fault = cluster.faults.drop({
+      api: 'Fetch',
+      when,
+      matching: ({ topics }) => {
+        next = named.length;
+        return topics?.length === 0;
+      },
+    });
+    await fault.done;
+    await until(() => named.length > next, { deadlineMs: 20_000, what: 'the next fetch' });
+    t.is(named[next], 3, 'it is not known what the broker has made of the one before');
+    await sendNumbers(client, 'orders', 3, 60);
+    await collector.untilCount(60);
+    t.deepEqual(collector.sorted(), numbers(60));
+  });
+}
+
 test('an error of a partition in an idle session is retried', async (t) => {
   const { cluster, client, collector, untilIncremental } = await idleSource(t, 3);
   await cluster.faults.fail({

@@ -16,6 +16,7 @@ import {
   partitionsOf,
   sendNumbers,
   startAt,
+  UNCONCERNED,
 } from '../test-client.ts';
 
 const FIRST = { topic: 'orders', partition: 0 };
@@ -28,15 +29,7 @@ async function countingClient(
   const client = newClient(t, brokers);
   const answers = new Map<string, number>();
   const count = (api: string) => answers.get(api) ?? 0;
-  client.observe?.({
-    onAnswer: (api) => answers.set(api, count(api) + 1),
-    onAcked: () => undefined,
-    onError: () => undefined,
-    onUnanswered: () => undefined,
-    onTrouble: () => undefined,
-    onTroubleOver: () => undefined,
-    onReconnect: () => undefined,
-  });
+  client.observe?.({ ...UNCONCERNED, onAnswer: (api) => answers.set(api, count(api) + 1) });
   await client.connect();
   return {
     client,

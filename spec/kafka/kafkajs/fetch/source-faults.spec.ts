@@ -4,15 +4,18 @@ import { BrokerError, ConnectionError } from '../../../../source/kernel/errors.t
 import type { EmbeddedCluster } from '../../../../source/embedded/cluster.ts';
 import { startEmbedded } from '../../../_helpers/servers/clusters.ts';
 import { until } from '../../../_helpers/until.ts';
+import { forgettingSockets } from '../forgetting-sockets.ts';
 import {
   Collector,
   connectClient,
+  newClient,
   numbers,
   openSource,
   partitionsOf,
   sendNumbers,
   SHORT_DEADLINES,
   startAt,
+  UNCONCERNED,
   withoutId,
 } from '../test-client.ts';
 
@@ -137,6 +140,43 @@ test('an error that no retry can fix ends the partition immediately, and only th
   t.like(failure, { topic: 'orders', partition: 1 });
   t.true(failure?.error instanceof BrokerError && failure.error.brokerCode === 29);
   t.regex(failure?.error.message ?? '', /orders\/1.*TOPIC_AUTHORIZATION_FAILED.*access control/);
+});
+
+test('a fetch answer that leaves a partition out is a failure of it: it is read when it is named again', async (t) => {
+  const cluster = await startEmbedded(t, { brokers: 1, topics: { orders: 2 } });
+  const { socketFactory, state } = forgettingSockets('Fetch', 1, 3);
+  const client = newClient(t, { brokers: cluster.brokers, socketFactory });
+  const errors: string[] = [];
+  client.observe?.({ ...UNCONCERNED, onError: (_api, { message }) => errors.push(message) });
+  await client.connect();
+  await sendNumbers(client, 'orders', 2, 100);
+  const collector = new Collector();
+  collector.read(openSource(t, client), startAt(partitionsOf('orders', 2)));
+  await collector.untilCount(100);
+  t.deepEqual(collector.sorted(), numbers(100));
+  t.is(state.forgotten, 3);
+  t.true(errors.length > 0);
+  for (const message of errors)
+    t.regex(
+      message,
+      /^Fetch of orders\/1 at offset 0 from broker 1: the answer does not name this partition$/,
+    );
+});
+
+test('a partition that fetch answers leave out for longer than retryTimeoutMs is reported, and only that one', async (t) => {
+  const cluster = await startEmbedded(t, { brokers: 1, topics: { orders: 2 } });
+  const { socketFactory } = forgettingSockets('Fetch', 1, Infinity);
+  const client = await connectClient(t, { brokers: cluster.brokers, socketFactory });
+  await sendNumbers(client, 'orders', 2, 100);
+  const collector = new Collector();
+  collector.read(openSource(t, client, { retryTimeoutMs: 400 }), startAt(partitionsOf('orders', 2)));
+  await until(() => collector.errors.length > 0, { deadlineMs: 20_000, what: 'the error' });
+  await until(() => collector.count === 50, { deadlineMs: 20_000, what: 'the other partition' });
+  const [failure, ...others] = collector.errors;
+  t.deepEqual(others, []);
+  t.like(failure, { topic: 'orders', partition: 1 });
+  t.true(failure?.error instanceof BrokerError && failure.error.retriable);
+  t.regex(failure?.error.message ?? '', /orders\/1 failed for 400 ms.*does not name this partition/);
 });
 
 test('a partition that fails for longer than retryTimeoutMs is reported with what was tried', async (t) => {

@@ -4,7 +4,7 @@ import { BrokerError, LifecycleError, ProduceError } from '../../../../source/ke
 import type { EmbeddedCluster } from '../../../../source/embedded/cluster.ts';
 import type { RequestSummary } from '../../../../source/embedded/request-summary.ts';
 import { startEmbedded } from '../../../_helpers/servers/clusters.ts';
-import { forgettingAcks } from '../forgotten-acks.ts';
+import { forgettingSockets } from '../forgetting-sockets.ts';
 import {
   appendNumbers,
   Collector,
@@ -251,7 +251,7 @@ test('what fails keeps its order when it is flushed again with later records', a
 
 test('an answer that leaves a partition out is no ack for it: the batch is sent again, and stored once', async (t) => {
   const cluster = await startEmbedded(t, { brokers: 1, topics: { out: 6 } });
-  const { socketFactory, state } = forgettingAcks('Produce', 3, 2);
+  const { socketFactory, state } = forgettingSockets('Produce', 3, 2);
   const client = await connectClient(t, { brokers: cluster.brokers, socketFactory });
   const sink = client.sink({ idempotent: true, compression: 'none', retryTimeoutMs: 10_000 });
   const accumulator = sink.accumulator();
@@ -263,7 +263,7 @@ test('an answer that leaves a partition out is no ack for it: the batch is sent 
 
 test('an answer that leaves a partition out for good makes its outcome unknown', async (t) => {
   const cluster = await startEmbedded(t, { brokers: 1, topics: { out: 6 } });
-  const { socketFactory } = forgettingAcks('Produce', 3, Infinity);
+  const { socketFactory } = forgettingSockets('Produce', 3, Infinity);
   const client = await connectClient(t, { brokers: cluster.brokers, socketFactory });
   const sink = client.sink({ idempotent: true, compression: 'none', retryTimeoutMs: 300 });
   const accumulator = sink.accumulator();

@@ -3,10 +3,11 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { WireReader } from '../../../source/kafka/wire/wire-reader.ts';
 import { WireWriter } from '../../../source/kafka/wire/wire-writer.ts';
 
-/** What the answers are made of that a socket can change. */
+/** How the answers are made that a socket can change; all between these bytes is a list of topics. */
 const ANSWERS = {
-  Produce: { apiKey: 0, version: 7, throttleTime: 'last', bytesAfterPartition: 26 },
-  OffsetCommit: { apiKey: 8, version: 7, throttleTime: 'first', bytesAfterPartition: 2 },
+  Produce: { apiKey: 0, version: 7, headBytes: 0, tailBytes: 4, skip: bytes(26) },
+  Fetch: { apiKey: 1, version: 10, headBytes: 10, tailBytes: 0, skip: skipFetched },
+  OffsetCommit: { apiKey: 8, version: 7, headBytes: 4, tailBytes: 0, skip: bytes(2) },
 } as const;
 
 type Answer = (typeof ANSWERS)[keyof typeof ANSWERS];
@@ -19,11 +20,11 @@ interface SocketArguments {
 }
 
 /**
- * A socket factory whose sockets lose one partition from the answers to an API: the broker has
- * stored what was sent for it and says nothing of it. No real broker can be made to do this, so the
- * answer is changed between the socket and the client.
+ * A socket factory whose sockets lose one partition from the answers to an API: the broker has done
+ * what was asked for it and says nothing of it. No real broker can be made to do this, so the answer
+ * is changed between the socket and the client.
  */
-export function forgettingAcks(api: keyof typeof ANSWERS, partition: number, times: number) {
+export function forgettingSockets(api: keyof typeof ANSWERS, partition: number, times: number) {
   const answer = ANSWERS[api];
   const state = { forgotten: 0 };
   const socketFactory = ({ host, port, ssl, onConnect }: SocketArguments): Socket => {
@@ -63,26 +64,37 @@ export function forgettingAcks(api: keyof typeof ANSWERS, partition: number, tim
 function without(
   response: Buffer,
   lost: number,
-  { throttleTime, bytesAfterPartition }: Pick<Answer, 'throttleTime' | 'bytesAfterPartition'>,
+  { headBytes, tailBytes, skip }: Pick<Answer, 'headBytes' | 'tailBytes' | 'skip'>,
 ): Buffer {
-  const reader = new WireReader(response, throttleTime === 'first' ? 12 : 8);
-  const topics = reader.array((topic) => ({
-    name: topic.string(),
-    partitions: topic.array((entry) => ({
-      partition: entry.int32(),
-      rest: Buffer.from(entry.view(bytesAfterPartition)),
-    })),
+  const reader = new WireReader(response, 8);
+  const head = Buffer.from(reader.view(headBytes));
+  const topics = reader.array(() => ({
+    name: reader.string(),
+    partitions: reader.array(() => {
+      const partition = reader.int32();
+      const from = response.length - reader.remaining;
+      skip(reader);
+      return { partition, rest: response.subarray(from, response.length - reader.remaining) };
+    }),
   }));
-  const writer = new WireWriter().int32(0).int32(response.readInt32BE(4));
-  if (throttleTime === 'first') writer.int32(0);
+  const writer = new WireWriter().int32(0).int32(response.readInt32BE(4)).raw(head);
   writer.array(topics, (list, topic) => {
     const kept = topic.partitions.filter(({ partition }) => partition !== lost);
     list.string(topic.name).array(kept, (entries, entry) => {
       entries.int32(entry.partition).raw(entry.rest);
     });
   });
-  if (throttleTime === 'last') writer.int32(0);
-  const bytes = writer.toBuffer();
-  bytes.writeInt32BE(bytes.length - 4, 0);
-  return bytes;
+  const changed = Buffer.from(writer.raw(reader.view(tailBytes)).toBuffer());
+  changed.writeInt32BE(changed.length - 4, 0);
+  return changed;
+}
+
+function bytes(count: number): (reader: WireReader) => void {
+  return (reader) => reader.view(count);
+}
+
+function skipFetched(reader: WireReader): void {
+  reader.view(26);
+  reader.nullableArray(() => reader.view(16));
+  reader.bytes();
 }
