@@ -1,7 +1,7 @@
 import type { JobName } from '../jobs/job.ts';
 import type { Settings } from '../task.ts';
 
-export const peerNames = ['kafkajs', 'franz-go'] as const;
+export const peerNames = ['kafkajs', 'platformatic', 'franz-go'] as const;
 export type PeerName = (typeof peerNames)[number];
 
 /** A client that is measured. */

@@ -2,8 +2,9 @@ import { MissingContenderError, type Contender, type PeerName, type PreparedCont
 import { franzGo } from './franz-go.ts';
 import { kafkajs } from './kafkajs.ts';
 import { kasper } from './kasper.ts';
+import { platformatic } from './platformatic.ts';
 
-export const peers: Readonly<Record<PeerName, Contender>> = { kafkajs, 'franz-go': franzGo };
+export const peers: Readonly<Record<PeerName, Contender>> = { kafkajs, platformatic, 'franz-go': franzGo };
 
 /** A contender that can be run here. */
 export interface ReadyContender extends Contender {

@@ -22,18 +22,16 @@ type measurement struct {
 }
 
 func measureAndPrint(work func() (int, func() map[string]int64)) {
-	cpuBefore, collectorBefore := cpuSeconds(), collectorSeconds()
+	cpuBefore := cpuSeconds()
 	began := time.Now()
 	records, sums := work()
 	seconds := time.Since(began).Seconds()
-	used := cpuSeconds() - cpuBefore
 	measured := measurement{
-		Records:       records,
-		Seconds:       seconds,
-		CPUSeconds:    used,
-		PeakMegabytes: peakMegabytes(),
-		// It runs beside the program: a share of the CPU time.
-		CollectorShare: (collectorSeconds() - collectorBefore) / used,
+		Records:        records,
+		Seconds:        seconds,
+		CPUSeconds:     cpuSeconds() - cpuBefore,
+		PeakMegabytes:  peakMegabytes(),
+		CollectorShare: collectorShare(),
 		Sums:           sums(),
 	}
 	if err := json.NewEncoder(os.Stdout).Encode(measured); err != nil {
@@ -66,18 +64,23 @@ func peakMegabytes() float64 {
 	return float64(usage.Maxrss) / 1024
 }
 
-// collectorSeconds is the CPU time that the runtime accounts to its collector, without what it took
-// of processors that had nothing else to do.
-func collectorSeconds() float64 {
-	sample := []metrics.Sample{
-		{Name: "/cpu/classes/gc/mark/assist:cpu-seconds"},
-		{Name: "/cpu/classes/gc/mark/dedicated:cpu-seconds"},
-		{Name: "/cpu/classes/gc/pause:cpu-seconds"},
+// collectorShare is the part of the busy time of all processors that the runtime accounts to its
+// collector. What that took of processors with nothing else to do does not count.
+func collectorShare() float64 {
+	names := []string{
+		"/cpu/classes/gc/mark/assist:cpu-seconds",
+		"/cpu/classes/gc/mark/dedicated:cpu-seconds",
+		"/cpu/classes/gc/pause:cpu-seconds",
+		"/cpu/classes/user:cpu-seconds",
 	}
-	metrics.Read(sample)
-	seconds := 0.0
-	for _, one := range sample {
-		seconds += one.Value.Float64()
+	samples := make([]metrics.Sample, len(names))
+	for i, name := range names {
+		samples[i].Name = name
 	}
-	return seconds
+	metrics.Read(samples)
+	collector := samples[0].Value.Float64() + samples[1].Value.Float64() + samples[2].Value.Float64()
+	if collector == 0 {
+		return 0
+	}
+	return collector / (collector + samples[3].Value.Float64())
 }

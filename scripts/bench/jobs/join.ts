@@ -1,10 +1,11 @@
 import { recordsByPartition } from '../input-records.ts';
 import type { Job } from './job.ts';
 
-/** Two topics, joined by partition: records of the right one go on if the left one has their key. */
+/** Two topics, joined by partition: what is known of a key from the left one is looked up for records of the right one. */
 export const join: Job = {
   name: 'join',
-  title: 'keep the last value of each key of one topic, and send each record of another one on with its size',
+  title:
+    'keep the size of the last value of each key of one topic, look it up for each record of another one, and send that on',
   value: 'text',
   inputs: 2,
   concurrency: 1,
@@ -15,6 +16,7 @@ export const join: Job = {
     const sizes = new Map<string, number>();
     let left = 0;
     let right = 0;
+    let matched = 0;
     return {
       processor: {
         process(messages, sender) {
@@ -26,15 +28,14 @@ export const join: Job = {
               sizes.set(keyText, value.length);
             } else {
               right++;
-              const { partition } = message;
               // Which of the two comes first is not certain: the record goes on in either case.
-              const timestamp = sizes.get(keyText) ?? 1;
-              sender.send({ topic: output, key: keyText, value, partition, timestamp });
+              if (sizes.has(keyText)) matched++;
+              sender.send({ topic: output, key: keyText, value, partition: message.partition });
             }
           }
         },
       },
-      sums: () => ({ left, right }),
+      sums: () => ({ left, right, matched }),
     };
   },
 };

@@ -1,12 +1,12 @@
 import { Redis } from 'ioredis';
 import type { Batch, Message } from 'kafkajs';
 import { countSums } from '../input-records.ts';
-import { REDIS_PREFIX } from '../jobs/count-redis.ts';
 import { FILTER_DIGIT, ZERO } from '../jobs/filter.ts';
 import type { JobName } from '../jobs/job.ts';
 import type { JsonValue } from '../jobs/json-values.ts';
 import type { Sums } from '../measure.ts';
 import type { Task } from '../task.ts';
+import { addToRedis } from './redis-counts.ts';
 
 /** Sends messages to the output, and waits for their acks. */
 type Send = (messages: Message[]) => Promise<void>;
@@ -62,20 +62,7 @@ export const kafkajsJobs: Readonly<Partial<Record<JobName, (task: Task, send: Se
     const redis = new Redis(port);
     return {
       sends: false,
-      async process({ messages }) {
-        const counts = new Map<string, number>();
-        for (const { key } of messages) {
-          if (key === null) continue;
-          const text = `${REDIS_PREFIX}/${key.toString('latin1')}`;
-          counts.set(text, (counts.get(text) ?? 0) + 1);
-        }
-        const keys = [...counts.keys()];
-        const values = await redis.mgetBuffer(keys);
-        const flat: string[] = [];
-        for (const [at, key] of keys.entries())
-          flat.push(key, String(Number(values[at]?.toString('latin1') ?? 0) + (counts.get(key) ?? 0)));
-        await redis.mset(flat);
-      },
+      process: ({ messages }) => addToRedis(redis, messages),
       close() {
         redis.disconnect();
       },
