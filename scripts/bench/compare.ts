@@ -2,15 +2,16 @@
 // Each run of each contender is a process of its own.
 import { BenchCluster } from './cluster.ts';
 import { compare, comparedRows } from './comparison.ts';
-import { readyContenders } from './contenders/contenders.ts';
+import { readyContenders, type ReadyContender } from './contenders/contenders.ts';
 import { jobs } from './jobs/jobs.ts';
-import { thisMachine } from './machine.ts';
+import { thisMachine, type Machine } from './machine.ts';
 import { grounds } from './matrix.ts';
 import type { Measurement } from './measure.ts';
 import { benchOptions, usage, type BenchOptions } from './options.ts';
-import { reportOf, tableOf, type ComparisonReport } from './report.ts';
+import { reportOf, type ComparisonReport } from './report.ts';
 import type { Row } from './run-row.ts';
 import { sweptRows } from './sweep.ts';
+import { markdownTables, settingsText, terminalTable } from './tables.ts';
 
 /** Returns the exit code: 1 if a run failed. */
 async function main(args: readonly string[]): Promise<number> {
@@ -19,19 +20,16 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const options = benchOptions(args);
-  const contenders = await readyContenders(options.peers, (name, why) => {
-    progress(`${name} is left out: ${why}`);
+  const leftOut: { readonly contender: string; readonly why: string }[] = [];
+  const contenders = await readyContenders(options.peers, (contender, why) => {
+    progress(`${contender} is left out: ${why}`);
+    leftOut.push({ contender, why });
   });
   const machine = thisMachine();
   const cluster = await BenchCluster.open(options.brokers);
   const reports: ComparisonReport[] = [];
   try {
-    print(
-      options,
-      `${cluster.title}, on the same machine: ${machine.cpus} x ${machine.model}, ${machine.memoryGigabytes} GB, ` +
-        `Node ${machine.node}; ${contenders.map(({ name, prepared }) => `${name} ${prepared.version}`).join(', ')}; ` +
-        `medians of ${options.runs} runs that took turns`,
-    );
+    if (options.output !== 'json') console.log(about(cluster.title, machine, contenders, options));
     for (const ground of grounds(options)) {
       for (const job of options.jobs.map((name) => jobs[name])) {
         const rows = options.sweep ? sweptRows(job, contenders) : comparedRows(job, contenders, options);
@@ -40,25 +38,41 @@ async function main(args: readonly string[]): Promise<number> {
         });
         const report = reportOf(comparison);
         reports.push(report);
-        if (options.output !== 'json') print(options, `\n${tableOf(report, options.output)}`);
+        if (options.output === 'table') console.log(`\n${terminalTable(report)}`);
       }
       await cluster.deleteInputs();
     }
   } finally {
     await cluster.close();
   }
-  if (options.output === 'json')
-    console.log(
-      JSON.stringify({ machine, kafka: cluster.title, runs: options.runs, comparisons: reports }, null, 2),
-    );
+  if (options.output === 'markdown') console.log(`\n${markdownTables(reports)}`);
+  if (options.output === 'json') {
+    const { runs, nodeOptions } = options;
+    const kafka = cluster.title;
+    const all = { machine, kafka, runs, nodeOptions, leftOut, comparisons: reports };
+    console.log(JSON.stringify(all, null, 2));
+  }
   return reports.some(({ rows }) => rows.some(({ failures }) => failures.length > 0)) ? 1 : 0;
 }
 
-/** Standard output is for the result alone: with --json it is one object. */
-function print({ output }: BenchOptions, text: string): void {
-  if (output !== 'json') console.log(text);
+/** What was compared on what, above the tables. */
+function about(
+  kafka: string,
+  { cpus, model, memoryGigabytes, node }: Machine,
+  contenders: readonly ReadyContender[],
+  { runs, nodeOptions }: BenchOptions,
+): string {
+  const named = contenders.map(({ name, prepared, settings }) => {
+    const set = settingsText(settings);
+    return `${name} ${prepared.version}${set === '' ? '' : ` (${set})`}`;
+  });
+  return (
+    `${[`Node ${node}`, ...nodeOptions].join(' ')}; ${named.join('; ')}; ${kafka}, on the same machine: ` +
+    `${cpus} x ${model}, ${memoryGigabytes} GB. Medians (least to most) of ${runs} runs that took turns.`
+  );
 }
 
+/** Standard output is for the result alone: with --json it is one object. */
 function progress(text: string): void {
   console.error(text);
 }

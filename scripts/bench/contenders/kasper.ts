@@ -8,6 +8,6 @@ export const kasper: Contender = {
   name: 'kasper-ts',
   jobs: jobNames,
   takesBatchSize: true,
-  settings: {},
+  settings: { claims: 'off' },
   prepare: async () => ({ version: await packageVersion(repositoryRoot), ...nodeProgram('kasper.js') }),
 };

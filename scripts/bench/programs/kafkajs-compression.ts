@@ -14,7 +14,12 @@ export async function kafkajsCompression(name: Compression): Promise<kafkajs.Com
   if (name === 'gzip') return CompressionTypes.GZIP;
   await prepareCompression();
   const codec = codecNamed(name);
-  const type = ({ snappy: 2, lz4: 3, zstd: 4 } as const)[name];
+  const types = {
+    snappy: CompressionTypes.Snappy,
+    lz4: CompressionTypes.LZ4,
+    zstd: CompressionTypes.ZSTD,
+  } as const;
+  const type = types[name];
   CompressionCodecs[type] = () => ({
     compress: async ({ buffer }: { readonly buffer: Buffer }) => codec.compress(buffer),
     decompress: async (records: Buffer) => codec.decompress(records, MOST_BYTES),

@@ -14,7 +14,7 @@ import {
 const task = givenTask();
 const mistake = task.settings['mistake'];
 const [input = ''] = task.inputs;
-const { processor, sums } = jobs[task.job].kasper(task);
+const { processor, sums, close } = jobs[task.job].kasper(task);
 
 /** The record that the mistake is about, the sixth of partition 1. */
 const isTheOne = ({ partition, offset }: ConsumerMessage) => partition === 1 && offset === 5;
@@ -47,6 +47,7 @@ await measureAndPrint(
   },
   () => sums?.() ?? {},
 );
+await close?.();
 
 async function commitOneLess(): Promise<void> {
   const client = openClient({ brokers: [...task.brokers] }, { logger: silentLogger });

@@ -7,10 +7,12 @@ import { kasper } from '../../../scripts/bench/contenders/kasper.ts';
 import type { Contender } from '../../../scripts/bench/contenders/contender.ts';
 import type { JobName } from '../../../scripts/bench/jobs/job.ts';
 import { jobs } from '../../../scripts/bench/jobs/jobs.ts';
+import { grounds } from '../../../scripts/bench/matrix.ts';
 import { benchOptions } from '../../../scripts/bench/options.ts';
 import { reportOf } from '../../../scripts/bench/report.ts';
 import { WrongResultError } from '../../../scripts/bench/verify.ts';
 import { startEmbedded } from '../../_helpers/servers/embedded.ts';
+import { testWith } from '../../_helpers/servers/services.ts';
 
 /** Runs contenders at a job on a cluster of the spec alone, and returns what the report says. */
 async function bench(
@@ -27,7 +29,7 @@ async function bench(
     contenders.map(async (contender) => ({ ...contender, prepared: await contender.prepare() })),
   );
   const errors: Error[] = [];
-  const ground = { valueBytes: 100, compression: 'none', partitions: 4 } as const;
+  const [ground = { valueBytes: 100, compression: 'none', partitions: 4 }] = grounds(options);
   const comparison = await compare(
     cluster,
     { job: jobs[job], ground },
@@ -53,7 +55,7 @@ function contenderThat(mistake: string): Contender {
   };
 }
 
-for (const job of ['consume', 'copy', 'count-map'] as const) {
+for (const job of ['consume', 'copy', 'filter', 'count-map', 'json'] as const) {
   test.serial(
     `the results of this project and of kafkajs at ${job} are right, and are compared`,
     async (t) => {
@@ -68,6 +70,36 @@ for (const job of ['consume', 'copy', 'count-map'] as const) {
       t.true((own?.ratios['kafkajs'] ?? 0) > 0);
       t.is(own?.runs[0]?.records, 3000);
     },
+  );
+}
+
+for (const codec of ['gzip', 'lz4', 'zstd']) {
+  test.serial(`records with ${codec} are read and sent by this project and by kafkajs`, async (t) => {
+    const { errors } = await bench(t, 'copy', [kasper, kafkajs], [`--compression=${codec}`]);
+    t.deepEqual(errors, []);
+  });
+}
+
+test.serial('two topics are joined, and both are counted and committed', async (t) => {
+  const { report, errors } = await bench(t, 'join', [kasper, kafkajs]);
+  t.deepEqual(errors, []);
+  t.is(report.rows.length, 1, 'a contender without the job has no row');
+  t.is(report.rows[0]?.runs[0]?.sums['left'], 1500);
+});
+
+for (const job of ['count-redis', 'tenants-redis'] as const) {
+  testWith(
+    ['redis-server'],
+    `what ${job} leaves in Redis is compared`,
+    async (t) => {
+      t.deepEqual((await bench(t, job, [kasper, kafkajs])).errors, []);
+      const { errors } = await bench(t, job, [contenderThat('drop')]);
+      t.regex(
+        errors[0]?.message ?? '',
+        /^in redis: total: 2999, not 3000; in redis: weighted: \d+, not \d+$/,
+      );
+    },
+    test.serial,
   );
 }
 
