@@ -10,6 +10,7 @@ import { EmbeddedCluster } from 'kasper-ts/testing';
 export interface TextRecord {
   readonly key?: string;
   readonly value: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Kafka as an example needs it. */
@@ -82,7 +83,7 @@ export async function sendRecords(
     const partitionCount = await sink.loadTopic(topic);
     const waiting = sink.accumulator();
     let spread = 0;
-    for (const { key, value } of records) {
+    for (const { key, value, headers = {} } of records) {
       const keyBytes = key === undefined ? null : Buffer.from(key);
       const partition =
         keyBytes === null ? spread++ % partitionCount : partitioners.murmur2(keyBytes, partitionCount);
@@ -92,7 +93,7 @@ export async function sendRecords(
         waiting.measure({
           key: keyBytes,
           value: Buffer.from(value),
-          headers: [],
+          headers: Object.entries(headers).flat(),
           timestamp: Date.now(),
         }),
       );

@@ -5,6 +5,8 @@ import { kafkajsFor, systemJob } from '../_helpers/jobs/system-job.ts';
 import { randomName, testOnBoth, type TestCluster } from '../_helpers/servers/services.ts';
 import { connectClient, readAll } from '../kafka/kafkajs/test-client.ts';
 
+/** The timestamps are old, and a broker would delete the records within minutes. */
+const FOREVER = { 'retention.ms': '-1' };
 const FIRST_TIMESTAMP = 1_700_000_000_000;
 const RECORDS = Array.from({ length: 60 }, (_, at) => ({
   key: at % 5 === 4 ? null : `key-${at % 13}`,
@@ -43,11 +45,11 @@ for (const compression of ['none', 'zstd'] as const) {
   testOnBoth(
     `records that are forwarded keep key, value, headers, timestamp and order of their keys, with compression ${compression}`,
     async (t, cluster) => {
-      const job = await systemJob(t, cluster, {}, 4);
+      const job = await systemJob(t, cluster, FOREVER, 4);
       const all = randomName('all');
       const odd = randomName('odd');
-      await cluster.createTopic(all, 4);
-      await cluster.createTopic(odd, 4);
+      await cluster.createTopic(all, 4, FOREVER);
+      await cluster.createTopic(odd, 4, FOREVER);
       await writeRecords(cluster, job.topic);
       const process: ProcessFunction = (messages, sender) => {
         for (const message of messages) {
@@ -80,11 +82,11 @@ for (const compression of ['none', 'zstd'] as const) {
 testOnBoth(
   'what eachMessage forwarded for a message that fails is taken back, and set aside by a middleware',
   async (t, cluster) => {
-    const job = await systemJob(t, cluster, {}, 4);
+    const job = await systemJob(t, cluster, FOREVER, 4);
     const done = randomName('done');
     const failed = randomName('failed');
-    await cluster.createTopic(done, 4);
-    await cluster.createTopic(failed, 4);
+    await cluster.createTopic(done, 4, FOREVER);
+    await cluster.createTopic(failed, 4, FOREVER);
     await writeRecords(cluster, job.topic);
     const isBad = (at: number) => at % 10 === 4;
     const handle = eachMessage((message, sender) => {
