@@ -25,6 +25,9 @@ const QUARTERS = 4;
 const megabytes: number[] = Array.from({ length: QUARTERS }, () => 0);
 let seen = 0;
 let startMs: number | undefined;
+/** To ask for the memory takes longer than a small batch. */
+const LOOK_EVERY_RECORDS = 50_000;
+let lookAt = 0;
 let startCpuSeconds = NaN;
 
 const processor = new TopicProcessor(
@@ -43,6 +46,8 @@ const processor = new TopicProcessor(
         startCpuSeconds = cpuSeconds();
       }
       seen += messages.length;
+      if (seen < lookAt) return;
+      lookAt = seen + LOOK_EVERY_RECORDS;
       const quarter = Math.min(QUARTERS - 1, Math.floor((seen * QUARTERS) / records));
       megabytes[quarter] = Math.max(megabytes[quarter] ?? 0, process.memoryUsage.rss() / 1024 ** 2);
     },
