@@ -15,7 +15,7 @@ import type { ConsumeCost, ConsumeJob } from './scale/consume-process.ts';
 const { values } = parseArgs({
   options: {
     partitions: { type: 'string', default: '1000' },
-    records: { type: 'string', default: '2000000' },
+    records: { type: 'string', default: '4000000' },
     runs: { type: 'string', default: '3' },
     many: { type: 'string', default: '10000000' },
     brokers: { type: 'string' },

@@ -1,4 +1,5 @@
 import type { HealthReport, Monitored } from '../../metrics/monitor.ts';
+import { noopMetrics } from '../../metrics/noop.ts';
 import type { BatchReport } from '../batch-report.ts';
 import type { Config } from '../config/config.ts';
 import { Degradation } from './degradation.ts';
@@ -202,8 +203,9 @@ export class ProcessorView implements RunReports, KafkaObserver {
     });
   }
 
+  /** Of a thousand partitions a snapshot takes some ms: not where nobody would see it. */
   #showGauges(): void {
-    this.#gauges.show(this.stats());
+    if (this.#options.config.metrics !== noopMetrics) this.#gauges.show(this.stats());
   }
 }
 
