@@ -23,9 +23,10 @@ export interface SenderOptions {
   readonly mayFlush?: (() => Promise<void>) | undefined;
 }
 
-/** Of an attempt the first records, and each 64th, are searched for fields that do not exist. */
+/** Of an attempt the first records are searched for fields that do not exist. */
 const FIRST = 8;
-const MASK = 63;
+/** Then each seventh, a number that what is sent for each message seldom has in common. */
+const EACH = 7;
 
 /** A record that is checked and owns its bytes, and is not in the accumulator yet. */
 interface Waiting {
@@ -168,7 +169,7 @@ export class BufferedSender implements Sender, BatchOutput {
 
   #isSampled(): boolean {
     const sends = this.#sends++;
-    return sends < FIRST || (sends & MASK) === 0;
+    return sends < FIRST || sends % EACH === 0;
   }
 
   #mustWait(partitionCount: number | undefined): boolean {

@@ -4,8 +4,8 @@ import type { ConsumerMessage, ForwardFields } from '../message.ts';
 import {
   checkNames,
   checkPlace,
-  FIELDS,
   headerPairs,
+  isFieldToSend,
   isWholeNumber,
   listHeaders,
   NO_TIMESTAMP,
@@ -121,8 +121,6 @@ export class ForwardedRecord implements EncodedRecord, KeyInPlace {
   }
 }
 
-const KNOWN: ReadonlySet<string> = new Set(FIELDS);
-
 /**
  * @throws SendError unless `message` is an object, and `fields` one that names a topic and, if at
  * all, a possible partition and timestamp
@@ -136,7 +134,7 @@ export function checkForward(message: ConsumerMessage, fields: ForwardFields): v
       `sender.forward(message, fields): fields must be an object { topic, … }, not ${show(place)}`,
     );
   }
-  checkPlace(place, KNOWN);
+  checkPlace(place, isFieldToSend);
   if (!ConsumedRecord.is(source)) checkMade(source);
 }
 
@@ -146,7 +144,7 @@ export function checkForward(message: ConsumerMessage, fields: ForwardFields): v
  * @throws SendError for a field that does not exist
  */
 export function checkForwardFields(fields: ForwardFields): void {
-  checkNames(fields, KNOWN);
+  checkNames(fields, isFieldToSend);
 }
 
 /** What is to be forwarded later: none of its bytes is the caller's. */
