@@ -1,6 +1,7 @@
 import test from 'ava';
 import { eachMessage, type MessageHandler } from '../source/each-message.ts';
 import { ConfigError, LifecycleError, ProcessError } from '../source/kernel/errors.ts';
+import type { ProcessFunction } from '../source/message-processor.ts';
 import type { Middleware } from '../source/middleware/middleware.ts';
 import type { ProcessorEvents } from '../source/processor-events.ts';
 import type { SeekTarget } from '../source/seek-target.ts';
@@ -63,12 +64,24 @@ test('eachMessage of what is no function is refused', (t) => {
   });
 });
 
-test('a middleware that returns no function is named by its place', async (t) => {
+test('a middleware that returns no function is named by its place when the processor is made', (t) => {
+  const { make } = fixture(t);
+  const good: Middleware = (next) => next;
+  const bad = (() => undefined) as unknown as Middleware;
+  t.throws(() => make(noting([]), { middleware: [good, bad] }), {
+    instanceOf: ConfigError,
+    message:
+      /^TopicProcessor options: middleware\[1\] returned undefined: it must return a function, such as/,
+  });
+});
+
+test('one that returns no function for a later batch fails that batch', async (t) => {
   const { kafka, make, outcome } = fixture(t);
   kafka.createTopic('in').fill('in', 0, 1);
   const good: Middleware = (next) => next;
-  const bad = (() => undefined) as unknown as Middleware;
-  const { error } = await outcome(make(noting([]), { middleware: [good, bad] }).runToEnd());
+  let made = 0;
+  const fickle: Middleware = (next) => (made++ === 0 ? next : (undefined as unknown as ProcessFunction));
+  const { error } = await outcome(make(noting([]), { middleware: [good, fickle] }).runToEnd());
   t.true((error as ProcessError).cause instanceof ConfigError);
   t.regex(String(error), /middleware: middleware\[1\] returned undefined: it must return a function/);
   t.is(kafka.committed(GROUP, 'in', 0), 0);

@@ -8,7 +8,7 @@ import { isObject } from '../kernel/is-object.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { show } from '../kernel/shown-value.ts';
 import type { StoreMap } from '../message-processor.ts';
-import type { Middleware } from '../middleware/middleware.ts';
+import { tryChain, type Middleware } from '../middleware/middleware.ts';
 import type { CommitMetadata } from './commit-metadata.ts';
 import { CLAIMS_SUFFIX, groupIdOf } from './group-names.ts';
 import { checkMonitor, defaultMetrics } from './monitor-option.ts';
@@ -58,7 +58,7 @@ export interface Config extends Required<ScalarOptions> {
 /**
  * Checks all options and fills in the defaults. The caller's object is left as it is.
  *
- * @throws ConfigError that lists every problem
+ * @throws ConfigError that lists every problem; its cause is what a middleware threw, if one did
  */
 export function makeConfig<Stores extends StoreMap>(options: TopicProcessorOptions<Stores>): Config {
   if (!isObject(options)) throw new ConfigError([`options must be an object, not ${show(options)}`]);
@@ -94,7 +94,10 @@ export function makeConfig<Stores extends StoreMap>(options: TopicProcessorOptio
   };
   checkClient(options.client, problems);
   checkLimits(config, given, problems);
-  if (problems.length > 0) throw new ConfigError(problems, { what: 'TopicProcessor options' });
+  const chained = tryChain(config.middleware);
+  problems.push(...chained.problems);
+  if (problems.length > 0)
+    throw new ConfigError(problems, { what: 'TopicProcessor options', cause: chained.cause });
   return Object.freeze({ ...config, stores: measuredStores(config) });
 }
 

@@ -118,10 +118,11 @@ export function checkMiddleware(value: unknown, problems: string[]): readonly Mi
     problems.push(`middleware must be a list of functions, not ${show(value)}`);
     return [];
   }
-  value.forEach((item: unknown, at) => {
-    if (typeof item !== 'function') problems.push(`middleware[${at}] must be a function, not ${show(item)}`);
-  });
-  return Object.freeze([...(value as Middleware[])]);
+  const misfits = value.flatMap((item: unknown, at) =>
+    typeof item === 'function' ? [] : [`middleware[${at}] must be a function, not ${show(item)}`],
+  );
+  problems.push(...misfits);
+  return misfits.length > 0 ? [] : Object.freeze([...(value as Middleware[])]);
 }
 
 /** Checks `logger`. */

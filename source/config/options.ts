@@ -91,7 +91,8 @@ export interface TopicProcessorOptions<Stores extends StoreMap = StoreMap> exten
   readonly stores?: StoresOption<Stores>;
   /**
    * Functions that wrap `process`, the first outermost. What one throws is handled as if `process`
-   * had thrown it: the run fails with ProcessError.
+   * had thrown it: the run fails with ProcessError. One that returns no function, or throws when it is
+   * put around the next, is a ConfigError when the processor is made.
    *
    * @defaultValue none
    */

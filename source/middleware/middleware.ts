@@ -1,5 +1,6 @@
-import { ConfigError } from '../kernel/errors.ts';
+import { ConfigError, LifecycleError } from '../kernel/errors.ts';
 import { show } from '../kernel/shown-value.ts';
+import { messageOf } from '../kernel/thrown-text.ts';
 import type { ProcessFunction, StoreMap } from '../message-processor.ts';
 
 /**
@@ -8,6 +9,10 @@ import type { ProcessFunction, StoreMap } from '../message-processor.ts';
  * Middleware is around `process` only; flush, stores' flush and commit follow after the outermost
  * has returned. Each call of `next` is one attempt, with a fresh sender of its own; what `sender`
  * of the middleware itself sends goes out with the batch.
+ *
+ * The outer function is called once when the processor is made, so that a mistake is found then, with
+ * a `next` that throws a LifecycleError; and once for each batch, so that its variables are those of
+ * the batch. What batches share, such as a circuit breaker, belongs outside of it.
  *
  * @example
  * const timed: Middleware = (next) => async (messages, sender, context) => {
@@ -29,12 +34,42 @@ export function chain(middleware: readonly Middleware[], innermost: ProcessFunct
   return middleware.reduceRight((next, wrap, at) => {
     const wrapped: unknown = wrap(next);
     if (typeof wrapped === 'function') return wrapped as ProcessFunction;
-    throw new ConfigError(
-      [
-        `middleware[${at}] returned ${show(wrapped)}: it must return a function, ` +
-          'such as (next) => async (messages, sender, context) => { await next(messages, sender, context); }',
-      ],
-      { what: 'middleware' },
-    );
+    throw new ConfigError([noFunction(wrapped, at)], { what: 'middleware' });
   }, innermost);
+}
+
+/**
+ * Puts the middlewares around a function before there is a batch. Of those that return no function,
+ * or throw, it returns what is wrong, and what the innermost of them threw.
+ */
+export function tryChain(middleware: readonly Middleware[]): { problems: string[]; cause: unknown } {
+  const problems: string[] = [];
+  let cause: unknown;
+  middleware.reduceRight<ProcessFunction>((next, wrap, at) => {
+    try {
+      const wrapped: unknown = wrap(next);
+      if (typeof wrapped === 'function') return wrapped as ProcessFunction;
+      problems.unshift(noFunction(wrapped, at));
+    } catch (error) {
+      cause ??= error;
+      problems.unshift(
+        `middleware[${at}] threw when it was put around the next function: ${messageOf(error)}`,
+      );
+    }
+    return next;
+  }, outsideOfABatch);
+  return { problems, cause };
+}
+
+function noFunction(wrapped: unknown, at: number): string {
+  return (
+    `middleware[${at}] returned ${show(wrapped)}: it must return a function, ` +
+    'such as (next) => async (messages, sender, context) => { await next(messages, sender, context); }'
+  );
+}
+
+function outsideOfABatch(): never {
+  throw new LifecycleError(
+    'next() was called outside of a batch: call it in the function that the middleware returns, which is called for each batch',
+  );
 }

@@ -32,6 +32,56 @@ test('a chain without middleware is the function itself', (t) => {
   t.is(chain([], innermost), innermost);
 });
 
+test('a middleware that throws when the processor is made is a ConfigError with its place and the cause', (t) => {
+  const { make } = fixture(t);
+  const failure = new Error('no such server');
+  const failing: Middleware = () => {
+    throw failure;
+  };
+  const noFunction = (() => Promise.resolve()) as unknown as Middleware;
+  const error = t.throws(
+    () => make({ process: () => undefined }, { middleware: [noFunction, named('a', []), failing] }),
+    {
+      instanceOf: ConfigError,
+    },
+  );
+  t.is(error.cause, failure);
+  t.deepEqual(
+    error.problems.map((problem) => problem.split(': it must')[0]),
+    [
+      'middleware[0] returned an object of Promise',
+      'middleware[2] threw when it was put around the next function: no such server',
+    ],
+  );
+});
+
+test('a middleware that calls next() itself, not in the function that it returns, is told so', (t) => {
+  const { make } = fixture(t);
+  const eager: Middleware = (next) => {
+    void next([], sender, context);
+    return next;
+  };
+  const error = t.throws(() => make({ process: () => undefined }, { middleware: [eager] }), {
+    instanceOf: ConfigError,
+  });
+  t.true(error.cause instanceof LifecycleError);
+  t.regex(error.message, /middleware\[0\] threw .*: next\(\) was called outside of a batch: call it in the/);
+});
+
+test('a middleware is put around the next function once when the processor is made, and once for each batch', async (t) => {
+  const { kafka, make } = fixture(t);
+  kafka.createTopic('in').fill('in', 0, 4);
+  let made = 0;
+  const counted: Middleware = (next) => {
+    made++;
+    return next;
+  };
+  const processor = make({ process: () => undefined }, { middleware: [counted], batchSize: 2 });
+  t.is(made, 1);
+  t.is((await processor.runToEnd()).batches, 2);
+  t.is(made, 3);
+});
+
 test('what process throws passes through the middleware, inside out', async (t) => {
   const seen: string[] = [];
   const failure = new Error('no');
