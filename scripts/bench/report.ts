@@ -21,7 +21,10 @@ export interface RowReport extends Partial<Figures> {
   /** null where the contender's batches are what a fetch returned. */
   readonly batch: number | null;
   readonly settings: Row['settings'];
-  /** How many times the rate of each peer; of the row with the same batches, if it has them. */
+  /**
+   * How many times the rate of each peer: of its row with the same batches, if it takes a size of
+   * batches, and of the fastest, if there are several.
+   */
   readonly ratios: Readonly<Record<string, number>>;
   readonly runs: RowRuns['runs'];
   readonly failures: readonly string[];
@@ -51,11 +54,11 @@ export function reportOf({ job, ground, records, keys, rows }: Comparison): Comp
 }
 
 function ratiosOf(own: Figures, row: Row, rows: readonly RowRuns[]): Record<string, number> {
-  const peers = rows.filter(
-    (peer) =>
-      peer.contender.name !== 'kasper-ts' &&
-      peer.runs.length > 0 &&
-      (peer.batch === undefined || row.batch === undefined || peer.batch === row.batch),
-  );
-  return Object.fromEntries(peers.map((peer) => [peer.contender.name, ratio(own, figuresOf(peer.runs))]));
+  const ratios: Record<string, number> = {};
+  for (const { contender, batch, runs } of rows) {
+    if (contender.name === 'kasper-ts' || runs.length === 0) continue;
+    if (batch !== undefined && row.batch !== undefined && batch !== row.batch) continue;
+    ratios[contender.name] = Math.min(ratio(own, figuresOf(runs)), ratios[contender.name] ?? Infinity);
+  }
+  return ratios;
 }

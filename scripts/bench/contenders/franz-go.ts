@@ -11,7 +11,7 @@ const source = join(repositoryRoot, 'scripts/bench/go');
 /** A loop on franz-go, written by hand: acks and commits overlap with what is read next. */
 export const franzGo: Contender = {
   name: 'franz-go',
-  jobs: ['consume', 'copy', 'filter', 'count-map', 'count-redis'],
+  jobs: ['consume', 'copy', 'forward', 'filter', 'count-map', 'count-redis'],
   takesBatchSize: true,
   settings: { ProducerLinger: 0, openPolls: 20, GOGC: 100 },
   prepare: build,

@@ -5,11 +5,11 @@ import { dependencyVersion, nodeProgram } from './node-program.ts';
 /** kafkajs: `eachBatch` with a commit after each, and `sendBatch`. */
 export const kafkajs: Contender = {
   name: 'kafkajs',
-  jobs: ['consume', 'copy', 'filter', 'count-map', 'count-redis', 'json'],
+  jobs: ['consume', 'copy', 'forward', 'filter', 'count-map', 'count-redis', 'json'],
   takesBatchSize: false,
-  settings: { maxBytesPerPartition: 1_048_576, partitionsConsumedConcurrently: 1, messagesPerSend: 1000 },
+  settings: { maxBytesPerPartition: 4_194_304, partitionsConsumedConcurrently: 1, messagesPerSend: 500 },
   sweep: (job) => ({
-    maxBytesPerPartition: [262_144, 1_048_576, 4_194_304],
+    maxBytesPerPartition: [1_048_576, 4_194_304, 10_485_760],
     partitionsConsumedConcurrently: [1, 4],
     ...(jobs[job].expectedOutput !== undefined && { messagesPerSend: [500, 1000, 2000] }),
   }),

@@ -26,12 +26,15 @@ func (c *consume) process(fetches kgo.Fetches, done func()) {
 
 func (c *consume) sums() map[string]int64 { return map[string]int64{"bytes": c.bytes} }
 
-// copying sends every record on to the same partition of another topic, or one of ten.
+// copying sends records on to the same partition of another topic.
 type copying struct {
-	ctx     context.Context
-	client  *kgo.Client
-	output  string
+	ctx    context.Context
+	client *kgo.Client
+	output string
+	// filters: one record of ten.
 	filters bool
+	// forwards: with headers and timestamp, to the partition that the key decides.
+	forwards bool
 }
 
 func (c *copying) process(fetches kgo.Fetches, done func()) {
@@ -51,6 +54,9 @@ func (c *copying) process(fetches kgo.Fetches, done func()) {
 				continue
 			}
 			out[i] = kgo.Record{Topic: c.output, Partition: r.Partition, Key: r.Key, Value: r.Value}
+			if c.forwards {
+				out[i].Headers, out[i].Timestamp = r.Headers, r.Timestamp
+			}
 			c.client.Produce(c.ctx, &out[i], promise)
 		}
 	})

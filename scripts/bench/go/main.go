@@ -52,7 +52,7 @@ func run(given task) (int, func() map[string]int64) {
 		kgo.ConsumeTopics(given.Inputs...),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.DisableAutoCommit(),
-		kgo.RecordPartitioner(kgo.ManualPartitioner()),
+		kgo.RecordPartitioner(partitioner(given.Job)),
 		kgo.MaxBufferedRecords(maxOpenPolls*given.Batch),
 		kgo.ProducerLinger(0),
 		kgo.ProducerBatchCompression(codec(given.Compression)),
@@ -85,6 +85,8 @@ func newJob(ctx context.Context, given task, client *kgo.Client) job {
 		return &consume{}
 	case "copy":
 		return &copying{ctx: ctx, client: client, output: given.Output}
+	case "forward":
+		return &copying{ctx: ctx, client: client, output: given.Output, forwards: true}
 	case "filter":
 		return &copying{ctx: ctx, client: client, output: given.Output, filters: true}
 	case "count-map":
@@ -94,6 +96,13 @@ func newJob(ctx context.Context, given task, client *kgo.Client) job {
 	}
 	log.Fatal(fmt.Errorf("franz-go has no job %s", given.Job))
 	return nil
+}
+
+func partitioner(job string) kgo.Partitioner {
+	if job == "forward" {
+		return kgo.StickyKeyPartitioner(nil)
+	}
+	return kgo.ManualPartitioner()
 }
 
 func codec(name string) kgo.CompressionCodec {

@@ -6,6 +6,7 @@ import type { Task } from '../task.ts';
 export const jobNames = [
   'consume',
   'copy',
+  'forward',
   'filter',
   'count-map',
   'count-redis',

@@ -4,6 +4,7 @@ import { countElasticsearch } from './count-elasticsearch.ts';
 import { countMap } from './count-map.ts';
 import { countRedis } from './count-redis.ts';
 import { filter } from './filter.ts';
+import { forward } from './forward.ts';
 import type { Job, JobName } from './job.ts';
 import { join } from './join.ts';
 import { jsonValues } from './json-values.ts';
@@ -13,6 +14,7 @@ import { tenantsRedis } from './tenants-redis.ts';
 export const jobs: Readonly<Record<JobName, Job>> = {
   consume,
   copy,
+  forward,
   filter,
   'count-map': countMap,
   'count-redis': countRedis,

@@ -35,6 +35,11 @@ export const kafkajsJobs: Readonly<Partial<Record<JobName, (task: Task, send: Se
     sends: true,
     process: ({ messages, partition }) => send(messages.map(({ key, value }) => ({ key, value, partition }))),
   }),
+  forward: (_task, send) => ({
+    sends: true,
+    process: ({ messages }) =>
+      send(messages.map(({ key, value, headers }) => ({ key, value, headers: headers ?? {} }))),
+  }),
   filter: (_task, send) => ({
     sends: true,
     async process({ messages, partition }) {

@@ -45,6 +45,14 @@ test('a row is compared with the row of a peer that has the same batches, and wi
   t.deepEqual(rows[1]?.ratios, { kafkajs: 4, 'franz-go': 0.5 });
 });
 
+test('where a peer has several rows, the fastest is the one to compare with', (t) => {
+  const { rows } = reportOf(comparison([row(kafkajs, undefined, 4), row(kafkajs, undefined, 2)]));
+  t.deepEqual(
+    rows.map(({ ratios }) => ratios),
+    [{ kafkajs: 0.5 }, { kafkajs: 1 }],
+  );
+});
+
 test('a peer without a right run is compared with nothing, and its row says that it failed', (t) => {
   const report = reportOf(
     comparison([row(kasper, 10_000, 1), { ...row(kafkajs, undefined), failures: ['records: 1, not 2'] }]),

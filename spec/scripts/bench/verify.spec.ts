@@ -55,7 +55,7 @@ function contenderThat(mistake: string): Contender {
   };
 }
 
-for (const job of ['consume', 'copy', 'filter', 'count-map', 'json'] as const) {
+for (const job of ['consume', 'copy', 'forward', 'filter', 'count-map', 'json'] as const) {
   test.serial(
     `the results of this project and of kafkajs at ${job} are right, and are compared`,
     async (t) => {

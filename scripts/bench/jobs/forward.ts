@@ -1,0 +1,32 @@
+import { partitioners } from '../../../source/index.ts';
+import { keyText, recordsByKey } from '../input-records.ts';
+import type { Job } from './job.ts';
+
+/** Sends every record on as it is, to the partition that its key decides. */
+export const forward: Job = {
+  name: 'forward',
+  title: 'send every record on as it is, to the partition of another topic that its key decides',
+  value: 'text',
+  inputs: 1,
+  concurrency: 1,
+  expectedSums: () => ({}),
+  expectedOutput: (inputs) =>
+    inputs.flatMap((input) => {
+      const found = Array.from({ length: input.partitions }, () => 0);
+      for (const [index, records] of recordsByKey(input).entries()) {
+        const partition = partitioners.murmur2(Buffer.from(keyText(index)), input.partitions);
+        found[partition] = (found[partition] ?? 0) + records;
+      }
+      return found;
+    }),
+  kasper({ output }) {
+    const fields = { topic: output };
+    return {
+      processor: {
+        process(messages, sender) {
+          for (const message of messages) sender.forward(message, fields);
+        },
+      },
+    };
+  },
+};
