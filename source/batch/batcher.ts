@@ -1,5 +1,5 @@
 import type { BatchRange } from '../batch-report.ts';
-import type { Chunk } from '../kafka/source.ts';
+import type { Chunk, MessageList } from '../kafka/source.ts';
 import type { ConsumerMessage } from '../message.ts';
 import type { BatchTrigger } from '../message-processor.ts';
 
@@ -44,7 +44,7 @@ export interface BatcherOptions {
 /** Messages of one chunk that wait; `at` is the index of the first one that was not taken. */
 interface Segment {
   readonly topic: string;
-  readonly messages: readonly ConsumerMessage[];
+  readonly messages: MessageList;
   at: number;
   /** The offset after this segment, raised by record-less chunks that follow it. */
   nextOffset: number;
@@ -155,7 +155,7 @@ export class Batcher {
   /** Takes the next batch: at most batchSize messages and batchBytes, at least one message. */
   take(trigger: BatchTrigger): Batch {
     this.#memoryWanted = false;
-    const parts: (readonly ConsumerMessage[])[] = [];
+    const parts: ConsumerMessage[][] = [];
     const positions = new Map<string, TopicPosition>();
     const ranges = new Map<string, BatchRange>();
     let room = this.#options.batchSize;
@@ -168,14 +168,14 @@ export class Batcher {
       if (bytesLeft !== undefined)
         ({ end, bytesLeft } = cutByBytes(segment, end, bytesLeft, parts.length === 0));
       if (end === start) break;
-      noteRange(ranges, segment, start, end);
+      const part = segment.messages.slice(start, end);
+      noteRange(ranges, segment.topic, part);
       bytes += takeShare(segment, start, end);
-      const whole = start === 0 && end === segment.messages.length;
-      parts.push(whole ? segment.messages : segment.messages.slice(start, end));
+      parts.push(part);
       room -= end - start;
       segment.at = end;
       if (end < segment.messages.length) {
-        const last = segment.messages[end - 1] as ConsumerMessage;
+        const last = part.at(-1) as ConsumerMessage;
         positions.set(segment.topic, { ...positionAfter(segment), nextOffset: last.offset + 1 });
         break;
       }
@@ -223,7 +223,7 @@ export class Batcher {
     let sum = 0;
     for (const segment of this.#segments) {
       for (let i = segment.at; i < segment.messages.length; i++) {
-        sum += segment.messages[i]?.bytes ?? 0;
+        sum += segment.messages.at(i)?.bytes ?? 0;
         if (sum >= bytes) return true;
       }
     }
@@ -243,7 +243,7 @@ function cutByBytes(
 ): { end: number; bytesLeft: number } {
   let left = bytesLeft;
   for (let i = segment.at; i < end; i++) {
-    left -= segment.messages[i]?.bytes ?? 0;
+    left -= segment.messages.at(i)?.bytes ?? 0;
     if (left < 0 && !(isFirst && i === segment.at)) return { end: i, bytesLeft: left };
   }
   return { end, bytesLeft: left };
@@ -253,12 +253,16 @@ function positionAfter(segment: Segment): TopicPosition {
   return { topic: segment.topic, nextOffset: segment.nextOffset, leaderEpoch: segment.leaderEpoch };
 }
 
-/** Widens the range of the segment's topic by its messages from `start` to `end`, exclusive. */
-function noteRange(ranges: Map<string, BatchRange>, segment: Segment, start: number, end: number): void {
-  const { topic, partition, offset } = segment.messages[start] as ConsumerMessage;
-  const last = (segment.messages[end - 1] as ConsumerMessage).offset;
+/** Widens the range of a topic by messages of it. */
+function noteRange(
+  ranges: Map<string, BatchRange>,
+  topic: string,
+  messages: readonly ConsumerMessage[],
+): void {
+  const { partition, offset } = messages[0] as ConsumerMessage;
+  const last = (messages.at(-1) as ConsumerMessage).offset;
   const before = ranges.get(topic);
-  const records = (before?.records ?? 0) + end - start;
+  const records = (before?.records ?? 0) + messages.length;
   ranges.set(topic, { topic, partition, first: before?.first ?? offset, last, records });
 }
 
@@ -272,8 +276,8 @@ function takeShare(segment: Segment, start: number, end: number): number {
   return share;
 }
 
-function bytesOf(messages: readonly ConsumerMessage[]): number {
+function bytesOf(messages: MessageList): number {
   let bytes = 0;
-  for (const message of messages) bytes += message.bytes;
+  for (let i = 0; i < messages.length; i++) bytes += messages.at(i)?.bytes ?? 0;
   return bytes;
 }

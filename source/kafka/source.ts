@@ -66,7 +66,7 @@ export interface Chunk extends TopicPartition {
    * May be empty: markers, aborted transactions and compacted gaps hold no records, yet nextOffset
    * advances.
    */
-  readonly messages: readonly ConsumerMessage[];
+  readonly messages: MessageList;
   /** The offset after all that this chunk covers. */
   readonly nextOffset: number;
   /** Leader epoch of the last record batch covered, -1 if not known. */
@@ -83,6 +83,15 @@ export interface Chunk extends TopicPartition {
   readonly bytes: number;
   /** The sum of the messages' `bytes`, where the source knows it without asking each. */
   readonly recordBytes?: number | undefined;
+}
+
+/** Messages in order, which may come into being only when they are asked for. An array is one. */
+export interface MessageList {
+  readonly length: number;
+  /** The message of an index from 0 on; undefined past the last one. */
+  at(index: number): ConsumerMessage | undefined;
+  /** Those from `start` to `end`, exclusive, both from 0 on, as an array of the caller's own. */
+  slice(start: number, end: number): ConsumerMessage[];
 }
 
 /** A position at which reading cannot continue, confirmed at the leader. */

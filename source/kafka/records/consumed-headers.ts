@@ -1,11 +1,12 @@
 import { inspect } from 'node:util';
 import type { Headers } from '../../message.ts';
+import type { ViewedBytes } from './batch-view.ts';
 import { loggedBytes } from './logged-bytes.ts';
 import { varintAt, varintEnd } from './varint.ts';
 
 type Entry = readonly [name: string, value: Buffer | null];
 
-/** The headers of one record, read together; values are views of `buffer`. */
+/** The headers of one record, read together; values are views of its batch. */
 export class ConsumedHeaders implements Headers {
   readonly #entries: readonly Entry[];
 
@@ -17,7 +18,8 @@ export class ConsumedHeaders implements Headers {
    * Reads the headers at `at`, the position of their count. The bytes were checked when the record
    * was decoded.
    */
-  static read(buffer: Buffer, at: number): ConsumedHeaders {
+  static read(batch: ViewedBytes, at: number): ConsumedHeaders {
+    const { buffer } = batch;
     const count = varintAt(buffer, at);
     if (count === 0) return noHeaders;
     const entries: Entry[] = [];
@@ -30,7 +32,7 @@ export class ConsumedHeaders implements Headers {
       position = valueStart + Math.max(0, valueLength);
       entries.push([
         buffer.toString('utf8', nameStart, nameEnd),
-        valueLength < 0 ? null : buffer.subarray(valueStart, position),
+        valueLength < 0 ? null : batch.bytes(valueStart, valueLength),
       ]);
     }
     return new ConsumedHeaders(entries);

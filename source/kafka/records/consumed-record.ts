@@ -1,26 +1,15 @@
 import { inspect } from 'node:util';
 import type { ConsumerMessage, Headers, MessageObject } from '../../message.ts';
 import type { EncodedFields } from '../sink.ts';
+import type { BatchView } from './batch-view.ts';
 import { ConsumedHeaders } from './consumed-headers.ts';
 import { afterField, fieldAt } from './encoded-field.ts';
 import { loggedBytes } from './logged-bytes.ts';
 import { utf8Text } from './utf8-text.ts';
 import { varintAt, varintEnd, varlongAt } from './varint.ts';
 
-/** What the records of one batch share. */
-export interface BatchView {
-  /** The records, inflated. */
-  readonly buffer: Buffer;
-  readonly topic: string;
-  readonly partition: number;
-  readonly baseOffset: number;
-  readonly baseTimestamp: number;
-  /** The broker's time for all records of the batch; undefined where each has its own. */
-  readonly appendTime: number | undefined;
-}
-
 /**
- * A record that stays encoded: three small fields, since making the objects is what decoding costs.
+ * A record that stays encoded: two small fields, since making the objects is what decoding costs.
  * Everything else is read from the batch when asked for. The decoder has checked that all lengths
  * lie within the record.
  *
@@ -33,8 +22,8 @@ export interface BatchView {
  * | value | varint length, -1 for null; bytes |
  * | headers | varint count; per header the name (varint length, bytes) and the value as above |
  *
- * Where the key starts is not kept: skipping the two deltas takes a few nanoseconds, a fourth field
- * costs each message more.
+ * Neither the offset nor where the key starts is kept: going past the two deltas takes a few
+ * nanoseconds, a third field costs each message more.
  *
  * @see https://kafka.apache.org/documentation/#record
  */
@@ -42,12 +31,10 @@ export class ConsumedRecord implements ConsumerMessage {
   readonly #batch: BatchView;
   /** Position of the record's length. */
   readonly #at: number;
-  readonly #offsetDelta: number;
 
-  constructor(batch: BatchView, at: number, offsetDelta: number) {
+  constructor(batch: BatchView, at: number) {
     this.#batch = batch;
     this.#at = at;
-    this.#offsetDelta = offsetDelta;
   }
 
   /** Whether a message is one: a user may have made it in another way. */
@@ -76,7 +63,8 @@ export class ConsumedRecord implements ConsumerMessage {
   }
 
   get offset(): number {
-    return this.#batch.baseOffset + this.#offsetDelta;
+    const { buffer, baseOffset } = this.#batch;
+    return baseOffset + varintAt(buffer, this.#offsetDeltaAt());
   }
 
   get timestamp(): number {
@@ -87,16 +75,16 @@ export class ConsumedRecord implements ConsumerMessage {
   }
 
   get key(): Buffer | null {
-    return fieldAt(this.#batch.buffer, this.#keyAt());
+    return fieldAt(this.#batch, this.#keyAt());
   }
 
   get value(): Buffer | null {
-    return fieldAt(this.#batch.buffer, this.#valueAt());
+    return fieldAt(this.#batch, this.#valueAt());
   }
 
   get headers(): Headers {
-    const { buffer } = this.#batch;
-    return ConsumedHeaders.read(buffer, afterField(buffer, this.#valueAt()));
+    const batch = this.#batch;
+    return ConsumedHeaders.read(batch, afterField(batch.buffer, this.#valueAt()));
   }
 
   get keyText(): string | null {
@@ -115,7 +103,7 @@ export class ConsumedRecord implements ConsumerMessage {
   copy(): ConsumerMessage {
     const own = Buffer.allocUnsafeSlow(this.bytes);
     this.#batch.buffer.copy(own, 0, this.#at, this.#at + own.length);
-    return new ConsumedRecord({ ...this.#batch, buffer: own }, 0, this.#offsetDelta);
+    return new ConsumedRecord(this.#batch.over(own), 0);
   }
 
   toObject(): MessageObject {
@@ -141,9 +129,13 @@ export class ConsumedRecord implements ConsumerMessage {
     return this.toJSON();
   }
 
-  #keyAt(): number {
+  #offsetDeltaAt(): number {
     const { buffer } = this.#batch;
-    return varintEnd(buffer, varintEnd(buffer, varintEnd(buffer, this.#at) + 1));
+    return varintEnd(buffer, varintEnd(buffer, this.#at) + 1);
+  }
+
+  #keyAt(): number {
+    return varintEnd(this.#batch.buffer, this.#offsetDeltaAt());
   }
 
   #valueAt(): number {

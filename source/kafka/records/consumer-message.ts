@@ -3,6 +3,7 @@ import { ConfigError } from '../../kernel/errors.ts';
 import { show } from '../../kernel/shown-value.ts';
 import { topicNameProblem } from '../../kernel/topic-name.ts';
 import type { ConsumerMessage, HeadersInit } from '../../message.ts';
+import { BatchView } from './batch-view.ts';
 import { ConsumedRecord } from './consumed-record.ts';
 import { measureRecord, recordBodyBytes, writeFields, writeRecordPlace } from './encode-record.ts';
 import { listHeaders } from './outgoing-headers.ts';
@@ -53,15 +54,14 @@ export function consumerMessage(init: ConsumerMessageInit): ConsumerMessage {
   const bodyBytes = recordBodyBytes(record.bytes, 0, 0);
   const buffer = Buffer.allocUnsafeSlow(varintBytes(bodyBytes) + bodyBytes);
   writeFields(buffer, record, writeRecordPlace(buffer, 0, 0, bodyBytes, 0));
-  const batch = {
-    buffer,
+  const batch = new BatchView(buffer, {
     topic,
     partition,
     baseOffset: offset,
     baseTimestamp: timestamp,
     appendTime: undefined,
-  };
-  return new ConsumedRecord(batch, 0, 0);
+  });
+  return new ConsumedRecord(batch, 0);
 }
 
 const fields = [

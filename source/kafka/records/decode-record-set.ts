@@ -20,9 +20,10 @@ import {
   recordCountOf,
   TRANSACTIONAL,
 } from './batch-header.ts';
+import { BatchView } from './batch-view.ts';
 import { codecOf } from './compression.ts';
-import type { BatchView, ConsumedRecord } from './consumed-record.ts';
 import { decodeRecords } from './decode-records.ts';
+import { RecordList } from './record-list.ts';
 
 export type { AbortedTransaction } from './aborted-transactions.ts';
 
@@ -46,7 +47,7 @@ export interface DecodeOptions {
 }
 
 export interface DecodedRecordSet {
-  readonly messages: ConsumedRecord[];
+  readonly messages: RecordList;
   /**
    * The offset after the last batch that was decoded, also of one that held no records;
    * `fromOffset` if there was none.
@@ -100,7 +101,7 @@ class RecordSetDecoder {
   readonly #recordSet: Buffer;
   readonly #options: DecodeOptions;
   readonly #aborted: AbortedTransactions | undefined;
-  readonly #messages: ConsumedRecord[] = [];
+  readonly #messages = new RecordList();
   #nextOffset: number;
   #leaderEpoch = -1;
   #inflatedBytes = 0;
@@ -182,9 +183,9 @@ class RecordSetDecoder {
 
   /** The key of a control record is its version and its type, two 16-bit numbers. */
   #isAbortMarker(at: number, end: number): boolean {
-    const records: ConsumedRecord[] = [];
+    const records = new RecordList();
     this.#decodeRecords(this.#view(at, end), at, end, 0, records);
-    const key = records[0]?.key ?? null;
+    const key = records.at(0)?.key ?? null;
     return key !== null && key.length >= 4 && key.readInt16BE(2) === ABORT_MARKER;
   }
 
@@ -198,7 +199,7 @@ class RecordSetDecoder {
     else this.#inflatedBytesKept += view.buffer.length;
   }
 
-  #decodeRecords(view: BatchView, at: number, end: number, from: number, messages: ConsumedRecord[]): number {
+  #decodeRecords(view: BatchView, at: number, end: number, from: number, messages: RecordList): number {
     const inPlace = view.buffer === this.#recordSet;
     const section = {
       start: inPlace ? at + BATCH_HEADER_BYTES : 0,
@@ -213,14 +214,14 @@ class RecordSetDecoder {
   #view(at: number, end: number): BatchView {
     const recordSet = this.#recordSet;
     const stampedByBroker = (attributesOf(recordSet, at) & LOG_APPEND_TIME) !== 0;
-    return {
-      buffer: this.#codecBits(at) === 0 ? recordSet : this.#inflate(at, end),
+    const records = this.#codecBits(at) === 0 ? recordSet : this.#inflate(at, end);
+    return new BatchView(records, {
       topic: this.#options.topic,
       partition: this.#options.partition,
       baseOffset: baseOffsetOf(recordSet, at),
       baseTimestamp: baseTimestampOf(recordSet, at),
       appendTime: stampedByBroker ? maxTimestampOf(recordSet, at) : undefined,
-    };
+    });
   }
 
   #inflate(at: number, end: number): Buffer {

@@ -1,5 +1,6 @@
 import { RecordError } from '../../kernel/errors.ts';
-import { type BatchView, ConsumedRecord } from './consumed-record.ts';
+import type { BatchView } from './batch-view.ts';
+import type { RecordList } from './record-list.ts';
 import { MAX_VARLONG_BYTES } from './varint.ts';
 import { VarintCursor } from './varint-cursor.ts';
 
@@ -15,7 +16,7 @@ export interface RecordSection {
 }
 
 /**
- * Walks over the records of one batch and pushes those from `fromOffset` on to `messages`. Every
+ * Walks over the records of one batch and adds those from `fromOffset` on to `records`. Every
  * length is checked here, so that reading a message later can neither fail nor leave its record.
  *
  * @returns the bytes of those records
@@ -25,12 +26,12 @@ export function decodeRecords(
   view: BatchView,
   section: RecordSection,
   fromOffset: number,
-  messages: ConsumedRecord[],
+  records: RecordList,
 ): number {
   const { end, count, lastOffsetDelta } = section;
   const firstDelta = fromOffset - view.baseOffset;
   const cursor = new VarintCursor(view.buffer, section.start);
-  const before = messages.length;
+  const before = records.length;
   let previousDelta = -1;
   // Records lie one behind another: those from some offset on fill the rest of the section.
   let keptFrom = end;
@@ -60,14 +61,15 @@ export function decodeRecords(
     }
     previousDelta = offsetDelta;
     if (offsetDelta < firstDelta) continue;
-    if (messages.length === before) keptFrom = recordAt;
-    messages.push(new ConsumedRecord(view, recordAt, offsetDelta));
+    if (records.length === before) keptFrom = recordAt;
+    records.push(recordAt);
   }
   if (cursor.at !== end) {
     throw new RecordError(
       `${end - cursor.at} bytes follow the last of its ${count} records. ${CHECKSUM_FITS}`,
     );
   }
+  records.closeBatch(view);
   return end - keptFrom;
 }
 

@@ -1,4 +1,5 @@
 import type { Headers } from '../../message.ts';
+import type { ViewedBytes } from './batch-view.ts';
 import { ConsumedHeaders } from './consumed-headers.ts';
 import { varintAt, varintEnd } from './varint.ts';
 
@@ -9,12 +10,11 @@ export function afterField(buffer: Uint8Array, at: number): number {
   return length > 0 ? start + length : start;
 }
 
-/** The bytes of the field at `at`, a view of the buffer. */
-export function fieldAt(buffer: Buffer, at: number): Buffer | null {
+/** The bytes of the field at `at`, a view of those of its batch. */
+export function fieldAt(batch: ViewedBytes, at: number): Buffer | null {
+  const { buffer } = batch;
   const length = varintAt(buffer, at);
-  if (length < 0) return null;
-  const start = varintEnd(buffer, at);
-  return buffer.subarray(start, start + length);
+  return length < 0 ? null : batch.bytes(varintEnd(buffer, at), length);
 }
 
 /** Key, value and headers that lie one behind another from `at` on; views of the buffer. */
@@ -22,10 +22,14 @@ export function readFields(
   buffer: Buffer,
   at: number,
 ): { readonly key: Buffer | null; readonly value: Buffer | null; readonly headers: Headers } {
+  const batch: ViewedBytes = {
+    buffer,
+    bytes: (start, length) => buffer.subarray(start, start + length),
+  };
   const valueAt = afterField(buffer, at);
   return {
-    key: fieldAt(buffer, at),
-    value: fieldAt(buffer, valueAt),
-    headers: ConsumedHeaders.read(buffer, afterField(buffer, valueAt)),
+    key: fieldAt(batch, at),
+    value: fieldAt(batch, valueAt),
+    headers: ConsumedHeaders.read(batch, afterField(buffer, valueAt)),
   };
 }

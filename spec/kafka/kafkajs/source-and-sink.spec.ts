@@ -2,6 +2,7 @@ import { testOnEach } from '../../_helpers/servers/clusters.ts';
 import { randomName } from '../../_helpers/servers/services.ts';
 import { until } from '../../_helpers/until.ts';
 import {
+  allOf,
   appendNumbers,
   Collector,
   connectClient,
@@ -65,7 +66,7 @@ testOnEach('keys, headers, tombstones and timestamps come back as they were sent
   t.is(accumulator.count, 0);
   t.is(accumulator.bytes, 0);
   const collector = await readAll(t, client, topic, 1, 2);
-  const [first, second] = collector.chunks.flatMap(({ messages }) => messages);
+  const [first, second] = collector.chunks.flatMap(({ messages }) => allOf(messages));
   if (first === undefined || second === undefined) throw new Error('two records were sent');
   t.is(first.keyText, 'k');
   t.is(first.value, null);
@@ -142,7 +143,7 @@ testOnEach('a seek continues from the other offset, under the next epoch', async
   t.deepEqual(collector.offsets(topic, 0), [...numbers(100), ...numbers(60, 40)]);
   t.true(
     collector.chunks.every(
-      ({ epoch, messages }) => messages.length === 0 || epoch === (messages[0]?.offset === 0 ? 1 : 2),
+      ({ epoch, messages }) => messages.length === 0 || epoch === (messages.at(0)?.offset === 0 ? 1 : 2),
     ),
   );
 });

@@ -82,11 +82,16 @@ export function markerBatch(baseOffset: number, producerId: bigint, type: 'abort
   return rewritten(batch, (copy) => copy.writeInt16BE(copy.readInt16BE(21) | 0x20, 21));
 }
 
+/** A decoded record set with its messages as an array. */
+export type ReadRecordSet = Omit<DecodedRecordSet, 'messages'> & {
+  readonly messages: readonly ConsumerMessage[];
+};
+
 /**
  * Decodes from offset 0 with limits that nothing reaches, unless other options are given. Checks
  * the sum of the records' bytes.
  */
-export function decoded(recordSet: Buffer, options: Partial<DecodeOptions> = {}): DecodedRecordSet {
+export function decoded(recordSet: Buffer, options: Partial<DecodeOptions> = {}): ReadRecordSet {
   const result = decodeRecordSet(recordSet, {
     topic: 'orders',
     partition: 3,
@@ -96,10 +101,11 @@ export function decoded(recordSet: Buffer, options: Partial<DecodeOptions> = {})
     inflateBudget: 64 * 1024 * 1024,
     ...options,
   });
-  const sum = result.messages.reduce((bytes, message) => bytes + message.bytes, 0);
+  const messages = result.messages.slice(0, result.messages.length);
+  const sum = messages.reduce((bytes, message) => bytes + message.bytes, 0);
   if (sum !== result.recordBytes)
     throw new Error(`Records of ${sum} bytes, reported were ${result.recordBytes}`);
-  return result;
+  return { ...result, messages };
 }
 
 /** What a message holds, read field by field. */
@@ -113,11 +119,11 @@ export function plain(message: ConsumerMessage): Record<string, unknown> {
   };
 }
 
-export function offsetsOf(set: DecodedRecordSet): number[] {
+export function offsetsOf(set: ReadRecordSet): number[] {
   return set.messages.map((message) => message.offset);
 }
 
-export function valuesOf(set: DecodedRecordSet): (string | null)[] {
+export function valuesOf(set: ReadRecordSet): (string | null)[] {
   return set.messages.map((message) => message.valueText);
 }
 

@@ -3,13 +3,13 @@ import test from 'ava';
 import fc from 'fast-check';
 import { RecordError } from '../../../source/kernel/errors.ts';
 import { prepareCompression } from '../../../source/kafka/records/compression.ts';
-import type { DecodedRecordSet } from '../../../source/kafka/records/decode-record-set.ts';
 import {
   anyRecords,
   batchOf,
   compressions,
   decoded,
   plain,
+  type ReadRecordSet,
   record,
   records,
   rewritten,
@@ -190,7 +190,7 @@ for (const [what, batch, message] of damages) {
 }
 
 /** What decoding gives: a result, or the RecordError. Any other error is thrown on. */
-function outcomeOf(recordSet: Buffer): DecodedRecordSet | RecordError {
+function outcomeOf(recordSet: Buffer): ReadRecordSet | RecordError {
   try {
     return decoded(recordSet);
   } catch (error) {

@@ -15,6 +15,24 @@ function consumed(): readonly ConsumerMessage[] {
   return decoded(batchOf(contents, { baseOffset: 40 })).messages;
 }
 
+test('keys, values and header values are Buffers over the very bytes that the broker sent', (t) => {
+  const batch = batchOf(contents, { baseOffset: 40 });
+  const answer = Buffer.concat([Buffer.alloc(7), batch, Buffer.alloc(9)]);
+  const [first, , third] = decoded(answer.subarray(7, 7 + batch.length)).messages;
+  const views = [first?.key, first?.value, first?.headers.get('h'), third?.key, third?.value];
+  for (const view of views) {
+    t.true(Buffer.isBuffer(view));
+    t.is(Object.getPrototypeOf(view), Buffer.prototype);
+    t.is(view?.buffer, answer.buffer);
+  }
+  t.deepEqual(
+    views.map((view) => view?.length),
+    [1, 2000, 2, 0, 2],
+  );
+  first?.value?.fill('y');
+  t.true(answer.includes(Buffer.alloc(2000, 'y')));
+});
+
 test('a copy reads as the message does, and keeps no bytes of the response', (t) => {
   const messages = consumed();
   t.is(messages.length, 3);

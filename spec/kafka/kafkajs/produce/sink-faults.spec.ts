@@ -6,6 +6,7 @@ import type { RequestSummary } from '../../../../source/embedded/request-summary
 import { startEmbedded } from '../../../_helpers/servers/clusters.ts';
 import { forgettingSockets } from '../forgetting-sockets.ts';
 import {
+  allOf,
   appendNumbers,
   Collector,
   connectClient,
@@ -208,7 +209,7 @@ for (const idempotent of [true, false]) {
     const client = await connectClient(t, cluster.brokers);
     const keys: (string | null)[] = [];
     const collector = new Collector();
-    collector.onChunkHook = ({ messages }) => keys.push(...messages.map(({ keyText }) => keyText));
+    collector.onChunkHook = ({ messages }) => keys.push(...allOf(messages).map(({ keyText }) => keyText));
     collector.read(openSource(t, client), startAt([{ topic: 'out', partition: 1 }]));
     await collector.untilCount(3);
     t.deepEqual(keys, ['first', 'second', 'third']);
