@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Measurement } from './measure.ts';
 
-/** A program that measures itself, and prints a {@link Measurement} as its last line. */
+/** A program that measures itself, and prints a {@link Measurement} as a line of JSON. */
 export interface MeasuredProgram {
   readonly program: string;
   readonly args: readonly string[];
@@ -30,8 +30,12 @@ export function runMeasured({ program, args, env, limitMs }: MeasuredProgram): P
     child.stderr.on('data', (data: Buffer) => (complaint = (complaint + data.toString()).slice(-4000)));
     child.on('error', reject);
     child.on('close', (code, signal) => {
-      const lastLine = printed.trimEnd().split('\n').at(-1) ?? '';
-      if (code === 0 && lastLine.startsWith('{')) resolve(JSON.parse(lastLine) as Measurement);
+      const lines = printed.trimEnd().split('\n');
+      const result = lines.findLast((line) => line.startsWith('{'));
+      // What Node.js itself prints, asked for by its options.
+      const others = lines.filter((line) => line !== result && line !== '');
+      if (others.length > 0) process.stderr.write(`${others.join('\n')}\n`);
+      if (code === 0 && result !== undefined) resolve(JSON.parse(result) as Measurement);
       else reject(new Error(`${describe(program, args)} ended with ${String(code ?? signal)}\n${complaint}`));
     });
   });
