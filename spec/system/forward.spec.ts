@@ -3,7 +3,7 @@ import { BatchError, eachMessage, type ProcessFunction } from '../../source/inde
 import type { ConsumerMessage } from '../../source/message.ts';
 import { kafkajsFor, systemJob } from '../_helpers/jobs/system-job.ts';
 import { randomName, testOnBoth, type TestCluster } from '../_helpers/servers/services.ts';
-import { connectClient, readAll } from '../kafka/kafkajs/test-client.ts';
+import { allOf, connectClient, readAll } from '../kafka/kafkajs/test-client.ts';
 
 /** The timestamps are old, and a broker would delete the records within minutes. */
 const FOREVER = { 'retention.ms': '-1' };
@@ -64,7 +64,7 @@ for (const compression of ['none', 'zstd'] as const) {
       const client = await connectClient(t, cluster.brokers);
       const read = async (topic: string, count: number) => {
         const { chunks } = await readAll(t, client, topic, 4, count);
-        return contentOf(chunks.flatMap(({ messages }) => messages));
+        return contentOf(chunks.flatMap(({ messages }) => allOf(messages)));
       };
       const input = await read(job.topic, RECORDS.length);
       t.is(input.length, RECORDS.length);
@@ -114,7 +114,7 @@ testOnBoth(
     const client = await connectClient(t, cluster.brokers);
     const read = async (topic: string, count: number) => {
       const { chunks } = await readAll(t, client, topic, 4, count);
-      return contentOf(chunks.flatMap(({ messages }) => messages));
+      return contentOf(chunks.flatMap(({ messages }) => allOf(messages)));
     };
     const input = await read(job.topic, RECORDS.length);
     // Those without a key have no order to keep: each of these fails for itself.
