@@ -32,7 +32,9 @@ async function main(args: readonly string[]): Promise<number> {
     if (options.output !== 'json') console.log(about(cluster.title, machine, contenders, options));
     for (const ground of grounds(options)) {
       for (const job of options.jobs.map((name) => jobs[name])) {
-        const rows = options.sweep ? sweptRows(job, contenders) : comparedRows(job, contenders, options);
+        const rows = options.sweep
+          ? sweptRows(job, contenders, Math.max(...options.batches))
+          : comparedRows(job, contenders, options);
         const comparison = await compare(cluster, { job, ground }, rows, options, (row, result) => {
           progress(`${job.name}, ${describe(row, options)}: ${outcome(result)}`);
         });

@@ -3,14 +3,14 @@ import type { Job } from './jobs/job.ts';
 import type { Row } from './run-row.ts';
 import type { Settings } from './task.ts';
 
-/** A row for each combination of the settings that contenders are to be tried with at a job. */
-export function sweptRows(job: Job, contenders: readonly ReadyContender[]): Row[] {
+/** A row for each combination of the settings that contenders are to be tried with at a job, with batches of one size. */
+export function sweptRows(job: Job, contenders: readonly ReadyContender[], batch: number): Row[] {
   return contenders
     .filter(({ jobs, sweep }) => jobs.includes(job.name) && sweep !== undefined)
     .flatMap((contender) =>
       combinations(contender.sweep?.(job.name) ?? {}).map((tried) => ({
         contender,
-        batch: undefined,
+        batch: contender.takesBatchSize ? batch : undefined,
         settings: { ...contender.settings, ...tried },
       })),
     );

@@ -13,7 +13,8 @@ export const franzGo: Contender = {
   name: 'franz-go',
   jobs: ['consume', 'copy', 'forward', 'filter', 'count-map', 'count-redis'],
   takesBatchSize: true,
-  settings: { ProducerLinger: 0, openPolls: 20, GOGC: 100 },
+  settings: { GOGC: 400, ProducerLingerMs: 5, openPolls: 8 },
+  sweep: () => ({ GOGC: [100, 400], ProducerLingerMs: [0, 5], openPolls: [8, 20] }),
   prepare: build,
 };
 

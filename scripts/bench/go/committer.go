@@ -8,9 +8,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// maxOpenPolls bounds the polls that are in process, or not committed yet.
-const maxOpenPolls = 20
-
 type offsets = map[string]map[int32]kgo.EpochOffset
 
 // openPoll is a poll that is not committed yet.
@@ -25,8 +22,9 @@ type committer struct {
 	ended chan struct{}
 }
 
-func startCommitter(ctx context.Context, client *kgo.Client) *committer {
-	c := &committer{polls: make(chan openPoll, maxOpenPolls), ended: make(chan struct{})}
+// startCommitter bounds the polls that are in process, or not committed yet.
+func startCommitter(ctx context.Context, client *kgo.Client, mostOpen int) *committer {
+	c := &committer{polls: make(chan openPoll, mostOpen), ended: make(chan struct{})}
 	go c.run(ctx, client)
 	return c
 }

@@ -14,10 +14,12 @@ const redisPrefix = "counts/"
 // countRedis counts the records of each key in Redis: one MGET and one MSET for what a partition
 // has, up to the size of a batch, with all partitions at the same time.
 type countRedis struct {
-	ctx     context.Context
-	client  rueidis.Client
-	batch   int
-	workers map[int32]chan work
+	ctx    context.Context
+	client rueidis.Client
+	batch  int
+	// mostOpen polls wait for a partition.
+	mostOpen int
+	workers  map[int32]chan work
 }
 
 // work is what one poll returned of a partition.
@@ -34,7 +36,7 @@ func newCountRedis(ctx context.Context, given task) *countRedis {
 	if err != nil {
 		log.Fatal(err)
 	}
-	return &countRedis{ctx: ctx, client: client, batch: given.Batch, workers: map[int32]chan work{}}
+	return &countRedis{ctx: ctx, client: client, batch: given.Batch, mostOpen: given.Settings.OpenPolls, workers: map[int32]chan work{}}
 }
 
 func (c *countRedis) process(fetches kgo.Fetches, done func()) {
@@ -48,7 +50,7 @@ func (c *countRedis) process(fetches kgo.Fetches, done func()) {
 	for _, p := range parts {
 		worker := c.workers[p.Partition]
 		if worker == nil {
-			worker = make(chan work, maxOpenPolls)
+			worker = make(chan work, c.mostOpen)
 			c.workers[p.Partition] = worker
 			go c.run(worker)
 		}

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"runtime/debug"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -24,6 +26,13 @@ type task struct {
 	Batch       int      `json:"batch"`
 	Compression string   `json:"compression"`
 	Port        int      `json:"port"`
+	Settings    settings `json:"settings"`
+}
+
+type settings struct {
+	GOGC             int `json:"GOGC"`
+	ProducerLingerMs int `json:"ProducerLingerMs"`
+	OpenPolls        int `json:"openPolls"`
 }
 
 // job processes what one poll returned. It calls done, once, when all of it is processed and
@@ -41,6 +50,7 @@ func main() {
 	if err := json.Unmarshal([]byte(os.Args[1]), &given); err != nil {
 		log.Fatal(err)
 	}
+	debug.SetGCPercent(given.Settings.GOGC)
 	measureAndPrint(func() (int, func() map[string]int64) { return run(given) })
 }
 
@@ -53,15 +63,15 @@ func run(given task) (int, func() map[string]int64) {
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.DisableAutoCommit(),
 		kgo.RecordPartitioner(partitioner(given.Job)),
-		kgo.MaxBufferedRecords(maxOpenPolls*given.Batch),
-		kgo.ProducerLinger(0),
+		kgo.MaxBufferedRecords(given.Settings.OpenPolls*given.Batch),
+		kgo.ProducerLinger(time.Duration(given.Settings.ProducerLingerMs)*time.Millisecond),
 		kgo.ProducerBatchCompression(codec(given.Compression)),
 	)
 	if err != nil {
 		log.Fatal(err)
 	}
 	work := newJob(ctx, given, client)
-	commits := startCommitter(ctx, client)
+	commits := startCommitter(ctx, client, given.Settings.OpenPolls)
 	seen := 0
 	for seen < given.Records {
 		fetches := client.PollRecords(ctx, given.Batch)

@@ -6,6 +6,8 @@ import { givenTask } from '../task.ts';
 import { kafkajsCompression } from './kafkajs-compression.ts';
 import { kafkajsJobs } from './kafkajs-jobs.ts';
 
+const MOST_FETCH_BYTES = 64 * 1024 * 1024;
+
 const task = givenTask();
 const compression = await kafkajsCompression(task.compression);
 const settings = {
@@ -34,8 +36,8 @@ await measureAndPrint(async () => {
     groupId: task.group,
     maxWaitTimeInMs: 250,
     maxBytesPerPartition: settings.maxBytesPerPartition,
-    // Both bounds follow the one that was set.
-    maxBytes: Math.max(10_485_760, settings.maxBytesPerPartition * task.partitions),
+    // The bound of a whole answer must not be the narrower one, nor more than it can say.
+    maxBytes: Math.min(MOST_FETCH_BYTES, settings.maxBytesPerPartition * task.partitions),
   });
   if (job.sends) await producer.connect();
   await consumer.connect();
