@@ -44,7 +44,8 @@ export const usage = `npm run bench -- [options]; several values of one, separat
   --node-options OPTIONS, of this project and of peers on Node.js, such as --node-options=--max-semi-space-size=64
   --metrics           with metrics kept
   --sweep             tries settings of the peers in place of comparing
-  --json, --markdown  in place of tables`;
+  --json, --markdown  in place of tables
+Other commands: npm run bench -- stores, gate, latency, idle, scale, micro, profile, results`;
 
 /**
  * Reads the arguments of the command line.
