@@ -38,6 +38,14 @@ export class PartitionPositions {
     else this.#delivery.rewind(this.#toCommit(position));
   }
 
+  /**
+   * Whether the position to which a topic went back is still to be committed: when the batches are
+   * done that were open. If one of them fails, it never is.
+   */
+  isHeldBack(topic: string): boolean {
+    return this.#rewinds.has(topic);
+  }
+
   /** What of the positions of a batch that is done may still be committed. */
   ofBatch(batch: number, positions: readonly TopicPosition[]): StartPosition[] {
     return positions

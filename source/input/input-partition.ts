@@ -35,6 +35,7 @@ export class InputPartition {
   readonly loop: BatchLoop;
   readonly processor: PartitionProcessor;
   readonly #parts: InputPartitionParts;
+  readonly #positions: PartitionPositions;
   readonly #topics: readonly TopicReader[];
   readonly #maxBuffered: number;
   readonly #maxIdleBytes: number;
@@ -62,6 +63,7 @@ export class InputPartition {
     const { state, delivery, partition } = this;
     const logger = run.logger.child({ partition });
     const positions = new PartitionPositions(partition, delivery);
+    this.#positions = positions;
     const line = { run, logger, state, delivery, positions, shared, owner: this };
     this.processor = new PartitionProcessor({ ...line, partition, messageProcessor });
     this.loop = new BatchLoop({ ...line, processor: this.processor });
@@ -126,6 +128,17 @@ export class InputPartition {
     // While it is held a bounded run does not end.
     this.#noteEnd();
     await batchEnded;
+  }
+
+  /**
+   * Resolves when the batches that have begun by now have ended.
+   *
+   * @returns whether the position to which a topic went back was handed on to be committed: not if
+   *   one of them has failed
+   */
+  async handedOn(topic: string): Promise<boolean> {
+    await this.processor.ended();
+    return !this.#positions.isHeldBack(topic);
   }
 
   letGo(): void {
@@ -262,7 +275,7 @@ class TopicReader implements PartitionReader, FollowedLog {
   async #noteNewTopic(): Promise<void> {
     const { delivery, topicIds } = this.#parts;
     const { topic, partition, topicId } = this.progress;
-    await this.#partition.processor.ended();
+    if (!(await this.#partition.handedOn(topic))) return;
     try {
       await this.#partition.delivery.stored(topic);
     } catch {
