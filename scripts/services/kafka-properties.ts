@@ -1,6 +1,8 @@
 /** Where a node of a cluster listens. Each node is a broker and a controller in one. */
 export interface KafkaNodePlace {
   readonly id: number;
+  /** The address at which the broker listens. */
+  readonly host: string;
   readonly brokerPort: number;
   readonly controllerPort: number;
 }
@@ -14,7 +16,7 @@ export function kafkaProperties(
 ): string {
   const replicas = String(Math.min(all.length, 3));
   const inSync = all.length > 1 ? '2' : '1';
-  const broker = `PLAINTEXT://127.0.0.1:${node.brokerPort}`;
+  const broker = `PLAINTEXT://${node.host}:${node.brokerPort}`;
   const properties = {
     'process.roles': 'broker,controller',
     'node.id': String(node.id),

@@ -55,7 +55,7 @@ export function securityProperties(
   keystoreFile: string,
   users: readonly KafkaUser[],
 ): Record<string, string> {
-  const open = `PLAINTEXT://127.0.0.1:${node.brokerPort}`;
+  const open = `PLAINTEXT://${node.host}:${node.brokerPort}`;
   const secured = securedListeners.map((name) => `${name}://127.0.0.1:${ports[name]}`).join(',');
   const logins = users.map(({ username, password }) => ` user_${username}="${password}"`).join('');
   const properties: Record<string, string> = {

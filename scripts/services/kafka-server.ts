@@ -37,6 +37,8 @@ export interface StartKafkaOptions {
   readonly lifetime?: Lifetime;
   /** For configuration, data and logs. Default: a fresh temporary one, removed by `stop`. */
   readonly folder?: string;
+  /** The network namespace that it runs in, and its address there; needs root. Default: ours. */
+  readonly network?: { readonly name: string; readonly address: string };
 }
 
 /** A node of a cluster that we started. */
@@ -130,11 +132,13 @@ async function makeNodes(
 ): Promise<{ nodes: OwnKafkaNode[]; security: KafkaSecurity | undefined }> {
   const count = options.nodes ?? 1;
   const brokerPorts = options.ports ?? [];
+  const { network } = options;
   const free = await freePorts(2 * count);
   const places = Array.from({ length: count }, (_, i): KafkaNodePlace => {
     const fixed = brokerPorts[i];
     return {
       id: i + 1,
+      host: network?.address ?? '127.0.0.1',
       brokerPort: fixed ?? free[2 * i] ?? 0,
       controllerPort: fixed === undefined ? (free[2 * i + 1] ?? 0) : fixed + 1,
     };
@@ -155,6 +159,7 @@ async function makeNodes(
         java,
         libs,
         clusterId,
+        network: network?.name,
         formatArguments: scramArguments(options.users ?? []),
         lifetime: options.lifetime ?? 'with-starter',
       });
@@ -189,6 +194,8 @@ interface NodeSetting {
   readonly java: string;
   readonly libs: string;
   readonly clusterId: string;
+  /** The network namespace that it runs in; undefined: ours. */
+  readonly network: string | undefined;
   /** More arguments of the StorageTool. */
   readonly formatArguments: readonly string[];
   readonly lifetime: Lifetime;
@@ -203,7 +210,7 @@ class OwnKafkaNode implements KafkaNode {
 
   constructor(place: KafkaNodePlace, setting: NodeSetting) {
     this.id = place.id;
-    this.broker = `127.0.0.1:${place.brokerPort}`;
+    this.broker = `${place.host}:${place.brokerPort}`;
     this.logFile = join(setting.home, 'server.log');
     this.#setting = setting;
   }
@@ -222,11 +229,12 @@ class OwnKafkaNode implements KafkaNode {
   }
 
   async start(): Promise<void> {
-    const { java, libs, configFile, home, lifetime } = this.#setting;
+    const { java, libs, configFile, home, lifetime, network } = this.#setting;
+    const [command, ...before] = network === undefined ? [java] : ['ip', 'netns', 'exec', network, java];
     const logged = existsSync(this.logFile) ? (await stat(this.logFile)).size : 0;
     const own = await startOwnProcess({
-      command: java,
-      args: [...javaArguments(libs, 384), 'kafka.Kafka', configFile],
+      command,
+      args: [...before, ...javaArguments(libs, 384), 'kafka.Kafka', configFile],
       logFile: this.logFile,
       lifetime,
       cwd: home,
