@@ -52,29 +52,32 @@ test('what beforeCommit throws fails the batch: outputs are durable, nothing is 
   t.is(kafka.committed(GROUP, 'in', 0), 0);
 });
 
-test('beforeCommit of an attempt that failed is forgotten, that of a BatchError is kept', async (t) => {
-  const { kafka, make } = fixture(t);
-  kafka.createTopic('in').fill('in', 0, 1);
-  const seen: string[] = [];
-  const thrice: Middleware =
-    (next) =>
-    async (...args) => {
-      await t.throwsAsync(async () => next(...args), { message: 'no' });
-      await t.throwsAsync(async () => next(...args), { instanceOf: BatchError });
-      await next(...args);
-    };
-  await make(
-    {
-      process(messages, _sender, { attempt, beforeCommit }) {
-        beforeCommit(() => void seen.push(`attempt ${attempt}`));
-        if (attempt === 1) throw new Error('no');
-        if (attempt === 2) throw new BatchError(messages.map((message) => ({ message, error: 1 })));
+for (const hook of ['beforeCommit', 'onCommitted'] as const) {
+  test(`${hook} of an attempt that failed is forgotten, that of a BatchError is kept`, async (t) => {
+    const { kafka, make } = fixture(t);
+    kafka.createTopic('in').fill('in', 0, 1);
+    const seen: string[] = [];
+    const thrice: Middleware =
+      (next) =>
+      async (...args) => {
+        await t.throwsAsync(async () => next(...args), { message: 'no' });
+        await t.throwsAsync(async () => next(...args), { instanceOf: BatchError });
+        await next(...args);
+      };
+    await make(
+      {
+        process(messages, _sender, context) {
+          const { attempt } = context;
+          context[hook](() => void seen.push(`attempt ${attempt}`));
+          if (attempt === 1) throw new Error('no');
+          if (attempt === 2) throw new BatchError(messages.map((message) => ({ message, error: 1 })));
+        },
       },
-    },
-    { middleware: [thrice] },
-  ).runToEnd();
-  t.deepEqual(seen, ['attempt 2', 'attempt 3']);
-});
+      { middleware: [thrice] },
+    ).runToEnd();
+    t.deepEqual(seen, ['attempt 2', 'attempt 3']);
+  });
+}
 
 test('all steps of a batch carry its number, also while the next batch runs', async (t) => {
   const { kafka, make } = fixture(t);

@@ -10,6 +10,7 @@ import {
   ProduceError,
   StoreError,
 } from '../source/kernel/errors.ts';
+import { deferred } from './_helpers/deferred.ts';
 import { fixture, GROUP, noting, type SeenBatch } from './_helpers/fakes/processor-run.ts';
 import { boom, copying, notingStore } from './_helpers/fakes/line-jobs.ts';
 
@@ -325,4 +326,19 @@ test('no failure leads to an unhandled rejection', async (t) => {
     }
   }
   t.deepEqual(unhandled, []);
+});
+
+test('a position that moved on without messages behind a batch that fails is not committed', async (t) => {
+  const { kafka, make, outcome } = fixture(t);
+  kafka.createTopic('in').fill('in', 0, 10);
+  const { promise, reject } = deferred();
+  const processor = make(noting([], () => promise));
+  const run = outcome(processor.runLoop());
+  await kafka.quiet();
+  kafka.appendGap('in', 0, 5);
+  await kafka.quiet();
+  t.is(processor.stats().partitions[0]?.position, 15);
+  reject(boom);
+  t.true((await run).error instanceof ProcessError);
+  t.is(kafka.committed(GROUP, 'in', 0), 0);
 });

@@ -123,3 +123,53 @@ for (const [why, meanwhile] of [
     t.is(later[0]?.values[0], 'in0');
   });
 }
+
+test('a recreated topic whose offset is committed when the batch in process is done is the known one at the next start', async (t) => {
+  const { kafka, make, clock, outcome } = fixture(t);
+  kafka.createTopic('in').fill('in', 0, 10);
+  const first = deferred();
+  const batches: SeenBatch[] = [];
+  const processor = make(
+    noting(batches, () => (batches.length === 1 ? first.promise : undefined)),
+    withClaims,
+  );
+  const run = outcome(processor.runLoop());
+  await clock.advance(2000);
+  kafka.recreate('in').fill('in', 0, 3);
+  await clock.advance(1000);
+  first.resolve();
+  await clock.advance(5000);
+  t.is(kafka.committed(GROUP, 'in', 0), 3);
+  const closed = processor.close();
+  await clock.advance(5000);
+  await closed;
+  t.true((await run).ok);
+  const next = outcome(make(noting([]), withClaims).runToEnd());
+  await clock.advance(10_000);
+  t.is((await next).summary?.records, 0);
+});
+
+test('a topic that was recreated before a start that is cut short, with its offset not committed, is noticed at the next one', async (t) => {
+  const { kafka, make, clock, outcome } = fixture(t);
+  kafka.createTopic('in').fill('in', 0, 10);
+  const first = outcome(make(noting([]), withClaims).runToEnd());
+  await clock.advance(10_000);
+  t.is((await first).summary?.records, 10);
+  kafka.recreate('in').fill('in', 0, 30);
+  kafka.setCommitted(GROUP, 'in', 0, 10);
+  const commits = kafka.hold('commit', ({ groupId }) => groupId === GROUP);
+  const processor = make(noting([]), withClaims);
+  const cut = outcome(processor.runLoop());
+  await clock.advance(5000);
+  t.is(commits.waiting.length, 1);
+  const closed = processor.close();
+  await clock.advance(5000);
+  await closed;
+  await cut;
+  t.is(kafka.committed(GROUP, 'in', 0), 10);
+  const again = outcome(make(noting([]), withClaims).runToEnd());
+  await clock.advance(5000);
+  commits.open();
+  await clock.advance(10_000);
+  t.is((await again).summary?.records, 30);
+});

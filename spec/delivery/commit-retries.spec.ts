@@ -28,6 +28,15 @@ test('a retriable failure is retried after a back-off, with the newest offset', 
   t.deepEqual(log.messages('warn'), ['Offsets could not be committed yet; trying again']);
 });
 
+test('what was offered while a request that fails was in flight is not taken back by its retry', async (t) => {
+  const { offer, last, clock } = bench(t);
+  offer(10);
+  offer(20);
+  await last().answer({ 'in/0': moved() });
+  await clock.advance(100);
+  t.deepEqual(last().text, ['in/0 20']);
+});
+
 test('a request without an answer is retried for all its entries', async (t) => {
   const { offer, last, clock } = bench(t);
   offer(10);
@@ -104,6 +113,18 @@ test('the time of failure counts from the first of failures in a row, though off
     offer(offset);
     await failing;
     if (offset > 100) break;
+  }
+  t.is(failures.length, 1);
+});
+
+test('the time of failure counts on where new offsets come between the retries', async (t) => {
+  const { offer, last, clock, asked, failures } = bench(t);
+  offer(1);
+  for (let offset = 2; failures.length === 0 && offset <= 100; offset++) {
+    const before = asked.length;
+    await last().answer({ 'in/0': moved() });
+    offer(offset);
+    while (asked.length === before && failures.length === 0) await clock.advance(50);
   }
   t.is(failures.length, 1);
 });

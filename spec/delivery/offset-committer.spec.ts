@@ -1,6 +1,7 @@
 import test from 'ava';
 import { CommitError } from '../../source/kernel/errors.ts';
 import { turns } from '../_helpers/fakes/fake-clock.ts';
+import { deferred } from '../_helpers/deferred.ts';
 import { bench, moved, refused } from './committer-bench.ts';
 
 test('one request is under way; the next takes the newest offsets of all partitions', async (t) => {
@@ -270,4 +271,23 @@ test('once closed it commits nothing, keeps no timer, and nobody waits', async (
   t.is(clock.pending, 0);
   t.deepEqual(failures, []);
   await committer.settled();
+});
+
+test('where the partitions are found not to be ours any more, nothing is committed, and nobody waits', async (t) => {
+  const { promise: reading, reject } = deferred();
+  const claims: { unsure?: Promise<void> } = {};
+  const guard = { check: () => claims.unsure, checkNow: () => Promise.resolve() };
+  const { committer, offer, asked, last, clock, failures } = bench(t, { guard });
+  offer(10);
+  await last().answer();
+  claims.unsure = reading;
+  offer(20);
+  const waiting = [committer.settled(), committer.acked(0), committer.room(0, 10, 1)];
+  reject(new Error('taken over'));
+  await Promise.all(waiting);
+  offer(30);
+  await clock.advance(1e6);
+  t.is(asked.length, 1);
+  t.true(committer.isClosed);
+  t.deepEqual(failures, [], 'the run learns it from the guard');
 });

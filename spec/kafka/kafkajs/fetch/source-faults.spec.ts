@@ -108,6 +108,48 @@ test('a false alarm about the range is checked at the leader and read over', asy
   t.deepEqual(collector.outOfRange, []);
 });
 
+test('a false alarm at the first offset of a log is read over as well', async (t) => {
+  const cluster = await startEmbedded(t, { brokers: 1, topics: { orders: 1 } });
+  const client = await connectClient(t, cluster.brokers);
+  await sendNumbers(client, 'orders', 1, 20);
+  cluster.deleteRecords('orders', 0, 10);
+  const fault = cluster.faults.fail({ api: 'Fetch', code: 1 });
+  const collector = new Collector();
+  collector.read(openSource(t, client), startAt(partitionsOf('orders', 1), 10));
+  await collector.untilCount(10);
+  t.is(fault.hits, 1);
+  t.deepEqual(collector.outOfRange, []);
+  t.deepEqual(collector.offsets('orders', 0), numbers(10, 10));
+});
+
+test('a seek past an epoch is no truncation for the next leader, though no record was read since', async (t) => {
+  const cluster = await startEmbedded(t, { topics: { orders: 1 } });
+  const client = await connectClient(t, cluster.brokers);
+  const at = { topic: 'orders', partition: 0 };
+  const moveLeader = () => {
+    cluster.moveLeader('orders', 0, (cluster.leaderOf('orders', 0) % 3) + 1);
+  };
+  await sendNumbers(client, 'orders', 1, 10);
+  const collector = new Collector();
+  const source = openSource(t, client);
+  collector.read(source, startAt([at]));
+  await collector.untilCount(10);
+  source.pause(at);
+  moveLeader();
+  await sendNumbers(client, 'orders', 1, 10, { from: 10 });
+  const epoch = source.seek(at, 20);
+  source.resume(at);
+  await until(() => collector.chunks.some((chunk) => chunk.epoch === epoch), {
+    deadlineMs: 20_000,
+    what: 'an answer at the new offset',
+  });
+  moveLeader();
+  await sendNumbers(client, 'orders', 1, 5, { from: 20 });
+  await collector.untilCount(15);
+  t.deepEqual(collector.outOfRange, []);
+  t.deepEqual(collector.offsets('orders', 0), [...numbers(10), ...numbers(5, 20)]);
+});
+
 test('records that were deleted before they were read are out of range, and both ends are reported', async (t) => {
   const cluster = await startEmbedded(t, { topics: { orders: 1 } });
   const client = await connectClient(t, cluster.brokers);

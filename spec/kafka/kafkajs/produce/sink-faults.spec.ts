@@ -160,12 +160,18 @@ function storeThenRefuse(
 }
 
 test('what a broker may have stored before it found the batch too large is counted as repeated, once', async (t) => {
-  const { cluster, accumulator, repeated } = await openSink(t, { brokers: 1 });
+  const lines: LogLine[] = [];
+  const { cluster, accumulator, repeated } = await openSink(t, { brokers: 1, lines });
   storeThenRefuse(cluster, { stored: 10, code: 10, times: 2 });
   appendNumbers(accumulator, 'out', 6, 60);
   await accumulator.flush();
   t.is(cluster.endOffset('out', 1), 20, 'the halves are stored beside what the first attempt stored');
   t.deepEqual(repeated, [10]);
+  // They have sequence numbers of their own.
+  t.deepEqual(
+    lines.filter(({ message }) => message.includes('refuses the sequence numbers')),
+    [],
+  );
 });
 
 test('one record that may be stored, and is then found too large, has an unknown outcome', async (t) => {
