@@ -217,6 +217,34 @@ test('a release waits for a beat that is under way', async (t) => {
   t.true(entryOf(kafka).record?.released);
 });
 
+test('a beat whose reading comes in after the release does not claim the partitions again', async (t) => {
+  const kafka = kafkaWith();
+  const { clock, claims } = await ownerOf(t, kafka);
+  let reads = 0;
+  const ofBeat = kafka.hold('fetchOffsets', () => ++reads === 1);
+  await clock.advance(3_000);
+  t.is(ofBeat.waiting.length, 1);
+  await claims.close(30_000);
+  t.true(entryOf(kafka).record?.released);
+  ofBeat.open();
+  await kafka.quiet();
+  t.true(entryOf(kafka).record?.released);
+});
+
+test('what is to be sure now is read after it was asked, not by a reading in flight', async (t) => {
+  const kafka = kafkaWith();
+  const { clock, claims, failures } = await ownerOf(t, kafka);
+  const ofBeat = kafka.hold('fetchOffsets');
+  await clock.advance(3_000);
+  t.is(ofBeat.waiting.length, 1);
+  kafka.calls.length = 0;
+  const sure = claims.checkNow();
+  ofBeat.open();
+  await sure;
+  t.is(kafka.callsOf('fetchOffsets').length, 1, 'one of its own');
+  t.deepEqual(failures, []);
+});
+
 test('a release leaves alone what another owner has by then', async (t) => {
   const kafka = kafkaWith(2);
   const { claims, failures } = await ownerOf(t, kafka, { partitionNumbers: [0, 1] });

@@ -95,6 +95,9 @@ test('the time in which nothing could be read does not count as silence', async 
   outage.open();
   await kafka.quiet();
   t.is(one.taken(), undefined);
+  // The next reading is the first that was asked for after the outage.
+  await one.clock.advance(500);
+  t.is(one.taken(), undefined);
   leaveEntry(kafka, {}, { beat: 8 });
   await one.clock.advance(500);
   t.true(one.taken() instanceof AssignmentError);
@@ -109,6 +112,19 @@ test('an entry whose owner changes while it is watched is not free', async (t) =
   leaveEntry(kafka, { owner: 'others', pid: 4712 });
   await one.clock.advance(500);
   t.regex(String(one.taken()), /AssignmentError: .*process 4712 on host there/);
+});
+
+test('an owner whose anchor another one has taken over is not kept alive by the beats of that one', async (t) => {
+  const kafka = kafkaWith(2);
+  leaveEntry(kafka, { owner: 'former', anchor: { topic: 'in', partition: 0 } }, { partition: 1 });
+  const other = await ownerOf(t, kafka, { partitionNumbers: [0] });
+  const one = await claimant(t, kafka, { fakeClock: other.clock, partitionNumbers: [1] });
+  await one.start();
+  await one.clock.advance(14_000);
+  t.is(one.taken(), undefined);
+  await one.clock.advance(2_000);
+  t.is(one.taken(), 'taken');
+  t.deepEqual(other.failures, []);
 });
 
 test('a released entry is free, also one that is released while it is watched', async (t) => {

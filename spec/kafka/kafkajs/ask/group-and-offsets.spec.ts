@@ -189,6 +189,23 @@ for (const code of [14, 15, 16]) {
   });
 }
 
+test('an error of one partition in an answer to OffsetFetch is not taken for an offset that was never committed', async (t) => {
+  const cluster = await startEmbedded(t, { topics: { orders: 2 } });
+  const client = await connectClient(t, cluster.brokers);
+  const group = client.group('jobs');
+  await group.commit(commits('orders', 2));
+  const ofOne = { api: 'OffsetFetch', topic: 'orders', partition: 1 } as const;
+  const unstable = cluster.faults.fail({ ...ofOne, code: 88, times: 2 });
+  t.deepEqual(
+    (await group.fetch(partitionsOf('orders', 2))).map(({ offset }) => offset),
+    [10, 11],
+  );
+  t.is(unstable.hits, 2);
+  cluster.faults.fail({ ...ofOne, code: 29, times: Infinity });
+  const error = await t.throwsAsync(group.fetch(partitionsOf('orders', 2)), { instanceOf: BrokerError });
+  t.regex(error.message, /OffsetFetch of group jobs, orders\/1 .*TOPIC_AUTHORIZATION_FAILED/);
+});
+
 test('a group that may not be read fails immediately', async (t) => {
   const cluster = await startEmbedded(t, { topics: { orders: 1 } });
   const client = await connectClient(t, cluster.brokers);

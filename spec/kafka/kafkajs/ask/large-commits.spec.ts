@@ -77,6 +77,7 @@ test('the answer of older brokers for a request that is too large can be tried a
   const [refused] = await group.commit(commits('orders', 100, 1_000));
   t.true(refused?.error?.retriable);
   t.is(group.parts(commits('orders', 100, 1_000)).length, 2);
+  t.is(group.parts(commits('orders', 1, 100_000)).length, 1, 'none is empty');
   cluster.faults.fail({ api: 'OffsetCommit', code: 28 });
   const [alone] = await group.commit(commits('orders', 1, 4_000));
   t.false(alone?.error?.retriable, 'one offset cannot be cut');

@@ -1,5 +1,7 @@
 import test from 'ava';
+import { deferred } from '../../../_helpers/deferred.ts';
 import { BatchAccumulator } from '../../../../source/kafka/kafkajs/produce/batch-accumulator.ts';
+import type { OutgoingBatch } from '../../../../source/kafka/kafkajs/produce/flush-ticket.ts';
 import type { HeaderValue } from '../../../../source/message.ts';
 
 function newAccumulator(): BatchAccumulator {
@@ -30,4 +32,37 @@ test('the headers of a record are gone through once to be measured, and once to 
   const bytes = accumulator.append('out', 0, measured);
   t.deepEqual(reads, [2, 2, 2, 2]);
   t.true(bytes < measured.bytes);
+});
+
+test('what a flush could not send goes out before what was closed meanwhile', async (t) => {
+  const { promise, reject } = deferred();
+  const sent: (readonly OutgoingBatch[])[] = [];
+  const accumulator = new BatchAccumulator({
+    compression: 'none',
+    // Each holds one record.
+    batchBytes: () => 1,
+    expectedBytes: () => 512,
+    send: async (batches, unsent) => {
+      sent.push(batches);
+      if (sent.length > 1) return;
+      await promise.finally(() => unsent.push(...batches));
+    },
+  });
+  const append = (text: string) => {
+    const record = { key: null, value: Buffer.from(text), headers: [], timestamp: 1 };
+    accumulator.append('out', 0, accumulator.measure(record));
+  };
+  append('a');
+  append('b');
+  const flush = accumulator.flush();
+  append('c');
+  append('d');
+  reject(new Error('no'));
+  await t.throwsAsync(flush, { message: 'no' });
+  t.is(accumulator.count, 4);
+  await accumulator.flush();
+  t.deepEqual(
+    sent[1]?.map(({ sealed }) => /[a-d](?=.?$)/s.exec(sealed.bytes.toString('latin1'))?.[0]),
+    ['a', 'b', 'c', 'd'],
+  );
 });

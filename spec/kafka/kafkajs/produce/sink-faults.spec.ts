@@ -1,8 +1,6 @@
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { producerIdOf } from '../../../../source/kafka/records/batch-header.ts';
 import { BrokerError, LifecycleError, ProduceError } from '../../../../source/kernel/errors.ts';
-import type { EmbeddedCluster } from '../../../../source/embedded/cluster.ts';
-import type { RequestSummary } from '../../../../source/embedded/request-summary.ts';
 import { startEmbedded } from '../../../_helpers/servers/clusters.ts';
 import { forgettingSockets } from '../forgetting-sockets.ts';
 import {
@@ -16,54 +14,11 @@ import {
   readAll,
   SHORT_DEADLINES,
   startAt,
-  type TestClientOptions,
 } from '../test-client.ts';
-import type { RecordAccumulator, RecordSink, SinkOptions } from '../../../../source/kafka/sink.ts';
-
-interface Setup {
-  readonly cluster: EmbeddedCluster;
-  readonly sink: RecordSink;
-  readonly accumulator: RecordAccumulator;
-  /** What the sink reported of records that may be stored twice. */
-  readonly repeated: number[];
-}
-
-async function openSink(
-  t: ExecutionContext,
-  options: Partial<SinkOptions> & TestClientOptions & { brokers?: number; partitions?: number } = {},
-): Promise<Setup> {
-  const { brokers = 3, partitions = 6, retryTimeoutMs = 10_000, idempotent = true } = options;
-  const cluster = await startEmbedded(t, { brokers, topics: { out: partitions } });
-  const client = await connectClient(t, cluster.brokers, options);
-  const repeated: number[] = [];
-  const sink = client.sink({
-    idempotent,
-    compression: 'none',
-    retryTimeoutMs,
-    onRepeated: (records) => repeated.push(records),
-  });
-  await sink.loadTopic('out');
-  return { cluster, sink, accumulator: sink.accumulator(), repeated };
-}
+import { expectExactlyOnce, isFor, openSink, storeThenRefuse } from './open-sink.ts';
 
 function sum(counts: readonly number[]): number {
   return counts.reduce((total, count) => total + count, 0);
-}
-
-/** Each record exactly once, in order per partition. */
-async function expectExactlyOnce(
-  t: ExecutionContext,
-  cluster: EmbeddedCluster,
-  count: number,
-): Promise<void> {
-  const client = await connectClient(t, cluster.brokers);
-  const collector = await readAll(t, client, 'out', 6, count);
-  t.deepEqual(collector.sorted(), numbers(count));
-  for (let partition = 0; partition < 6; partition++)
-    t.deepEqual(
-      collector.values('out', partition),
-      numbers(count).filter((i) => i % 6 === partition),
-    );
 }
 
 for (const when of ['before', 'after', 'mid-response'] as const) {
@@ -88,18 +43,6 @@ for (const code of [2, 3, 5, 6, 7, 19, 20, 56]) {
     appendNumbers(accumulator, 'out', 6, 120);
     await accumulator.flush();
     await expectExactlyOnce(t, cluster, 120);
-  });
-}
-
-for (const code of [10, 18]) {
-  test(`error ${code} halves a batch of several records, each record is stored exactly once and in order`, async (t) => {
-    const { cluster, accumulator, repeated } = await openSink(t);
-    const fault = cluster.faults.fail({ api: 'Produce', code, partition: 2, times: 2 });
-    appendNumbers(accumulator, 'out', 6, 120);
-    await accumulator.flush();
-    t.is(fault.hits, 2);
-    await expectExactlyOnce(t, cluster, 120);
-    t.deepEqual(repeated, [], 'a batch that was refused is not stored');
   });
 }
 
@@ -135,58 +78,6 @@ test('a broker that stops while sending is left, each record is stored exactly o
   await expectExactlyOnce(t, cluster, 120);
 });
 
-/** Whether a request has records for partition 1. */
-function hasOne({ topics }: RequestSummary): boolean {
-  return topics?.some(({ partitions }) => partitions.some(({ partition }) => partition === 1)) === true;
-}
-
-/**
- * The first attempt for partition 1 is stored and not answered, the next `times` are refused: those
- * that find what it stored. Other partitions may travel in requests of their own.
- */
-function storeThenRefuse(
-  cluster: EmbeddedCluster,
-  { stored, code, times = 1 }: { readonly stored: number; readonly code: number; readonly times?: number },
-): void {
-  cluster.faults.drop({ api: 'Produce', when: 'after', matching: hasOne });
-  cluster.faults.fail({
-    api: 'Produce',
-    code,
-    topic: 'out',
-    partition: 1,
-    times,
-    matching: (request) => hasOne(request) && cluster.endOffset('out', 1) === stored,
-  });
-}
-
-test('what a broker may have stored before it found the batch too large is counted as repeated, once', async (t) => {
-  const lines: LogLine[] = [];
-  const { cluster, accumulator, repeated } = await openSink(t, { brokers: 1, lines });
-  storeThenRefuse(cluster, { stored: 10, code: 10, times: 2 });
-  appendNumbers(accumulator, 'out', 6, 60);
-  await accumulator.flush();
-  t.is(cluster.endOffset('out', 1), 20, 'the halves are stored beside what the first attempt stored');
-  t.deepEqual(repeated, [10]);
-  // They have sequence numbers of their own.
-  t.deepEqual(
-    lines.filter(({ message }) => message.includes('refuses the sequence numbers')),
-    [],
-  );
-});
-
-test('one record that may be stored, and is then found too large, has an unknown outcome', async (t) => {
-  const { cluster, accumulator } = await openSink(t, { brokers: 1 });
-  storeThenRefuse(cluster, { stored: 1, code: 10 });
-  appendNumbers(accumulator, 'out', 6, 6);
-  const error = await t.throwsAsync(accumulator.flush(), { instanceOf: ProduceError });
-  t.deepEqual(
-    error.unknown.map(({ partition, records }) => [partition, records]),
-    [[1, 1]],
-  );
-  t.deepEqual(error.failed, []);
-  t.regex(error.message, /1 may or may not be \(out\/1\)/);
-});
-
 for (const idempotent of [true, false]) {
   const how = idempotent ? 'with' : 'without';
   test(`of two batches of one partition the second is not stored when the first is refused for good, ${how} idempotence`, async (t) => {
@@ -201,7 +92,7 @@ for (const idempotent of [true, false]) {
     append('first');
     append('second');
     append('third');
-    const fault = cluster.faults.fail({ api: 'Produce', code: 87, matching: hasOne });
+    const fault = cluster.faults.fail({ api: 'Produce', code: 87, matching: isFor(1) });
     const error = await t.throwsAsync(accumulator.flush(), { instanceOf: ProduceError });
     t.is(fault.hits, 1);
     t.is(cluster.endOffset('out', 1), 0);
