@@ -1,6 +1,16 @@
 // `npm run bench -- [options]` measures the pipeline against its peers; with a name of the list, that
 // is run instead. What each does is written at its top.
-const names = ['stores', 'gate', 'latency', 'idle', 'scale', 'micro', 'profile', 'results'] as const;
+const names = [
+  'stores',
+  'gate',
+  'latency',
+  'idle',
+  'scale',
+  'micro',
+  'parallel',
+  'profile',
+  'results',
+] as const;
 
 const name = names.find((known) => known === process.argv[2]);
 if (name !== undefined) process.argv.splice(2, 1);
