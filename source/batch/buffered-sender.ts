@@ -23,11 +23,6 @@ export interface SenderOptions {
   readonly mayFlush?: (() => Promise<void>) | undefined;
 }
 
-/** Of an attempt the first records are searched for fields that do not exist. */
-const FIRST = 8;
-/** Then each seventh, a number that what is sent for each message seldom has in common. */
-const EACH = 7;
-
 /** A record that is checked and owns its bytes, and is not in the accumulator yet. */
 interface Waiting {
   readonly topic: string;
@@ -53,8 +48,6 @@ export class BufferedSender implements Sender, BatchOutput {
   /** Of #unplaced and #held. */
   #waitingBytes = 0;
   #ended: string | undefined;
-  /** How often `send` or `forward` was called. */
-  #sends = 0;
   /** For the records that are forwarded, one after another. */
   #forwarded: ForwardedRecord | undefined;
   /** Records that were given to the accumulator, without those that were discarded. */
@@ -83,7 +76,7 @@ export class BufferedSender implements Sender, BatchOutput {
   send(message: ProducerMessage): void {
     if (this.#ended !== undefined) throw usedAfterEnd('send', this.#ended);
     checkMessage(message);
-    if (this.#isSampled()) checkFields(message);
+    checkFields(message);
     const { topic, partition } = message;
     const { sink, wallNow } = this.#options;
     const partitionCount = sink.partitionCount(topic);
@@ -98,7 +91,7 @@ export class BufferedSender implements Sender, BatchOutput {
   forward(message: ConsumerMessage, fields: ForwardFields): void {
     if (this.#ended !== undefined) throw usedAfterEnd('forward', this.#ended);
     checkForward(message, fields);
-    if (this.#isSampled()) checkForwardFields(fields);
+    checkForwardFields(fields);
     const { topic, partition } = fields;
     const { sink, wallNow } = this.#options;
     const partitionCount = sink.partitionCount(topic);
@@ -165,11 +158,6 @@ export class BufferedSender implements Sender, BatchOutput {
     this.#unplaced = [];
     this.#held = [];
     this.#waitingBytes = 0;
-  }
-
-  #isSampled(): boolean {
-    const sends = this.#sends++;
-    return sends < FIRST || sends % EACH === 0;
   }
 
   #mustWait(partitionCount: number | undefined): boolean {

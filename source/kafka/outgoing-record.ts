@@ -88,8 +88,8 @@ function isField(name: string): boolean {
 }
 
 /**
- * Whether a record has fields that would be ignored. Looking through the names of its fields costs
- * 5 % of encoding a record of 100 bytes, so who sends many does not have each looked at.
+ * Whether a record has fields that would be ignored. To look through the names of its fields takes
+ * some 9 ns.
  *
  * @throws SendError for a field that does not exist
  */

@@ -328,13 +328,13 @@ test('forward after the end of the attempt throws, and names it', (t) => {
   );
 });
 
-test('a field that does not exist is found in later forwards too, without a look at each', (t) => {
+test('a field that does not exist is found in the very forward that has it', (t) => {
   const { sender } = bench(t, { maxSendBufferBytes: 1_000_000 });
   for (let at = 0; at < 10; at++) sender.forward(message, { topic: 'out' });
   const odd: ForwardFields & { heders: object } = { topic: 'out', heders: {} };
   t.throws(
     () => {
-      for (let at = 0; at < 64; at++) sender.forward(message, odd);
+      sender.forward(message, odd);
     },
     { instanceOf: SendError, message: /unknown field 'heders'/ },
   );
