@@ -32,10 +32,9 @@ async function main(args: readonly string[]): Promise<number> {
     if (options.output !== 'json') console.log(about(cluster.title, machine, contenders, options));
     for (const ground of grounds(options)) {
       for (const job of options.jobs.map((name) => jobs[name])) {
-        const rows = options.sweep
-          ? sweptRows(job, contenders, Math.max(...options.batches))
-          : comparedRows(job, contenders, options);
-        const comparison = await compare(cluster, { job, ground }, rows, options, (row, result) => {
+        const compared = { job, ground };
+        const rows = (options.sweep ? sweptRows : comparedRows)(compared, contenders, options);
+        const comparison = await compare(cluster, compared, rows, options, (row, result) => {
           progress(`${job.name}, ${describe(row, options)}: ${outcome(result)}`);
         });
         const report = reportOf(comparison);

@@ -16,17 +16,23 @@ export interface RowRuns extends Row {
 export interface Comparison {
   readonly job: Job;
   readonly ground: Ground;
-  readonly records: number;
   readonly keys: number;
   readonly rows: readonly RowRuns[];
 }
 
+/** What a comparison is about. */
+export interface Compared {
+  readonly job: Job;
+  readonly ground: Ground;
+}
+
 /** A row for each contender that has the job, and for each size of batch, if it takes one. */
 export function comparedRows(
-  job: Job,
+  { job, ground }: Compared,
   contenders: readonly ReadyContender[],
-  { batches, metrics }: Pick<BenchOptions, 'batches' | 'metrics'>,
+  options: Pick<BenchOptions, 'batches' | 'metrics' | 'records' | 'keys'>,
 ): Row[] {
+  const { batches, metrics } = options;
   return contenders
     .filter(({ jobs }) => jobs.includes(job.name))
     .flatMap((contender) => {
@@ -34,11 +40,10 @@ export function comparedRows(
         metrics && contender.name === 'kasper-ts'
           ? { ...contender.settings, metrics: 'prometheus' }
           : contender.settings;
-      return (contender.takesBatchSize ? batches : [undefined]).map((batch) => ({
-        contender,
-        batch,
-        settings,
-      }));
+      return (contender.takesBatchSize ? batches : [undefined]).map((batch) => {
+        const inputs = inputShapes(job, ground, { ...options, batch });
+        return { contender, batch, settings, inputs };
+      });
     });
 }
 
@@ -48,17 +53,16 @@ export function comparedRows(
  */
 export async function compare(
   cluster: BenchCluster,
-  { job, ground }: { readonly job: Job; readonly ground: Ground },
+  { job, ground }: Compared,
   rows: readonly Row[],
-  options: BenchOptions,
+  options: Pick<BenchOptions, 'runs' | 'limitMs' | 'nodeOptions' | 'batches'>,
   onRun: (row: Row, result: Measurement | Error) => void,
 ): Promise<Comparison> {
-  const inputs = inputShapes(job, ground, options);
   const measured = rows.map((row) => ({ ...row, runs: [] as Measurement[], failures: [] as string[] }));
   for (let run = 0; run < options.runs; run++) {
     for (const row of run % 2 === 0 ? measured : measured.toReversed()) {
       try {
-        const result = await runRow(row, { cluster, job, ground, inputs, options });
+        const result = await runRow(row, { cluster, job, ground, options });
         row.runs.push(result);
         onRun(row, result);
       } catch (error) {
@@ -68,6 +72,5 @@ export async function compare(
       }
     }
   }
-  const records = inputs.reduce((sum, shape) => sum + shape.records, 0);
-  return { job, ground, records, keys: inputs[0]?.keys ?? 0, rows: measured };
+  return { job, ground, keys: rows[0]?.inputs[0]?.keys ?? 0, rows: measured };
 }

@@ -13,7 +13,7 @@ export interface Ground {
 /** The most that a run reads: some seconds' work also with large records. */
 const MOST_INPUT_BYTES = 512 * 1024 * 1024;
 /** More batches than this make a run long without saying more. */
-const MOST_BATCHES = 200_000;
+const MOST_BATCHES = 50_000;
 
 /** Every combination of what topics can be like. */
 export function grounds({ valueBytes, compressions, partitions }: BenchOptions): Ground[] {
@@ -24,17 +24,20 @@ export function grounds({ valueBytes, compressions, partitions }: BenchOptions):
   );
 }
 
-/** The input topics of a job; the records of a run are shared out among them. */
+/**
+ * The input topics of a job for batches of one size, or as a client fetches them; the records of a
+ * run are shared out among them.
+ */
 export function inputShapes(
   job: Job,
   { valueBytes, partitions }: Ground,
-  { records, keys, batches }: Pick<BenchOptions, 'records' | 'keys' | 'batches'>,
+  { records, keys, batch }: Pick<BenchOptions, 'records' | 'keys'> & { readonly batch: number | undefined },
 ): InputShape[] {
   const all = Math.min(
     records,
     job.mostRecords ?? Infinity,
     Math.floor(MOST_INPUT_BYTES / (KEY_BYTES + valueBytes)),
-    MOST_BATCHES * Math.min(...batches),
+    MOST_BATCHES * (batch ?? Infinity),
   );
   return Array.from({ length: job.inputs }, (_, seed) => ({
     records: Math.max(1, Math.floor(all / job.inputs)),

@@ -1,6 +1,6 @@
 import type { Comparison, RowRuns } from './comparison.ts';
 import { figuresOf, ratio, type Figures } from './figures.ts';
-import type { Row } from './run-row.ts';
+import { recordsOf, type Row } from './run-row.ts';
 
 /** A comparison as JSON has it. */
 export interface ComparisonReport {
@@ -9,7 +9,6 @@ export interface ComparisonReport {
   readonly valueBytes: number;
   readonly compression: string;
   readonly partitions: number;
-  readonly records: number;
   readonly keys: number;
   readonly rows: readonly RowReport[];
 }
@@ -21,6 +20,8 @@ export interface RowReport extends Partial<Figures> {
   /** null where the contender's batches are what a fetch returned. */
   readonly batch: number | null;
   readonly settings: Row['settings'];
+  /** In all inputs; fewer where the batches are small. */
+  readonly records: number;
   /**
    * How many times the rate of each peer: of its row with the same batches, if it takes a size of
    * batches, and of the fastest, if there are several.
@@ -30,12 +31,11 @@ export interface RowReport extends Partial<Figures> {
   readonly failures: readonly string[];
 }
 
-export function reportOf({ job, ground, records, keys, rows }: Comparison): ComparisonReport {
+export function reportOf({ job, ground, keys, rows }: Comparison): ComparisonReport {
   return {
     job: job.name,
     title: job.title,
     ...ground,
-    records,
     keys,
     rows: rows.map((row) => {
       const own = row.runs.length === 0 ? undefined : figuresOf(row.runs);
@@ -44,6 +44,7 @@ export function reportOf({ job, ground, records, keys, rows }: Comparison): Comp
         version: row.contender.prepared.version,
         batch: row.batch ?? null,
         settings: row.settings,
+        records: recordsOf(row),
         ...own,
         ratios: own === undefined ? {} : ratiosOf(own, row, rows),
         runs: row.runs,

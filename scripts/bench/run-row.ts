@@ -18,6 +18,13 @@ export interface Row {
   /** undefined where the contender's batches are what a fetch returned. */
   readonly batch: number | undefined;
   readonly settings: Settings;
+  /** What it reads: fewer records where its batches are small. */
+  readonly inputs: readonly InputShape[];
+}
+
+/** The records of all inputs of a row. */
+export function recordsOf({ inputs }: Pick<Row, 'inputs'>): number {
+  return inputs.reduce((sum, { records }) => sum + records, 0);
 }
 
 /** What all rows of a table do. */
@@ -25,7 +32,6 @@ export interface Exercise {
   readonly cluster: BenchCluster;
   readonly job: Job;
   readonly ground: Ground;
-  readonly inputs: readonly InputShape[];
   readonly options: Pick<BenchOptions, 'limitMs' | 'nodeOptions' | 'batches'>;
 }
 
@@ -36,7 +42,8 @@ export interface Exercise {
  * @throws WrongResultError, or Error if it fails or runs for too long
  */
 export async function runRow(row: Row, exercise: Exercise): Promise<Measurement> {
-  const { cluster, job, ground, inputs, options } = exercise;
+  const { cluster, job, ground, options } = exercise;
+  const { inputs } = row;
   const name = `bench-${randomUUID()}`;
   const topics: string[] = [];
   for (const shape of inputs) topics.push(await cluster.input(shape, ground));
@@ -50,7 +57,7 @@ export async function runRow(row: Row, exercise: Exercise): Promise<Measurement>
     inputs: topics,
     output,
     partitions: ground.partitions,
-    records: inputs.reduce((sum, { records }) => sum + records, 0),
+    records: recordsOf(row),
     batch: row.batch ?? Math.max(...options.batches),
     compression: ground.compression,
     concurrency: job.concurrency,

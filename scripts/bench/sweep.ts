@@ -1,19 +1,32 @@
 import type { ReadyContender } from './contenders/contenders.ts';
-import type { Job } from './jobs/job.ts';
+import type { Compared } from './comparison.ts';
+import { inputShapes } from './matrix.ts';
+import type { BenchOptions } from './options.ts';
 import type { Row } from './run-row.ts';
 import type { Settings } from './task.ts';
 
-/** A row for each combination of the settings that contenders are to be tried with at a job, with batches of one size. */
-export function sweptRows(job: Job, contenders: readonly ReadyContender[], batch: number): Row[] {
+/**
+ * A row for each combination of the settings that contenders are to be tried with at a job, with
+ * batches of the largest size.
+ */
+export function sweptRows(
+  { job, ground }: Compared,
+  contenders: readonly ReadyContender[],
+  options: Pick<BenchOptions, 'batches' | 'records' | 'keys'>,
+): Row[] {
+  const largest = Math.max(...options.batches);
   return contenders
     .filter(({ jobs, sweep }) => jobs.includes(job.name) && sweep !== undefined)
-    .flatMap((contender) =>
-      combinations(contender.sweep?.(job.name) ?? {}).map((tried) => ({
+    .flatMap((contender) => {
+      const batch = contender.takesBatchSize ? largest : undefined;
+      const inputs = inputShapes(job, ground, { ...options, batch });
+      return combinations(contender.sweep?.(job.name) ?? {}).map((tried) => ({
         contender,
-        batch: contender.takesBatchSize ? batch : undefined,
+        batch,
         settings: { ...contender.settings, ...tried },
-      })),
-    );
+        inputs,
+      }));
+    });
 }
 
 /** Every combination of one value of each setting. */

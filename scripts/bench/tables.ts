@@ -8,7 +8,6 @@ const grounds: readonly (readonly [heading: string, cell: (report: ComparisonRep
   ['Value bytes', ({ valueBytes }) => count(valueBytes)],
   ['Codec', ({ compression }) => compression],
   ['Partitions', ({ partitions }) => count(partitions)],
-  ['Records', ({ records }) => count(records)],
 ];
 
 /** One comparison for a terminal: a heading, and columns in line. */
@@ -52,6 +51,9 @@ function columnsOf(reports: readonly ComparisonReport[]): Columns {
     isSweep(reports)
       ? ['Settings', ({ settings }) => settingsText(settings)]
       : ['Batch', ({ batch }) => (batch === null ? 'as fetched' : count(batch))],
+    ...(new Set(rows.map(({ records }) => records)).size > 1
+      ? [['Records', ({ records }: RowReport) => count(records)] as const]
+      : []),
     ['Thousand records/s', rateText],
     ...peers.map((peer) => [`x ${peer}`, ({ ratios }: RowReport) => ratios[peer]?.toFixed(2) ?? ''] as const),
     ['CPU s per million', ({ cpuSecondsPerMillion: cpu }) => cpu?.median.toPrecision(3) ?? ''],
@@ -92,7 +94,8 @@ function titleOf({ job, title }: ComparisonReport): string {
   return `${job}: ${title}`;
 }
 
-function groundOf({ records, valueBytes, keys, partitions, compression }: ComparisonReport): string {
+function groundOf({ rows, valueBytes, keys, partitions, compression }: ComparisonReport): string {
+  const records = Math.max(0, ...rows.map((row) => row.records));
   const packed = compression === 'none' ? '' : `, ${compression}`;
   return `${count(records)} records of 7 + ${count(valueBytes)} bytes, ${count(keys)} keys, ${count(partitions)} partitions${packed}`;
 }

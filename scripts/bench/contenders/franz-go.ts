@@ -13,8 +13,8 @@ export const franzGo: Contender = {
   name: 'franz-go',
   jobs: ['consume', 'copy', 'forward', 'filter', 'count-map', 'count-redis'],
   takesBatchSize: true,
-  settings: { GOGC: 400, ProducerLingerMs: 5, openPolls: 8 },
-  sweep: () => ({ GOGC: [100, 400], ProducerLingerMs: [0, 5], openPolls: [8, 20] }),
+  settings: { GOGC: 400, ProducerLingerMs: 5, openRecords: 100_000 },
+  sweep: () => ({ GOGC: [100, 400], ProducerLingerMs: [0, 5], openRecords: [50_000, 100_000, 200_000] }),
   prepare: build,
 };
 

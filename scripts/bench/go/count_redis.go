@@ -36,7 +36,7 @@ func newCountRedis(ctx context.Context, given task) *countRedis {
 	if err != nil {
 		log.Fatal(err)
 	}
-	return &countRedis{ctx: ctx, client: client, batch: given.Batch, mostOpen: given.Settings.OpenPolls, workers: map[int32]chan work{}}
+	return &countRedis{ctx: ctx, client: client, batch: given.Batch, mostOpen: given.openPolls(), workers: map[int32]chan work{}}
 }
 
 func (c *countRedis) process(fetches kgo.Fetches, done func()) {

@@ -32,8 +32,11 @@ type task struct {
 type settings struct {
 	GOGC             int `json:"GOGC"`
 	ProducerLingerMs int `json:"ProducerLingerMs"`
-	OpenPolls        int `json:"openPolls"`
+	OpenRecords      int `json:"openRecords"`
 }
+
+// openPolls is how many polls may be in process, or not committed yet.
+func (t task) openPolls() int { return max(2, t.Settings.OpenRecords/t.Batch) }
 
 // job processes what one poll returned. It calls done, once, when all of it is processed and
 // everything that was sent is acked.
@@ -63,7 +66,7 @@ func run(given task) (int, func() map[string]int64) {
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.DisableAutoCommit(),
 		kgo.RecordPartitioner(partitioner(given.Job)),
-		kgo.MaxBufferedRecords(given.Settings.OpenPolls*given.Batch),
+		kgo.MaxBufferedRecords(given.openPolls()*given.Batch),
 		kgo.ProducerLinger(time.Duration(given.Settings.ProducerLingerMs)*time.Millisecond),
 		kgo.ProducerBatchCompression(codec(given.Compression)),
 	)
@@ -71,7 +74,7 @@ func run(given task) (int, func() map[string]int64) {
 		log.Fatal(err)
 	}
 	work := newJob(ctx, given, client)
-	commits := startCommitter(ctx, client, given.Settings.OpenPolls)
+	commits := startCommitter(ctx, client, given.openPolls())
 	seen := 0
 	for seen < given.Records {
 		fetches := client.PollRecords(ctx, given.Batch)

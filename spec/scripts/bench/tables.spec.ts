@@ -14,6 +14,7 @@ function row(contender: Contender, batch: number | undefined, ...seconds: number
     contender: { ...contender, prepared: { version: '1.2.3', program: '', args: [] } },
     batch,
     settings: contender.settings,
+    inputs: [{ records: 1_000_000, partitions: 4, keys: 1000, valueBytes: 100, value: 'text', seed: 0 }],
     runs: seconds.map((each) => ({
       records: 1_000_000,
       seconds: each,
@@ -28,7 +29,7 @@ function row(contender: Contender, batch: number | undefined, ...seconds: number
 
 function comparison(rows: readonly RowRuns[], valueBytes = 100): Comparison {
   const ground = { valueBytes, compression: 'none', partitions: 4 } as const;
-  return { job: jobs.copy, ground, records: 1_000_000, keys: 1000, rows };
+  return { job: jobs.copy, ground, keys: 1000, rows };
 }
 
 test('a row is compared with the row of a peer that has the same batches, and with peers that take none', (t) => {
@@ -82,6 +83,14 @@ test('in Markdown comparisons of one job are one table, with a column for what d
   t.true(lines.some((line) => line.startsWith('| 100 | kasper-ts | 10,000 | 1,000 (1,000 to 1,000) |')));
   t.true(lines.some((line) => line.startsWith('| 1,000 | kasper-ts | 10,000 | 500 (500 to 500) |')));
   t.false(text.includes('Codec'));
+});
+
+test('rows that read fewer records than others say so', (t) => {
+  const few = row(kasper, 1, 1);
+  const inputs = few.inputs.map((shape) => ({ ...shape, records: 50_000 }));
+  const text = terminalTable(reportOf(comparison([row(kasper, 10_000, 1), { ...few, inputs }])));
+  t.regex(text, /^kasper-ts +1 +50,000 /m);
+  t.regex(text, /^kasper-ts +10,000 +1,000,000 /m);
 });
 
 test('rows of a sweep are told apart by their settings', (t) => {
