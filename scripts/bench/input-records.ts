@@ -54,8 +54,8 @@ export function recordsByKey(shape: InputShape): Uint32Array {
 }
 
 /**
- * What counts come to, by keys or their indexes. `weighted` is the sum of each count times the index of its key, so
- * that one count too many and one too few do not cancel out.
+ * What counts come to, by keys or their indexes. `weighted` is the sum of each count times the
+ * index of its key, so that one count too many and one too few do not cancel out.
  */
 export function countSums(counts: Iterable<readonly [key: string | number, count: number]>): {
   keys: number;

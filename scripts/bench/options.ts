@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Compression } from '../../source/index.ts';
 import { peerNames, type PeerName } from './contenders/contender.ts';
-import { jobNames, type JobName } from './jobs/job.ts';
+import { jobNames, type JobName } from './jobs/job-names.ts';
 
 /** What `npm run bench` was asked for; lists make a matrix. */
 export interface BenchOptions {

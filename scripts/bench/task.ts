@@ -1,5 +1,5 @@
 import type { Compression } from '../../source/index.ts';
-import type { JobName } from './jobs/job.ts';
+import type { JobName } from './jobs/job-names.ts';
 
 /** What one run of a contender is to do: its only argument, as JSON. */
 export interface Task {

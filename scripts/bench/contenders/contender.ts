@@ -1,4 +1,4 @@
-import type { JobName } from '../jobs/job.ts';
+import type { JobName } from '../jobs/job-names.ts';
 import type { Settings } from '../task.ts';
 
 export const peerNames = ['kafkajs', 'platformatic', 'franz-go'] as const;

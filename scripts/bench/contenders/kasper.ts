@@ -1,5 +1,5 @@
 import { repositoryRoot } from '../../services/folders.ts';
-import { jobNames } from '../jobs/job.ts';
+import { jobNames } from '../jobs/job-names.ts';
 import type { Contender } from './contender.ts';
 import { nodeProgram, packageVersion } from './node-program.ts';
 

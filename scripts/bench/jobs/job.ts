@@ -2,20 +2,7 @@ import type { MessageProcessor, TopicProcessorOptions } from '../../../source/in
 import type { InputShape } from '../input-records.ts';
 import type { Sums } from '../measure.ts';
 import type { Task } from '../task.ts';
-
-export const jobNames = [
-  'consume',
-  'copy',
-  'forward',
-  'filter',
-  'count-map',
-  'count-redis',
-  'count-elasticsearch',
-  'join',
-  'tenants-redis',
-  'json',
-] as const;
-export type JobName = (typeof jobNames)[number];
+import type { JobName } from './job-names.ts';
 
 /** A job that contenders are measured at, and what its result must be. */
 export interface Job {

@@ -1,7 +1,7 @@
 import { recordsByPartition } from '../input-records.ts';
 import type { Job } from './job.ts';
 
-/** Two topics, joined by partition: what is known of a key from the left one is looked up for records of the right one. */
+/** Two topics, joined by partition: the right one looks up what is known of a key from the left. */
 export const join: Job = {
   name: 'join',
   title:

@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import type { Batch, Message } from 'kafkajs';
 import { countSums } from '../input-records.ts';
 import { FILTER_DIGIT, ZERO } from '../jobs/filter.ts';
-import type { JobName } from '../jobs/job.ts';
+import type { JobName } from '../jobs/job-names.ts';
 import type { JsonValue } from '../jobs/json-values.ts';
 import type { Sums } from '../measure.ts';
 import type { Task } from '../task.ts';

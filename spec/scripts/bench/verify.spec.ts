@@ -5,7 +5,7 @@ import { compare, comparedRows } from '../../../scripts/bench/comparison.ts';
 import { kafkajs } from '../../../scripts/bench/contenders/kafkajs.ts';
 import { kasper } from '../../../scripts/bench/contenders/kasper.ts';
 import type { Contender } from '../../../scripts/bench/contenders/contender.ts';
-import type { JobName } from '../../../scripts/bench/jobs/job.ts';
+import type { JobName } from '../../../scripts/bench/jobs/job-names.ts';
 import { jobs } from '../../../scripts/bench/jobs/jobs.ts';
 import { grounds } from '../../../scripts/bench/matrix.ts';
 import { benchOptions } from '../../../scripts/bench/options.ts';
