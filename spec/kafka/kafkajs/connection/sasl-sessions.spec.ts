@@ -26,7 +26,7 @@ const USER = { username: 'kasper', password: `right-${randomBytes(8).toString('h
 const SASL_HANDSHAKE = 17;
 const MODULE = 'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule';
 /** kafkajs's default of `reauthenticationThreshold`, than which each of these sessions is shorter. */
-const SESSIONS_MS = { plain: 6_000, 'scram-sha-256': 4_000, 'scram-sha-512': 2_000 } as const;
+const SESSIONS_MS = { plain: 4_000, 'scram-sha-256': 3_000, 'scram-sha-512': 2_000 } as const;
 /** A login, and three renewals of its session. */
 const LOGINS = 4;
 
