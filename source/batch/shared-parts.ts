@@ -5,6 +5,7 @@ import type { SenderOptions } from './buffered-sender.ts';
 import { LoopTurns } from './loop-turns.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import { ProcessSlots } from './process-slots.ts';
+import { SendTime } from './send-time.ts';
 
 /** What the partitions of a run share while they process batches. */
 export class SharedParts {
@@ -22,13 +23,14 @@ export class SharedParts {
     this.turns = new LoopTurns(clock);
     this.budget = new MemoryBudget(maxBufferBytes);
     this.guard = guard;
+    const sendTime = new SendTime(clock);
     this.senders = {
       partitioner,
       // Records without a key rotate over the partitions of a topic, over all senders together.
       keyless: new KeylessSpread(),
       maxRecordBytes,
       maxSendBufferBytes,
-      wallNow: () => clock.wallNow(),
+      wallNow: () => sendTime.now(),
     };
   }
 
