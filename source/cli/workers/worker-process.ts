@@ -16,6 +16,7 @@ import type {
   WorkerReport,
   WorkerTask,
 } from './worker-messages.ts';
+import { workerExecArgv } from './young-generation.ts';
 
 const program = fileURLToPath(new URL('../bin.js', import.meta.url));
 
@@ -73,7 +74,11 @@ export class WorkerProcess {
     const { io, progress, shutdown } = surroundings;
     this.task = task;
     this.#shutdown = shutdown;
-    const child = fork(program, ['worker'], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: { ...io.env } });
+    const child = fork(program, ['worker'], {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: { ...io.env },
+      execArgv: workerExecArgv(process.execArgv, io.env),
+    });
     this.#child = child;
     const output = io.stdout.isTTY === true ? progress : io.stdout;
     if (child.stdout !== null) forwardLines(child.stdout, output);

@@ -39,6 +39,15 @@ async function workerWith(t: ExecutionContext, text: string) {
   };
 }
 
+test('a worker has the larger young generation', async (t) => {
+  const { worker, printed, started } = await workerWith(t, 'console.log(`options ${process.execArgv}`);');
+  await started();
+  await until(() => printed().includes('options '), { deadlineMs: LONG_MS, what: 'its options' });
+  t.regex(printed(), /options .*--max-semi-space-size=64/);
+  worker.stop(LONG_MS);
+  await worker.ended;
+});
+
 test('a worker that is stopped while its job file is imported ends as one that did nothing', async (t) => {
   const { worker, started } = await workerWith(t, 'await new Promise(() => setInterval(() => {}, 1000));');
   await started();
