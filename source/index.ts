@@ -87,6 +87,7 @@ export type {
 export type {
   Chunk,
   FetchBudget,
+  MessageList,
   OutOfRange,
   PartitionReader,
   PartitionSource,
