@@ -278,6 +278,6 @@ function takeShare(segment: Segment, start: number, end: number): number {
 
 function bytesOf(messages: MessageList): number {
   let bytes = 0;
-  for (let i = 0; i < messages.length; i++) bytes += messages.at(i)?.bytes ?? 0;
+  for (const message of messages.slice()) bytes += message.bytes;
   return bytes;
 }

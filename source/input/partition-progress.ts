@@ -80,7 +80,7 @@ export class PartitionProgress implements TopicPartition {
     }
     this.position = Math.min(chunk.nextOffset, end);
     if (chunk.nextOffset <= end) return chunk;
-    const messages = chunk.messages.slice(0, chunk.messages.length).filter(({ offset }) => offset < end);
+    const messages = chunk.messages.slice().filter(({ offset }) => offset < end);
     return { ...chunk, messages, nextOffset: end, recordBytes: undefined };
   }
 

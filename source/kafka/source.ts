@@ -90,8 +90,11 @@ export interface MessageList {
   readonly length: number;
   /** The message of an index from 0 on; undefined past the last one. */
   at(index: number): ConsumerMessage | undefined;
-  /** Those from `start` to `end`, exclusive, both from 0 on, as an array of the caller's own. */
-  slice(start: number, end: number): ConsumerMessage[];
+  /**
+   * Those from `start` to `end`, exclusive, both from 0 on, as an array of the caller's own. Default:
+   * all.
+   */
+  slice(start?: number, end?: number): ConsumerMessage[];
 }
 
 /** A position at which reading cannot continue, confirmed at the leader. */

@@ -19,8 +19,7 @@ export class RecordReader {
     });
     const reader: PartitionReader = {
       take: ({ messages }) => {
-        for (const { value } of messages.slice(0, messages.length))
-          if (value !== null) this.#agesMs.push(ageOf(value));
+        for (const { value } of messages.slice()) if (value !== null) this.#agesMs.push(ageOf(value));
         this.#arrived.emit('arrived');
       },
       outOfRange: ({ earliest }) => earliest,

@@ -99,7 +99,7 @@ function decode(recordSet: Buffer): readonly ConsumerMessage[] {
     maxInflatedBytes: BATCH_BYTES,
     inflateBudget: BATCH_BYTES,
   });
-  return messages.slice(0, messages.length);
+  return messages.slice();
 }
 
 function addBytes(sum: number, { key, value }: ConsumerMessage): number {

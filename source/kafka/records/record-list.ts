@@ -33,10 +33,11 @@ export class RecordList implements MessageList {
   }
 
   at(index: number): ConsumedRecord | undefined {
-    return this.slice(index, index + 1)[0];
+    const batch = this.#batches[this.#batchOf(index)];
+    return batch === undefined ? undefined : new ConsumedRecord(batch, this.#positions[index] ?? 0);
   }
 
-  slice(start: number, end: number): ConsumedRecord[] {
+  slice(start = 0, end = this.length): ConsumedRecord[] {
     const positions = this.#positions;
     const messages: ConsumedRecord[] = [];
     const last = Math.min(end, positions.length);

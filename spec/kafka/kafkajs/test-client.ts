@@ -1,7 +1,6 @@
 import type { ExecutionContext } from 'ava';
 import type { KafkaClient, KafkaObserver } from '../../../source/kafka/client.ts';
-import type { MessageList, PartitionReader } from '../../../source/kafka/source.ts';
-import type { ConsumerMessage } from '../../../source/message.ts';
+import type { PartitionReader } from '../../../source/kafka/source.ts';
 import type { StartPosition } from '../../../source/kafka/log-position.ts';
 import type { RecordAccumulator, SinkOptions } from '../../../source/kafka/sink.ts';
 import type {
@@ -264,7 +263,7 @@ export class Collector {
   #take(chunk: Chunk): void {
     this.chunks.push(chunk);
     const key = `${chunk.topic}/${chunk.partition}`;
-    for (const message of allOf(chunk.messages)) {
+    for (const message of chunk.messages.slice()) {
       listIn(this.#values, key).push(Number(message.valueText));
       listIn(this.#offsets, key).push(message.offset);
     }
@@ -307,11 +306,6 @@ function listIn(lists: Map<string, number[]>, key: string): number[] {
     lists.set(key, list);
   }
   return list;
-}
-
-/** The messages of a chunk. */
-export function allOf(messages: MessageList): ConsumerMessage[] {
-  return messages.slice(0, messages.length);
 }
 
 /** 0, 1, 2 … */

@@ -101,7 +101,7 @@ export function decoded(recordSet: Buffer, options: Partial<DecodeOptions> = {})
     inflateBudget: 64 * 1024 * 1024,
     ...options,
   });
-  const messages = result.messages.slice(0, result.messages.length);
+  const messages = result.messages.slice();
   const sum = messages.reduce((bytes, message) => bytes + message.bytes, 0);
   if (sum !== result.recordBytes)
     throw new Error(`Records of ${sum} bytes, reported were ${result.recordBytes}`);

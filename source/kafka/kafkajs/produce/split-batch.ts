@@ -24,7 +24,7 @@ export function splitBatch(batch: OutgoingBatch, compression: Compression): Seal
   });
   const middle = Math.ceil(messages.length / 2);
   const record = { buffer: sealed.bytes, start: 0, end: 0, timestamp: 0, bytes: 0 };
-  return [messages.slice(0, middle), messages.slice(middle, messages.length)].map((half) => {
+  return [messages.slice(0, middle), messages.slice(middle)].map((half) => {
     const builder = new RecordBatchBuilder({ compression });
     for (const message of half) {
       ConsumedRecord.locate(message, record);
