@@ -148,8 +148,38 @@ export class RedisBackend implements Backend<RedisPlace> {
         this.#send(call, slots, { ...sending, onMoved: (same) => moved.push(same) }),
       ),
     );
-    // In a pipeline for several slots the client follows no redirection; for one slot it does.
-    await Promise.all(moved.map((same) => this.#send(call, [same], sending)));
+    if (moved.length > 0 && !call.end.isReached) await this.#sendRedirected(call, moved, sending);
+  }
+
+  /**
+   * The client follows the redirection of a single command, always. That of a pipeline it does not
+   * follow where another command of it was done, and WAIT always is.
+   */
+  async #sendRedirected(
+    call: BackendCall<RedisPlace>,
+    slots: readonly OneSlot<RedisItem>[],
+    { client, replicas, commandsOf }: Omit<Sending, 'onMoved'>,
+  ): Promise<void> {
+    const commands = slots.flatMap((items) => commandsOf(items));
+    await Promise.all(
+      commands.map(async ({ command, onReply }) => {
+        const [reply] = await sendAll(client, [command]);
+        if (reply !== undefined) onReply(reply);
+      }),
+    );
+    if (replicas > 0) this.#settleReplicas(call, slots.flat(), await this.#waitEverywhere(client));
+  }
+
+  /** WAIT is about the writes of one connection, and only the client knows where it went. */
+  async #waitEverywhere(client: RedisClient): Promise<RedisReply> {
+    try {
+      const masters = await connectedMasters(client);
+      const replies = (await Promise.all(masters.map((master) => sendAll(master, [this.#wait()])))).flat();
+      const failed = replies.find(([error]) => error !== null);
+      return failed ?? [null, Math.min(...replies.map(([, acked]) => countOf(acked) ?? 0))];
+    } catch (error) {
+      return [asError(error), 0];
+    }
   }
 
   async #send(

@@ -1,3 +1,4 @@
+import type { Cluster } from 'ioredis';
 import { multiStoreConformance, storeConformance } from '../../../source/testing/index.ts';
 import { MultiRedisStore } from '../../../stores/multi-redis-store.ts';
 import { MultiMap } from '../../../stores/multi-store.ts';
@@ -73,31 +74,64 @@ cluster.test('ten thousand keys of a kilobyte are one pipeline for each master',
   t.is((await store.getAll(['key-1', 'key-9999'])).size, 0);
 });
 
-cluster.test('slots that moved are followed, also within a call', async (t, { nodes }) => {
-  const client = clusterClient(t, nodes);
-  const store = new RedisStore({ client, keyPrefix: randomName('store') });
-  await store.put('a', Buffer.from('0'));
-  // What the client believes is wrong for all slots of two masters.
-  const wrong = client.slots.map((ofSlot) => ofSlot);
-  const owners = [...new Set(wrong.map((ofSlot) => ofSlot.join(' ')))];
-  t.is(owners.length, 3);
-  const swapped = wrong.findIndex((ofSlot) => ofSlot.join(' ') === owners[0]);
-  const other = wrong.findIndex((ofSlot) => ofSlot.join(' ') === owners[1]);
+/** Lets the client believe what is wrong for all slots. */
+function mislead(client: Cluster): void {
+  const right = client.slots.slice();
   const groups = client._groupsBySlot.slice();
-  for (const [slot, ofSlot] of wrong.entries()) {
-    const from = ofSlot.join(' ') === owners[0] ? other : ofSlot.join(' ') === owners[1] ? swapped : slot;
-    client.slots[slot] = wrong[from] ?? [];
+  const masters = [...new Set(right.map(([master]) => master))];
+  const slotOfNext = masters.map((_master, at) => {
+    const next = masters[(at + 1) % masters.length];
+    return right.findIndex(([master]) => master === next);
+  });
+  for (const [slot, [master]] of right.entries()) {
+    const from = slotOfNext[masters.indexOf(master)] ?? 0;
+    client.slots[slot] = right[from] ?? [];
     client._groupsBySlot[slot] = groups[from] ?? 0;
   }
-  const entries = Array.from({ length: 500 }, (_none, at) => [`key-${at}`, Buffer.from(String(at))] as const);
-  await store.putAll(entries);
-  const found = await new RedisStore({
-    client: clusterClient(t, nodes),
-    keyPrefix: randomName('other'),
-  }).getAll(['key-1']);
-  t.is(found.size, 0);
-  t.is((await store.getAll(entries.map(([key]) => key))).size, 500);
-});
+}
+
+const written: Readonly<Record<string, { ttlMs?: number; replicas?: number }>> = {
+  'also within a call': {},
+  'of values that expire': { ttlMs: 600_000 },
+  'and confirmed by replicas': { replicas: 1 },
+  'of values that expire, and confirmed by replicas': { ttlMs: 600_000, replicas: 1 },
+};
+
+for (const [title, options] of Object.entries(written)) {
+  cluster.test(`slots that moved are followed, ${title}`, async (t, { nodes }) => {
+    const client = clusterClient(t, nodes);
+    const keyPrefix = randomName('store');
+    const store = new RedisStore({ client, keyPrefix, ...options });
+    await store.put('a', Buffer.from('0'));
+    mislead(client);
+    const entries = Array.from(
+      { length: 500 },
+      (_none, at) => [`key-${at}`, Buffer.from(String(at))] as const,
+    );
+    await store.putAll(entries);
+    const keys = entries.map(([key]) => key);
+    t.is((await store.getAll(keys)).size, 500);
+    t.is((await new RedisStore({ client: clusterClient(t, nodes), keyPrefix }).getAll(keys)).size, 500);
+    mislead(client);
+    await store.deleteAll(keys);
+    t.is((await store.getAll(keys)).size, 0);
+  });
+
+  cluster.test(`one slot that moved is followed, ${title}`, async (t, { nodes }) => {
+    const client = clusterClient(t, nodes);
+    const keyPrefix = randomName('{one-slot}');
+    const store = new RedisStore({ client, keyPrefix, ...options });
+    for (const key of ['a', 'b']) {
+      await store.put(key, Buffer.from('0'));
+      mislead(client);
+    }
+    await store.putAll([
+      ['c', Buffer.from('1')],
+      ['d', Buffer.from('1')],
+    ]);
+    t.is((await store.getAll(['a', 'b', 'c', 'd'])).size, 4);
+  });
+}
 
 cluster.test('writes across tenants go to all nodes', async (t, { nodes }) => {
   const multi = new MultiRedisStore({ client: clusterClient(t, nodes), tenancy, replicas: 1 });
