@@ -105,13 +105,14 @@ export interface PartitionStats extends TopicPartition {
  * | `idle` | messages are awaited, or gather until a batch is due |
  * | `queued` | a batch is due and waits for its turn (`concurrency`), or for the claims to be looked at |
  * | `process`, `produce`, `store` | steps 1 to 3 of the straight line |
+ * | `wait` | step 1, in `context.wait`: a middleware that retries or throttles, or the processor itself |
  * | `commit` | earlier commits are awaited: `commit: 'each'`, or `maxUncommittedRecords` is reached |
  * | `held` | no batch begins, since a seek is in progress |
  * | `ended` | it is stopped, or a bounded run has reached its end |
  * | `failed` | a batch failed: nothing more is done |
  */
 export type PartitionStep =
-  'idle' | 'queued' | 'process' | 'produce' | 'store' | 'commit' | 'held' | 'ended' | 'failed';
+  'idle' | 'queued' | 'process' | 'wait' | 'produce' | 'store' | 'commit' | 'held' | 'ended' | 'failed';
 
 /** The last batch whose outputs are durable. */
 export interface LastBatch {

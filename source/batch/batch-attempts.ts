@@ -30,6 +30,8 @@ export class BatchAttempts {
   readonly #delivery: BatchDelivery;
   readonly #limit: ProcessLimit;
   readonly #slot: SlotHold;
+  /** Calls of `context.wait` that have not ended. */
+  #waits = 0;
   /** What the middleware is given; that of an attempt is made from it. */
   readonly #context: BatchContext;
   readonly #decorators: SenderDecorator[] = [];
@@ -79,6 +81,11 @@ export class BatchAttempts {
   /** Records that were sent and acked. */
   get sent(): number {
     return this.#kept.reduce((sum, sender) => sum + sender.sent, 0);
+  }
+
+  /** Whether it is in `context.wait`. */
+  get isWaiting(): boolean {
+    return this.#waits > 0;
   }
 
   /** Whether the user's function was still running when it was given up. */
@@ -234,11 +241,13 @@ export class BatchAttempts {
     }
     const { closing, config } = this.#options.run;
     this.#slot.giveBack();
+    this.#waits++;
     try {
       await sleep(config.clock, ms, AbortSignal.any([closing, this.signal]));
     } catch (cause) {
       if (!closing.aborted) throw cause;
     } finally {
+      this.#waits--;
       await this.#slot.regain();
     }
     // Also where it closed while this queued for the slot.

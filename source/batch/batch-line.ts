@@ -44,7 +44,7 @@ export class BatchLine {
 
   /** What it is at. */
   get step(): PartitionStep {
-    return this.#step;
+    return this.#step === 'process' && this.#attempts.isWaiting ? 'wait' : this.#step;
   }
 
   /** Whether it was given up while the user's function was still running. */

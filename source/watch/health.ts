@@ -119,6 +119,8 @@ function doing(partition: PartitionStats, processor: PartitionProcessorStats | u
   switch (step) {
     case 'process':
       return `${batch} has been in process ${since}`;
+    case 'wait':
+      return `${batch} waits (context.wait), and has been in process ${since}`;
     case 'produce':
       return `the records that ${batch} sent have not been acked ${since}`;
     case 'store':

@@ -16,7 +16,18 @@ export interface PartitionColumn {
 }
 
 /** Steps, those that need attention first. */
-const stepOrder = ['failed', 'held', 'commit', 'store', 'produce', 'process', 'queued', 'idle', 'ended'];
+const stepOrder = [
+  'failed',
+  'held',
+  'commit',
+  'store',
+  'produce',
+  'process',
+  'wait',
+  'queued',
+  'idle',
+  'ended',
+];
 
 /** What a column of numbers is made of. */
 interface NumberColumn<Of> extends Pick<PartitionColumn, 'id' | 'label' | 'help'> {
