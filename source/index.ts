@@ -34,7 +34,8 @@ export {
   type PartitionLag,
 } from './operate/group-lag.ts';
 export type { GroupSelection } from './operate/group-partitions.ts';
-export { defineJob, type Job, type JobStores } from './job.ts';
+export { header } from './header.ts';
+export { defineJob, type Job, type JobOptions, type JobStores, type StoresFunction } from './job.ts';
 export type {
   KafkaAdmin,
   PartitionDetails,
@@ -186,4 +187,5 @@ export type {
 export type { SeekTarget } from './seek-target.ts';
 export type { Sender } from './sender.ts';
 export { TopicProcessor, type RunOptions } from './topic-processor.ts';
+export { topic, type TypedTopic, type TypedTopicFields } from './typed-topic.ts';
 export { topicReports, type PartitionReport, type TopicReport } from './operate/topic-report.ts';

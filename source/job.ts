@@ -1,61 +1,62 @@
-import type { MultiStore } from '../stores/multi-store.ts';
-import type { Store } from '../stores/store.ts';
-import type { StoresOption } from './config/stores-option.ts';
 import type { TopicProcessorOptions } from './config/options.ts';
 import { checkArguments } from './kernel/check-arguments.ts';
 import { isObject } from './kernel/is-object.ts';
 import type { StoreMap } from './message-processor.ts';
-import type { MessageProcessors } from './message-processors.ts';
+import { oneProcessor, type MessageProcessors } from './message-processors.ts';
 
-/**
- * Stores of the kind that the command line's `--store` names (in memory, in Redis, in
- * Elasticsearch), with names of their own: two names never share a key.
- */
-export interface JobStores {
-  /**
-   * The Store of this name. In Redis, keys under `{topicProcessorName}/{name}/`; in Elasticsearch,
-   * the index `{topicProcessorName}-{name}`.
-   */
-  store(name: string): Store;
-  /** The MultiStore of this name: the same, for each tenant. */
-  multiStore(name: string): MultiStore;
-}
+export type { JobStores, StoresFunction } from './config/job-stores.ts';
 
-/**
- * A job for `kasper run`: the options of a TopicProcessor, of which the command line may give some,
- * and the processor.
- */
-export interface Job<Stores extends StoreMap = StoreMap> extends Omit<
+/** The options of a job: those of a TopicProcessor, of which whoever runs it may give some. */
+export interface JobOptions<Stores extends StoreMap = StoreMap> extends Omit<
   TopicProcessorOptions<Stores>,
-  'client' | 'inputPartitions' | 'stores'
+  'client' | 'inputPartitions' | 'jobStores'
 > {
   /** Default: the command line's `--brokers`. */
   readonly client?: TopicProcessorOptions['client'];
   /** Default: the command line's `--partitions`, else all partitions of the input topics. */
   readonly inputPartitions?: readonly number[];
-  /** Stores that the job makes itself, or a function that makes them of what `--store` names. */
-  readonly stores?: StoresOption<Stores> | ((stores: JobStores) => StoresOption<Stores>);
+}
+
+/**
+ * A job, for `kasper run`, for a TopicProcessor (`new TopicProcessor({ ...job, client,
+ * inputPartitions })`), and for tests: options and the processor.
+ */
+export interface Job<Stores extends StoreMap = StoreMap> extends JobOptions<Stores> {
   readonly processor: MessageProcessors<Stores>;
 }
 
 /**
- * Gives a job module its types; returns the job as it is. What it holds is checked where it runs.
+ * Makes a job of its options and its processor, and gives both their types. What they hold is
+ * checked where the job runs.
  *
- * @throws ConfigError for what is no object
+ * @param options may hold the processor, too: then it is left out as argument
+ * @throws ConfigError for what is no object, and for two processors
  * @example
  * // kasper run counts.js --store redis --store-url redis://localhost:6379
- * export default defineJob({
- *   topicProcessorName: 'word-count',
- *   inputTopics: ['words'],
- *   stores: (stores) => ({ counts: stores.store('counts') }),
- *   processor: { async process(messages, sender, { stores }) { … stores.counts … } },
- * });
+ * export default defineJob(
+ *   {
+ *     topicProcessorName: 'word-count',
+ *     inputTopics: ['words'],
+ *     stores: (stores) => ({ counts: stores.store('counts') }),
+ *   },
+ *   { async process(messages, sender, { stores }) { … stores.counts … } },
+ * );
  */
-export function defineJob<Stores extends StoreMap = StoreMap>(job: Job<Stores>): Job<Stores> {
+export function defineJob<Stores extends StoreMap = StoreMap>(
+  options: JobOptions<Stores>,
+  processor: MessageProcessors<NoInfer<Stores>>,
+): Job<Stores>;
+export function defineJob<Stores extends StoreMap = StoreMap>(job: Job<Stores>): Job<Stores>;
+export function defineJob<Stores extends StoreMap = StoreMap>(
+  options: JobOptions<Stores>,
+  processor?: MessageProcessors<Stores>,
+): Job<Stores> {
   checkArguments('defineJob', [
-    isObject(job),
+    isObject(options),
     'the job must be an object { topicProcessorName, inputTopics, processor }',
-    job,
+    options,
   ]);
-  return job;
+  const one = oneProcessor('defineJob', options.processor, processor);
+  // Without one it is an error where the job runs, with the name of its file.
+  return processor === undefined ? (options as Job<Stores>) : ({ ...options, processor: one } as Job<Stores>);
 }

@@ -47,10 +47,30 @@ export function fromMap<Stores extends StoreMap = StoreMap>(
 }
 
 /**
+ * The one that is given, in the options or as an argument.
+ *
+ * @throws ConfigError for two that differ
+ */
+export function oneProcessor<Processor>(
+  what: string,
+  ofOptions: Processor | undefined,
+  argument: Processor | undefined,
+): Processor | undefined {
+  if (ofOptions !== undefined && argument !== undefined && ofOptions !== argument)
+    throw new ConfigError(
+      [
+        'two different processors were given, in the options and as the second argument: leave one of them out',
+      ],
+      { what },
+    );
+  return argument ?? ofOptions;
+}
+
+/**
  * The MessageProcessor of each partition. @throws ConfigError that lists the partitions without one
  */
 export function processorFor(
-  processors: MessageProcessors,
+  processors: MessageProcessors | undefined,
   partitions: readonly number[],
 ): ReadonlyMap<number, MessageProcessor> {
   const refused: Refused = { problems: [], causes: [] };
@@ -78,7 +98,7 @@ interface Refused {
 const FORMS = 'give { process(messages, sender) { … } }, or (partition) => new MyProcessor(partition)';
 
 function processorOf(
-  processors: MessageProcessors,
+  processors: MessageProcessors | undefined,
   partition: number,
   { problems, causes }: Refused,
 ): MessageProcessor | undefined {

@@ -15,7 +15,7 @@ import { show } from './kernel/shown-value.ts';
 import { unknownName } from './kernel/unknown-name.ts';
 import { Lifecycle, type ProcessorState } from './lifecycle.ts';
 import type { StoreMap } from './message-processor.ts';
-import { processorFor, type MessageProcessors } from './message-processors.ts';
+import { oneProcessor, processorFor, type MessageProcessors } from './message-processors.ts';
 import { processorEventNames, type ProcessorEvents } from './processor-events.ts';
 import { openMonitor } from './watch/open-monitor.ts';
 import { summarize } from './watch/take-stats.ts';
@@ -69,13 +69,17 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
   /**
    * @param options see {@link TopicProcessorOptions}
    * @param messageProcessor one for all partitions, or a function that gives the one of a partition
-   *   ({@link fromMap} for a map)
+   *   ({@link fromMap} for a map); left out where it is in the options, as in a job of
+   *   {@link defineJob}
    * @throws ConfigError that lists everything wrong with the options
    */
-  constructor(options: TopicProcessorOptions<Stores>, messageProcessor: MessageProcessors<Stores>) {
+  constructor(options: TopicProcessorOptions<Stores>, messageProcessor: MessageProcessors<Stores>);
+  constructor(options: TopicProcessorOptions<Stores> & { readonly processor: MessageProcessors<Stores> });
+  constructor(options: TopicProcessorOptions<Stores>, messageProcessor?: MessageProcessors<Stores>) {
     const config = makeConfig(options);
     this.#config = config;
-    const processors = processorFor(messageProcessor, config.inputPartitions);
+    const processor = oneProcessor('TopicProcessor', options.processor, messageProcessor);
+    const processors = processorFor(processor, config.inputPartitions);
     const logger = limitRepeats(config.logger.child({ topicProcessor: config.topicProcessorName }), {
       clock: config.clock,
     });

@@ -11,6 +11,7 @@ import type { StoreMap } from '../message-processor.ts';
 import { tryChain, type Middleware } from '../middleware/middleware.ts';
 import type { CommitMetadata } from './commit-metadata.ts';
 import { CLAIMS_SUFFIX, groupIdOf } from './group-names.ts';
+import { makeStores } from './job-stores.ts';
 import { checkMonitor, defaultMetrics } from './monitor-option.ts';
 import {
   checkClient,
@@ -48,6 +49,8 @@ export interface Config extends Required<ScalarOptions> {
   readonly stores: StoreMap;
   /** Names of the stores that are flushed before each commit. */
   readonly flushedStores: readonly string[];
+  /** Whether they are in memory since nothing says where else. */
+  readonly storesInMemory: boolean;
   readonly middleware: readonly Middleware[];
   readonly logger: Logger;
   readonly metrics: MetricsProvider;
@@ -58,7 +61,8 @@ export interface Config extends Required<ScalarOptions> {
 /**
  * Checks all options and fills in the defaults. The caller's object is left as it is.
  *
- * @throws ConfigError that lists every problem; its cause is what a middleware threw, if one did
+ * @throws ConfigError that lists every problem; its cause is what a middleware, or the
+ *   function `stores`, threw, if one did
  */
 export function makeConfig<Stores extends StoreMap>(options: TopicProcessorOptions<Stores>): Config {
   if (!isObject(options)) throw new ConfigError([`options must be an object, not ${show(options)}`]);
@@ -70,7 +74,8 @@ export function makeConfig<Stores extends StoreMap>(options: TopicProcessorOptio
   const topicProcessorName = checkName(given['topicProcessorName'], problems);
   const groupId = groupIdOf(topicProcessorName);
   const scalars = checkScalars(given, problems);
-  const stores = checkStores(given['stores'], problems);
+  const made = makeStores(given, problems);
+  const stores = checkStores(made.stores, problems);
   const monitor = checkMonitor(given['monitor'], problems);
 
   const config = {
@@ -91,13 +96,14 @@ export function makeConfig<Stores extends StoreMap>(options: TopicProcessorOptio
     monitor,
     clock: checkClock(given['clock'], problems),
     ...stores,
+    storesInMemory: made.isInMemory,
   };
   checkClient(options.client, problems);
   checkLimits(config, given, problems);
   const chained = tryChain(config.middleware);
   problems.push(...chained.problems);
   if (problems.length > 0)
-    throw new ConfigError(problems, { what: 'TopicProcessor options', cause: chained.cause });
+    throw new ConfigError(problems, { what: 'TopicProcessor options', cause: chained.cause ?? made.cause });
   return Object.freeze({ ...config, stores: measuredStores(config) });
 }
 

@@ -5,8 +5,10 @@ import type { Partitioner, partitioners } from '../kafka/partitioner.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { StoreMap } from '../message-processor.ts';
+import type { MessageProcessors } from '../message-processors.ts';
 import type { Middleware } from '../middleware/middleware.ts';
 import type { CommitMetadata } from './commit-metadata.ts';
+import type { JobStores, StoresFunction } from './job-stores.ts';
 import { optionRows } from './option-table.ts';
 import type { ScalarOptions } from './scalar-options.ts';
 import type { StoresOption } from './stores-option.ts';
@@ -49,6 +51,13 @@ export interface TopicProcessorOptions<Stores extends StoreMap = StoreMap> exten
    */
   readonly inputPartitions: readonly number[];
   /**
+   * What processes the batches, where it is not the second argument of the constructor: so a job of
+   * {@link defineJob} can be spread here.
+   *
+   * @defaultValue the second argument of the constructor
+   */
+  readonly processor?: MessageProcessors<Stores>;
+  /**
    * Text that is stored beside each committed offset, at most 4096 bytes as UTF-8
    * (offset.metadata.max.bytes): a string, or a function that returns it for a position. The
    * function is called for each position of each commit, including the periodic ones. Other clients
@@ -81,14 +90,21 @@ export interface TopicProcessorOptions<Stores extends StoreMap = StoreMap> exten
   readonly partitioner?: keyof typeof partitioners | Partitioner;
   /**
    * Stores given to `process` as `context.stores`, by name: each a Store or a MultiStore, or
-   * `{ store, flush: true }`, whose `flush()` is awaited before each commit.
+   * `{ store, flush: true }`, whose `flush()` is awaited before each commit. Or a function that makes
+   * them of {@link jobStores}; it is called once, when the processor is made.
    *
    * The run fails with ProcessError when a flush fails; the offsets of that batch are not
    * committed.
    *
    * @defaultValue none
    */
-  readonly stores?: StoresOption<Stores>;
+  readonly stores?: StoresOption<Stores> | StoresFunction<Stores>;
+  /**
+   * Where a function `stores` gets its stores from.
+   *
+   * @defaultValue stores in the memory of this process, with a warning when it starts
+   */
+  readonly jobStores?: JobStores;
   /**
    * Functions that wrap `process`, the first outermost. What one throws is handled as if `process`
    * had thrown it: the run fails with ProcessError. One that returns no function, or throws when it is
@@ -101,7 +117,7 @@ export interface TopicProcessorOptions<Stores extends StoreMap = StoreMap> exten
    * Where log lines go, those of kafkajs included where `client` is its plain options. Your code
    * finds it as `context.logger`, with the partition as a field.
    *
-   * @defaultValue {@link silentLogger}
+   * @defaultValue `silentLogger`, which drops every line
    */
   readonly logger?: Logger;
   /**
@@ -133,11 +149,13 @@ export const optionNames: readonly string[] = [
   'client',
   'inputTopics',
   'inputPartitions',
+  'processor',
   ...optionRows.map(({ name }) => name),
   'instanceId',
   'partitioner',
   'commitMetadata',
   'stores',
+  'jobStores',
   'middleware',
   'logger',
   'metrics',

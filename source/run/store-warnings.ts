@@ -6,6 +6,11 @@ import type { RunContext } from '../config/run-context.ts';
  * the job.
  */
 export async function logStoreWarnings({ config, logger, closing }: RunContext): Promise<void> {
+  if (config.storesInMemory)
+    logger.warn(
+      'The stores are in the memory of this process: what they hold ends with it, while the offsets stay committed. Give jobStores, which says where else',
+      { stores: Object.keys(config.stores).join(',') },
+    );
   const namesOf = new Map<string, string[]>();
   await Promise.all(
     Object.entries(config.stores).map(async ([name, store]) => {

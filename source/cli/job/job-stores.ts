@@ -3,10 +3,10 @@ import {
   type Job,
   type JobStores,
   type Logger,
-  type TopicProcessorOptions,
+  type StoreMap,
+  type StoresOption,
 } from '../../index.ts';
-import { isObject } from '../../kernel/is-object.ts';
-import { show } from '../../kernel/shown-value.ts';
+import { problemOfMadeStores } from '../../kernel/made-stores.ts';
 import type { Given } from '../settings/layers.ts';
 import { openStores } from './opened-stores.ts';
 import type { HeldStore, StoreUser } from './store-connection.ts';
@@ -14,7 +14,7 @@ import type { StorePlace } from '../settings/store-flags.ts';
 
 /** The option `stores` of a job, and the connection behind it. */
 export interface StoresOfJob extends AsyncDisposable {
-  readonly option: Pick<TopicProcessorOptions, 'stores'>;
+  readonly option: { readonly stores?: StoresOption<StoreMap> };
   /**
    * Where they are, without secrets; undefined where the job asks for none, or makes them itself.
    */
@@ -62,17 +62,11 @@ export async function openStoresOf(
 function storesFrom(
   jobStores: Extract<Job['stores'], (...args: never) => unknown>,
   opened: JobStores,
-): NonNullable<TopicProcessorOptions['stores']> {
+): StoresOption<StoreMap> {
   const stores: unknown = jobStores(opened);
-  const problems: string[] = [];
-  if (stores instanceof Promise)
-    problems.push(
-      'the function `stores` gives a promise; it must give the stores: await what they need before `export default`',
-    );
-  else if (!isObject(stores))
-    problems.push(`the function \`stores\` must give an object { name: store }, not ${show(stores)}`);
-  if (problems.length > 0) throw new ConfigError(problems, { what: 'Stores' });
-  return stores as NonNullable<TopicProcessorOptions['stores']>;
+  const problem = problemOfMadeStores(stores);
+  if (problem !== undefined) throw new ConfigError([problem], { what: 'Stores' });
+  return stores as StoresOption<StoreMap>;
 }
 
 /** Warns of stores that are in memory only since nothing says where else. */
