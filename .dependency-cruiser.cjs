@@ -16,6 +16,8 @@ const wire = '^source/kafka/wire/';
 const storePorts = '^stores/(store|multi-store|is-store|store-owner)\\.ts$';
 /** What a key may be, and in which order keys are: every store asks them. */
 const storeKeys = '^stores/(entry-checks|key-range)\\.ts$';
+/** Stores of a job for which nothing says where they are. */
+const memoryStores = '^stores/(multi-)?map-store\\.ts$';
 /** What the pipeline wraps the stores in that it was given. */
 const storeMetrics = '^stores/instrumented\\.ts$';
 const metricsPorts = '^metrics/(metrics|monitor|definitions|noop)\\.ts$';
@@ -79,7 +81,7 @@ const rows = [
   { files: openClient, may: ['^source/kafka/kafkajs/', kafkaPorts, message, kernel] },
   {
     files: nouns.replace('(?!', '(?!job\\.ts$|'),
-    may: [nouns, storePorts, kafkaPorts, outgoingRecord, kernel],
+    may: [nouns, storePorts, kafkaPorts, outgoingRecord, codecPort, kernel],
   },
   // A job carries the options of the processor that will run it.
   { files: '^source/job\\.ts$', may: [nouns, storePorts, kernel, room('config')] },
@@ -96,6 +98,7 @@ const rows = [
     partitioner,
     storePorts,
     storeMetrics,
+    memoryStores,
     metricsPorts,
     lateMetrics,
   ),
@@ -125,20 +128,27 @@ const rows = [
     files: room('embedded/api'),
     may: [room('embedded/(api|groups|logs)'), belowEmbeddedApi, wire, kernel],
   },
-  { files: '^source/embedded/[^/]+\\.ts$', may: [room('embedded'), records, wire, kernel] },
   {
-    files: '^source/testing/run-job\\.ts$',
+    files: '^source/embedded/[^/]+\\.ts$',
+    may: [room('embedded'), records, wire, kafkaPorts, partitioner, message, kernel],
+  },
+  {
+    files: '^source/testing/(run-job\\.ts$|harness/)',
     may: [
+      room('testing'),
+      room('embedded'),
       nouns,
       '^source/topic-processor\\.ts$',
       room('config'),
+      records,
       openClient,
-      '^stores/(multi-)?map-store\\.ts$',
+      kafkaPorts,
+      partitioner,
       kernel,
     ],
   },
   {
-    files: '^source/testing/(?!run-job\\.ts$)',
+    files: '^source/testing/(?!run-job\\.ts$|harness/)',
     may: [
       room('testing'),
       room('embedded'),

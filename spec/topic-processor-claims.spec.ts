@@ -4,7 +4,7 @@ import { AssignmentError, FencedError, ProcessError, TimeoutError } from '../sou
 import { prefetch } from '../source/prefetch.ts';
 import { MapStore } from '../stores/map-store.ts';
 import { CLAIMS_GROUP, entryOf, leaveEntry } from './_helpers/fakes/claims-on-fake.ts';
-import { FakeClock } from './_helpers/fakes/fake-clock.ts';
+import { FakeClock } from '../source/testing/fake-clock.ts';
 import { fixture, GROUP, noting, stateOf, type SeenBatch } from './_helpers/fakes/processor-run.ts';
 
 const claims = { claims: true } as const;

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { MapStore } from '../stores/map-store.ts';
-import { FakeClock } from './_helpers/fakes/fake-clock.ts';
+import { FakeClock } from '../source/testing/fake-clock.ts';
 import { FakeKafka } from '../source/testing/fake-kafka/fake-kafka.ts';
 import { fixture, GROUP, noting, type SeenBatch } from './_helpers/fakes/processor-run.ts';
 import { TopicProcessor } from '../source/topic-processor.ts';

@@ -2,6 +2,7 @@ import { LifecycleError } from '../kernel/errors.ts';
 import { isObject } from '../kernel/is-object.ts';
 import { show } from '../kernel/shown-value.ts';
 import { unknownName } from '../kernel/unknown-name.ts';
+import type { ConsumerMessage } from '../message.ts';
 import { clusterError } from './cluster-error.ts';
 import { ClusterState } from './cluster-state.ts';
 import type { RequestCount } from './cluster-state.ts';
@@ -16,6 +17,7 @@ import type { EmbeddedClusterOptions, EmbeddedTopicOptions, ResolvedOptions } fr
 import { appendRaw } from './raw-append.ts';
 import { apiNames, type ApiName } from './request-summary.ts';
 import { partitionNamed, topicNamed } from './topic-lookup.ts';
+import { produceRecords, recordsOf, type EmbeddedRecord, type WrittenRecord } from './topic-records.ts';
 
 /**
  * A Kafka cluster in memory, for development, demos and tests: several nodes with real TCP
@@ -218,6 +220,29 @@ export class EmbeddedCluster {
       ]);
     }
     found.deleteBefore(beforeOffset);
+  }
+
+  /**
+   * Writes records to a topic, as a producer does, one batch for each partition. Keys are spread as by
+   * Java's client; records without a key go to the partitions in turn.
+   *
+   * @returns where each was written
+   * @throws ConfigError for what is no record, before any is written, and for a topic that does not
+   *   exist
+   * @example cluster.produce('payments', [{ key: 'ann', value: '20' }]);
+   */
+  produce(topic: string, records: readonly EmbeddedRecord[]): WrittenRecord[] {
+    return produceRecords(topicNamed(this.#topics, topic), records, this.#state.clock.wallNow());
+  }
+
+  /**
+   * The records of a topic, partition by partition, also those of transactions that are open or were
+   * aborted.
+   *
+   * @throws ConfigError for a topic that does not exist, RecordError for a batch that is damaged
+   */
+  records(topic: string): ConsumerMessage[] {
+    return topicNamed(this.#topics, topic).partitions.flatMap((partition) => recordsOf(partition));
   }
 
   /** Copies of the record batches of a partition, as consumers get them. @throws ConfigError */

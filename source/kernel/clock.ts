@@ -34,8 +34,7 @@ export const systemClock: Clock = Object.freeze({
   now: () => performance.now(),
   wallNow: () => Date.now(),
   after(ms: number, fire: () => void): Timer {
-    // A timer of NaN fires immediately. Below 0 is the rest of a time that is over.
-    if (Number.isNaN(ms) || typeof ms !== 'number' || typeof fire !== 'function') throw misfit(ms, fire);
+    checkTimer(ms, fire);
     let handle: NodeJS.Timeout;
     let isReferenced = true;
     // Longer than one timer can hold: in steps.
@@ -59,6 +58,16 @@ export const systemClock: Clock = Object.freeze({
     };
   },
 });
+
+/**
+ * Checks what a clock is asked for. A timer of NaN would fire immediately; below 0 is the rest of a
+ * time that is over.
+ *
+ * @throws ConfigError
+ */
+export function checkTimer(ms: unknown, fire: unknown): void {
+  if (Number.isNaN(ms) || typeof ms !== 'number' || typeof fire !== 'function') throw misfit(ms, fire);
+}
 
 function misfit(ms: unknown, fire: unknown): ConfigError {
   const what =

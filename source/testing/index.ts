@@ -7,6 +7,8 @@ export {
   type DropFault,
   type EmbeddedClusterOptions,
   type EmbeddedCommit,
+  type EmbeddedRecord,
+  type WrittenRecord,
   type EmbeddedTopicOptions,
   type FailFault,
   type FaultHandle,
@@ -35,6 +37,12 @@ export {
   type StoreFeature,
   type StoreSubject,
 } from './conformance/store-cases.ts';
-export { runJob, type RunJobOptions } from './run-job.ts';
+export { runJob, type JobRun, type RunJobOptions, type TestCluster } from './run-job.ts';
+export { TestHarness, type HarnessRequest, type TestHarnessOptions } from './harness/test-harness.ts';
+export type { TestOptions } from './harness/harness-run.ts';
+export type { TypedRecord } from './harness/harness-topics.ts';
+export { FakeClock } from './fake-clock.ts';
+export type { FakeCall, Gate } from './fake-kafka/fake-requests.ts';
+export { FakeSender } from './fake-sender.ts';
 export { FaultProxy, type FaultProxyOptions } from './fault-proxy.ts';
 export { consumerMessage, type ConsumerMessageInit } from '../kafka/records/consumer-message.ts';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { LoopTurns } from '../../source/batch/loop-turns.ts';
-import { FakeClock } from '../_helpers/fakes/fake-clock.ts';
+import { FakeClock } from '../../source/testing/fake-clock.ts';
 
 test('after a turn none is due for 10 ms, however many batches ask, then one is', async (t) => {
   const clock = new FakeClock();

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { ProcessSlots, SlotHold } from '../../source/batch/process-slots.ts';
-import { turns } from '../_helpers/fakes/fake-clock.ts';
+import { turns } from '../../source/testing/fake-clock.ts';
 
 /** Queues for a slot; the name is added once it is had. */
 function queue(slots: ProcessSlots, had: string[], name: string): void {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { BrokerError, CommitError, ConnectionError } from '../../source/kernel/errors.ts';
-import { type FakeClock, turns } from '../_helpers/fakes/fake-clock.ts';
+import { type FakeClock, turns } from '../../source/testing/fake-clock.ts';
 import { type Asked, bench, moved, refused } from './committer-bench.ts';
 
 /** Answers in/0 with a retriable error, and waits until it is tried again or given up. */

@@ -3,7 +3,7 @@ import type { ExecutionContext } from 'ava';
 import type { CommitResult, GroupOffsets, OffsetToCommit } from '../../source/kafka/group-offsets.ts';
 import { BrokerError, type CommitError, type KasperError } from '../../source/kernel/errors.ts';
 import { OffsetCommitter, type OffsetCommitterOptions } from '../../source/delivery/offset-committer.ts';
-import { FakeClock, turns } from '../_helpers/fakes/fake-clock.ts';
+import { FakeClock, turns } from '../../source/testing/fake-clock.ts';
 import { LineLogger } from '../_helpers/fakes/processor-run.ts';
 
 /** A commit request that waits for its answer. */

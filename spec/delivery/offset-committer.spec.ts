@@ -1,6 +1,6 @@
 import test from 'ava';
 import { CommitError } from '../../source/kernel/errors.ts';
-import { turns } from '../_helpers/fakes/fake-clock.ts';
+import { turns } from '../../source/testing/fake-clock.ts';
 import { deferred } from '../_helpers/deferred.ts';
 import { bench, moved, refused } from './committer-bench.ts';
 

@@ -3,7 +3,7 @@ import { makeConfig } from '../../source/config/config.ts';
 import { EndOffsetWatch, type LogEnd } from '../../source/input/end-offset-watch.ts';
 import type { Isolation, PartitionOffset } from '../../source/kafka/log-position.ts';
 import { ConnectionError } from '../../source/kernel/errors.ts';
-import { FakeClock } from '../_helpers/fakes/fake-clock.ts';
+import { FakeClock } from '../../source/testing/fake-clock.ts';
 import { LineLogger } from '../_helpers/fakes/processor-run.ts';
 
 const partitions = [

@@ -3,7 +3,7 @@ import type { LogEnd } from '../../source/input/end-offset-watch.ts';
 import { HeldBackWatch } from '../../source/input/held-back-watch.ts';
 import type { KafkaAdmin, OpenTransaction } from '../../source/kafka/admin.ts';
 import { BrokerError } from '../../source/kernel/errors.ts';
-import { FakeClock, turns } from '../_helpers/fakes/fake-clock.ts';
+import { FakeClock, turns } from '../../source/testing/fake-clock.ts';
 import { LineLogger } from '../_helpers/fakes/processor-run.ts';
 
 const at = { topic: 'in', partition: 3 };

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { afterTurning } from '../../source/kernel/after-turning.ts';
 import { systemClock } from '../../source/kernel/clock.ts';
-import { FakeClock } from '../_helpers/fakes/fake-clock.ts';
+import { FakeClock } from '../../source/testing/fake-clock.ts';
 import { spin } from '../_helpers/spin.ts';
 
 test('a limit is over after its time, and not before', async (t) => {

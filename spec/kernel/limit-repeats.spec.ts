@@ -1,7 +1,7 @@
 import test from 'ava';
 import { limitRepeats, type RepeatLimits } from '../../source/kernel/limit-repeats.ts';
 import { ConfigError } from '../../source/kernel/errors.ts';
-import { FakeClock } from '../_helpers/fakes/fake-clock.ts';
+import { FakeClock } from '../../source/testing/fake-clock.ts';
 import { LineLogger } from '../_helpers/fakes/processor-run.ts';
 
 function limited(limits: RepeatLimits = {}) {

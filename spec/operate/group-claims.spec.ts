@@ -4,7 +4,7 @@ import { thisProcess } from '../../source/assignment/static/process-identity.ts'
 import { groupClaims, type PartitionClaim } from '../../source/operate/group-claims.ts';
 import { BrokerError } from '../../source/kernel/errors.ts';
 import { claimant, CLAIMS_GROUP, leaveEntry, ownerOf } from '../_helpers/fakes/claims-on-fake.ts';
-import { FakeClock } from '../_helpers/fakes/fake-clock.ts';
+import { FakeClock } from '../../source/testing/fake-clock.ts';
 import { FakeKafka } from '../../source/testing/fake-kafka/fake-kafka.ts';
 import { GROUP, stateOf } from '../_helpers/fakes/processor-run.ts';
 

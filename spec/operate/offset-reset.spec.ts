@@ -13,7 +13,7 @@ import {
 import { planOffsetReset, type ResetPlan, type ResetTarget } from '../../source/operate/offset-reset-plan.ts';
 import { resetOffsets, type ResetOptions } from '../../source/operate/offset-reset.ts';
 import { entryOf, leaveEntry, ownerOf } from '../_helpers/fakes/claims-on-fake.ts';
-import { FakeClock } from '../_helpers/fakes/fake-clock.ts';
+import { FakeClock } from '../../source/testing/fake-clock.ts';
 import { FakeKafka } from '../../source/testing/fake-kafka/fake-kafka.ts';
 import { fixture, GROUP, LineLogger, noting, stateOf } from '../_helpers/fakes/processor-run.ts';
 

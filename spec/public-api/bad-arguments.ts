@@ -84,7 +84,15 @@ export const badCalls: Readonly<Record<string, readonly BadCall[]>> = {
     [[null], /a list of at least one failure .* not a list of 1/],
     [{ message: {}, error: 1 }, /a list of at least one failure .* not an object of Object/],
   ]),
-  'main.defineJob': one(loose(main, 'defineJob'), [[[null], /the job must be an object .*, not null/]]),
+  'main.defineJob': one(loose(main, 'defineJob'), [
+    [[null], /the job must be an object .*, not null/],
+    [[{ processor }, {}], /two different processors were given/],
+  ]),
+  'main.header': one(loose(main, 'header'), [[[5], /the name of a header must be text, not 5/]]),
+  'main.topic': one(loose(main, 'topic'), [
+    [[5, main.int64], /the name .*, not 5/],
+    [['t', {}], /the codec must have encode and decode/],
+  ]),
   'main.eachMessage': one(loose(main, 'eachMessage'), [
     [[null], /the handler must be a function .*, not null/],
     [[Processor], /the handler must be a function .*, not the class Processor/],
@@ -315,9 +323,24 @@ export const badCalls: Readonly<Record<string, readonly BadCall[]>> = {
     [[{ clock: 5 }], /clock must have the methods now, wallNow, after, got 5/],
   ]),
   'testing.runJob': one(loose(testing, 'runJob'), [
-    [[null, { brokers: [] }], /the job must be what defineJob is given, not null/],
-    [[{ processor }, 5], /the cluster must have brokers, not 5/],
-    [[{ processor }, { brokers: [] }, null], /options must be an object, not null/],
+    [[null], /the job must be what defineJob gives, not null/],
+    [[{ processor }, null], /options must be an object, not null/],
+    [[{ processor }, { cluster: 5 }], /the cluster must have brokers, not 5/],
+    [[{ processor }, { records: 5 }], /records must be an array, not 5/],
+    [[{ processor }, { brokers: [] }], /unknown option 'brokers'/],
+  ]),
+  'testing.TestHarness': each(testing.TestHarness, [
+    [5, /options must be an object, not 5/],
+    [{ partition: 1 }, /unknown option 'partition'; did you mean 'partitions'/],
+    [{ partitions: 'x' }, /partitions must be a whole number from 1, not 'x'/],
+    [{ topics: 5 }, /topics must be an object, not 5/],
+  ]),
+  'testing.FakeClock': one(loose(new testing.FakeClock(), 'after'), [
+    [['x', processor.process], /ms must be a number of milliseconds, not 'x'/],
+    [[5, 'x'], /fire must be a function, not 'x'/],
+  ]),
+  'testing.FakeSender': one(loose(new testing.FakeSender(), 'send'), [
+    [[5], /a record to send must be an object with a topic, not 5/],
   ]),
   'testing.FaultProxy': one(loose(testing.FaultProxy, 'start'), [
     [[], /options must be an object, not undefined/],

@@ -9,7 +9,7 @@ import type { TopicProcessorOptions } from '../../source/config/options.ts';
 import { ConnectionError } from '../../source/kernel/errors.ts';
 import { partitionList } from '../../source/kernel/partition-list.ts';
 import { fixture, LineLogger, noting } from '../_helpers/fakes/processor-run.ts';
-import { turns } from '../_helpers/fakes/fake-clock.ts';
+import { turns } from '../../source/testing/fake-clock.ts';
 
 /** A logger of lines without what differs from machine to machine. */
 function linesOf(format: LogFormat) {

@@ -1,8 +1,10 @@
 import test from 'ava';
 import { int64 } from '../../source/codecs/int64.ts';
+import { string } from '../../source/codecs/string.ts';
 import { groupIdOf } from '../../source/config/group-names.ts';
 import { defineJob } from '../../source/job.ts';
 import { runJob } from '../../source/testing/index.ts';
+import { topic } from '../../source/typed-topic.ts';
 import { MapStore, withCodec } from '../../stores/index.ts';
 import { kafkajsOn, startEmbedded } from '../_helpers/servers/embedded.ts';
 
@@ -31,7 +33,7 @@ test('a job runs to its end on an embedded cluster, on all partitions and withou
   });
   await producer.disconnect();
 
-  const summary = await runJob(job, cluster);
+  const summary = await runJob(job, { cluster });
   t.like(summary, { records: 3, sent: 3 });
   t.is(cluster.endOffset('seen', 0), 3);
   t.is(cluster.committed(groupIdOf('visits')).length, 3);
@@ -46,11 +48,59 @@ test('options take the place of those of the job: stores to look at, claims, par
   await producer.disconnect();
 
   const counts = withCodec(new MapStore(), int64);
-  await runJob(job, cluster, { stores: { counts }, claims: true, inputPartitions: [1] });
+  await runJob(job, { cluster, stores: { counts }, claims: true, inputPartitions: [1] });
   t.is(await counts.get('a'), 1);
   const claims = cluster.committed(`${groupIdOf('visits')}-claims`);
   t.deepEqual(
     claims.map(({ partition }) => partition),
     [1],
   );
+});
+
+test('a job runs in memory on the records that it is given', async (t) => {
+  const counts = withCodec(new MapStore(), int64);
+  const run = await runJob(job, {
+    records: ['home', 'home', 'about'].map((key) => ({ topic: 'pages', key, value: '' })),
+    stores: { counts },
+    partitions: 3,
+  });
+  t.like(run, { records: 3, sent: 3 });
+  t.deepEqual(
+    run
+      .read('seen')
+      .map(({ keyText }) => keyText)
+      .sort(),
+    ['about', 'home', 'home'],
+  );
+  t.is(await counts.get('home'), 2);
+  t.is(run.partitions.length, 3);
+});
+
+test('what a job fails with is what the test gets, and waits take no time', async (t) => {
+  const failing = defineJob(
+    { topicProcessorName: 'failing', inputTopics: ['in'] },
+    {
+      async process(_messages, _sender, { wait }) {
+        await wait(60_000);
+        throw new Error('boom');
+      },
+    },
+  );
+  const records = [{ topic: 'in', value: '' }];
+  const began = performance.now();
+  await t.throwsAsync(runJob(failing, { records }), { code: 'PROCESS', message: /boom/ });
+  t.true(performance.now() - began < 30_000);
+});
+
+test('on an embedded cluster records are written and read as well', async (t) => {
+  const cluster = await startEmbedded(t, { topics: { pages: 2, seen: 1 } });
+  const run = await runJob(job, { cluster, records: [{ topic: 'pages', key: 'home', value: '' }] });
+  t.deepEqual(run.read(topic('seen', string)), [{ key: 'home', value: '' }]);
+  const { brokers } = cluster;
+  await t.throwsAsync(runJob(job, { cluster: { brokers }, records: [{ topic: 'pages', value: '' }] }), {
+    code: 'CONFIG',
+    message: /records are written to an EmbeddedCluster/,
+  });
+  const other = await runJob(job, { cluster: { brokers } });
+  t.throws(() => other.read('seen'), { code: 'CONFIG', message: /only the records of an EmbeddedCluster/ });
 });

@@ -2,7 +2,7 @@ import test from 'ava';
 import type { Trouble } from '../../source/kafka/trouble.ts';
 import { ConnectionError } from '../../source/kernel/errors.ts';
 import { Degradation } from '../../source/watch/degradation.ts';
-import { FakeClock } from '../_helpers/fakes/fake-clock.ts';
+import { FakeClock } from '../../source/testing/fake-clock.ts';
 import { LineLogger } from '../_helpers/fakes/processor-run.ts';
 
 const refused = new ConnectionError('Broker a:9092 (to connect): connect ECONNREFUSED', { retriable: true });

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { BrokerError, ConnectionError, ProcessError, TimeoutError } from '../../source/kernel/errors.ts';
 import { codeOf, describeError, RecentErrors } from '../../source/watch/recent-errors.ts';
-import { FakeClock } from '../_helpers/fakes/fake-clock.ts';
+import { FakeClock } from '../../source/testing/fake-clock.ts';
 
 function refusal(brokerError: string): BrokerError {
   return new BrokerError(`refused: ${brokerError}`, { brokerCode: 1, brokerError, retriable: true });

@@ -17,6 +17,9 @@ import type { FakeCall } from './fake-requests.ts';
 import { type FakeAsker, FakeSink } from './fake-sink.ts';
 import { FakeSource } from './fake-source.ts';
 
+/** For those who wait for the answer of a client that was killed. */
+const never = () => new Promise<never>(() => undefined);
+
 /** Of all transactions. */
 const FAKE_PRODUCER_ID = 4711;
 
@@ -26,6 +29,8 @@ export class FakeClient implements KafkaClient, FakeAsker {
   readonly #whenClosed: Promise<never>;
   #rejectAll: ((error: Error) => void) | undefined;
   #closed: Promise<void> | undefined;
+  #isDead = false;
+  readonly #sources: FakeSource[] = [];
   observer: KafkaObserver | undefined;
 
   constructor(cluster: FakeCluster) {
@@ -152,7 +157,9 @@ export class FakeClient implements KafkaClient, FakeAsker {
   }
 
   source(options: SourceOptions): PartitionSource {
-    return new FakeSource(this.#cluster, options);
+    const source = new FakeSource(this.#cluster, options);
+    this.#sources.push(source);
+    return source;
   }
 
   sink(): RecordSink {
@@ -160,15 +167,31 @@ export class FakeClient implements KafkaClient, FakeAsker {
   }
 
   close(): Promise<void> {
+    if (this.#isDead) return never();
     this.#rejectAll?.(new ConnectionError('The client is closed'));
     this.#closed ??= this.#cluster.answer({ name: 'close' });
     return this.#closed;
   }
 
+  /**
+   * As if its process was killed: what was asked and not answered yet does not happen, nothing is
+   * asked any more, and nothing is ever answered.
+   */
+  kill(): void {
+    this.#isDead = true;
+    this.observer = undefined;
+    for (const source of this.#sources) void source.close();
+  }
+
   /** A request: fails if the client is closed, before or meanwhile. */
   ask(call: FakeCall): Promise<void> {
+    if (this.#isDead) return never();
     if (this.#closed !== undefined) return this.#whenClosed;
-    const answered = this.#cluster.answer(call).then(() => this.observer?.onAnswer(call.name, 1));
+    const answered = this.#cluster.answer(call).then(() => {
+      if (this.#isDead) return never();
+      this.observer?.onAnswer(call.name, 1);
+      return undefined;
+    });
     return Promise.race([answered, this.#whenClosed]);
   }
 }

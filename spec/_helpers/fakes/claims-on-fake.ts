@@ -4,7 +4,7 @@ import { parseClaim, type ClaimRecord } from '../../../source/assignment/static/
 import { Claims } from '../../../source/assignment/static/claims.ts';
 import type { ClaimsOptions } from '../../../source/assignment/static/claims-options.ts';
 import type { KasperError } from '../../../source/kernel/errors.ts';
-import { FakeClock } from './fake-clock.ts';
+import { FakeClock } from '../../../source/testing/fake-clock.ts';
 import { FakeKafka } from '../../../source/testing/fake-kafka/fake-kafka.ts';
 import { LineLogger } from './processor-run.ts';
 import type { TopicPartition } from '../../../source/kernel/topic-partition.ts';

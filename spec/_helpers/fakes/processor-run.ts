@@ -7,7 +7,7 @@ import type { MessageProcessors } from '../../../source/message-processors.ts';
 import type { RunSummary } from '../../../source/stats.ts';
 import type { Sender } from '../../../source/sender.ts';
 import { TopicProcessor } from '../../../source/topic-processor.ts';
-import { FakeClock } from './fake-clock.ts';
+import { FakeClock } from '../../../source/testing/fake-clock.ts';
 import { FakeKafka } from '../../../source/testing/fake-kafka/fake-kafka.ts';
 import type { FakeKafkaOptions } from '../../../source/testing/fake-kafka/fake-cluster.ts';
 

@@ -1,4 +1,4 @@
-import type { FakeClock } from '../fakes/fake-clock.ts';
+import type { FakeClock } from '../../../source/testing/fake-clock.ts';
 import type { PlannedFailure } from './planned-failure.ts';
 import type { RunPlan } from './run-plan.ts';
 import type { ScheduleWorld } from './schedule-world.ts';

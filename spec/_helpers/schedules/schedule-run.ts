@@ -3,7 +3,7 @@ import { KasperError, type OffsetRange } from '../../../source/kernel/errors.ts'
 import type { TopicPartition } from '../../../source/kernel/topic-partition.ts';
 import { TopicProcessor } from '../../../source/topic-processor.ts';
 import { MapStore } from '../../../stores/map-store.ts';
-import { FakeClock } from '../fakes/fake-clock.ts';
+import { FakeClock } from '../../../source/testing/fake-clock.ts';
 import { GROUP } from '../fakes/processor-run.ts';
 import { FaultyClient } from './faulty-client.ts';
 import { FaultyNetwork } from './faulty-network.ts';

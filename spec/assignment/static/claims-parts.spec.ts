@@ -9,7 +9,7 @@ import {
   type Claimant,
   type ClaimantOptions,
 } from '../../_helpers/fakes/claims-on-fake.ts';
-import { FakeClock } from '../../_helpers/fakes/fake-clock.ts';
+import { FakeClock } from '../../../source/testing/fake-clock.ts';
 
 const EIGHT = [0, 1, 2, 3, 4, 5, 6, 7];
 

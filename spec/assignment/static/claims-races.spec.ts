@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { Claims } from '../../../source/assignment/static/claims.ts';
 import { CLAIMS_GROUP, claimant, here, type Claimant } from '../../_helpers/fakes/claims-on-fake.ts';
-import { FakeClock } from '../../_helpers/fakes/fake-clock.ts';
+import { FakeClock } from '../../../source/testing/fake-clock.ts';
 import { FakeKafka } from '../../../source/testing/fake-kafka/fake-kafka.ts';
 
 /** Numbers in [0, 1) that are the same for each seed (mulberry32). */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { ConfigError, TimeoutError } from 'kasper-ts';
 import { importFile } from '../../../source/cli/settings/module-file.ts';
-import { FakeClock } from '../../_helpers/fakes/fake-clock.ts';
+import { FakeClock } from '../../../source/testing/fake-clock.ts';
 import { folderWith } from '../job-file.ts';
 import { memoryOutput } from '../memory-io.ts';
 

@@ -7,7 +7,7 @@ import {
 } from '../../../../source/kafka/kafkajs/connection/call-watch.ts';
 import { type Clock, systemClock } from '../../../../source/kernel/clock.ts';
 import { TimeoutError } from '../../../../source/kernel/errors.ts';
-import { FakeClock, turns } from '../../../_helpers/fakes/fake-clock.ts';
+import { FakeClock, turns } from '../../../../source/testing/fake-clock.ts';
 import { socketPair } from '../../../_helpers/servers/socket-pair.ts';
 import { spin } from '../../../_helpers/spin.ts';
 

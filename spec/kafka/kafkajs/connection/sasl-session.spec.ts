@@ -2,7 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { KafkajsConnection } from '../../../../source/kafka/kafkajs/capture/internals.ts';
 import { SaslSession } from '../../../../source/kafka/kafkajs/connection/sasl-session.ts';
 import { LifecycleError } from '../../../../source/kernel/errors.ts';
-import { FakeClock } from '../../../_helpers/fakes/fake-clock.ts';
+import { FakeClock } from '../../../../source/testing/fake-clock.ts';
 
 interface Scene {
   readonly clock: FakeClock;

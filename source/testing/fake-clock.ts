@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../../source/kernel/clock.ts';
+import { checkTimer, type Clock, type Timer } from '../kernel/clock.ts';
 
 interface PendingTimer {
   readonly due: number;
@@ -46,6 +46,7 @@ export class FakeClock implements Clock {
   }
 
   after(ms: number, fire: () => void): Timer {
+    checkTimer(ms, fire);
     const timer: PendingTimer = { due: this.#now + Math.max(0, ms), fire };
     this.#timers.add(timer);
     return { cancel: () => void this.#timers.delete(timer) };
@@ -66,6 +67,12 @@ export class FakeClock implements Clock {
     }
     this.#move(until);
     await this.#settle();
+  }
+
+  /** How long it is until the next timer; undefined if none is set. */
+  get nextInMs(): number | undefined {
+    const next = this.#next(Infinity);
+    return next === undefined ? undefined : Math.max(0, next.due - this.#now);
   }
 
   /**
