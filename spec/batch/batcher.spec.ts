@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { Batcher, type Batch, type BatcherOptions } from '../../source/batch/batcher.ts';
 import type { ConsumerMessage } from '../../source/message.ts';
 import { makeMessages } from '../../source/testing/fake-kafka/fake-message.ts';
+import { hasDictionary } from '../_helpers/engine.ts';
 
 interface Hand {
   now: number;
@@ -306,4 +307,15 @@ test('whatever arrives in whatever order: nothing is lost or doubled, no limit i
     );
   };
   t.notThrows(check);
+});
+
+test('a batch of several chunks is a plain array, also in a program that has spreadable objects', (t) => {
+  // As the client of Elasticsearch does when it is loaded; it is enough that there is one.
+  const spreadable = { [Symbol.isConcatSpreadable]: true };
+  t.true(spreadable[Symbol.isConcatSpreadable]);
+  const { batcher } = batcherOf({ batchSize: 6000 });
+  for (let first = 0; first < 6000; first += 2000) batcher.add(chunkOf('a', first, 2000));
+  const { messages } = batcher.take('count');
+  t.is(messages.length, 6000);
+  t.false(hasDictionary(messages));
 });
