@@ -11,7 +11,7 @@ import type {
   Unseen,
 } from './message-processor.ts';
 import { checkForward, checkForwardFields, ownForward, type OwnForward } from './kafka/forwarded-record.ts';
-import { checkFields, checkMessage, headerPairs, toRecord } from './kafka/outgoing-record.ts';
+import { checkFields, checkMessage, headerPairs, SentRecord } from './kafka/outgoing-record.ts';
 import { stagingOf, type Sender, type SendStaging } from './sender.ts';
 
 /** Handles one message; what it sends goes out with the batch. */
@@ -95,7 +95,7 @@ class StagedSender implements Sender, SendStaging {
   send(message: ProducerMessage): void {
     checkMessage(message);
     checkFields(message);
-    const { key, value, headers } = toRecord(message, () => 0, true);
+    const { key, value, headers } = new SentRecord(message, () => 0, true);
     // Field by field: what is sent may be a consumed message, of which a spread has nothing.
     const { topic, partition, timestamp } = message;
     this.#staged.push({

@@ -1,6 +1,6 @@
 import { LifecycleError, SendError } from '../kernel/errors.ts';
 import type { MeasuredRecord, RecordAccumulator, RecordSink } from '../kafka/sink.ts';
-import { checkFields, checkMessage, checkTopicName, toRecord } from '../kafka/outgoing-record.ts';
+import { checkFields, checkMessage, checkTopicName, SentRecord } from '../kafka/outgoing-record.ts';
 import { checkForward, checkForwardFields, ForwardedRecord } from '../kafka/forwarded-record.ts';
 import { type KeylessSpread, type Partitioner, partitionInPlace } from '../kafka/partitioner.ts';
 import type { ConsumerMessage, ForwardFields, ProducerMessage } from '../message.ts';
@@ -82,7 +82,7 @@ export class BufferedSender implements Sender, BatchOutput {
     const partitionCount = sink.partitionCount(topic);
     const mustWait = this.#mustWait(partitionCount);
     // What is not encoded now is copied, since the caller may reuse its buffers.
-    const record = this.#accumulator.measure(toRecord(message, wallNow, mustWait));
+    const record = this.#accumulator.measure(new SentRecord(message, wallNow, mustWait));
     this.#checkBytes(topic, record.bytes);
     if (partitionCount === undefined || mustWait) this.#wait(topic, partition, record, partitionCount);
     else this.#append(topic, this.#partitionOf(topic, partition, record, partitionCount), record);
