@@ -1,4 +1,6 @@
 import { asError } from '../../source/kernel/as-error.ts';
+import type { RedisArgument } from './redis-command-bytes.ts';
+import { sendOne } from './redis-own-command.ts';
 
 /**
  * What the stores use of an ioredis client (5 or 6): a `Redis` or a `Cluster`. It is a type of our
@@ -42,7 +44,7 @@ export type RedisReply = readonly [error: Error | null, result: unknown];
  * the reply as bytes. The method of the command's own name is not used: a program may have put a
  * script in its place (the option `scripts`, `defineCommand`).
  */
-export type RedisCommand = [method: 'call' | 'callBuffer', name: string, args: (string | Buffer | number)[]];
+export type RedisCommand = [method: 'call' | 'callBuffer', name: string, args: RedisArgument[]];
 
 /**
  * Sends commands together. A single one is sent without a pipeline: making a pipeline takes longer
@@ -54,9 +56,8 @@ export async function sendAll(client: RedisClient, commands: RedisCommand[]): Pr
   const [only] = commands;
   const needsPipeline = commands.length > 1 || client.options.enableAutoPipelining === true;
   if (only === undefined || needsPipeline) return (await client.pipeline(commands).exec()) ?? [];
-  const [method, name, args] = only;
   try {
-    return [[null, await client[method](name, args)]];
+    return [[null, await sendOne(client, only)]];
   } catch (error) {
     return [[asError(error), undefined]];
   }

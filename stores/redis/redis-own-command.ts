@@ -1,0 +1,57 @@
+import { hasMethods, isObject } from '../../source/kernel/is-object.ts';
+import type { RedisClient, RedisCommand } from './redis-client.ts';
+import { commandBytes, type RedisArgument } from './redis-command-bytes.ts';
+
+/** A `Command` of ioredis. */
+interface IoredisCommand {
+  args: RedisArgument[];
+  toWritable(): string | Buffer;
+}
+
+type CommandClass = new (
+  name: string,
+  args: readonly [],
+  options: { readonly replyEncoding: 'utf8' | null },
+) => IoredisCommand;
+
+/** What takes a command that is ready. */
+interface CommandSender {
+  sendCommand(command: IoredisCommand): Promise<unknown>;
+}
+
+/** The class of the commands of each client; undefined where it has none. */
+const classes = new WeakMap<RedisClient, CommandClass | undefined>();
+
+/**
+ * Sends one command, whose bytes are made here: see {@link commandBytes}. ioredis allows that, since
+ * its own scripts do the same. What only resembles a client of ioredis makes the bytes itself.
+ */
+export function sendOne(client: RedisClient, [method, name, args]: RedisCommand): Promise<unknown> {
+  const Command = commandClassOf(client);
+  if (Command === undefined) return client[method](name, args);
+  const command = new Command(name, [], { replyEncoding: method === 'call' ? 'utf8' : null });
+  // Errors and traces show them, and a cluster finds the node by them. Given to the constructor, they
+  // would be copied and looked through.
+  command.args = args;
+  // Called when it is sent, and each time that it is sent again.
+  command.toWritable = () => commandBytes(name, args);
+  return (client as RedisClient & CommandSender).sendCommand(command);
+}
+
+function commandClassOf(client: RedisClient): CommandClass | undefined {
+  if (!classes.has(client)) classes.set(client, findCommandClass(client));
+  return classes.get(client);
+}
+
+/** A client does not say which class it makes commands of: one is made, and not sent. */
+function findCommandClass(client: RedisClient): CommandClass | undefined {
+  if (!hasMethods(client as unknown as Record<string, unknown>, ['sendCommand'])) return undefined;
+  const maker = Object.create(client, {
+    sendCommand: { value: (command: unknown) => command },
+  }) as RedisClient;
+  const made: unknown = maker.call('ping', []);
+  // Another client may have sent it.
+  if (made instanceof Promise) made.catch(() => undefined);
+  const isCommand = isObject(made) && hasMethods(made, ['toWritable']) && Array.isArray(made['args']);
+  return isCommand ? (made.constructor as CommandClass) : undefined;
+}
