@@ -55,52 +55,50 @@ export class ViewLife {
 
 /** The view of one store, or of one tenant, with the changes made in it. */
 export class KeyView<Value> implements BatchView<Value> {
+  /** The values to write. */
+  readonly puts = new Map<string, Value>();
   readonly #named: ReadonlySet<string>;
-  readonly #values: Map<string, Value>;
+  readonly #found: Map<string, Value>;
   readonly #life: ViewLife;
-  readonly #set = new Set<string>();
   readonly #deleted = new Set<string>();
 
-  /** @param values what was found for the named keys; the view owns it from now on */
-  constructor(named: ReadonlySet<string>, values: Map<string, Value>, life: ViewLife) {
+  /** @param found the values of the named keys; the view owns it from now on */
+  constructor(named: ReadonlySet<string>, found: Map<string, Value>, life: ViewLife) {
     this.#named = named;
-    this.#values = values;
+    this.#found = found;
     this.#life = life;
   }
 
   get(key: string): Value | undefined {
     this.#life.check('get');
-    const value = this.#values.get(key);
+    let value = this.puts.get(key);
+    if (value !== undefined) return value;
+    value = this.#found.get(key);
     if (value === undefined) this.#checkKnown('get', key);
     return value;
   }
 
   has(key: string): boolean {
     this.#life.check('has');
-    if (this.#values.has(key)) return true;
+    if (this.puts.has(key) || this.#found.has(key)) return true;
     this.#checkKnown('has', key);
     return false;
   }
 
   set(key: string, value: Value): void {
     this.#life.check('set');
-    this.#values.set(key, value);
-    this.#set.add(key);
-    this.#deleted.delete(key);
+    this.puts.set(key, value);
+    // A look-up takes longer than all of this.
+    if (this.#deleted.size > 0) this.#deleted.delete(key);
+    // What was found would be taken for it.
+    if (value === undefined) this.#found.delete(key);
   }
 
   delete(key: string): void {
     this.#life.check('delete');
-    this.#values.delete(key);
+    this.puts.delete(key);
+    this.#found.delete(key);
     this.#deleted.add(key);
-    this.#set.delete(key);
-  }
-
-  /** The values to write. */
-  get puts(): Map<string, Value> {
-    const puts = new Map<string, Value>();
-    for (const key of this.#set) puts.set(key, this.#values.get(key) as Value);
-    return puts;
   }
 
   /** The keys to remove. */
@@ -109,7 +107,7 @@ export class KeyView<Value> implements BatchView<Value> {
   }
 
   #checkKnown(method: string, key: string): void {
-    if (this.#named.has(key) || this.#set.has(key) || this.#deleted.has(key)) return;
+    if (this.#named.has(key) || this.puts.has(key) || this.#deleted.has(key)) return;
     throw new LifecycleError(
       `view.${method}('${key}'): the value of this key was not read for this batch. Return it from keysOf.`,
     );

@@ -186,6 +186,34 @@ test('a key that was not named cannot be read, but written', async (t) => {
   t.deepEqual(calls, ['getAll a', 'putAll z=1', 'deleteAll y']);
 });
 
+test('a view gives what was changed last: set, deleted and set again, nothing, null', async (t) => {
+  const written: unknown[] = [];
+  const store: Store<number | null | undefined> = {
+    ...notedStore().store,
+    getAll: () => Promise.resolve(new Map(['a', 'b', 'c'].map((key) => [key, 1]))),
+    put: () => Promise.resolve(),
+    get: () => Promise.resolve(undefined),
+    putAll: (entries) => Promise.resolve(void written.push(...entries)),
+    deleteAll: (keys) => Promise.resolve(void written.push(keys)),
+  };
+  const keysOf = ({ keyText }: ConsumerMessage) => keyText;
+  const processor: MessageProcessor = prefetch(store, keysOf, (_messages, _sender, view) => {
+    view.delete('a');
+    t.deepEqual([view.get('a'), view.has('a')], [undefined, false]);
+    view.set('a', 2);
+    t.deepEqual([view.get('a'), view.has('a')], [2, true]);
+    view.set('b', undefined);
+    t.deepEqual([view.get('b'), view.has('b')], [undefined, true]);
+    view.set('b', null);
+    t.deepEqual([view.get('b'), view.has('b')], [null, true]);
+    view.set('c', 3);
+    view.delete('c');
+    t.deepEqual([view.get('c'), view.has('c')], [undefined, false]);
+  });
+  await process(processor, messages);
+  t.deepEqual(written, [['a', 2], ['b', null], ['c']]);
+});
+
 test('a view is dead when its attempt has ended: returned, thrown or aborted', async (t) => {
   const { store, calls } = notedStore();
   const views: BatchView<number>[] = [];

@@ -15,6 +15,8 @@ export const int64: Codec<number> = Object.freeze({
   },
   decode(encoded: Buffer): number {
     checkBytes('int64', encoded);
+    const short = shortCount(encoded);
+    if (short !== undefined) return short;
     const text = encoded.toString('latin1');
     const value = /^[-+]?\d+$/.test(text) ? Number(text) : Number.NaN;
     if (Number.isSafeInteger(value)) return value === 0 ? 0 : value;
@@ -26,3 +28,19 @@ export const int64: Codec<number> = Object.freeze({
     );
   },
 });
+
+/** This many digits are never beyond 2^53 - 1. */
+const SAFE_DIGITS = 15;
+
+/** A number that is not negative, read without making text of it; undefined where it is something else. */
+function shortCount(digits: Buffer): number | undefined {
+  const { length } = digits;
+  if (length === 0 || length > SAFE_DIGITS) return undefined;
+  let value = 0;
+  for (let at = 0; at < length; at++) {
+    const digit = (digits[at] ?? 0) - 0x30;
+    if (digit < 0 || digit > 9) return undefined;
+    value = value * 10 + digit;
+  }
+  return value;
+}

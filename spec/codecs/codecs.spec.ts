@@ -22,6 +22,9 @@ const good: readonly (readonly [
     [
       [0, '0'],
       [-17, '-17'],
+      [7, '7'],
+      [123_456_789_012_345, '123456789012345'],
+      [1_234_567_890_123_456, '1234567890123456'],
       [Number.MAX_SAFE_INTEGER, '9007199254740991'],
     ],
   ],
@@ -70,6 +73,8 @@ const badBytes: Readonly<Record<string, readonly [Codec<unknown>, string, RegExp
   'string that is no UTF-8': [string, '\xff', /not UTF-8/],
   'int64 of nothing': [int64, '', /"" is not a whole number/],
   'int64 of text': [int64, '1e5', /"1e5" is not a whole number/],
+  'int64 of a letter before the digits': [int64, '/1', /"\/1" is not a whole number/],
+  'int64 of a letter behind the digits': [int64, '1:', /"1:" is not a whole number/],
   'int64 that would be rounded': [int64, '9007199254740993', /beyond 2\^53 - 1/],
   'int64 that is endless': [int64, '1'.repeat(400), /beyond 2\^53 - 1|not a whole number/],
   'json that is cut off': [json(), '{"a":', /^json: /],
