@@ -1,6 +1,6 @@
 import type { Compression, KafkaClient } from '../../source/index.ts';
-import { jsonNumber } from './jobs/json-values.ts';
 import { forEachKey, keyText, type InputShape } from './input-records.ts';
+import { inputValues } from './input-values.ts';
 
 const FLUSH_BYTES = 16 * 1024 * 1024;
 
@@ -15,7 +15,7 @@ export async function fillInput(
   const sink = client.sink({ idempotent: true, compression, retryTimeoutMs: 60_000 });
   await sink.loadTopic(topic);
   const accumulator = sink.accumulator();
-  const valueOf = values(shape);
+  const valueOf = inputValues(shape);
   const timestamp = Date.now();
   const indexes: number[] = [];
   forEachKey(shape, (index) => indexes.push(index));
@@ -26,24 +26,4 @@ export async function fillInput(
   }
   await accumulator.flush();
   await sink.close();
-}
-
-const WORDS = 'order customer amount pending shipped paid berlin lisbon oslo 2026 2027 EUR true false '.split(
-  ' ',
-);
-
-/** Values of exactly that many bytes, which a codec makes some three times smaller. */
-function values({ valueBytes, value, keys }: InputShape): (index: number) => Buffer {
-  const pool = Buffer.alloc(valueBytes + keys * 3);
-  for (let at = 0, word = 1; at < pool.length; word = (word * 48_271) % 2_147_483_647)
-    at += pool.write(`${WORDS[word % WORDS.length] ?? ''} ${word % 97} `, at, 'latin1');
-  if (value === 'text') return (index) => pool.subarray(index * 3, index * 3 + valueBytes);
-  const around = Buffer.byteLength(jsonValue(0, ''));
-  return (index) =>
-    Buffer.from(jsonValue(index, pool.toString('latin1', index, index + Math.max(0, valueBytes - around))));
-}
-
-/** A JSON object that takes as many bytes for each index. */
-function jsonValue(index: number, text: string): string {
-  return `{"n":${jsonNumber(index)},"active":true,"text":"${text}"}`;
 }

@@ -32,14 +32,11 @@ export function forEachKey({ records, keys, seed }: InputShape, take: (index: nu
   }
 }
 
-/** How many records each partition has; of those alone whose key `counts`, if that is given. */
-export function recordsByPartition(
-  shape: InputShape,
-  counts: (index: number) => boolean = () => true,
-): number[] {
+/** How many records each partition has. */
+export function recordsByPartition(shape: InputShape): number[] {
   const found = Array.from({ length: shape.partitions }, () => 0);
   forEachKey(shape, (index) => {
-    if (counts(index)) found[index % shape.partitions] = (found[index % shape.partitions] ?? 0) + 1;
+    found[index % shape.partitions] = (found[index % shape.partitions] ?? 0) + 1;
   });
   return found;
 }

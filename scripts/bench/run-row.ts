@@ -47,7 +47,7 @@ export async function runRow(row: Row, exercise: Exercise): Promise<Measurement>
   const name = `bench-${randomUUID()}`;
   const topics: string[] = [];
   for (const shape of inputs) topics.push(await cluster.input(shape, ground));
-  const output = job.expectedOutput === undefined ? '' : await cluster.createOutput(ground.partitions);
+  const output = job.output === undefined ? '' : await cluster.createOutput(ground.partitions);
   const server = job.store === undefined ? undefined : await startStore(job.store.server);
   const task: Task = {
     job: job.name,

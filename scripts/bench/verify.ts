@@ -1,6 +1,7 @@
 import type { KafkaClient } from '../../source/index.ts';
 import { recordsByPartition, type InputShape } from './input-records.ts';
 import type { Job } from './jobs/job.ts';
+import { expectedContents, readContents } from './output-contents.ts';
 import type { Measurement, Sums } from './measure.ts';
 import type { Task } from './task.ts';
 
@@ -26,8 +27,8 @@ export interface FinishedRun {
 
 /**
  * Compares what a run left behind with what its input says that it must be: the number of records,
- * its sums, the committed offset of each input partition, the end of each output partition, and
- * what is in the store.
+ * its sums, the committed offset of each input partition, the end of each output partition and what
+ * is in it, and what is in the store.
  *
  * @throws WrongResultError that names each difference
  */
@@ -65,12 +66,27 @@ async function commitProblems({ client, task, inputs }: FinishedRun): Promise<st
   );
 }
 
+/** Contents are read only where the ends are right: two differences of one cause say no more. */
 async function outputProblems({ client, job, task, inputs }: FinishedRun): Promise<string[]> {
-  const wanted = job.expectedOutput?.(inputs) ?? [];
-  const partitions = wanted.map((_, partition) => ({ topic: task.output, partition }));
+  if (job.output === undefined) return [];
+  const { output } = task;
+  const wanted = expectedContents(job.output, inputs);
+  const partitions = wanted.map((_, partition) => ({ topic: output, partition }));
   const ends = await client.listOffsets('latest', partitions, 'read_committed');
+  const wrongEnds = wanted.flatMap(({ records }, at) =>
+    difference(`end of ${output}/${at}`, ends[at]?.offset, records),
+  );
+  if (wrongEnds.length > 0) return someProblems(wrongEnds);
+  const found = await readContents(
+    client,
+    output,
+    wanted.map(({ records }) => records),
+  );
   return someProblems(
-    wanted.flatMap((end, at) => difference(`end of ${task.output}/${at}`, ends[at]?.offset, end)),
+    wanted.flatMap(({ records, checksum }, at) => [
+      ...difference(`records read of ${output}/${at}`, found[at]?.records, records),
+      ...difference(`checksum of keys and values in ${output}/${at}`, found[at]?.checksum, checksum),
+    ]),
   );
 }
 

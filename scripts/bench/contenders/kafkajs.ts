@@ -11,7 +11,7 @@ export const kafkajs: Contender = {
   sweep: (job) => ({
     maxBytesPerPartition: [1_048_576, 4_194_304, 10_485_760],
     partitionsConsumedConcurrently: [1, 4],
-    ...(jobs[job].expectedOutput !== undefined && { messagesPerSend: [500, 1000, 2000] }),
+    ...(jobs[job].output !== undefined && { messagesPerSend: [500, 1000, 2000] }),
   }),
   prepare: async () => ({ version: await dependencyVersion('kafkajs'), ...nodeProgram('kafkajs.js') }),
 };

@@ -1,5 +1,4 @@
-import { recordsByPartition } from '../input-records.ts';
-import type { Job } from './job.ts';
+import { samePartition, type Job } from './job.ts';
 
 /** The digit of the key that decides: that of the tens, so that each partition has some of them. */
 export const FILTER_DIGIT = 5;
@@ -13,8 +12,11 @@ export const filter: Job = {
   inputs: 1,
   concurrency: 1,
   expectedSums: () => ({}),
-  expectedOutput: (inputs) =>
-    inputs.flatMap((input) => recordsByPartition(input, (index) => Math.floor(index / 10) % 10 === 0)),
+  output: {
+    input: 0,
+    partition: (index, partitions) =>
+      Math.floor(index / 10) % 10 === 0 ? samePartition.partition(index, partitions) : undefined,
+  },
   kasper: ({ output }) => ({
     processor: {
       process(messages, sender) {

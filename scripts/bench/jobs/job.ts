@@ -21,13 +21,28 @@ export interface Job {
   readonly mostKeys?: number;
   /** The sums that each contender must report. */
   expectedSums(inputs: readonly InputShape[]): Sums;
-  /** The records of each output partition, for jobs that send. */
-  expectedOutput?(inputs: readonly InputShape[]): readonly number[];
+  /** What it sends, for jobs that send. */
+  readonly output?: JobOutput;
   /** The server that it counts in, for jobs that have one. */
   readonly store?: JobStore;
   /** The job as a program of this project has it. */
   kasper(task: Task): KasperJob;
 }
+
+/** What a job sends to the topic of its task: at most one record for each of an input. */
+export interface JobOutput {
+  /** Which input, from 0 on. */
+  readonly input: number;
+  /** The partition for records of a key, by its index; undefined: they are not sent on. */
+  partition(index: number, partitions: number): number | undefined;
+  /** The value that is sent for a value. Default: that value. The key is always the same. */
+  value?(value: Buffer): Buffer;
+}
+
+/** The output of a job that sends each record to the partition that it came from. */
+export const samePartition: Pick<JobOutput, 'partition'> = {
+  partition: (index, partitions) => index % partitions,
+};
 
 /** A server that a job keeps its state in. */
 export interface JobStore {

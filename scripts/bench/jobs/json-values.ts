@@ -1,6 +1,6 @@
 import { json } from '../../../source/index.ts';
-import { forEachKey, recordsByPartition } from '../input-records.ts';
-import type { Job } from './job.ts';
+import { forEachKey } from '../input-records.ts';
+import { samePartition, type Job } from './job.ts';
 
 /** What is in the values of the job `json`. */
 export interface JsonValue {
@@ -24,7 +24,14 @@ export const jsonValues: Job = {
       });
     return { n };
   },
-  expectedOutput: (inputs) => inputs.flatMap((input) => recordsByPartition(input)),
+  output: {
+    input: 0,
+    ...samePartition,
+    value(value) {
+      const { n, active, text } = JSON.parse(value.toString()) as JsonValue;
+      return Buffer.from(JSON.stringify({ n: n + 1, active, text }));
+    },
+  },
   kasper({ output }) {
     const codec = json<JsonValue>();
     let n = 0;

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { jobs } from '../../../scripts/bench/jobs/jobs.ts';
 import { measureAndPrint } from '../../../scripts/bench/measure.ts';
 import { givenTask } from '../../../scripts/bench/task.ts';
+import { consumerMessage } from '../../../source/testing/index.ts';
 import {
   openClient,
   silentLogger,
@@ -19,11 +20,25 @@ const { processor, sums, close } = jobs[task.job].kasper(task);
 /** The record that the mistake is about, the sixth of partition 1. */
 const isTheOne = ({ partition, offset }: ConsumerMessage) => partition === 1 && offset === 5;
 
+/** The same message with one bit of its value changed. */
+function altered(message: ConsumerMessage): ConsumerMessage {
+  const fields = message.toObject();
+  const value = Buffer.from(fields.value ?? '');
+  value[50] = (value[50] ?? 0) ^ 1;
+  return consumerMessage({ ...fields, value });
+}
+
 const faulty: MessageProcessor = {
   process(messages, sender, context) {
     if (mistake === 'fail') throw new Error('the contender failed on purpose');
     if (mistake === 'drop') messages = messages.filter((message) => !isTheOne(message));
     if (mistake === 'repeat') messages = [...messages, ...messages.filter(isTheOne)];
+    if (mistake === 'replace')
+      messages = messages.flatMap((message, at) =>
+        isTheOne(message) ? messages.slice(at - 1, at) : [message],
+      );
+    if (mistake === 'alter')
+      messages = messages.map((message) => (isTheOne(message) ? altered(message) : message));
     return processor.process(messages, sender, context);
   },
 };

@@ -104,6 +104,8 @@ for (const [mistake, job, expected] of [
   ['repeat', 'copy', /^end of bench-out-\S+\/1: \d+, not \d+$/],
   ['drop', 'consume', /^bytes: 320893, not 321000$/],
   ['drop', 'count-map', /^total: 2999, not 3000; weighted: \d+, not \d+$/],
+  ['replace', 'copy', /^checksum of keys and values in bench-out-\S+\/1: \d+, not \d+$/],
+  ['alter', 'copy', /^checksum of keys and values in bench-out-\S+\/1: \d+, not \d+$/],
   ['commit', 'copy', /^committed offset of bench-in-\S+\/1: \d+, not \d+$/],
   ['count', 'copy', /^records: 2999, not 3000$/],
 ] as const) {
