@@ -16,6 +16,7 @@ export class BenchCluster {
   readonly #admin: ReturnType<Kafka['admin']>;
   readonly #stop: () => Promise<void>;
   readonly #inputs = new Map<string, string>();
+  #ground = '';
 
   private constructor(brokers: readonly string[], title: string, stop: () => Promise<void>) {
     this.brokers = brokers;
@@ -50,14 +51,18 @@ export class BenchCluster {
     return cluster;
   }
 
-  /** A topic of this shape; one that was filled before is used again. */
-  async input(shape: InputShape, { compression }: Ground): Promise<string> {
-    const key = JSON.stringify([shape, compression]);
+  /**
+   * A topic of this shape; one that was filled before is used again, until a topic on another ground
+   * is asked for: those of a whole matrix would fill the disk.
+   */
+  async input(shape: InputShape, ground: Ground): Promise<string> {
+    await this.#keepInputsOf(JSON.stringify(ground));
+    const key = JSON.stringify(shape);
     const found = this.#inputs.get(key);
     if (found !== undefined) return found;
     const topic = `bench-in-${randomUUID()}`;
     this.#inputs.set(key, topic);
-    await fillInput(this.client, topic, shape, compression);
+    await fillInput(this.client, topic, shape, ground.compression);
     return topic;
   }
 
@@ -67,7 +72,7 @@ export class BenchCluster {
     return topic;
   }
 
-  /** Deletes topics, since a matrix would fill the disk (DeleteTopics). */
+  /** Deletes topics (DeleteTopics). */
   async delete(topics: readonly string[]): Promise<void> {
     if (topics.length > 0) await this.#admin.deleteTopics({ topics: [...topics], timeout: 30_000 });
   }
@@ -76,6 +81,12 @@ export class BenchCluster {
   async deleteInputs(): Promise<void> {
     await this.delete([...this.#inputs.values()]);
     this.#inputs.clear();
+  }
+
+  async #keepInputsOf(ground: string): Promise<void> {
+    if (ground === this.#ground) return;
+    this.#ground = ground;
+    await this.deleteInputs();
   }
 
   /** Ends the connections, and a Kafka that it started. */

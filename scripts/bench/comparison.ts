@@ -1,14 +1,19 @@
 import { inputShapes, type Ground } from './matrix.ts';
 import type { BenchCluster } from './cluster.ts';
 import type { ReadyContender } from './contenders/contenders.ts';
+import type { InputShape } from './input-records.ts';
 import type { Job } from './jobs/job.ts';
 import type { Measurement } from './measure.ts';
 import type { BenchOptions } from './options.ts';
 import { runRow, type Row } from './run-row.ts';
 
+const MOST_FAILURES = 2;
+
 /** The verified runs of one row, and why others failed. */
 export interface RowRuns extends Row {
   readonly runs: readonly Measurement[];
+  /** Those over a quarter of the records, if they were asked for. */
+  readonly shortRuns: readonly Measurement[];
   readonly failures: readonly string[];
 }
 
@@ -30,9 +35,9 @@ export interface Compared {
 export function comparedRows(
   { job, ground }: Compared,
   contenders: readonly ReadyContender[],
-  options: Pick<BenchOptions, 'batches' | 'metrics' | 'records' | 'keys'>,
+  options: Pick<BenchOptions, 'batches' | 'metrics' | 'records' | 'keys' | 'steady'>,
 ): Row[] {
-  const { batches, metrics } = options;
+  const { metrics, steady } = options;
   return contenders
     .filter(({ jobs }) => jobs.includes(job.name))
     .flatMap((contender) => {
@@ -40,16 +45,26 @@ export function comparedRows(
         metrics && contender.name === 'kasper-ts'
           ? { ...contender.settings, metrics: 'prometheus' }
           : contender.settings;
-      return (contender.takesBatchSize ? batches : [undefined]).map((batch) => {
+      return batchesOf(contender, options.batches).map((batch) => {
         const inputs = inputShapes(job, ground, { ...options, batch });
-        return { contender, batch, settings, inputs };
+        return { contender, batch, settings, inputs, ...(steady && { shortInputs: quarters(inputs) }) };
       });
     });
 }
 
+function batchesOf({ batches }: ReadyContender, given: readonly number[]): readonly (number | undefined)[] {
+  if (batches === 'each') return given;
+  return [batches === 'largest' ? Math.max(...given) : undefined];
+}
+
+function quarters(inputs: readonly InputShape[]): InputShape[] {
+  return inputs.map((shape) => ({ ...shape, records: Math.ceil(shape.records / 4) }));
+}
+
 /**
  * Measures rows in turns, so that a machine that slows down slows all of them; the one that begins
- * changes, too. A run that fails is left out, and is reported.
+ * changes, too. A run that fails is left out, and is reported; a row is given up when two have failed
+ * and none was right.
  */
 export async function compare(
   cluster: BenchCluster,
@@ -58,11 +73,20 @@ export async function compare(
   options: Pick<BenchOptions, 'runs' | 'limitMs' | 'nodeOptions' | 'batches'>,
   onRun: (row: Row, result: Measurement | Error) => void,
 ): Promise<Comparison> {
-  const measured = rows.map((row) => ({ ...row, runs: [] as Measurement[], failures: [] as string[] }));
+  const measured = rows.map((row) => ({
+    ...row,
+    runs: [] as Measurement[],
+    shortRuns: [] as Measurement[],
+    failures: [] as string[],
+  }));
+  const exercise = { cluster, job, ground, options };
   for (let run = 0; run < options.runs; run++) {
     for (const row of run % 2 === 0 ? measured : measured.toReversed()) {
+      if (row.runs.length === 0 && row.failures.length >= MOST_FAILURES) continue;
       try {
-        const result = await runRow(row, { cluster, job, ground, options });
+        const result = await runRow(row, exercise);
+        if (row.shortInputs !== undefined)
+          row.shortRuns.push(await runRow({ ...row, inputs: row.shortInputs }, exercise));
         row.runs.push(result);
         onRun(row, result);
       } catch (error) {

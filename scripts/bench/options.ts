@@ -23,6 +23,8 @@ export interface BenchOptions {
   /** Whether this project keeps metrics. */
   readonly metrics: boolean;
   readonly sweep: boolean;
+  /** Whether each run is also made with a quarter of its records, to tell its start apart. */
+  readonly steady: boolean;
   readonly output: 'table' | 'json' | 'markdown';
 }
 
@@ -43,6 +45,7 @@ export const usage = `npm run bench -- [options]; several values of one, separat
   --brokers HOST:PORT default: a Kafka that it starts
   --node-options OPTIONS, of this project and of peers on Node.js, such as --node-options=--max-semi-space-size=64
   --metrics           with metrics kept
+  --steady            runs also over a quarter of the records, which tells the start apart from what each further record costs
   --sweep             tries settings of the peers in place of comparing
   --json, --markdown  in place of tables
 Other commands: npm run bench -- stores, gate, latency, idle, scale, micro, profile, results`;
@@ -70,6 +73,7 @@ export function benchOptions(args: readonly string[]): BenchOptions {
     nodeOptions: (values['node-options'] ?? '').split(' ').filter((option) => option !== ''),
     metrics: values.metrics === true,
     sweep: values.sweep === true,
+    steady: values.steady === true,
     output: values.json === true ? 'json' : values.markdown === true ? 'markdown' : 'table',
   };
 }
@@ -93,6 +97,7 @@ function parsed(args: readonly string[]) {
         'node-options': { type: 'string' },
         metrics: { type: 'boolean' },
         sweep: { type: 'boolean' },
+        steady: { type: 'boolean' },
         json: { type: 'boolean' },
         markdown: { type: 'boolean' },
       },

@@ -1,5 +1,5 @@
 import type { Comparison, RowRuns } from './comparison.ts';
-import { figuresOf, ratio, type Figures } from './figures.ts';
+import { figuresOf, ratio, steadyOf, type Figures, type Steady } from './figures.ts';
 import { recordsOf, type Row } from './run-row.ts';
 
 /** A comparison as JSON has it. */
@@ -27,7 +27,10 @@ export interface RowReport extends Partial<Figures> {
    * batches, and of the fastest, if there are several.
    */
   readonly ratios: Readonly<Record<string, number>>;
+  /** The start apart from what further records cost, if that was measured. */
+  readonly steady?: Steady;
   readonly runs: RowRuns['runs'];
+  readonly shortRuns: RowRuns['shortRuns'];
   readonly failures: readonly string[];
 }
 
@@ -38,6 +41,7 @@ export function reportOf({ job, ground, keys, rows }: Comparison): ComparisonRep
     ...ground,
     keys,
     rows: rows.map((row) => {
+      const steady = steadyOf(row.runs, row.shortRuns);
       const own = row.runs.length === 0 ? undefined : figuresOf(row.runs);
       return {
         contender: row.contender.name,
@@ -47,7 +51,9 @@ export function reportOf({ job, ground, keys, rows }: Comparison): ComparisonRep
         records: recordsOf(row),
         ...own,
         ratios: own === undefined ? {} : ratiosOf(own, row, rows),
+        ...(steady && { steady }),
         runs: row.runs,
+        shortRuns: row.shortRuns,
         failures: row.failures,
       };
     }),

@@ -20,6 +20,8 @@ export interface Row {
   readonly settings: Settings;
   /** What it reads: fewer records where its batches are small. */
   readonly inputs: readonly InputShape[];
+  /** A quarter of that, for a second run that tells the start apart. */
+  readonly shortInputs?: readonly InputShape[];
 }
 
 /** The records of all inputs of a row. */

@@ -18,7 +18,7 @@ export function sweptRows(
   return contenders
     .filter(({ jobs, sweep }) => jobs.includes(job.name) && sweep !== undefined)
     .flatMap((contender) => {
-      const batch = contender.takesBatchSize ? largest : undefined;
+      const batch = contender.batches === 'as fetched' ? undefined : largest;
       const inputs = inputShapes(job, ground, { ...options, batch });
       return combinations(contender.sweep?.(job.name) ?? {}).map((tried) => ({
         contender,

@@ -3,6 +3,16 @@ import type { ComparisonReport, RowReport } from './report.ts';
 /** Columns of a table: a heading, and the cell of a row. */
 type Columns = readonly (readonly [heading: string, cell: (row: RowReport) => string])[];
 
+/** The start apart from what further records cost. */
+const steadyColumns: Columns = [
+  ['CPU s to start', ({ steady }) => steady?.startCpuSeconds.toFixed(2) ?? ''],
+  ['CPU s per further million', ({ steady }) => steady?.cpuSecondsPerMillion.toPrecision(3) ?? ''],
+  [
+    'Thousand further records/s',
+    ({ steady }) => (steady === undefined ? '' : thousands(steady.recordsPerSecond)),
+  ],
+];
+
 /** What the topics of a comparison may differ in. */
 const grounds: readonly (readonly [heading: string, cell: (report: ComparisonReport) => string])[] = [
   ['Value bytes', ({ valueBytes }) => count(valueBytes)],
@@ -57,6 +67,7 @@ function columnsOf(reports: readonly ComparisonReport[]): Columns {
     ['Thousand records/s', rateText],
     ...peers.map((peer) => [`x ${peer}`, ({ ratios }: RowReport) => ratios[peer]?.toFixed(2) ?? ''] as const),
     ['CPU s per million', ({ cpuSecondsPerMillion: cpu }) => cpu?.median.toPrecision(3) ?? ''],
+    ...(rows.some(({ steady }) => steady !== undefined) ? steadyColumns : []),
     ['Peak MB', ({ peakMegabytes }) => peakMegabytes?.toFixed(0) ?? ''],
     [
       'Collector',

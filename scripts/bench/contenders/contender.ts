@@ -9,8 +9,11 @@ export interface Contender {
   readonly name: 'kasper-ts' | PeerName;
   /** The jobs that it has a program for. */
   readonly jobs: readonly JobName[];
-  /** Whether it gives batches of the size that was asked for. Else they are what a fetch returned. */
-  readonly takesBatchSize: boolean;
+  /**
+   * Which of the sizes of batches it is measured with: each that was asked for, or the largest alone,
+   * where it waits for the commit of each batch. 'as fetched': it has none.
+   */
+  readonly batches: 'each' | 'largest' | 'as fetched';
   /** What it is set to, where that is not its default; found by `--sweep`. */
   readonly settings: Settings;
   /** The values that `--sweep` tries, in every combination that the job makes a difference in. */

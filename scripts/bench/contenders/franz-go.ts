@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheFolder, repositoryRoot } from '../../services/folders.ts';
 import { findProgram, run } from '../../services/programs.ts';
+import { jobs } from '../jobs/jobs.ts';
 import { MissingContenderError, type Contender, type PreparedContender } from './contender.ts';
 
 const BUILD_LIMIT_MS = 300_000;
@@ -12,9 +13,13 @@ const source = join(repositoryRoot, 'scripts/bench/go');
 export const franzGo: Contender = {
   name: 'franz-go',
   jobs: ['consume', 'copy', 'forward', 'filter', 'count-map', 'count-redis'],
-  takesBatchSize: true,
+  batches: 'each',
   settings: { GOGC: 400, ProducerLingerMs: 5, openRecords: 100_000 },
-  sweep: () => ({ GOGC: [100, 400], ProducerLingerMs: [0, 5], openRecords: [50_000, 100_000, 200_000] }),
+  sweep: (job) => ({
+    GOGC: [100, 400],
+    openRecords: [50_000, 100_000, 200_000],
+    ...(jobs[job].output !== undefined && { ProducerLingerMs: [0, 5] }),
+  }),
   prepare: build,
 };
 

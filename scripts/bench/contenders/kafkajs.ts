@@ -6,7 +6,7 @@ import { dependencyVersion, nodeProgram } from './node-program.ts';
 export const kafkajs: Contender = {
   name: 'kafkajs',
   jobs: ['consume', 'copy', 'forward', 'filter', 'count-map', 'count-redis', 'json'],
-  takesBatchSize: false,
+  batches: 'as fetched',
   settings: { maxBytesPerPartition: 4_194_304, partitionsConsumedConcurrently: 1, messagesPerSend: 500 },
   sweep: (job) => ({
     maxBytesPerPartition: [1_048_576, 4_194_304, 10_485_760],

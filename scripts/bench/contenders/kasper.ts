@@ -7,7 +7,7 @@ import { nodeProgram, packageVersion } from './node-program.ts';
 export const kasper: Contender = {
   name: 'kasper-ts',
   jobs: jobNames,
-  takesBatchSize: true,
+  batches: 'each',
   settings: { claims: 'off' },
   prepare: async () => ({ version: await packageVersion(repositoryRoot), ...nodeProgram('kasper.js') }),
 };

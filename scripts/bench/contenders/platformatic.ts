@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from '../../services/folders.ts';
 import { findProgram, run } from '../../services/programs.ts';
+import { jobs } from '../jobs/jobs.ts';
 import { MissingContenderError, type Contender, type PreparedContender } from './contender.ts';
 import { nodeProgram } from './node-program.ts';
 
@@ -13,12 +14,12 @@ const INSTALL_LIMIT_MS = 120_000;
 export const platformatic: Contender = {
   name: 'platformatic',
   jobs: ['consume', 'copy', 'filter', 'count-map', 'count-redis', 'json'],
-  takesBatchSize: true,
+  batches: 'largest',
   settings: { highWaterMark: 1024, maxBytesPerPartition: 1_048_576, messagesPerSend: 1000 },
-  sweep: () => ({
+  sweep: (job) => ({
     highWaterMark: [1024, 20_000],
     maxBytesPerPartition: [1_048_576, 4_194_304],
-    messagesPerSend: [1000, 10_000],
+    ...(jobs[job].output !== undefined && { messagesPerSend: [1000, 10_000] }),
   }),
   prepare: install,
 };

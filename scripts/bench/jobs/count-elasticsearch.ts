@@ -18,7 +18,7 @@ export const countElasticsearch: Job = {
   value: 'text',
   inputs: 1,
   concurrency: 4,
-  mostRecords: 200_000,
+  mostRecords: 100_000,
   mostKeys: 10_000,
   expectedSums: () => ({}),
   store: {

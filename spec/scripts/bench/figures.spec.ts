@@ -1,5 +1,5 @@
 import test from 'ava';
-import { figuresOf, median, ratio, spreadOf } from '../../../scripts/bench/figures.ts';
+import { figuresOf, median, ratio, spreadOf, steadyOf } from '../../../scripts/bench/figures.ts';
 import type { Measurement } from '../../../scripts/bench/measure.ts';
 
 const measured = (seconds: number, more: Partial<Measurement> = {}): Measurement => ({
@@ -50,4 +50,28 @@ test('runs of other numbers of records have figures per record', (t) => {
 
 test('a ratio says how many times the median rate of the peer it is', (t) => {
   t.is(ratio(figuresOf([measured(1)]), figuresOf([measured(4), measured(2), measured(5)])), 4);
+});
+
+test('runs of two lengths tell the start apart from what further records cost', (t) => {
+  // A start of 0.5 s and 0.4 CPU seconds, then a million records a second for 0.8 CPU seconds.
+  const run = (records: number, more = 0) =>
+    measured(0.5 + records / 1e6 + more, { records, cpuSeconds: 0.4 + (records * 0.8) / 1e6 + more });
+  const long = [run(1_000_000, 3), run(1_000_000), run(1_000_000)];
+  const short = [run(250_000), run(250_000, 5), run(250_000)];
+  const { startSeconds, startCpuSeconds, recordsPerSecond, cpuSecondsPerMillion } = steadyOf(long, short) ?? {
+    startSeconds: NaN,
+    startCpuSeconds: NaN,
+    recordsPerSecond: NaN,
+    cpuSecondsPerMillion: NaN,
+  };
+  t.is(startSeconds.toFixed(6), '0.500000');
+  t.is(startCpuSeconds.toFixed(6), '0.400000');
+  t.is(Math.round(recordsPerSecond), 1_000_000);
+  t.is(cpuSecondsPerMillion.toFixed(6), '0.800000');
+});
+
+test('where longer runs did not cost more, or there are none, nothing is said of a start', (t) => {
+  t.is(steadyOf([measured(1)], [measured(2, { records: 250_000 })]), undefined);
+  t.is(steadyOf([measured(2)], []), undefined);
+  t.is(steadyOf([], []), undefined);
 });

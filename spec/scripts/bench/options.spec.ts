@@ -1,6 +1,10 @@
 import test from 'ava';
+import { kafkajs } from '../../../scripts/bench/contenders/kafkajs.ts';
+import { kasper } from '../../../scripts/bench/contenders/kasper.ts';
+import { platformatic } from '../../../scripts/bench/contenders/platformatic.ts';
 import { inputShapes, grounds } from '../../../scripts/bench/matrix.ts';
 import { benchOptions } from '../../../scripts/bench/options.ts';
+import { planOf } from '../../../scripts/bench/plan.ts';
 import { jobs } from '../../../scripts/bench/jobs/jobs.ts';
 import { combinations } from '../../../scripts/bench/sweep.ts';
 
@@ -50,6 +54,50 @@ test('a run reads no more than some seconds need, whatever the size of its value
   t.is(records(100, undefined), 2_000_000);
   t.is(records(10_000, 10_000), Math.floor((512 * 1024 * 1024) / 10_007));
   t.is(records(100, 1), 50_000);
+});
+
+test('a contender that waits for each commit has the largest batches alone, one that has none a single row', (t) => {
+  const options = benchOptions(['--job=copy', '--batch=1000,10000', '--steady', '--records=1000']);
+  const ready = [kasper, platformatic, kafkajs].map((contender) => ({
+    ...contender,
+    prepared: { version: '1.2.3', program: '', args: [] },
+  }));
+  const [planned] = planOf(options, ready);
+  t.deepEqual(
+    planned?.rows.map(({ contender, batch }) => [contender.name, batch]),
+    [
+      ['kasper-ts', 1000],
+      ['kasper-ts', 10_000],
+      ['platformatic', 10_000],
+      ['kafkajs', undefined],
+    ],
+  );
+  t.deepEqual(
+    planned?.rows.map(({ shortInputs }) => shortInputs?.[0]?.records),
+    [250, 250, 250, 250],
+  );
+});
+
+test('only the peers that were asked for have rows', (t) => {
+  const ready = [kasper, platformatic, kafkajs].map((contender) => ({
+    ...contender,
+    prepared: { version: '1.2.3', program: '', args: [] },
+  }));
+  const names = (args: readonly string[]) =>
+    planOf(benchOptions(['--job=copy', '--batch=1000', ...args]), ready).flatMap(({ rows }) =>
+      rows.map(({ contender }) => contender.name),
+    );
+  t.deepEqual(names(['--peer=kafkajs']), ['kasper-ts', 'kafkajs']);
+  t.deepEqual(names(['--peer=none']), ['kasper-ts']);
+});
+
+test('a setting that makes no difference to a job is not swept', (t) => {
+  t.deepEqual(Object.keys(platformatic.sweep?.('copy') ?? {}), [
+    'highWaterMark',
+    'maxBytesPerPartition',
+    'messagesPerSend',
+  ]);
+  t.deepEqual(Object.keys(platformatic.sweep?.('consume') ?? {}), ['highWaterMark', 'maxBytesPerPartition']);
 });
 
 test('a sweep tries every combination of values', (t) => {

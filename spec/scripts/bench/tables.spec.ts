@@ -23,6 +23,7 @@ function row(contender: Contender, batch: number | undefined, ...seconds: number
       collectorShare: 0.25,
       sums: {},
     })),
+    shortRuns: [],
     failures: [],
   };
 }
@@ -91,6 +92,20 @@ test('rows that read fewer records than others say so', (t) => {
   const text = terminalTable(reportOf(comparison([row(kasper, 10_000, 1), { ...few, inputs }])));
   t.regex(text, /^kasper-ts +1 +50,000 /m);
   t.regex(text, /^kasper-ts +10,000 +1,000,000 /m);
+});
+
+test('where runs of two lengths were made, columns have the start, and what further records cost', (t) => {
+  const long = row(kasper, 10_000, 2);
+  const shortRuns = row(kasper, 10_000, 0.75).runs.map((run) => ({ ...run, records: 250_000 }));
+  const report = reportOf(comparison([{ ...long, shortRuns }, row(kafkajs, undefined, 20)]));
+  const [heading = '', , own = '', peer = ''] = markdownTables([report]).split('\n').slice(2);
+  t.regex(
+    heading,
+    /\| CPU s per million \| CPU s to start \| CPU s per further million \| Thousand further records\/s \| Peak MB \|/,
+  );
+  t.regex(own, /\| 2\.00 \| 0\.33 \| 1\.67 \| 600 \| 150 \|/);
+  t.true(peer.includes('| 20.0 |  |  |  | 150 |'));
+  t.false(markdownTables([reportOf(comparison([long]))]).includes('further'));
 });
 
 test('rows of a sweep are told apart by their settings', (t) => {
