@@ -53,6 +53,11 @@ export function microCases(): MicroCase[] {
         return discarded(sender);
       },
     },
+    { name: 'message.copy()', run: () => messages.reduce((sum, message) => sum + message.copy().bytes, 0) },
+    {
+      name: 'message.toObject()',
+      run: () => messages.reduce((sum, message) => sum + message.toObject().offset, 0),
+    },
     { name: `batcher, batches of ${BATCH}`, run: () => gather(messages, encoded.length) },
     {
       name: 'partitioner murmur2',
