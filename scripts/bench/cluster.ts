@@ -5,7 +5,7 @@ import { kafkaVersion } from '../services/kafka-class-path.ts';
 import { startKafka } from '../services/kafka-server.ts';
 import { fillInput } from './fill.ts';
 import type { InputShape } from './input-records.ts';
-import type { Ground } from './matrix.ts';
+import type { Ground } from './ground.ts';
 
 /** The Kafka of a bench, and the topics there that are in use. */
 export class BenchCluster {
@@ -66,9 +66,15 @@ export class BenchCluster {
     return topic;
   }
 
+  /**
+   * A new topic, all of whose partitions have a leader: of a thousand that takes seconds, in which
+   * one client would wait, and another one give up.
+   */
   async createOutput(partitionCount: number): Promise<string> {
     const topic = `bench-out-${randomUUID()}`;
     await this.client.createTopics([{ topic, partitionCount }]);
+    const partitions = Array.from({ length: partitionCount }, (_none, partition) => ({ topic, partition }));
+    await this.client.listOffsets('latest', partitions, 'read_uncommitted');
     return topic;
   }
 

@@ -5,7 +5,7 @@ import { compare } from './comparison.ts';
 import { readyContenders } from './contenders/contenders.ts';
 import { thisMachine } from './machine.ts';
 import { benchOptions, usage } from './options.ts';
-import { planOf } from './plan.ts';
+import { planOf, type LeftOut } from './plan.ts';
 import { aboutText, outcomeText } from './progress.ts';
 import { reportOf, type ComparisonReport } from './report.ts';
 import { markdownTables, terminalTable } from './tables.ts';
@@ -17,10 +17,13 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const options = benchOptions(args);
-  const leftOut: { readonly contender: string; readonly why: string }[] = [];
+  const leftOut: LeftOut[] = [];
+  const leaveOut = (one: LeftOut) => {
+    progress(`${one.contender} is left out: ${one.why}`);
+    leftOut.push(one);
+  };
   const contenders = await readyContenders(options.peers, (contender, why) => {
-    progress(`${contender} is left out: ${why}`);
-    leftOut.push({ contender, why });
+    leaveOut({ contender, why });
   });
   const machine = thisMachine();
   const cluster = await BenchCluster.open(options.brokers);
@@ -30,7 +33,8 @@ async function main(args: readonly string[]): Promise<number> {
       console.log(
         `${aboutText({ kafka: cluster.title, machine, contenders, options })} Medians (least to most) of ${options.runs} runs that took turns.`,
       );
-    for (const { compared, rows } of planOf(options, contenders)) {
+    for (const { compared, rows, leftOut: lacking } of planOf(options, contenders)) {
+      for (const one of lacking) leaveOut(one);
       const comparison = await compare(cluster, compared, rows, options, (row, result) => {
         progress(outcomeText(compared, row, result));
       });

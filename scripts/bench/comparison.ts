@@ -1,4 +1,5 @@
-import { inputShapes, type Ground } from './matrix.ts';
+import type { Ground } from './ground.ts';
+import { inputShapes } from './matrix.ts';
 import type { BenchCluster } from './cluster.ts';
 import type { ReadyContender } from './contenders/contenders.ts';
 import type { InputShape } from './input-records.ts';
@@ -31,25 +32,32 @@ export interface Compared {
   readonly ground: Ground;
 }
 
+/** Those that have the job, and can work with its topics. */
+export function takingPart(
+  { job, ground }: Compared,
+  contenders: readonly ReadyContender[],
+): readonly ReadyContender[] {
+  return contenders.filter(({ jobs, lacks }) => jobs.includes(job.name) && lacks?.(ground) === undefined);
+}
+
 /** A row for each contender that has the job, and for each size of batch, if it takes one. */
 export function comparedRows(
-  { job, ground }: Compared,
+  compared: Compared,
   contenders: readonly ReadyContender[],
   options: Pick<BenchOptions, 'batches' | 'metrics' | 'records' | 'keys' | 'steady'>,
 ): Row[] {
+  const { job, ground } = compared;
   const { metrics, steady } = options;
-  return contenders
-    .filter(({ jobs }) => jobs.includes(job.name))
-    .flatMap((contender) => {
-      const settings =
-        metrics && contender.name === 'kasper-ts'
-          ? { ...contender.settings, metrics: 'prometheus' }
-          : contender.settings;
-      return batchesOf(contender, options.batches).map((batch) => {
-        const inputs = inputShapes(job, ground, { ...options, batch });
-        return { contender, batch, settings, inputs, ...(steady && { shortInputs: quarters(inputs) }) };
-      });
+  return takingPart(compared, contenders).flatMap((contender) => {
+    const settings =
+      metrics && contender.name === 'kasper-ts'
+        ? { ...contender.settings, metrics: 'prometheus' }
+        : contender.settings;
+    return batchesOf(contender, options.batches).map((batch) => {
+      const inputs = inputShapes(job, ground, { ...options, batch });
+      return { contender, batch, settings, inputs, ...(steady && { shortInputs: quarters(inputs) }) };
     });
+  });
 }
 
 function batchesOf({ batches }: ReadyContender, given: readonly number[]): readonly (number | undefined)[] {

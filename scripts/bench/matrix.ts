@@ -1,14 +1,7 @@
-import type { Compression } from '../../source/index.ts';
+import type { Ground } from './ground.ts';
 import { KEY_BYTES, type InputShape } from './input-records.ts';
 import type { Job } from './jobs/job.ts';
 import type { BenchOptions } from './options.ts';
-
-/** What the topics of a comparison are like. */
-export interface Ground {
-  readonly valueBytes: number;
-  readonly compression: Compression;
-  readonly partitions: number;
-}
 
 /** The most that a run reads: some seconds' work also with large records. */
 const MOST_INPUT_BYTES = 512 * 1024 * 1024;

@@ -10,6 +10,13 @@ import { sweptRows } from './sweep.ts';
 export interface Planned {
   readonly compared: Compared;
   readonly rows: readonly Row[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** A contender that cannot be run here, or not with topics of a kind. */
+export interface LeftOut {
+  readonly contender: string;
+  readonly why: string;
 }
 
 /** All comparisons that the options ask for, those on topics of one kind in a row. */
@@ -20,7 +27,15 @@ export function planOf(options: BenchOptions, contenders: readonly ReadyContende
   return grounds(options).flatMap((ground) =>
     options.jobs.map((name) => {
       const compared = { job: jobs[name], ground };
-      return { compared, rows: (options.sweep ? sweptRows : comparedRows)(compared, asked, options) };
+      const leftOut = asked.flatMap(({ name: contender, lacks }) => {
+        const why = lacks?.(ground);
+        return why === undefined ? [] : [{ contender, why }];
+      });
+      return {
+        compared,
+        rows: (options.sweep ? sweptRows : comparedRows)(compared, asked, options),
+        leftOut,
+      };
     }),
   );
 }

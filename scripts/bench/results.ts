@@ -10,7 +10,7 @@ import { peerNames } from './contenders/contender.ts';
 import { readyContenders } from './contenders/contenders.ts';
 import { thisMachine } from './machine.ts';
 import { benchOptions } from './options.ts';
-import { planOf } from './plan.ts';
+import { planOf, type LeftOut } from './plan.ts';
 import { aboutText, outcomeText } from './progress.ts';
 import { reportOf } from './report.ts';
 import { fillSeconds, roundSeconds, TimeLeft } from './results/expected-time.ts';
@@ -26,7 +26,7 @@ async function main(args: readonly string[]): Promise<number> {
     args,
     join(repositoryRoot, 'scripts/bench/results.md'),
   );
-  const leftOut: { readonly contender: string; readonly why: string }[] = [];
+  const leftOut: LeftOut[] = [];
   const contenders = await readyContenders(peerNames, (contender, why) => {
     console.error(`${contender} is left out: ${why}`);
     leftOut.push({ contender, why });
@@ -85,7 +85,7 @@ async function main(args: readonly string[]): Promise<number> {
             console.error(outcomeText(one.compared, row, result));
           },
         );
-        reports.push({ report: reportOf(comparison), runs });
+        reports.push({ report: reportOf(comparison), runs, leftOut: one.leftOut });
         time.done(expected, runs);
         left.shift();
         await write();

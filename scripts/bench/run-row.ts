@@ -5,7 +5,7 @@ import type { ReadyContender } from './contenders/contenders.ts';
 import type { BenchCluster } from './cluster.ts';
 import type { InputShape } from './input-records.ts';
 import type { Job } from './jobs/job.ts';
-import type { Ground } from './matrix.ts';
+import type { Ground } from './ground.ts';
 import type { Measurement } from './measure.ts';
 import type { BenchOptions } from './options.ts';
 import { startStore } from './store-server.ts';

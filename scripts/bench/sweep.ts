@@ -1,5 +1,5 @@
 import type { ReadyContender } from './contenders/contenders.ts';
-import type { Compared } from './comparison.ts';
+import { takingPart, type Compared } from './comparison.ts';
 import { inputShapes } from './matrix.ts';
 import type { BenchOptions } from './options.ts';
 import type { Row } from './run-row.ts';
@@ -10,13 +10,14 @@ import type { Settings } from './task.ts';
  * batches of the largest size.
  */
 export function sweptRows(
-  { job, ground }: Compared,
+  compared: Compared,
   contenders: readonly ReadyContender[],
   options: Pick<BenchOptions, 'batches' | 'records' | 'keys'>,
 ): Row[] {
+  const { job, ground } = compared;
   const largest = Math.max(...options.batches);
-  return contenders
-    .filter(({ jobs, sweep }) => jobs.includes(job.name) && sweep !== undefined)
+  return takingPart(compared, contenders)
+    .filter(({ sweep }) => sweep !== undefined)
     .flatMap((contender) => {
       const batch = contender.batches === 'as fetched' ? undefined : largest;
       const inputs = inputShapes(job, ground, { ...options, batch });

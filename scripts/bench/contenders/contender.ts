@@ -1,4 +1,5 @@
 import type { JobName } from '../jobs/job-names.ts';
+import type { Ground } from '../ground.ts';
 import type { Settings } from '../task.ts';
 
 export const peerNames = ['kafkajs', 'platformatic', 'franz-go'] as const;
@@ -16,6 +17,8 @@ export interface Contender {
   readonly batches: 'each' | 'largest' | 'as fetched';
   /** What it is set to, where that is not its default; found by `--sweep`. */
   readonly settings: Settings;
+  /** Why it cannot work with topics of a kind here; undefined: it can. Default: it can with all. */
+  readonly lacks?: (ground: Ground) => string | undefined;
   /** The values that `--sweep` tries, in every combination that the job makes a difference in. */
   readonly sweep?: (job: JobName) => Readonly<Record<string, readonly number[]>>;
   /**

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import zlib from 'node:zlib';
 import { cacheFolder } from '../../services/folders.ts';
 import { findProgram, run } from '../../services/programs.ts';
 import { jobs } from '../jobs/jobs.ts';
@@ -21,6 +22,10 @@ export const platformatic: Contender = {
     maxBytesPerPartition: [1_048_576, 4_194_304],
     ...(jobs[job].output !== undefined && { messagesPerSend: [1000, 10_000] }),
   }),
+  lacks: ({ compression }) =>
+    compression === 'zstd' && !('zstdCompressSync' in zlib)
+      ? 'it takes zstd from Node.js, which has it from 22.15 on'
+      : undefined,
   prepare: install,
 };
 

@@ -1,4 +1,5 @@
 import type { ComparisonReport, RowReport } from '../report.ts';
+import type { LeftOut } from '../plan.ts';
 import { markdownTables } from '../tables.ts';
 import type { Part } from './parts.ts';
 
@@ -14,12 +15,15 @@ export interface PartResult {
 export interface MeasuredReport {
   readonly report: ComparisonReport;
   readonly runs: number;
+  /** Contenders that cannot work with these topics here. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 export interface ResultsPage {
   /** What it was measured on. */
   readonly about: string;
-  readonly leftOut: readonly { readonly contender: string; readonly why: string }[];
+  /** Contenders that cannot be run at all. */
+  readonly leftOut: readonly LeftOut[];
   readonly results: readonly PartResult[];
   /** undefined while it is still being measured. */
   readonly minutes: number | undefined;
@@ -35,7 +39,7 @@ How they are measured, and what the columns mean: [Speed](README.md). \`npm run 
 measured, in some 35 minutes: it takes as many records for each row, and as many runs, as that allows. Peak memory is the most of all runs of a row.
 
 ${about}`,
-    ...leftOut.map(({ contender, why }) => `${contender} is left out: ${firstLine(why)}.`),
+    ...leftOut.map(({ contender, why }) => `${contender} is left out: ${reasonIn(why)}.`),
     ...measured.map((result) => partText(result, measured)),
     minutes === undefined
       ? 'Not all was measured: the command was stopped.'
@@ -53,7 +57,8 @@ function partText({ part, options, reports }: PartResult, all: readonly PartResu
     `## ${part.title}\n\n\`${options}\``,
     [part.text, medians].join(' '),
     ...(besides.length > 0 ? ['Rows of the tables above are shown again, for comparison.'] : []),
-    markdownTables([...besides, ...shown]),
+    markdownTables(inOrder([...besides, ...shown])),
+    ...leftOutOf(reports),
     ...failures(shown),
   ].join('\n\n');
 }
@@ -86,14 +91,57 @@ function withoutSteady({ steady: _steady, ...row }: RowReport): RowReport {
 function failures(reports: readonly ComparisonReport[]): string[] {
   const lines = reports.flatMap(({ job, rows }) =>
     rows.flatMap(({ contender, failures: all }) =>
-      [...new Set(all.map(firstLine))].map((why) => `- ${job}, ${contender}: ${why}`),
+      [...new Set(all.map(reasonIn))].map((why) => `- ${job}, ${contender}: ${why}`),
     ),
   );
   return lines.length === 0 ? [] : [['Failed:', '', ...new Set(lines)].join('\n')];
 }
 
-/** An error may have printed a page. */
-function firstLine(text: string): string {
-  const [line = ''] = text.split('\n');
+function leftOutOf(reports: readonly MeasuredReport[]): string[] {
+  const lines = reports.flatMap(({ report: { compression, valueBytes, partitions }, leftOut }) =>
+    leftOut.map(
+      ({ contender, why }) =>
+        `Left out: ${contender} with codec ${compression}, ${valueBytes} bytes and ${partitions} partitions: ${why}.`,
+    ),
+  );
+  return [...new Set(lines)];
+}
+
+/** What an error says first, and the first error in what a process printed: that may be a page. */
+function reasonIn(text: string): string {
+  const [first = '', ...others] = text.split('\n');
+  const error = others.find((line) => /^\w*Error: /.test(line));
+  return [first, ...(error === undefined ? [] : [error])].map(cut).join(': ');
+}
+
+function cut(line: string): string {
   return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+}
+
+/** Rows on topics of one kind together, the smaller ones first; of a contender the smaller batches. */
+function inOrder(reports: readonly ComparisonReport[]): ComparisonReport[] {
+  const merged: ComparisonReport[] = [];
+  for (const report of reports) {
+    const at = merged.findIndex((one) => isSameGround(one, report));
+    const found = merged[at];
+    if (found === undefined) merged.push(report);
+    else merged[at] = { ...found, rows: byContender([...found.rows, ...report.rows]) };
+  }
+  return merged.toSorted((a, b) => a.valueBytes - b.valueBytes || a.partitions - b.partitions);
+}
+
+function isSameGround(one: ComparisonReport, other: ComparisonReport): boolean {
+  return (
+    one.job === other.job &&
+    one.valueBytes === other.valueBytes &&
+    one.compression === other.compression &&
+    one.partitions === other.partitions
+  );
+}
+
+function byContender(rows: readonly RowReport[]): RowReport[] {
+  const names = [...new Set(rows.map(({ contender }) => contender))];
+  return rows.toSorted(
+    (a, b) => names.indexOf(a.contender) - names.indexOf(b.contender) || (a.batch ?? 0) - (b.batch ?? 0),
+  );
 }

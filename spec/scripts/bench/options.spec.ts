@@ -2,6 +2,7 @@ import test from 'ava';
 import { kafkajs } from '../../../scripts/bench/contenders/kafkajs.ts';
 import { kasper } from '../../../scripts/bench/contenders/kasper.ts';
 import { platformatic } from '../../../scripts/bench/contenders/platformatic.ts';
+import type { Ground } from '../../../scripts/bench/ground.ts';
 import { inputShapes, grounds } from '../../../scripts/bench/matrix.ts';
 import { benchOptions } from '../../../scripts/bench/options.ts';
 import { planOf } from '../../../scripts/bench/plan.ts';
@@ -89,6 +90,22 @@ test('only the peers that were asked for have rows', (t) => {
     );
   t.deepEqual(names(['--peer=kafkajs']), ['kasper-ts', 'kafkajs']);
   t.deepEqual(names(['--peer=none']), ['kasper-ts']);
+});
+
+test('a contender that cannot work with topics of a kind has no row there, and is named with the reason', (t) => {
+  const lacking = {
+    ...kafkajs,
+    lacks: ({ compression }: Ground) => (compression === 'zstd' ? 'it has no zstd' : undefined),
+    prepared: { version: '1.2.3', program: '', args: [] },
+  };
+  const plan = planOf(benchOptions(['--job=copy', '--compression=lz4,zstd']), [lacking]);
+  t.deepEqual(
+    plan.map(({ rows, leftOut }) => [rows.length, leftOut]),
+    [
+      [1, []],
+      [0, [{ contender: 'kafkajs', why: 'it has no zstd' }]],
+    ],
+  );
 });
 
 test('a setting that makes no difference to a job is not swept', (t) => {

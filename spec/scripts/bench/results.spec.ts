@@ -95,7 +95,11 @@ test('what took longer than expected makes the rest longer, too', (t) => {
 
 test('the page has what was measured until now, and says that it is not all', (t) => {
   const results = [
-    { part, options: '--job copy', reports: [{ report: report([row('kasper-ts', 10_000)]), runs: 3 }] },
+    {
+      part,
+      options: '--job copy',
+      reports: [{ report: report([row('kasper-ts', 10_000)]), runs: 3, leftOut: [] }],
+    },
     { part: { ...part, title: 'Codecs' }, options: '--compression lz4', reports: [] },
   ];
   const text = pageText({ ...page, results });
@@ -119,11 +123,11 @@ test('rows of the tables above with the same batches are shown again, without th
   const text = pageText({
     ...page,
     results: [
-      { part, options: '--job copy', reports: [{ report: base, runs: 3 }] },
+      { part, options: '--job copy', reports: [{ report: base, runs: 3, leftOut: [] }] },
       {
         part: { ...part, title: 'Sizes', besides: [10_000] },
         options: '--value-bytes 1000',
-        reports: [{ report: sized, runs: 2 }],
+        reports: [{ report: sized, runs: 2, leftOut: [] }],
       },
     ],
   });
@@ -140,16 +144,51 @@ test('rows of the tables above with the same batches are shown again, without th
   t.false(sizes.some((line) => line.includes('further')));
 });
 
+test('rows on the same topics are together, those of a contender with smaller batches first', (t) => {
+  const base = report([row('kasper-ts', 10_000), row('franz-go', 10_000)]);
+  const small = report([row('kasper-ts', 1), row('kasper-ts', 100), row('franz-go', 1)]);
+  const text = pageText({
+    ...page,
+    results: [
+      { part, options: '--job copy', reports: [{ report: base, runs: 3, leftOut: [] }] },
+      {
+        part: { ...part, title: 'Batches', besides: [10_000] },
+        options: '--batch 1,100',
+        reports: [{ report: small, runs: 3, leftOut: [] }],
+      },
+    ],
+  });
+  const lines = text.slice(text.indexOf('## Batches')).split('\n');
+  t.deepEqual(
+    lines
+      .filter((line) => /^\| (kasper|franz)/.test(line))
+      .map((line) => line.split(' | ').slice(0, 2).join(' | ')),
+    ['| kasper-ts | 1', '| kasper-ts | 100', '| kasper-ts | 10,000', '| franz-go | 1', '| franz-go | 10,000'],
+  );
+});
+
 test('what cannot run, and what failed, is named with the reason', (t) => {
   const failed = row('kafkajs', null, {
-    failures: ['it ended with 1\na stack of a page', 'it ended with 1'],
+    failures: [
+      'it ended with 1\na page\nSomeError: no luck\n  a stack',
+      'it ended with 1\nSomeError: no luck',
+    ],
   });
   const text = pageText({
     ...page,
     leftOut: [{ contender: 'franz-go', why: 'go was not found on PATH' }],
-    results: [{ part, options: '--job copy', reports: [{ report: report([failed]), runs: 3 }] }],
+    results: [
+      {
+        part,
+        options: '--job copy',
+        reports: [
+          { report: report([failed]), runs: 3, leftOut: [{ contender: 'platformatic', why: 'it has none' }] },
+        ],
+      },
+    ],
   });
   t.true(text.includes('franz-go is left out: go was not found on PATH.'));
-  t.true(text.includes('Failed:\n\n- copy, kafkajs: it ended with 1\n'));
+  t.true(text.includes('Failed:\n\n- copy, kafkajs: it ended with 1: SomeError: no luck\n'));
+  t.true(text.includes('Left out: platformatic with codec none, 100 bytes and 4 partitions: it has none.'));
   t.false(text.includes('a stack'));
 });
