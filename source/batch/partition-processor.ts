@@ -127,10 +127,9 @@ export class PartitionProcessor {
     const { line } = open;
     try {
       await line.process(this.#process, messages);
-      if (this.#finishing !== undefined) {
-        await this.#finishing;
-        line.throwIfGivenUp();
-      }
+      if (this.#finishing !== undefined) await this.#finishing;
+      // Also where the batch before has failed between the end of this step and here.
+      line.throwIfGivenUp();
       if (this.#overlaps(line)) this.#finishing = this.#finishBeside(open);
       else await this.#finish(open);
     } catch (error) {

@@ -10,6 +10,7 @@ import {
   valuesOf,
   type SeenBatch,
 } from '../_helpers/fakes/processor-run.ts';
+import { deferred } from '../_helpers/deferred.ts';
 import { boom } from '../_helpers/fakes/line-jobs.ts';
 
 // A batch is in process while the one before waits for its acks.
@@ -78,6 +79,33 @@ test('when a batch gets no acks, the next one is told, and nothing of it is sent
   t.regex(String(sendErrors), /after the batch before it had failed/);
   t.deepEqual(kafka.values('out'), []);
   t.is(kafka.committed(GROUP, 'in', 0), 0);
+});
+
+test('nothing of the next batch is sent or committed, whichever of the two ends first', async (t) => {
+  for (let turns = 0; turns < 30; turns++) {
+    const { kafka, make, outcome } = fixture(t);
+    kafka.createTopic('in').createTopic('out').fill('in', 0, 20);
+    const failing = deferred();
+    kafka.intercept('produce', () => {
+      failing.resolve();
+      throw boom;
+    });
+    let calls = 0;
+    const run = outcome(
+      make({
+        async process(messages, sender, context) {
+          await copy(messages, sender, context);
+          if (++calls < 2) return;
+          await failing.promise;
+          for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+        },
+      }).runToEnd(),
+    );
+    t.is(refusal((await run).error), boom);
+    t.is(calls, 2);
+    t.is(kafka.callsOf('produce').length, 1, `after ${turns} turns`);
+    t.is(kafka.committed(GROUP, 'in', 0), 0, `after ${turns} turns`);
+  }
 });
 
 test('what the next batch throws after that is told beside it', async (t) => {
