@@ -155,6 +155,9 @@ export class FetchLoop {
     if (errorCode === ErrorCodes.NONE) {
       this.#session.answered(answer);
       answers.answered(answer, { asked, nodeId, reserved });
+      // The promises that carried it may have become old; then it would live until the whole heap is
+      // marked, and with it all that it brought, however soon that was processed.
+      answer.partitions.length = 0;
     } else if (!this.#session.refused(errorCode))
       answers.unanswered(asked, brokerError(errorCode, `Fetch from broker ${nodeId}`), beganAt);
   }

@@ -60,7 +60,8 @@ export interface FetchAnswer {
   readonly sessionId: number;
   /** Of an incremental request: a partition of which there is no news is left out. */
   readonly isIncremental: boolean;
-  readonly partitions: readonly FetchedPartition[];
+  /** Emptied as soon as they were delivered. */
+  readonly partitions: FetchedPartition[];
 }
 
 const EMPTY = Buffer.alloc(0);

@@ -31,7 +31,7 @@ const NEWS: FetchedPartition = {
   recordSet: Buffer.from('x'),
 };
 
-function answer(sessionId: number, partitions: readonly FetchedPartition[] = []): FetchAnswer {
+function answer(sessionId: number, partitions: FetchedPartition[] = []): FetchAnswer {
   return { bytes: 100, errorCode: 0, sessionId, isIncremental: true, partitions };
 }
 
