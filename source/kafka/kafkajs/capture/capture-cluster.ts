@@ -1,5 +1,6 @@
 import { Kafka, PartitionAssigners } from 'kafkajs';
 import type { KafkaConfig } from 'kafkajs';
+import { openDirectSocket } from './direct-socket.ts';
 import { isKafkaLike, type KafkaLike, type KafkaOptions } from '../kafka-options.ts';
 import { checkInternals, installedKafkajsVersion } from './internals.ts';
 import type { CheckedCluster } from './internals.ts';
@@ -66,6 +67,7 @@ function kafkaOf({ sasl, ...options }: KafkaOptions, log: KafkajsLog): Kafka {
   return new Kafka({
     logCreator: () => log,
     ...options,
+    socketFactory: options.socketFactory ?? openDirectSocket,
     ...(sasl === undefined ? {} : { sasl: { ...sasl } }),
   } as KafkaConfig);
 }

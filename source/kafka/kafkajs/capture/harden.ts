@@ -6,6 +6,7 @@ import type { Logger } from '../../../kernel/logger.ts';
 import { resetSocket } from '../../../kernel/reset-socket.ts';
 import type { CallWatch } from '../connection/call-watch.ts';
 import type { KafkajsConnection, KafkajsConnectionPool } from './internals.ts';
+import { receiveDirectly } from './direct-socket.ts';
 import { ResponseFramer } from './response-framer.ts';
 
 /**
@@ -26,7 +27,8 @@ export function hardenPool(pool: KafkajsConnectionPool, logger: Logger, watch: C
  * A response is cut in the middle by a lost connection; kafkajs keeps what came of it and takes it,
  * after a reconnect, for the start of the next response: a RangeError in the socket's data handler,
  * which ends the process. So responses are framed here, afresh for each socket. (It is faster as
- * well: kafkajs joins all chunks of a response a second time.)
+ * well: kafkajs joins all chunks of a response a second time. Of a socket that was made here, most
+ * of a response is read to where it stays.)
  *
  * The answers of a SASL exchange still go kafkajs's way, and its buffer is emptied on connect.
  */
@@ -48,18 +50,39 @@ export function receiveWholeResponses(connection: KafkajsConnection, broker: str
       connection.bytesBuffered = 0;
       connection.bytesNeeded = 4;
     }
-    return connect();
+    const connected = connect();
+    const { socket } = connection;
+    receiveDirectly(socket, {
+      room: () => framer.room(),
+      filled(bytes) {
+        // A socket that was given up may still bring something.
+        if (socket === connection.socket)
+          taken(() => {
+            framer.filled(bytes);
+          });
+      },
+      push(bytes) {
+        if (socket === connection.socket) connection.processData(bytes);
+      },
+    });
+    return connected;
   };
-  connection.processData = (data) => {
+  const taken = (take: () => void) => {
     try {
-      if (connection.authHandlers === null) framer.push(data);
-      else processData(data);
+      take();
     } catch (error) {
       // Thrown here it would be an uncaught exception of the process; the requests in flight are
       // rejected with it instead.
       logger.warn('A broker sent bytes that are no answer: its connection is dropped', { error });
       void dropConnection(connection, asError(error), logger);
     }
+  };
+  connection.processData = (data) => {
+    taken(() => {
+      if (connection.authHandlers === null) framer.push(data);
+      // kafkajs keeps the bytes.
+      else processData(Buffer.from(data));
+    });
   };
 }
 

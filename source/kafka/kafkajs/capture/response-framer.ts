@@ -5,9 +5,9 @@ const SIZE_BYTES = 4;
 const LARGEST_RESPONSE_BYTES = 256 * 1024 * 1024;
 
 /**
- * Cuts the bytes of a socket into responses. Each byte is copied at most once, into a buffer of
- * exactly its response, as soon as it arrives; a response that came within one chunk is a view of
- * it.
+ * Cuts the bytes of a socket into responses, each in a buffer of exactly its size: who keeps a part
+ * of a response keeps nothing else. Bytes are copied at most once, and those that are read straight
+ * into {@link room} never.
  */
 export class ResponseFramer {
   readonly #broker: string;
@@ -32,19 +32,32 @@ export class ResponseFramer {
     this.#body = undefined;
   }
 
-  /** @throws ConnectionError if the bytes cannot be Kafka's */
+  /** Where the rest of the response that has begun belongs; undefined between two responses. */
+  room(): Buffer | undefined {
+    return this.#body?.subarray(this.#bodyFilled);
+  }
+
+  /** This many bytes were put into {@link room}. */
+  filled(bytes: number): void {
+    const body = this.#body;
+    this.#bodyFilled += bytes;
+    if (body === undefined || this.#bodyFilled < body.length) return;
+    this.#body = undefined;
+    this.#deliver(body);
+  }
+
+  /**
+   * Takes bytes, of which it keeps nothing but copies.
+   *
+   * @throws ConnectionError if the bytes cannot be Kafka's
+   */
   push(chunk: Buffer): void {
     let at = 0;
     while (at < chunk.length) {
       if (this.#body !== undefined) at = this.#fill(this.#body, chunk, at);
       else if (this.#sizeFilled === 0 && chunk.length - at >= SIZE_BYTES) {
-        const size = this.#checkedSize(chunk.readInt32BE(at));
+        this.#startBody(this.#checkedSize(chunk.readInt32BE(at)));
         at += SIZE_BYTES;
-        if (chunk.length - at >= size) {
-          const response = chunk.subarray(at, at + size);
-          at += size;
-          this.#deliver(response);
-        } else this.#startBody(size);
       } else {
         this.#size[this.#sizeFilled++] = chunk[at++] ?? 0;
         if (this.#sizeFilled === SIZE_BYTES) this.#startBody(this.#checkedSize(this.#size.readInt32BE(0)));
@@ -61,11 +74,7 @@ export class ResponseFramer {
   #fill(body: Buffer, chunk: Buffer, at: number): number {
     const end = Math.min(chunk.length, at + body.length - this.#bodyFilled);
     chunk.copy(body, this.#bodyFilled, at, end);
-    this.#bodyFilled += end - at;
-    if (this.#bodyFilled === body.length) {
-      this.#body = undefined;
-      this.#deliver(body);
-    }
+    this.filled(end - at);
     return end;
   }
 

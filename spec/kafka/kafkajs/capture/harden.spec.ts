@@ -51,8 +51,16 @@ async function listen(
   return { port: address.port, sockets };
 }
 
-async function connectionTo(t: ExecutionContext, port: number): Promise<KafkajsConnection> {
-  const kafka = new Kafka({ brokers: [`127.0.0.1:${port}`], logLevel: logLevel.NOTHING });
+/** Who makes the sockets: kafkajs, for a Kafka of the user, or this project. */
+type SocketMaker = 'kafkajs' | 'project';
+
+async function connectionTo(
+  t: ExecutionContext,
+  port: number,
+  maker: SocketMaker = 'kafkajs',
+): Promise<KafkajsConnection> {
+  const brokers = [`127.0.0.1:${port}`];
+  const kafka = maker === 'kafkajs' ? new Kafka({ brokers, logLevel: logLevel.NOTHING }) : { brokers };
   const { cluster } = await captureCluster(kafka, () => undefined);
   const [connection] = (await cluster.connectionPoolBuilder.build()).pool;
   if (connection === undefined) throw new Error('kafkajs makes two connections');
@@ -94,20 +102,53 @@ function response(correlationId: number, text: string): Buffer {
   return bytes;
 }
 
-test('a connection cut in the middle of a response is usable again after a reconnect', async (t) => {
-  const broker = await listen(t, (socket, data, connection) => {
-    const answer = response(data.readInt32BE(8), 'whole answer');
-    if (connection === 1) socket.end(answer.subarray(0, 10));
-    else socket.write(answer);
+for (const maker of ['kafkajs', 'project'] as const) {
+  test(`a connection cut in the middle of a response is usable again after a reconnect: sockets of ${maker}`, async (t) => {
+    const broker = await listen(t, (socket, data, connection) => {
+      const answer = response(data.readInt32BE(8), 'whole answer');
+      if (connection === 1) socket.end(answer.subarray(0, 10));
+      else socket.write(answer);
+    });
+    const connection = await connectionTo(t, broker.port, maker);
+    receiveWholeResponses(connection, `127.0.0.1:${broker.port}`, silentLogger);
+    await connection.connect();
+    await t.throwsAsync(request(connection), { message: /Closed connection/ });
+    await until(() => !connection.isConnected(), { deadlineMs: 20_000, what: 'the disconnect' });
+    await connection.connect();
+    t.is((await request(connection)).toString(), 'whole answer');
   });
-  const connection = await connectionTo(t, broker.port);
-  receiveWholeResponses(connection, `127.0.0.1:${broker.port}`, silentLogger);
-  await connection.connect();
-  await t.throwsAsync(request(connection), { message: /Closed connection/ });
-  await until(() => !connection.isConnected(), { deadlineMs: 20_000, what: 'the disconnect' });
-  await connection.connect();
-  t.is((await request(connection)).toString(), 'whole answer');
-});
+
+  test(`responses of any size come out whole, in memory of their own: sockets of ${maker}`, async (t) => {
+    const texts = ['small', 'large '.repeat(200_000), 'small again', 'x'.repeat(16 * 1024), 'last'];
+    const broker = await listen(t, (socket, data) => {
+      // As many requests as came at once; all answers in one write.
+      const answers: Buffer[] = [];
+      for (let at = 0; at < data.length; at += 12) {
+        const correlationId = data.readInt32BE(at + 8);
+        answers.push(response(correlationId, texts[correlationId % texts.length] ?? ''));
+      }
+      socket.write(Buffer.concat(answers));
+    });
+    const connection = await connectionTo(t, broker.port, maker);
+    receiveWholeResponses(connection, `127.0.0.1:${broker.port}`, silentLogger);
+    let pushed = 0;
+    const processData = connection.processData.bind(connection);
+    connection.processData = (data) => {
+      pushed += data.length;
+      processData(data);
+    };
+    await connection.connect();
+    const first = connection.nextCorrelationId() + 1;
+    const answers = await Promise.all(texts.map(() => request(connection)));
+    for (const [index, answer] of answers.entries()) {
+      t.is(answer.toString(), texts[(first + index) % texts.length] ?? '');
+      t.is(answer.buffer.byteLength, answer.length + 4);
+    }
+    const sum = answers.reduce((bytes, answer) => bytes + answer.length + 8, 0);
+    if (maker === 'kafkajs') t.is(pushed, sum);
+    else t.true(pushed < sum / 4, `${pushed} of ${sum} bytes were copied`);
+  });
+}
 
 test('kafkajs itself keeps what came of a cut response, which is why its framing is replaced', async (t) => {
   const broker = await listen(t, (socket, data) => {

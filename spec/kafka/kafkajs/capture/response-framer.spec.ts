@@ -32,6 +32,36 @@ test('responses come out whole and in order, however their bytes arrive', (t) =>
   );
 });
 
+test('what is put into its room and what is pushed make the same responses, each in memory of its own', (t) => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.uint8Array({ minLength: 4, maxLength: 200 }), { maxLength: 8 }),
+      fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1 }),
+      (bodies, cuts) => {
+        const bytes = Buffer.concat(bodies.map(framed));
+        const delivered: Buffer[] = [];
+        const framer = new ResponseFramer('kafka:9092', (response) => delivered.push(response));
+        const reused = Buffer.alloc(60);
+        for (let at = 0, i = 0; at < bytes.length; i++) {
+          const cut = cuts[i % cuts.length] ?? 1;
+          const room = framer.room();
+          const next = Math.min(bytes.length, at + Math.min(cut, room?.length ?? cut));
+          bytes.copy(room ?? reused, 0, at, next);
+          if (room === undefined) framer.push(reused.subarray(0, next - at));
+          else framer.filled(next - at);
+          at = next;
+        }
+        reused.fill(0xff);
+        t.deepEqual(
+          delivered.map((body) => [...body]),
+          bodies.map((body) => [...body]),
+        );
+        for (const body of delivered) t.is(body.buffer.byteLength, body.length);
+      },
+    ),
+  );
+});
+
 test('after a reset, what came of an unfinished response is forgotten', (t) => {
   const delivered: string[] = [];
   const framer = new ResponseFramer('kafka:9092', (response) => delivered.push(response.toString()));
