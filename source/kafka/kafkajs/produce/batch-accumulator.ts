@@ -15,7 +15,7 @@ export interface BatchSender {
   readonly compression: Compression;
   /** A batch of this topic is closed before it grows beyond this, uncompressed. */
   batchBytes(topic: string): number;
-  /** How large the next batch of this partition will probably be: the size of the last one. */
+  /** How large the next batch of this partition will probably be, by those of its last flush. */
   expectedBytes(topic: string, partition: number): number;
   /**
    * Sends batches, in order per partition. @throws ProduceError; `unsent` then holds what was not

@@ -17,7 +17,8 @@ export class PartitionQueue implements TopicPartition {
   readonly partition: number;
   readonly batches: QueuedBatch[] = [];
   /**
-   * Uncompressed size of the last batch that was queued; a little more is expected of the next one.
+   * Uncompressed size of the largest batch of the last flush; a little more is expected of the next
+   * one.
    */
   lastBytes = 0;
   /**

@@ -113,7 +113,9 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
       const queued: QueuedBatch = { ...batch, ticket, stampedFor: undefined, sent: 0 };
       queuedNow.push(queued);
       queue.batches.push(queued);
-      queue.lastBytes = batch.sealed.uncompressedBytes;
+      const { uncompressedBytes } = batch.sealed;
+      // Of several, the last one holds only what was left.
+      queue.lastBytes = queues.has(queue) ? Math.max(queue.lastBytes, uncompressedBytes) : uncompressedBytes;
       queues.add(queue);
     }
     this.#repeats.report(queuedNow, {});
