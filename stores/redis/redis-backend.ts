@@ -2,7 +2,7 @@ import { asError } from '../../source/kernel/as-error.ts';
 import type { Backend, KeyListing } from '../backend/backend.ts';
 import type { FailureReason } from '../backend/item.ts';
 import type { BackendCall } from '../backend/backend-call.ts';
-import { sendAll, type RedisClient, type RedisCommand, type RedisReply } from './redis-client.ts';
+import type { RedisClient, RedisCommand, RedisReply } from './redis-client.ts';
 import {
   countOf,
   expiringWriteCommands,
@@ -19,6 +19,7 @@ import { evictionWarnings } from './redis-eviction.ts';
 import { markedRemoveCommands, markedWriteCommands } from './redis-fence-marks.ts';
 import { listRedisKeys } from './redis-keys.ts';
 import { awaitSlots, connectedMasters } from './redis-masters.ts';
+import { sendAll } from './redis-send.ts';
 import { saveInBackground } from './redis-save.ts';
 import { byNode, type OneSlot } from './redis-slots.ts';
 import { writerOf, type RedisWriter } from './redis-writer.ts';

@@ -1,6 +1,4 @@
-import { asError } from '../../source/kernel/as-error.ts';
 import type { RedisArgument } from './redis-command-bytes.ts';
-import { sendOne } from './redis-own-command.ts';
 
 /**
  * What the stores use of an ioredis client (5 or 6): a `Redis` or a `Cluster`. It is a type of our
@@ -45,20 +43,3 @@ export type RedisReply = readonly [error: Error | null, result: unknown];
  * script in its place (the option `scripts`, `defineCommand`).
  */
 export type RedisCommand = [method: 'call' | 'callBuffer', name: string, args: RedisArgument[]];
-
-/**
- * Sends commands together. A single one is sent without a pipeline: making a pipeline takes longer
- * than a command of a hundred keys, and what it refers to is collected late. Not where the client
- * makes pipelines itself: it loses the name of what is sent by `callBuffer`, and ends the process
- * with a TypeError.
- */
-export async function sendAll(client: RedisClient, commands: RedisCommand[]): Promise<readonly RedisReply[]> {
-  const [only] = commands;
-  const needsPipeline = commands.length > 1 || client.options.enableAutoPipelining === true;
-  if (only === undefined || needsPipeline) return (await client.pipeline(commands).exec()) ?? [];
-  try {
-    return [[null, await sendOne(client, only)]];
-  } catch (error) {
-    return [[asError(error), undefined]];
-  }
-}

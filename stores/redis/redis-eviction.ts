@@ -1,6 +1,7 @@
-import { sendAll, type RedisClient } from './redis-client.ts';
+import type { RedisClient } from './redis-client.ts';
 import { connectedMasters } from './redis-masters.ts';
 import { infoOf } from './redis-info.ts';
+import { sendAll } from './redis-send.ts';
 
 /**
  * Says of which servers the values of a store may vanish without an error: they evict keys when

@@ -1,6 +1,7 @@
 import type { KeyListing } from '../backend/backend.ts';
-import { sendAll, type RedisClient, type RedisCommand } from './redis-client.ts';
+import type { RedisClient, RedisCommand } from './redis-client.ts';
 import { connectedMasters } from './redis-masters.ts';
+import { sendAll } from './redis-send.ts';
 
 /** How many keys one SCAN looks at: the server does nothing else in the meantime. */
 const KEYS_AT_ONCE = 1000;

@@ -1,4 +1,5 @@
-import { sendAll, type RedisClient } from './redis-client.ts';
+import type { RedisClient } from './redis-client.ts';
+import { sendAll } from './redis-send.ts';
 
 const SLOTS = 16_384;
 

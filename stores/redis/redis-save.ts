@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sendAll, type RedisClient } from './redis-client.ts';
+import type { RedisClient } from './redis-client.ts';
 import { infoOf } from './redis-info.ts';
+import { sendAll } from './redis-send.ts';
 
 const POLL_MS = 20;
 

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import test from 'ava';
 import { Command } from 'ioredis';
-import { sendAll, type RedisClient, type RedisCommand } from '../../../stores/redis/redis-client.ts';
+import type { RedisClient, RedisCommand } from '../../../stores/redis/redis-client.ts';
 import { commandBytes, type RedisArgument } from '../../../stores/redis/redis-command-bytes.ts';
+import { sendAll } from '../../../stores/redis/redis-send.ts';
 import { randomName } from '../../_helpers/servers/services.ts';
 import { redisClient, sharedRedis } from '../../_helpers/servers/store-servers.ts';
 

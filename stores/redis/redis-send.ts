@@ -1,6 +1,24 @@
+import { asError } from '../../source/kernel/as-error.ts';
 import { hasMethods, isObject } from '../../source/kernel/is-object.ts';
-import type { RedisClient, RedisCommand } from './redis-client.ts';
+import type { RedisClient, RedisCommand, RedisReply } from './redis-client.ts';
 import { commandBytes, type RedisArgument } from './redis-command-bytes.ts';
+
+/**
+ * Sends commands together. A single one is sent without a pipeline: making a pipeline takes longer
+ * than a command of a hundred keys, and what it refers to is collected late. Not where the client
+ * makes pipelines itself: it loses the name of what is sent by `callBuffer`, and ends the process
+ * with a TypeError.
+ */
+export async function sendAll(client: RedisClient, commands: RedisCommand[]): Promise<readonly RedisReply[]> {
+  const [only] = commands;
+  const needsPipeline = commands.length > 1 || client.options.enableAutoPipelining === true;
+  if (only === undefined || needsPipeline) return (await client.pipeline(commands).exec()) ?? [];
+  try {
+    return [[null, await sendOne(client, only)]];
+  } catch (error) {
+    return [[asError(error), undefined]];
+  }
+}
 
 /** A `Command` of ioredis. */
 interface IoredisCommand {
@@ -26,7 +44,7 @@ const classes = new WeakMap<RedisClient, CommandClass | undefined>();
  * Sends one command, whose bytes are made here: see {@link commandBytes}. ioredis allows that, since
  * its own scripts do the same. What only resembles a client of ioredis makes the bytes itself.
  */
-export function sendOne(client: RedisClient, [method, name, args]: RedisCommand): Promise<unknown> {
+function sendOne(client: RedisClient, [method, name, args]: RedisCommand): Promise<unknown> {
   const Command = commandClassOf(client);
   if (Command === undefined) return client[method](name, args);
   const command = new Command(name, [], { replyEncoding: method === 'call' ? 'utf8' : null });
