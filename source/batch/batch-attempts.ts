@@ -1,4 +1,3 @@
-import { stillOwned } from '../assignment/ownership-guard.ts';
 import { isBatchError } from '../batch-error.ts';
 import { checkArguments, senderArgument } from '../kernel/check-arguments.ts';
 import { ClosedWhileWaiting } from '../kernel/closed-while-waiting.ts';
@@ -7,12 +6,16 @@ import type { BatchDelivery, FinishedWork } from '../delivery/delivery.ts';
 import { sleep } from '../kernel/clock.ts';
 import { durationProblem } from '../kernel/duration.ts';
 import { ConfigError, LifecycleError, type KasperError, type TimeoutError } from '../kernel/errors.ts';
-import { unlimited } from '../kernel/limit-repeats.ts';
-import type { Logger } from '../kernel/logger.ts';
 import type { ConsumerMessage } from '../message.ts';
-import type { BatchTrigger, ProcessContext, ProcessFunction, SenderDecorator } from '../message-processor.ts';
+import type { BatchTrigger, ProcessFunction, SenderDecorator } from '../message-processor.ts';
 import { chain } from '../middleware/middleware.ts';
 import { staging, type Sender, type SendStaging } from '../sender.ts';
+import {
+  newBatchContext,
+  type BatchContext,
+  type ContextBatch,
+  type PartitionContext,
+} from './batch-context.ts';
 import type { BegunBatch } from './batcher.ts';
 import { BufferedSender } from './buffered-sender.ts';
 import { kasperProcessCall } from './inside-process.ts';
@@ -25,42 +28,47 @@ import type { SharedParts } from './shared-parts.ts';
  * and the user's process, gives each attempt a sender of its own, and holds what is to be flushed,
  * and what is to be done at the commit.
  */
-export class BatchAttempts {
+export class BatchAttempts implements ContextBatch {
   readonly #options: BatchAttemptsOptions;
+  readonly #trigger: BatchTrigger;
   readonly #delivery: BatchDelivery;
   readonly #limit: ProcessLimit;
   readonly #slot: SlotHold;
   /** Calls of `context.wait` that have not ended. */
   #waits = 0;
-  /** What the middleware is given; that of an attempt is made from it. */
-  readonly #context: BatchContext;
   readonly #decorators: SenderDecorator[] = [];
   /** Senders whose records go out with the batch, in order. */
   readonly #kept: BufferedSender[] = [];
   #durables: (() => void | Promise<void>)[] = [];
   #callbacks: (() => void)[] = [];
-  #attempt = 0;
 
   constructor(batch: BegunBatch, delivery: BatchDelivery, options: BatchAttemptsOptions) {
+    this.#trigger = batch.trigger;
     this.#delivery = delivery;
     this.#options = options;
-    const { run, partition, shared } = options;
-    const [range] = batch.ranges;
-    const from = range === undefined ? undefined : { topic: range.topic, offset: range.first };
-    this.#limit = new ProcessLimit(run.config, { partition, records: batch.records, from });
-    this.#slot = new SlotHold(shared.slots);
-    this.#context = this.#newContext(batch.trigger);
-    this.signal.addEventListener('abort', () => {
+    const { run, shared, context } = options;
+    this.#limit = new ProcessLimit(run.config, { partition: context.partition, batch }, () => {
       for (const sender of this.#kept) sender.end(this.#limit.passed);
     });
+    this.#slot = new SlotHold(shared.slots);
+  }
+
+  /** Aborted with the {@link reason}, as soon as there is one. */
+  get signal(): AbortSignal {
+    return this.#limit.signal;
   }
 
   /**
-   * Aborted when a time limit was passed, and then its reason is a TimeoutError; or with what
-   * {@link giveUp} was given.
+   * Why nothing of this batch will count: a time limit was passed, and then it is a TimeoutError; or
+   * what {@link giveUp} was given.
    */
-  get signal(): AbortSignal {
-    return this.#limit.signal;
+  get reason(): KasperError | undefined {
+    return this.#limit.reason;
+  }
+
+  /** @throws the {@link reason}, if there is one */
+  throwIfOver(): void {
+    this.#limit.throwIfOver();
   }
 
   /** What is to be recorded with the commit. */
@@ -115,20 +123,20 @@ export class BatchAttempts {
    * Runs the middleware around the user's function, within the time limit. The caller has acquired
    * a process slot, and calls {@link leave}.
    *
-   * @throws what the function or the middleware throws; once {@link signal} was aborted its reason,
+   * @throws what the function or the middleware throws; once there is a {@link reason} that one,
    *   even if the function returns after all: it may have returned early because of the signal
    */
   async process(userProcess: ProcessFunction, messages: readonly ConsumerMessage[]): Promise<void> {
     const { middleware } = this.#options.run.config;
     await this.#limit.within(() =>
       middleware.length === 0
-        ? this.#try(userProcess, messages, this.#context)
+        ? this.#try(userProcess, messages, this.#newContext())
         : this.#throughMiddleware(userProcess, messages),
     );
   }
 
-  /** Step 2: sends what the attempts that count have sent. */
-  flush(): Promise<void> {
+  /** Step 2: sends what the attempts that count have sent; see {@link BatchDelivery.flush}. */
+  flush(): Promise<void> | undefined {
     return this.#delivery.flush(this.#kept);
   }
 
@@ -137,101 +145,7 @@ export class BatchAttempts {
     return this.#delivery.commit(work);
   }
 
-  async #throughMiddleware(userProcess: ProcessFunction, batch: readonly ConsumerMessage[]): Promise<void> {
-    const own = this.#newSender();
-    const attempt: ProcessFunction = async (messages, sender, context) => {
-      refuseOtherSender(sender, own);
-      await this.#try(userProcess, messages, context);
-    };
-    try {
-      await chain(this.#options.run.config.middleware, attempt)(batch, own, this.#context);
-    } finally {
-      own.end('process had ended');
-    }
-  }
-
-  /** One attempt. What it was passed as context may have been extended by a middleware. */
-  async #try(
-    userProcess: ProcessFunction,
-    messages: readonly ConsumerMessage[],
-    passed: ProcessContext,
-  ): Promise<void> {
-    this.signal.throwIfAborted();
-    this.#context.attempt = ++this.#attempt;
-    const before = { durables: this.#durables.length, callbacks: this.#callbacks.length };
-    const own = this.#newSender();
-    const attempt = new Attempt(own);
-    const context = {
-      ...(passed === this.#context ? passed : { ...this.#context, ...passed }),
-      attempt: this.#attempt,
-      [staging]: attempt,
-    };
-    for (const decorate of this.#decorators) {
-      attempt.sender = decorate(attempt.sender, context);
-      checkArguments('context.decorateSender', senderArgument(attempt.sender));
-    }
-    const { sender } = attempt;
-    try {
-      await kasperProcessCall(userProcess, messages, sender, context);
-    } catch (error) {
-      // A BatchError is partial success: what was sent belongs to the messages that are done.
-      if (!isBatchError(error)) {
-        own.discard();
-        this.#durables = this.#durables.slice(0, before.durables);
-        this.#callbacks = this.#callbacks.slice(0, before.callbacks);
-      }
-      throw error;
-    } finally {
-      own.end('process had returned');
-    }
-  }
-
-  #newContext(trigger: BatchTrigger): BatchContext {
-    const { run, partition, logger, shared } = this.#options;
-    return {
-      partition,
-      trigger,
-      // Data, not an accessor: an object literal with one has a hidden class of its own, in old space.
-      attempt: 1,
-      stores: run.config.stores,
-      // What the user's code writes is not ours to limit.
-      logger: unlimited(logger),
-      signal: this.signal,
-      wait: (ms) => this.#wait(ms),
-      stillOwned: () => stillOwned(shared.guard),
-      stop: () => {
-        run.reports.ended();
-      },
-      beforeCommit: (callback) => {
-        this.#durables.push(callback);
-      },
-      onCommitted: (callback) => {
-        this.#callbacks.push(callback);
-      },
-      decorateSender: (decorate) => {
-        this.#decorators.push(decorate);
-      },
-    };
-  }
-
-  /** Resolves when the batch before is at its end. @throws {@link signal}'s reason if it failed */
-  async #beforeEnded(): Promise<void> {
-    await this.#options.before;
-    this.signal.throwIfAborted();
-  }
-
-  #newSender(): BufferedSender {
-    const { shared, before } = this.#options;
-    const sender = new BufferedSender({
-      ...shared.senders,
-      sink: this.#delivery.sink,
-      mayFlush: before === undefined ? undefined : () => this.#beforeEnded(),
-    });
-    this.#kept.push(sender);
-    return sender;
-  }
-
-  async #wait(ms: number): Promise<void> {
+  async wait(ms: number): Promise<void> {
     const problem = durationProblem(ms);
     if (problem !== undefined) throw new ConfigError([`ms ${problem}`], { what: 'context.wait' });
     if (this.#limit.hasEnded) {
@@ -258,6 +172,86 @@ export class BatchAttempts {
       );
     }
   }
+
+  beforeCommit(callback: () => void | Promise<void>): void {
+    this.#durables.push(callback);
+  }
+
+  onCommitted(callback: () => void): void {
+    this.#callbacks.push(callback);
+  }
+
+  decorateSender(decorate: SenderDecorator): void {
+    this.#decorators.push(decorate);
+  }
+
+  async #throughMiddleware(userProcess: ProcessFunction, batch: readonly ConsumerMessage[]): Promise<void> {
+    const own = this.#newSender();
+    const context = this.#newContext();
+    let attempts = 0;
+    const attempt: ProcessFunction = async (messages, sender, passed) => {
+      refuseOtherSender(sender, own);
+      context.attempt = ++attempts;
+      // What it was passed may have been extended by a middleware.
+      await this.#try(userProcess, messages, { ...context, ...passed, attempt: attempts });
+    };
+    try {
+      await chain(this.#options.run.config.middleware, attempt)(batch, own, context);
+    } finally {
+      own.end('process had ended');
+    }
+  }
+
+  async #try(
+    userProcess: ProcessFunction,
+    messages: readonly ConsumerMessage[],
+    context: BatchContext,
+  ): Promise<void> {
+    this.#limit.throwIfOver();
+    const before = { durables: this.#durables.length, callbacks: this.#callbacks.length };
+    const own = this.#newSender();
+    const attempt = new Attempt(own);
+    context[staging] = attempt;
+    for (const decorate of this.#decorators) {
+      attempt.sender = decorate(attempt.sender, context);
+      checkArguments('context.decorateSender', senderArgument(attempt.sender));
+    }
+    const { sender } = attempt;
+    try {
+      await kasperProcessCall(userProcess, messages, sender, context);
+    } catch (error) {
+      // A BatchError is partial success: what was sent belongs to the messages that are done.
+      if (!isBatchError(error)) {
+        own.discard();
+        this.#durables = this.#durables.slice(0, before.durables);
+        this.#callbacks = this.#callbacks.slice(0, before.callbacks);
+      }
+      throw error;
+    } finally {
+      own.end('process had returned');
+    }
+  }
+
+  #newContext(): BatchContext {
+    return newBatchContext(this.#options.context, this.#trigger, this);
+  }
+
+  /** Resolves when the batch before is at its end. @throws the {@link reason} if it failed */
+  async #beforeEnded(): Promise<void> {
+    await this.#options.before;
+    this.#limit.throwIfOver();
+  }
+
+  #newSender(): BufferedSender {
+    const { shared, before } = this.#options;
+    const sender = new BufferedSender({
+      ...shared.senders,
+      sink: this.#delivery.sink,
+      mayFlush: before === undefined ? undefined : () => this.#beforeEnded(),
+    });
+    this.#kept.push(sender);
+    return sender;
+  }
 }
 
 /** Holds back what one attempt sends, also through decorated senders. */
@@ -283,15 +277,10 @@ class Attempt implements SendStaging {
   }
 }
 
-/** What the middleware is given: `attempt` counts up. */
-type BatchContext = Omit<ProcessContext, 'attempt'> & { attempt: number };
-
 /** What attempts work with. */
 export interface BatchAttemptsOptions {
   readonly run: RunContext;
-  readonly partition: number;
-  /** Carries the partition. */
-  readonly logger: Logger;
+  readonly context: PartitionContext;
   readonly shared: SharedParts;
   /** Steps 2 to 4 of the batch before, while they are under way; never rejects. */
   readonly before: Promise<void> | undefined;

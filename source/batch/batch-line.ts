@@ -8,6 +8,7 @@ import type { ConsumerMessage } from '../message.ts';
 import type { ProcessFunction } from '../message-processor.ts';
 import type { PartitionStep } from '../stats.ts';
 import { BatchAttempts } from './batch-attempts.ts';
+import type { PartitionContext } from './batch-context.ts';
 import { BatchSteps } from './batch-steps.ts';
 import type { BegunBatch } from './batcher.ts';
 import type { PartitionPositions } from './partition-positions.ts';
@@ -32,13 +33,13 @@ export class BatchLine {
    * @param before steps 2 to 4 of the batch before, while they are under way; never rejects
    */
   constructor(batch: BegunBatch, options: BatchLineOptions, before: Promise<void> | undefined) {
-    const { run, partition, logger, delivery, shared } = options;
+    const { run, context, delivery, shared } = options;
     const { reports, config } = run;
     this.#options = options;
     this.#ranges = batch.ranges;
     this.#positions = batch.positions;
-    this.#attempts = new BatchAttempts(batch, delivery.begin(), { run, partition, logger, shared, before });
-    const numbered = { batch: shared.nextBatch(), partition };
+    this.#attempts = new BatchAttempts(batch, delivery.begin(), { run, context, shared, before });
+    const numbered = { batch: shared.nextBatch(), partition: context.partition };
     this.#steps = new BatchSteps(numbered, batch, { reports, clock: config.clock });
   }
 
@@ -95,7 +96,8 @@ export class BatchLine {
     try {
       // 2. Outputs are durable: every record acked by all in-sync replicas.
       this.#doing = 'flush of the sender';
-      await attempts.flush();
+      const flushed = attempts.flush();
+      if (flushed !== undefined) await flushed;
       steps.completed('flushed', attempts.sent);
 
       // 3. Stores that asked for it are durable. Another owner may have come meanwhile: what waits
@@ -133,7 +135,7 @@ export class BatchLine {
 
   /** @throws what {@link giveUp} was given */
   throwIfGivenUp(): void {
-    this.#attempts.signal.throwIfAborted();
+    this.#attempts.throwIfOver();
   }
 
   /**
@@ -161,19 +163,19 @@ export class BatchLine {
 
   #callBack(callback: () => unknown): void {
     callGuarded(callback, (error) => {
-      const { logger, partition } = this.#options;
-      logger.error('A callback of context.onCommitted failed', { partition, error });
+      const { logger, context } = this.#options;
+      logger.error('A callback of context.onCommitted failed', { partition: context.partition, error });
     });
   }
 
   #failure(error: unknown): unknown {
-    const { signal } = this.#attempts;
+    const { reason } = this.#attempts;
     // A limit was passed, or the batch before failed: nothing was thrown by the user's code that
     // could be the cause.
-    if (signal.aborted && error === signal.reason) return error;
+    if (reason !== undefined && error === reason) return error;
     return processError(error, {
       doing: this.#doing,
-      partition: this.#options.partition,
+      partition: this.#options.context.partition,
       ranges: this.#ranges,
     });
   }
@@ -182,7 +184,7 @@ export class BatchLine {
 /** What the lines of one partition work with. */
 export interface BatchLineOptions {
   readonly run: RunContext;
-  readonly partition: number;
+  readonly context: PartitionContext;
   /** Carries the partition. */
   readonly logger: Logger;
   readonly delivery: PartitionDelivery;

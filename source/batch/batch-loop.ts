@@ -219,7 +219,7 @@ export class BatchLoop implements MemoryHolder {
     for (;;) {
       this.#waiting = 'commit';
       if (isTooMuch()) await processor.finished();
-      await delivery.room(records());
+      if (!delivery.hasRoom(records())) await delivery.room(records());
       this.#waiting = 'queued';
       await shared.slots.acquire();
       for (let turn = shared.turns.due(); turn !== undefined; turn = shared.turns.due()) await turn;

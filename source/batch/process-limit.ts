@@ -1,14 +1,16 @@
 import type { Config } from '../config/config.ts';
 import type { Timer } from '../kernel/clock.ts';
 import { TimeoutError, type KasperError } from '../kernel/errors.ts';
+import type { BegunBatch } from './batcher.ts';
 
 /** For how long `process` of one batch may take. */
 export class ProcessLimit {
   readonly #limits: Limits;
   readonly #what: LimitedBatch;
-  readonly #abort = new AbortController();
+  readonly #onOver: () => void;
+  /** Made when it is asked for. */
+  #abort: AbortController | undefined;
   #timer: Timer | undefined;
-  /** Why the signal was aborted. */
   #reason: KasperError | undefined;
   #passed = 'processTimeoutMs was over';
   #hasEnded = false;
@@ -16,20 +18,31 @@ export class ProcessLimit {
   /** Stops waiting for the function. */
   #giveUp: (() => void) | undefined;
 
-  constructor(limits: Limits, what: LimitedBatch) {
+  /** @param onOver called once, when there is a {@link reason} */
+  constructor(limits: Limits, what: LimitedBatch, onOver: () => void) {
     this.#limits = limits;
     this.#what = what;
+    this.#onOver = onOver;
   }
 
-  /**
-   * Aborted when the time is over, and then its reason is a TimeoutError; or when the batch is given
-   * up.
-   */
+  /** Aborted, with the {@link reason}, as soon as there is one. */
   get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.#reason !== undefined) this.#abort.abort(this.#reason);
+    }
     return this.#abort.signal;
   }
 
-  /** Why the signal was aborted, in words that follow 'after'. */
+  /**
+   * Why what the function does will not count: the time is over, and then it is a TimeoutError; or
+   * the batch was given up.
+   */
+  get reason(): KasperError | undefined {
+    return this.#reason;
+  }
+
+  /** The reason in words that follow 'after'. */
   get passed(): string {
     return this.#passed;
   }
@@ -48,17 +61,11 @@ export class ProcessLimit {
    * Runs a function: after `processTimeoutMs` the signal is aborted, and `closeTimeoutMs` later
    * nobody waits for it any more.
    *
-   * @throws what it throws; once the signal was aborted its reason, even if the function returns
+   * @throws what it throws; once there is a {@link reason} that one, even if the function returns
    *   after all
    */
   async within(run: () => Promise<void>): Promise<void> {
     const { clock, processTimeoutMs, closeTimeoutMs } = this.#limits;
-    const gaveUp = new Promise<void>((resolve) => {
-      this.#giveUp = () => {
-        this.#hangs = true;
-        resolve();
-      };
-    });
     this.#timer = clock.after(processTimeoutMs, () => {
       this.#isOver(this.#timedOut());
       this.#timer = clock.after(closeTimeoutMs, () => {
@@ -66,7 +73,13 @@ export class ProcessLimit {
       });
     });
     try {
-      await Promise.race([run(), gaveUp]);
+      await new Promise<void>((resolve, reject) => {
+        this.#giveUp = () => {
+          this.#hangs = true;
+          resolve();
+        };
+        run().then(resolve, reject);
+      });
     } catch (error) {
       const reason = this.#reason;
       if (reason === undefined) throw error;
@@ -77,7 +90,12 @@ export class ProcessLimit {
       this.#timer.cancel();
       this.#hasEnded = true;
     }
-    this.signal.throwIfAborted();
+    this.throwIfOver();
+  }
+
+  /** @throws the {@link reason}, if there is one */
+  throwIfOver(): void {
+    if (this.#reason !== undefined) throw this.#reason;
   }
 
   /** Nobody waits any longer, however much time is left. */
@@ -100,15 +118,17 @@ export class ProcessLimit {
 
   #isOver(reason: KasperError): void {
     this.#reason = reason;
-    this.#abort.abort(reason);
+    this.#onOver();
+    this.#abort?.abort(reason);
   }
 
   #timedOut(): TimeoutError {
-    const { partition, records, from } = this.#what;
-    const at = from === undefined ? '' : `, from ${from.topic} offset ${from.offset}`;
+    const { partition, batch } = this.#what;
+    const [from] = batch.ranges;
+    const at = from === undefined ? '' : `, from ${from.topic} offset ${from.first}`;
     return new TimeoutError(
       `process did not end within processTimeoutMs (${this.#limits.processTimeoutMs} ms): partition ${partition}, ` +
-        `${records} messages${at}. JavaScript cannot stop it: end this process. ` +
+        `${batch.records} messages${at}. JavaScript cannot stop it: end this process. ` +
         'Heed context.signal, do not wait for close() or seek() in it, make batches smaller, or raise processTimeoutMs.',
     );
   }
@@ -116,10 +136,8 @@ export class ProcessLimit {
 
 type Limits = Pick<Config, 'clock' | 'processTimeoutMs' | 'closeTimeoutMs'>;
 
-/** A batch, for messages. Holds none of its records: what outlives them would keep them in memory. */
+/** A batch, for messages. */
 interface LimitedBatch {
   readonly partition: number;
-  readonly records: number;
-  /** The first one. */
-  readonly from: { readonly topic: string; readonly offset: number } | undefined;
+  readonly batch: Pick<BegunBatch, 'records' | 'ranges'>;
 }

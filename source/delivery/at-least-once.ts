@@ -121,7 +121,11 @@ class AtLeastOncePartition implements PartitionDelivery, BatchDelivery {
     return this;
   }
 
-  async flush(outputs: readonly BatchOutput[]): Promise<void> {
+  flush(outputs: readonly BatchOutput[]): Promise<void> | undefined {
+    return outputs.some(({ count }) => count > 0) ? this.#flush(outputs) : undefined;
+  }
+
+  async #flush(outputs: readonly BatchOutput[]): Promise<void> {
     for (const output of outputs) await output.flushNow();
   }
 

@@ -83,11 +83,11 @@ export interface BatchDelivery {
   readonly sink: RecordSink;
   /**
    * Step 2: sends what the attempts that count have sent. Resolves when each record is acked by all
-   * in-sync replicas.
+   * in-sync replicas; undefined if nothing waits for an ack.
    *
    * @throws ProduceError
    */
-  flush(outputs: readonly BatchOutput[]): Promise<void>;
+  flush(outputs: readonly BatchOutput[]): Promise<void> | undefined;
   /**
    * Step 4: what must be recorded with the commit, then the positions. Resolves when they are
    * offered for the next commit request, not when they are acked; undefined if they are offered already.
@@ -97,6 +97,8 @@ export interface BatchDelivery {
 
 /** What one attempt has sent. */
 export interface BatchOutput {
+  /** Records that were sent and are not acked. */
+  readonly count: number;
   /** Sends it. */
   flushNow(): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { newPartitionContext } from '../batch/batch-context.ts';
 import { BatchLoop } from '../batch/batch-loop.ts';
 import { PartitionPositions } from '../batch/partition-positions.ts';
 import { PartitionProcessor } from '../batch/partition-processor.ts';
@@ -65,7 +66,11 @@ export class InputPartition {
     const positions = new PartitionPositions(partition, delivery);
     this.#positions = positions;
     const line = { run, logger, state, delivery, positions, shared, owner: this };
-    this.processor = new PartitionProcessor({ ...line, partition, messageProcessor });
+    this.processor = new PartitionProcessor({
+      ...line,
+      context: newPartitionContext(partition, line),
+      messageProcessor,
+    });
     this.loop = new BatchLoop({ ...line, processor: this.processor });
   }
 
