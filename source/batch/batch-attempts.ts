@@ -244,8 +244,14 @@ export class BatchAttempts implements ContextBatch {
 
   #newSender(): BufferedSender {
     const { shared, before } = this.#options;
+    const { partitioner, keyless, maxRecordBytes, maxSendBufferBytes, wallNow } = shared.senders;
+    // Spelled out: a spread with more behind it takes a tenth of a small batch.
     const sender = new BufferedSender({
-      ...shared.senders,
+      partitioner,
+      keyless,
+      maxRecordBytes,
+      maxSendBufferBytes,
+      wallNow,
       sink: this.#delivery.sink,
       mayFlush: before === undefined ? undefined : () => this.#beforeEnded(),
     });
