@@ -1,6 +1,4 @@
 import { ErrorCodes } from '../../wire/error-codes.ts';
-import { backoffMs } from '../../../kernel/backoff.ts';
-import type { Timer } from '../../../kernel/clock.ts';
 import { BrokerError, LifecycleError } from '../../../kernel/errors.ts';
 import type { KasperError } from '../../../kernel/errors.ts';
 import type { Compression, RecordAccumulator, RecordSink, SinkOptions } from '../../sink.ts';
@@ -11,6 +9,7 @@ import type { ClusterConnection } from '../connection/cluster-connection.ts';
 import { FlushTicket } from './flush-ticket.ts';
 import type { OutgoingBatch, QueuedBatch } from './flush-ticket.ts';
 import { noLeader } from '../ask/ask-leaders.ts';
+import { LaterAttempts } from './later-attempts.ts';
 import { OutputTopics } from './output-topics.ts';
 import { PartitionQueue } from './partition-queue.ts';
 import type { FailedAttempt, ProduceOutcomes } from './produce-loop.ts';
@@ -18,10 +17,10 @@ import { ProduceLoops } from './produce-loops.ts';
 import { ProducerIds } from './producer-ids.ts';
 import { certainlyNotStored, losesSequence } from './produce-outcome.ts';
 import { LEAST_TRY_MS } from '../connection/deadlines.ts';
-import { RETRY_BACKOFF } from '../connection/retry-loop.ts';
 import { RepeatedRecords } from './repeated-records.ts';
 import { splitBatch } from './split-batch.ts';
 import { wrapError } from '../connection/wrap-error.ts';
+import { listPartitions } from '../../../kernel/topic-partition.ts';
 
 /** Below the 1,048,588 bytes that brokers and topics take by default. */
 const BATCH_BYTES = 900_000;
@@ -47,7 +46,7 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
   readonly #queues = new Map<string, PartitionQueue>();
   readonly #loops: ProduceLoops;
   readonly #failing: FailingPartitions<PartitionQueue>;
-  readonly #timers = new Map<PartitionQueue, Timer>();
+  readonly #later: LaterAttempts;
   readonly #batchBytes = new Map<string, number>();
   readonly #ending = new AbortController();
   #closed: LifecycleError | undefined;
@@ -63,6 +62,9 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
       kind: 'send',
       timeoutMs: retryTimeoutMs,
       reports: cluster.observer,
+    });
+    this.#later = new LaterAttempts(cluster, (queues) => {
+      this.#askForLeaders(queues);
     });
     this.#producerIds = new ProducerIds(cluster, limits);
     this.#repeats = new RepeatedRecords(cluster.logger, options.onRepeated);
@@ -131,8 +133,7 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
     if (this.#closed !== undefined) return;
     this.#closed = new LifecycleError('The sink is closed');
     this.#ending.abort(this.#closed);
-    for (const timer of this.#timers.values()) timer.cancel();
-    this.#timers.clear();
+    this.#later.stop();
     this.#topics.stop();
     this.#failing.clear();
     await this.#loops.stop();
@@ -155,7 +156,7 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
       queue.useProducer(ready);
     }
     const leader = this.#cluster.leaderOf(queue);
-    if (leader === undefined) this.#askForLeader(queue);
+    if (leader === undefined) this.#askForLeaders([queue]);
     else this.#loops.offer(leader.nodeId, queue);
   }
 
@@ -178,24 +179,29 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
     );
   }
 
-  #askForLeader(queue: PartitionQueue): void {
+  /** Sends the heads of these when their leaders are known, as soon as these were asked for again. */
+  #askForLeaders(queues: readonly PartitionQueue[]): void {
     const { clock, watch } = this.#cluster;
     const { retryTimeoutMs } = this.#options;
     const beganAt = clock.now();
-    const failingMs = beganAt - (queue.failingSince ?? beganAt);
+    let failingMs = 0;
+    for (const { failingSince = beganAt } of queues) failingMs = Math.max(failingMs, beganAt - failingSince);
     const leftMs = Math.max(LEAST_TRY_MS, retryTimeoutMs - failingMs);
-    const text = `The leader of ${queue.topic}/${queue.partition} was not named within ${retryTimeoutMs} ms`;
+    const text = `The leader of ${listPartitions(queues)} was not named within ${retryTimeoutMs} ms`;
+    const topics = new Set(queues.map(({ topic }) => topic));
     watch
-      .within(leftMs, () => watch.tooLate(text), this.#cluster.refresh([queue.topic]))
+      .within(leftMs, () => watch.tooLate(text), this.#cluster.refresh(topics))
       .then(
         () => {
-          this.#topics.looked(queue.topic);
-          const found = this.#cluster.leaderOf(queue) !== undefined;
-          if (found) this.#release(queue);
-          else this.failed(queue, noLeader(this.#cluster, queue), { sent: false });
+          for (const topic of topics) this.#topics.looked(topic);
+          for (const queue of queues) {
+            if (this.#cluster.leaderOf(queue) !== undefined) this.#release(queue);
+            else this.failed(queue, noLeader(this.#cluster, queue), { sent: false });
+          }
         },
         (thrown: unknown) => {
-          this.failed(queue, wrapError(thrown, `Metadata of ${queue.topic}`), { sent: false, beganAt });
+          const error = wrapError(thrown, `Metadata of ${[...topics].join(', ')}`);
+          for (const queue of queues) this.failed(queue, error, { sent: false, beganAt });
         },
       );
   }
@@ -234,22 +240,8 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
     // Under the same producer id the broker knows a repeat by its sequence numbers.
     if (newProducer || !this.#options.idempotent)
       this.#repeats.report([head], { ...place(queue), error: error.message });
-    this.#retryLater(queue, error);
-  }
-
-  #retryLater(queue: PartitionQueue, error: KasperError): void {
     this.#failing.add([queue], error);
-    const waitMs = backoffMs(RETRY_BACKOFF, queue.attempts++);
-    this.#cluster.logger.debug('A batch is sent again', {
-      ...place(queue),
-      inMs: waitMs,
-      error: error.message,
-    });
-    const timer = this.#cluster.clock.after(waitMs, () => {
-      this.#timers.delete(queue);
-      this.#askForLeader(queue);
-    });
-    this.#timers.set(queue, timer);
+    this.#later.add(queue, error);
   }
 
   /**

@@ -72,8 +72,8 @@ testOnOwnKafka(
     const codes = () =>
       new Set(
         lines.flatMap(({ message, fields }) =>
-          message === 'A batch is sent again'
-            ? (/answered with error (\d+)/.exec(String(fields['error']))?.[1] ?? [])
+          message === 'Batches are sent again'
+            ? [...String(fields['error']).matchAll(/answered with error (\d+)/g)].map(([, code]) => code)
             : [],
         ),
       );

@@ -78,3 +78,20 @@ test('a user who may not take a producer id learns what to change', async (t) =>
   const error = await t.throwsAsync(accumulator.flush(), { instanceOf: ProduceError });
   t.regex(error.message, /InitProducerId.*CLUSTER_AUTHORIZATION_FAILED.*access control/);
 });
+
+test('partitions that are refused together are sent again together, and ask for their leaders once', async (t) => {
+  const partitions = 300;
+  const { cluster, accumulator } = await openSink(t, { brokers: 1, partitions });
+  appendNumbers(accumulator, 'out', partitions, partitions);
+  await accumulator.flush();
+  const counted = (api: 'Metadata' | 'Produce') =>
+    cluster.requests(api).reduce((sum, { count }) => sum + count, 0);
+  const before = { metadata: counted('Metadata'), produce: counted('Produce') };
+  // As a broker does that does not know yet that it leads the partitions of a new topic.
+  const fault = cluster.faults.fail({ api: 'Produce', code: 6, times: 2 });
+  appendNumbers(accumulator, 'out', partitions, partitions, partitions);
+  await accumulator.flush();
+  t.is(fault.hits, 2);
+  t.is(counted('Metadata') - before.metadata, 2);
+  t.is(counted('Produce') - before.produce, 3);
+});
