@@ -6,7 +6,7 @@ import type { BenchOptions } from './options.ts';
 /** The most that a run reads: some seconds' work also with large records. */
 const MOST_INPUT_BYTES = 512 * 1024 * 1024;
 /** More batches than this make a run long without saying more. */
-const MOST_BATCHES = 50_000;
+const MOST_BATCHES = 20_000;
 
 /** Every combination of what topics can be like. */
 export function grounds({ valueBytes, compressions, partitions }: BenchOptions): Ground[] {

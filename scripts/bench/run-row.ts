@@ -62,6 +62,7 @@ export async function runRow(row: Row, exercise: Exercise): Promise<Measurement>
     records: recordsOf(row),
     batch: row.batch ?? Math.max(...options.batches),
     compression: ground.compression,
+    valueBytes: ground.valueBytes,
     concurrency: job.concurrency,
     port: server?.port ?? 0,
     settings: row.settings,

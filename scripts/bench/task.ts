@@ -19,12 +19,28 @@ export interface Task {
   /** Most records in a batch. */
   readonly batch: number;
   readonly compression: Compression;
+  /** Of each record. */
+  readonly valueBytes: number;
   /** Partitions that may wait for a server at the same time. */
   readonly concurrency: number;
   /** The port of the server of stores on 127.0.0.1; 0 for jobs without one. */
   readonly port: number;
   /** Settings of this contender that are being tried. */
   readonly settings: Settings;
+}
+
+/** Less than what a broker takes of a partition in one request, 1 MiB. */
+const MOST_SEND_BYTES = 900_000;
+/** Of a record, beyond its value. */
+const OTHER_BYTES = 30;
+
+/**
+ * The setting `messagesPerSend`, or fewer where so many may be too large for one request, since they
+ * may all be of one partition.
+ */
+export function messagesPerSend({ settings, valueBytes }: Pick<Task, 'settings' | 'valueBytes'>): number {
+  const fitting = Math.max(1, Math.floor(MOST_SEND_BYTES / (valueBytes + OTHER_BYTES)));
+  return Math.min(fitting, Number(settings['messagesPerSend']));
 }
 
 /** Settings of a contender, by their names in its own documentation. */

@@ -20,7 +20,7 @@ export const platformatic: Contender = {
   sweep: (job) => ({
     highWaterMark: [1024, 20_000],
     maxBytesPerPartition: [1_048_576, 4_194_304],
-    ...(jobs[job].output !== undefined && { messagesPerSend: [1000, 10_000] }),
+    ...(jobs[job].output !== undefined && { messagesPerSend: [1000, 5000] }),
   }),
   lacks: ({ compression }) =>
     compression === 'zstd' && !('zstdCompressSync' in zlib)

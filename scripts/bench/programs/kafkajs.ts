@@ -2,7 +2,7 @@
 // a call are quadratically slower: its producer copies the list for every message).
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import { measureAndPrint } from '../measure.ts';
-import { givenTask } from '../task.ts';
+import { givenTask, messagesPerSend } from '../task.ts';
 import { kafkajsCompression } from './kafkajs-compression.ts';
 import { kafkajsJobs } from './kafkajs-jobs.ts';
 
@@ -18,15 +18,15 @@ const settings = {
     Number(task.settings['partitionsConsumedConcurrently']),
   ),
 };
-const messagesPerSend = Number(task.settings['messagesPerSend']);
+const mostMessages = messagesPerSend(task);
 
 const kafka = new Kafka({ brokers: [...task.brokers], logLevel: logLevel.ERROR });
 const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, idempotent: true });
 const makeJob = kafkajsJobs[task.job];
 if (makeJob === undefined) throw new Error(`kafkajs has no job ${task.job}`);
 const job = makeJob(task, async (messages) => {
-  for (let at = 0; at < messages.length; at += messagesPerSend) {
-    const part = messages.slice(at, at + messagesPerSend);
+  for (let at = 0; at < messages.length; at += mostMessages) {
+    const part = messages.slice(at, at + mostMessages);
     await producer.sendBatch({ compression, topicMessages: [{ topic: task.output, messages: part }] });
   }
 });

@@ -1,7 +1,7 @@
 // @platformatic/kafka: messages of its stream are gathered to batches; the stream is paused while
 // one is processed, and its offsets are committed after it.
 import { measureAndPrint } from '../measure.ts';
-import { givenTask } from '../task.ts';
+import { givenTask, messagesPerSend } from '../task.ts';
 import {
   platformaticClient,
   type PlatformaticMessage,
@@ -12,13 +12,13 @@ import { platformaticJobs } from './platformatic-jobs.ts';
 const task = givenTask();
 const { Consumer, Producer } = await platformaticClient(process.env['PLATFORMATIC_FOLDER'] ?? '');
 const common = { clientId: 'bench', bootstrapBrokers: [...task.brokers] };
-const messagesPerSend = Number(task.settings['messagesPerSend']);
+const mostMessages = messagesPerSend(task);
 const makeJob = platformaticJobs[task.job];
 if (makeJob === undefined) throw new Error(`@platformatic/kafka has no job ${task.job}`);
 const producer = new Producer({ ...common, idempotent: true, acks: -1, compression: task.compression });
 const job = makeJob(task, async (messages: PlatformaticRecord[]) => {
-  for (let at = 0; at < messages.length; at += messagesPerSend)
-    await producer.send({ messages: messages.slice(at, at + messagesPerSend) });
+  for (let at = 0; at < messages.length; at += mostMessages)
+    await producer.send({ messages: messages.slice(at, at + mostMessages) });
 });
 
 await measureAndPrint(async () => {

@@ -5,7 +5,8 @@ import { recordsOf, type Row } from '../run-row.ts';
 const RUN_SECONDS = 2;
 /** To create and delete a partition of an output, and to join its group. */
 const PARTITION_SECONDS = 0.004;
-const BATCH_SECONDS = 0.0002;
+/** Acks and commits that nothing overlaps with. */
+const BATCH_SECONDS = 0.0005;
 /** To fill the inputs. */
 const FILL_SECONDS_PER_MILLION = 4;
 

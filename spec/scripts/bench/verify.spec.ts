@@ -76,6 +76,11 @@ for (const codec of ['gzip', 'lz4', 'zstd']) {
   });
 }
 
+test.serial('values of 10 kB are sent in parts that a broker takes', async (t) => {
+  const { errors } = await bench(t, 'copy', [kafkajs], ['--value-bytes=10000', '--records=2000']);
+  t.deepEqual(errors, []);
+});
+
 test.serial('two topics are joined, and both are counted and committed', async (t) => {
   const { report, errors } = await bench(t, 'join', [kasper, kafkajs]);
   t.deepEqual(errors, []);
