@@ -74,6 +74,12 @@ export const metricDefinitions = {
     help: 'Records sent again after an attempt whose outcome is unknown: they may be stored twice',
     labelNames: processor,
   },
+  messages: {
+    name: 'messages_total',
+    kind: 'counter',
+    help: 'Messages of committed batches that were not simply processed: retried (each time), dead_lettered or skipped',
+    labelNames: [...processor, 'outcome'],
+  },
   // Batches and their steps
   batches: {
     name: 'batches_total',

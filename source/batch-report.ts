@@ -1,5 +1,6 @@
 import type { OffsetRange } from './kernel/errors.ts';
 import type { BatchTrigger } from './message-processor.ts';
+import type { MessageTally } from './message-tally.ts';
 
 /** The steps of the straight line, as a batch completes them. */
 export type BatchStep = 'processed' | 'flushed' | 'stored' | 'committed';
@@ -31,6 +32,8 @@ export interface BatchReport {
   readonly bytes: number;
   /** Records that were sent and acked; 0 before `flushed`. */
   readonly sent: number;
+  /** What became of messages that were not simply processed: see `context.tally`. */
+  readonly tally: MessageTally;
   /** Per topic. */
   readonly ranges: readonly BatchRange[];
   /** Time that this step took. */

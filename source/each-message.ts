@@ -25,8 +25,8 @@ export type MessageHandler<Stores extends StoreMap = StoreMap> = (
  * Makes a MessageProcessor of a function for single messages, called one after another.
  *
  * When the function throws, what it sent for that message is taken back, and the messages that
- * follow with the same key (of any input topic) fail without being run, so that the order per key
- * holds; the rest of the batch continues. Then a BatchError names the failed messages. Messages
+ * follow with the same key (of any input topic) fail without being run (`notRun`), so that the
+ * order per key holds; the rest of the batch continues. Then a BatchError names the failed messages. Messages
  * without a key have no order to keep. What was sent with an explicit `sender.flush()` cannot be
  * taken back.
  *
@@ -51,7 +51,7 @@ export function eachMessage<Stores extends StoreMap = Unseen>(
       for (const message of messages) {
         const earlier = failedKeys.size === 0 ? undefined : failureOfKey(failedKeys, message);
         if (earlier !== undefined) {
-          failures.push({ message, error: notRun(message, earlier) });
+          failures.push({ message, error: notRun(message, earlier), notRun: true });
           continue;
         }
         staging.hold();

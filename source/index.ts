@@ -138,6 +138,7 @@ export type {
   MessageObject,
   ProducerMessage,
 } from './message.ts';
+export type { MessageOutcome, MessageTally } from './message-tally.ts';
 export type {
   BatchTrigger,
   InitContext,

@@ -1,6 +1,8 @@
 import type { AnyStore } from '../stores/multi-store.ts';
+import type { Clock } from './kernel/clock.ts';
 import type { Logger } from './kernel/logger.ts';
 import type { ConsumerMessage } from './message.ts';
+import type { MessageOutcome } from './message-tally.ts';
 import type { Sender } from './sender.ts';
 import type { TopicPartition } from './kernel/topic-partition.ts';
 
@@ -18,6 +20,8 @@ export type Unseen = ReturnType<typeof JSON.parse>;
 
 /** What a batch is processed with. */
 export interface ProcessContext<Stores extends StoreMap = StoreMap> {
+  /** The consumer group of the offsets. */
+  readonly groupId: string;
   /** The partition of every message of this batch. */
   readonly partition: number;
   /** Why the batch is due. */
@@ -28,6 +32,8 @@ export interface ProcessContext<Stores extends StoreMap = StoreMap> {
   readonly stores: Stores;
   /** Carries the processor's name and the partition. */
   readonly logger: Logger;
+  /** The time and timers of the processor: those of this machine, or those that a test turns. */
+  readonly clock: Clock;
   /**
    * Aborted when `processTimeoutMs` is over, or `closeTimeoutMs` while the processor closes; its
    * reason is then a TimeoutError. Also when the batch before, which was being flushed meanwhile,
@@ -57,6 +63,8 @@ export interface ProcessContext<Stores extends StoreMap = StoreMap> {
    * before its offsets are committed, in order, each one awaited; {@link stillOwned} is asked
    * before each. What it throws fails the batch: its outputs are durable by then, and it is
    * reprocessed. Forgotten when the attempt fails (but for a BatchError).
+   *
+   * @throws LifecycleError when `process` has ended: it would be called too late, or never
    */
   beforeCommit(callback: () => void | Promise<void>): void;
   /**
@@ -64,6 +72,15 @@ export interface ProcessContext<Stores extends StoreMap = StoreMap> {
    * the attempt fails (but for a BatchError).
    */
   onCommitted(callback: () => void): void;
+  /**
+   * Counts messages that are not simply processed, so that none is set aside without a trace: in
+   * the reports of the batch, and once it is committed in `stats()` and the counter
+   * `kasper_messages_total`. Forgotten when the attempt fails (but for a BatchError).
+   *
+   * @param count how many more messages, a whole number
+   * @throws ConfigError for another outcome or count, LifecycleError when `process` has ended
+   */
+  tally(outcome: MessageOutcome, count: number): void;
   /**
    * For middleware: passes the sender of each later attempt at this batch through `decorate`, for
    * example to add a header to every record. The decorated sender hands on to the one it is given;
@@ -143,4 +160,11 @@ export type ProcessFunction<Stores extends StoreMap = StoreMap> = MessageProcess
 export interface MessageFailure {
   readonly message: ConsumerMessage;
   readonly error: unknown;
+  /**
+   * Whether it was not tried, because of an earlier message that failed: it must not be processed
+   * before that one. The `cause` of its error is then the error of that one.
+   */
+  readonly notRun?: true;
+  /** Where it failed, if not when it was handled: before that, its value could not be decoded. */
+  readonly stage?: 'decode';
 }

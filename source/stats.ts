@@ -1,5 +1,6 @@
 import type { BatchTrigger } from './message-processor.ts';
 import type { ProcessorState } from './lifecycle.ts';
+import type { MessageTally } from './message-tally.ts';
 import type { TopicPartition } from './kernel/topic-partition.ts';
 
 /** From where to where one topic-partition was processed and committed. */
@@ -177,6 +178,8 @@ export interface ProcessorStats {
    * them twice. 0 unless brokers failed.
    */
   readonly repeated: number;
+  /** What became of messages of committed batches that were not simply processed. */
+  readonly tally: MessageTally;
   /** Messages that wait, all partitions together. */
   readonly buffered: number;
   /** Bytes of fetched records in memory, those in process included. */

@@ -1,7 +1,8 @@
 import test from 'ava';
 import type { BatchReport } from '../source/batch-report.ts';
 import { BatchError } from '../source/batch-error.ts';
-import { ProcessError } from '../source/kernel/errors.ts';
+import { ConfigError, LifecycleError, ProcessError } from '../source/kernel/errors.ts';
+import type { ProcessContext } from '../source/message-processor.ts';
 import type { Middleware } from '../source/middleware/middleware.ts';
 import { fixture, GROUP } from './_helpers/fakes/processor-run.ts';
 
@@ -78,6 +79,32 @@ for (const hook of ['beforeCommit', 'onCommitted'] as const) {
     t.deepEqual(seen, ['attempt 2', 'attempt 3']);
   });
 }
+
+test('what is called back at the commit must be a function, and be named before process has ended', async (t) => {
+  const { kafka, make } = fixture(t);
+  kafka.createTopic('in').fill('in', 0, 1);
+  let ended: ProcessContext | undefined;
+  await make({
+    process(_messages, _sender, context) {
+      ended = context;
+      for (const hook of ['beforeCommit', 'onCommitted'] as const)
+        t.throws(
+          () => {
+            context[hook]('soon' as never);
+          },
+          {
+            instanceOf: ConfigError,
+            message: `context.${hook}: the callback must be a function, not 'soon'`,
+          },
+        );
+    },
+  }).runToEnd();
+  for (const hook of ['beforeCommit', 'onCommitted'] as const)
+    t.throws(() => ended?.[hook](() => undefined), {
+      instanceOf: LifecycleError,
+      message: `context.${hook}() was called after process had ended. Is an await missing in process?`,
+    });
+});
 
 test('all steps of a batch carry its number, also while the next batch runs', async (t) => {
   const { kafka, make } = fixture(t);

@@ -7,6 +7,7 @@ import { sleep } from '../kernel/clock.ts';
 import { durationProblem } from '../kernel/duration.ts';
 import { ConfigError, LifecycleError, type KasperError, type TimeoutError } from '../kernel/errors.ts';
 import type { ConsumerMessage } from '../message.ts';
+import { messageOutcomes, noTally, type MessageOutcome, type MessageTally } from '../message-tally.ts';
 import type { BatchTrigger, ProcessFunction, SenderDecorator } from '../message-processor.ts';
 import { chain } from '../middleware/middleware.ts';
 import { staging, type Sender, type SendStaging } from '../sender.ts';
@@ -41,6 +42,7 @@ export class BatchAttempts implements ContextBatch {
   readonly #kept: BufferedSender[] = [];
   #durables: (() => void | Promise<void>)[] = [];
   #callbacks: (() => void)[] = [];
+  #tally = noTally;
 
   constructor(batch: BegunBatch, delivery: BatchDelivery, options: BatchAttemptsOptions) {
     this.#trigger = batch.trigger;
@@ -79,6 +81,11 @@ export class BatchAttempts implements ContextBatch {
   /** What is to be called after the commit. */
   get committedCallbacks(): readonly (() => void)[] {
     return this.#callbacks;
+  }
+
+  /** What became of messages that were not simply processed. */
+  get tally(): MessageTally {
+    return this.#tally;
   }
 
   /** Bytes that were sent and wait for the flush. */
@@ -148,11 +155,7 @@ export class BatchAttempts implements ContextBatch {
   async wait(ms: number): Promise<void> {
     const problem = durationProblem(ms);
     if (problem !== undefined) throw new ConfigError([`ms ${problem}`], { what: 'context.wait' });
-    if (this.#limit.hasEnded) {
-      throw new LifecycleError(
-        'context.wait() was called after process had ended. Is an await missing in process?',
-      );
-    }
+    this.#checkNotEnded('wait');
     const { closing, config } = this.#options.run;
     this.#slot.giveBack();
     this.#waits++;
@@ -174,11 +177,23 @@ export class BatchAttempts implements ContextBatch {
   }
 
   beforeCommit(callback: () => void | Promise<void>): void {
+    this.#checkCallback('beforeCommit', callback);
     this.#durables.push(callback);
   }
 
   onCommitted(callback: () => void): void {
+    this.#checkCallback('onCommitted', callback);
     this.#callbacks.push(callback);
+  }
+
+  count(outcome: MessageOutcome, count: number): void {
+    checkArguments(
+      'context.tally',
+      [messageOutcomes.includes(outcome), `the outcome must be ${messageOutcomes.join(', ')}`, outcome],
+      [Number.isSafeInteger(count) && count >= 0, 'the count must be a whole number, at least 0', count],
+    );
+    this.#checkNotEnded('tally');
+    if (count > 0) this.#tally = { ...this.#tally, [outcome]: this.#tally[outcome] + count };
   }
 
   decorateSender(decorate: SenderDecorator): void {
@@ -208,7 +223,11 @@ export class BatchAttempts implements ContextBatch {
     context: BatchContext,
   ): Promise<void> {
     this.#limit.throwIfOver();
-    const before = { durables: this.#durables.length, callbacks: this.#callbacks.length };
+    const before = {
+      durables: this.#durables.length,
+      callbacks: this.#callbacks.length,
+      tally: this.#tally,
+    };
     const own = this.#newSender();
     const attempt = new Attempt(own);
     context[staging] = attempt;
@@ -225,6 +244,7 @@ export class BatchAttempts implements ContextBatch {
         own.discard();
         this.#durables = this.#durables.slice(0, before.durables);
         this.#callbacks = this.#callbacks.slice(0, before.callbacks);
+        this.#tally = before.tally;
       }
       throw error;
     } finally {
@@ -257,6 +277,20 @@ export class BatchAttempts implements ContextBatch {
     });
     this.#kept.push(sender);
     return sender;
+  }
+
+  #checkCallback(method: string, callback: unknown): void {
+    const isFit = typeof callback === 'function';
+    checkArguments(`context.${method}`, [isFit, 'the callback must be a function', callback]);
+    this.#checkNotEnded(method);
+  }
+
+  /** What is told later would have no effect, or one that others do not reckon with. */
+  #checkNotEnded(method: string): void {
+    if (!this.#limit.hasEnded) return;
+    throw new LifecycleError(
+      `context.${method}() was called after process had ended. Is an await missing in process?`,
+    );
   }
 }
 

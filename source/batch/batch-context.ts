@@ -2,6 +2,7 @@ import { stillOwned } from '../assignment/ownership-guard.ts';
 import type { RunContext } from '../config/run-context.ts';
 import { unlimited } from '../kernel/limit-repeats.ts';
 import type { Logger } from '../kernel/logger.ts';
+import type { MessageOutcome } from '../message-tally.ts';
 import type { BatchTrigger, ProcessContext } from '../message-processor.ts';
 import type { staging, SendStaging } from '../sender.ts';
 import type { SharedParts } from './shared-parts.ts';
@@ -17,13 +18,15 @@ export interface BatchContext extends Omit<ProcessContext, 'attempt'> {
 /** What the contexts of all batches of a partition have in common. */
 export type PartitionContext = Pick<
   ProcessContext,
-  'partition' | 'stores' | 'logger' | 'stillOwned' | 'stop'
+  'groupId' | 'partition' | 'stores' | 'logger' | 'clock' | 'stillOwned' | 'stop'
 >;
 
 /** What a context hands on to its batch. */
 export interface ContextBatch extends Pick<ProcessContext, 'signal' | 'wait'> {
   beforeCommit: ProcessContext['beforeCommit'];
   onCommitted: ProcessContext['onCommitted'];
+  /** For `tally`. */
+  count: ProcessContext['tally'];
   decorateSender: ProcessContext['decorateSender'];
 }
 
@@ -36,10 +39,12 @@ export function newPartitionContext(
   }: { readonly run: RunContext; readonly logger: Logger; readonly shared: SharedParts },
 ): PartitionContext {
   return {
+    groupId: run.config.groupId,
     partition,
     stores: run.config.stores,
     // What the user's code writes is not ours to limit.
     logger: unlimited(logger),
+    clock: run.config.clock,
     stillOwned: () => stillOwned(shared.guard),
     stop: () => {
       run.reports.ended();
@@ -49,16 +54,18 @@ export function newPartitionContext(
 
 /** @param owner the batch */
 export function newBatchContext(
-  { partition, stores, logger, stillOwned: ownedStill, stop }: PartitionContext,
+  { groupId, partition, stores, logger, clock, stillOwned: ownedStill, stop }: PartitionContext,
   trigger: BatchTrigger,
   owner: ContextBatch,
 ): BatchContext {
   const context = {
+    groupId,
     partition,
     trigger,
     attempt: 1,
     stores,
     logger,
+    clock,
     wait: (ms: number) => owner.wait(ms),
     stillOwned: ownedStill,
     stop,
@@ -67,6 +74,9 @@ export function newBatchContext(
     },
     onCommitted: (callback: () => void) => {
       owner.onCommitted(callback);
+    },
+    tally: (outcome: MessageOutcome, count: number) => {
+      owner.count(outcome, count);
     },
     decorateSender: (decorate: Parameters<ProcessContext['decorateSender']>[0]) => {
       owner.decorateSender(decorate);

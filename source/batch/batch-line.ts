@@ -78,7 +78,7 @@ export class BatchLine {
       throw this.#failure(error);
     }
     attempts.leave();
-    this.#steps.completed('processed', attempts.sent);
+    this.#steps.completed('processed', attempts);
     this.#step = 'produce';
   }
 
@@ -98,7 +98,7 @@ export class BatchLine {
       this.#doing = 'flush of the sender';
       const flushed = attempts.flush();
       if (flushed !== undefined) await flushed;
-      steps.completed('flushed', attempts.sent);
+      steps.completed('flushed', attempts);
 
       // 3. Stores that asked for it are durable. Another owner may have come meanwhile: what waits
       //    in them is not to overwrite what that one wrote.
@@ -109,7 +109,7 @@ export class BatchLine {
         this.#doing = `flush of store '${name}'`;
         await config.stores[name]?.flush();
       }
-      steps.completed('stored', attempts.sent);
+      steps.completed('stored', attempts);
 
       // 4. Only now the offsets, pipelined: the next batch may run while the request is in flight.
       this.#doing = 'step before the commit';
@@ -147,7 +147,7 @@ export class BatchLine {
 
   #finishedWork(place: number): FinishedWork {
     const { positions } = this.#options;
-    const { sent, durables, committedCallbacks } = this.#attempts;
+    const { sent, tally, durables, committedCallbacks } = this.#attempts;
     const steps = this.#steps;
     return {
       records: steps.records,
@@ -155,7 +155,7 @@ export class BatchLine {
       durables,
       onCommitted: () => {
         // 5. What depends on the commit.
-        steps.completed('committed', sent);
+        steps.completed('committed', { sent, tally });
         for (const callback of committedCallbacks) this.#callBack(callback);
       },
     };

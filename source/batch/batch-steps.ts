@@ -26,11 +26,11 @@ export class BatchSteps {
     this.#stepBegan = clock.now();
   }
 
-  /** @param sent records that were sent and acked so far */
-  completed(step: BatchStep, sent: number): void {
+  /** @param done what was sent and acked so far, and what became of messages */
+  completed(step: BatchStep, { sent, tally }: Pick<BatchReport, 'sent' | 'tally'>): void {
     const now = this.#clock.now();
     const durationMs = now - this.#stepBegan;
     this.#stepBegan = now;
-    this.#reports.batch({ step, ...this.#batch, sent, durationMs });
+    this.#reports.batch({ step, ...this.#batch, sent, tally, durationMs });
   }
 }

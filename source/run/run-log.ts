@@ -81,12 +81,13 @@ export function logEnd(
   { stats, durationMs, outcome }: EndOfRun,
 ): void {
   log.close();
-  const { records, batches, sent, repeated } = stats;
+  const { records, batches, sent, repeated, tally } = stats;
   const figures = {
     records,
     batches,
     sent,
     repeated,
+    ...Object.fromEntries(Object.entries(tally).filter(([, messages]) => messages > 0)),
     durationMs: Math.round(durationMs),
     recordsPerSecond: durationMs > 0 ? Math.round((records * 1000) / durationMs) : 0,
   };

@@ -3,6 +3,7 @@ import type { CounterChild, MetricsProvider, ObserverChild } from '../../metrics
 import type { BatchReport, BatchStep } from '../batch-report.ts';
 import type { MetricsGuard } from './metrics-guard.ts';
 import type { BatchTrigger } from '../message-processor.ts';
+import { messageOutcomes, noTally, type MessageOutcome } from '../message-tally.ts';
 import { TopicPartitionChildren } from './topic-partition-children.ts';
 import type { TopicPartition } from '../kernel/topic-partition.ts';
 
@@ -18,6 +19,7 @@ export class ProcessorMetrics {
   readonly #produced: TopicPartitionChildren<CounterChild>;
   readonly #producedBytes: CounterChild;
   readonly #repeated: CounterChild;
+  readonly #messages: Readonly<Record<MessageOutcome, CounterChild>>;
   readonly #batches: Readonly<Record<BatchTrigger, CounterChild>>;
   readonly #batchRecords: ObserverChild;
   readonly #batchBytes: ObserverChild;
@@ -37,6 +39,12 @@ export class ProcessorMetrics {
     this.#produced = new TopicPartitionChildren((...partition) => produced.labels(name, ...partition));
     this.#producedBytes = provider.newCounter(of.bytesProduced).labels(name);
     this.#repeated = provider.newCounter(of.recordsRepeated).labels(name);
+    const messages = provider.newCounter(of.messages);
+    this.#messages = {
+      retried: messages.labels(name, 'retried'),
+      dead_lettered: messages.labels(name, 'dead_lettered'),
+      skipped: messages.labels(name, 'skipped'),
+    };
     const batches = provider.newCounter(of.batches);
     this.#batches = {
       count: batches.labels(name, 'count'),
@@ -73,6 +81,7 @@ export class ProcessorMetrics {
       for (const { topic, partition } of partitions) this.#consumed.of(topic, partition).inc(0);
       for (const each of [this.#consumedBytes, this.#producedBytes, this.#repeated, this.#reconnects])
         each.inc(0);
+      for (const outcome of messageOutcomes) this.#messages[outcome].inc(0);
     });
   }
 
@@ -115,7 +124,7 @@ export class ProcessorMetrics {
     });
   }
 
-  #addBatch({ step, trigger, records, bytes, ranges, durationMs }: BatchReport): void {
+  #addBatch({ step, trigger, records, bytes, tally, ranges, durationMs }: BatchReport): void {
     this.#seconds[step].observe(durationMs / 1000);
     if (step === 'processed') {
       this.#batches[trigger].inc();
@@ -124,6 +133,7 @@ export class ProcessorMetrics {
     }
     if (step !== 'committed') return;
     this.#consumedBytes.inc(bytes);
+    if (tally !== noTally) for (const outcome of messageOutcomes) this.#messages[outcome].inc(tally[outcome]);
     for (const range of ranges) this.#consumed.of(range.topic, range.partition).inc(range.records);
   }
 }

@@ -1,5 +1,6 @@
 import type { BatchReport } from '../batch-report.ts';
 import type { BatchTrigger } from '../message-processor.ts';
+import { messageOutcomes, noTally, type MessageOutcome, type MessageTally } from '../message-tally.ts';
 
 /** Counts what a run has done. */
 export class RunTotals {
@@ -8,14 +9,16 @@ export class RunTotals {
   #sent = 0;
   #repeated = 0;
   readonly #byTrigger: Record<BatchTrigger, number> = { count: 0, bytes: 0, age: 0, memory: 0, end: 0 };
+  readonly #tally: Record<MessageOutcome, number> = { ...noTally };
 
   /** A batch counts once it is committed; by trigger, once it was processed. */
-  add({ step, records, sent, trigger }: BatchReport): void {
+  add({ step, records, sent, tally, trigger }: BatchReport): void {
     if (step === 'processed') this.#byTrigger[trigger]++;
     if (step !== 'committed') return;
     this.#records += records;
     this.#batches++;
     this.#sent += sent;
+    if (tally !== noTally) this.#addTally(tally);
   }
 
   /** Records that were sent again and may be stored twice. */
@@ -30,6 +33,11 @@ export class RunTotals {
       sent: this.#sent,
       repeated: this.#repeated,
       batchesByTrigger: { ...this.#byTrigger },
+      tally: { ...this.#tally },
     };
+  }
+
+  #addTally(tally: MessageTally): void {
+    for (const outcome of messageOutcomes) this.#tally[outcome] += tally[outcome];
   }
 }

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { systemClock } from '../../source/kernel/clock.ts';
 import {
   newBatchContext,
   type ContextBatch,
@@ -14,6 +15,8 @@ const ofPartition: PartitionContext = {
   stores: {},
   logger: silentLogger,
   stillOwned: () => Promise.resolve(),
+  groupId: 'g',
+  clock: systemClock,
   stop: () => undefined,
 };
 
@@ -25,6 +28,7 @@ function batchThat(signal: () => AbortSignal): ContextBatch {
     wait: () => Promise.resolve(),
     beforeCommit: () => undefined,
     onCommitted: () => undefined,
+    count: () => undefined,
     decorateSender: () => undefined,
   };
 }

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { noTally } from '../../source/message-tally.ts';
 import { healthOf, type HealthInputs } from '../../source/watch/health.ts';
 import type {
   PartitionProcessorStats,
@@ -22,6 +23,7 @@ const running: ProcessorStats = {
   batchesByTrigger,
   sent: 0,
   repeated: 0,
+  tally: noTally,
   buffered: 0,
   bufferedBytes: 0,
   inHand: 0,

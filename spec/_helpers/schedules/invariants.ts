@@ -2,6 +2,8 @@
 export const invariants = {
   durable:
     'before an offset is committed, the outputs of all records before it, from a sought position on, are acked, and the stores flushed',
+  recorded:
+    'what beforeCommit is to record is recorded when outputs and stores are durable, before the commit, and before the next batch of the partition begins',
   finished: 'no commit goes past a record whose process has not returned',
   order:
     'a run takes the records of a partition one after another, from its committed or sought offset on, and leaves none out',

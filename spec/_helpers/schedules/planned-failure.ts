@@ -10,6 +10,7 @@ const happeningOf = {
   process: 'failuresOfProcess',
   produce: 'failuresOfProduce',
   store: 'failuresOfStore',
+  record: 'failuresOfRecord',
   commit: 'failuresOfCommit',
 } as const;
 

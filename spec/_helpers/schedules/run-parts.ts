@@ -1,3 +1,4 @@
+import type { ConsumerMessage } from '../../../source/message.ts';
 import type { FakeClock } from '../../../source/testing/fake-clock.ts';
 import type { PlannedFailure } from './planned-failure.ts';
 import type { RunPlan } from './run-plan.ts';
@@ -11,6 +12,8 @@ export interface LiveRun {
   readonly isOver: boolean;
   /** Whether a batch of this partition is being flushed. */
   isFlushing(partition: number): boolean;
+  /** What beforeCommit was to record failed: the outputs of these messages are durable all the same. */
+  recordFailed(messages: readonly ConsumerMessage[]): void;
   /** Something is about to happen in the run: the moment for what comes suddenly. */
   nextTurn(): void;
 }

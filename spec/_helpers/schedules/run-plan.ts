@@ -1,7 +1,7 @@
 import type { Random } from './random.ts';
 
 /** The step of a batch that fails. */
-export type FailingStep = 'process' | 'produce' | 'store' | 'commit';
+export type FailingStep = 'process' | 'produce' | 'store' | 'record' | 'commit';
 
 /** Faults and times of one run. */
 export interface RunPlan {
@@ -46,7 +46,7 @@ export function drawPlan(random: Random): RunPlan {
       ? { turn: random.between(1, 40), what: random.pick(['crash', 'close']) }
       : undefined,
     failure: random.chance(0.5)
-      ? { of: random.pick(['process', 'produce', 'store', 'commit']), call: random.between(1, 6) }
+      ? { of: random.pick(['process', 'produce', 'store', 'record', 'commit']), call: random.between(1, 6) }
       : undefined,
   };
 }

@@ -30,6 +30,9 @@ export class ScheduleLedger {
   /** Put into the store, and not flushed yet. */
   readonly #unflushed = new Set<string>();
   readonly #flushed = new Set<string>();
+  /** To be recorded before the commit, and those of them that are. */
+  readonly #toRecord = new Map<string, number>();
+  readonly #recorded = new Set<string>();
   readonly #inProcess = new Set<number>();
   #passes = 0;
 
@@ -53,6 +56,7 @@ export class ScheduleLedger {
   beginRun(): void {
     this.#inProcess.clear();
     this.#unflushed.clear();
+    this.#toRecord.clear();
     this.#passes++;
     for (const book of this.#books) {
       this.#settle(book);
@@ -90,6 +94,9 @@ export class ScheduleLedger {
     this.#inProcess.add(partition);
     if (this.#inProcess.size > concurrency) this.fail('single', `${this.#inProcess.size} are in process`);
     if (messages.length > batchSize) this.fail('open', `a batch of ${messages.length}`);
+    for (const [name, of] of this.#toRecord)
+      if (of === partition && !this.#recorded.has(name))
+        this.fail('recorded', `a batch of ${partition} begins, and ${name} is not recorded`);
     for (const { topic, offset } of messages) this.#beginOne({ topic, partition }, offset);
     this.checkOpen(partition);
   }
@@ -109,6 +116,27 @@ export class ScheduleLedger {
   finish(partition: number, messages: readonly ConsumerMessage[]): void {
     this.#inProcess.delete(partition);
     for (const message of messages) this.#finished.add(nameOf(message));
+  }
+
+  /** These are to be recorded before they are committed. */
+  toRecord(messages: readonly ConsumerMessage[]): void {
+    for (const message of messages) {
+      const name = nameOf(message);
+      this.#recorded.delete(name);
+      this.#toRecord.set(name, message.partition);
+    }
+  }
+
+  /** They are recorded. */
+  record(messages: readonly ConsumerMessage[], { isFlushed }: { readonly isFlushed: boolean }): void {
+    this.#outputs.read();
+    for (const message of messages) {
+      const name = nameOf(message);
+      if (!this.#outputs.has(name)) this.fail('recorded', `${name} before its output`);
+      if (isFlushed && !this.#flushed.has(name)) this.fail('recorded', `${name} before the store's flush`);
+      if (this.#committed(message) > message.offset) this.fail('recorded', `${name} after its commit`);
+      this.#recorded.add(name);
+    }
   }
 
   put(messages: readonly ConsumerMessage[]): void {
@@ -142,6 +170,8 @@ export class ScheduleLedger {
         this.fail('finished', `${key} at ${offset}, and ${book.checked} is not finished`);
       if (!this.#outputs.has(name))
         this.fail('durable', `${key} at ${offset}, and the output of ${book.checked} is not there`);
+      if (this.#toRecord.has(name) && !this.#recorded.has(name))
+        this.fail('recorded', `${key} at ${offset}, and ${book.checked} is not recorded`);
       if (isFlushed && !this.#flushed.has(name))
         this.fail('durable', `${key} at ${offset}, and ${book.checked} is not flushed`);
     }

@@ -1,4 +1,5 @@
 import { silentLogger } from '../../../source/index.ts';
+import type { ConsumerMessage } from '../../../source/message.ts';
 import { KasperError, type OffsetRange } from '../../../source/kernel/errors.ts';
 import type { TopicPartition } from '../../../source/kernel/topic-partition.ts';
 import { TopicProcessor } from '../../../source/topic-processor.ts';
@@ -115,6 +116,19 @@ export class ScheduleRun implements LiveRun {
     if (this.#failed) ledger.fail('progress', `the last run failed: ${String(this.#error)}`);
     ledger.checkComplete(topics.flatMap((topic) => partitions.map((partition) => ({ topic, partition }))));
     await this.#checkEnd();
+  }
+
+  recordFailed(messages: readonly ConsumerMessage[]): void {
+    this.#durable = this.#durable.filter(
+      ({ topic, partition, first, last }) =>
+        !messages.some(
+          (each) =>
+            each.topic === topic &&
+            each.partition === partition &&
+            each.offset >= first &&
+            each.offset <= last,
+        ),
+    );
   }
 
   nextTurn(): void {

@@ -43,6 +43,7 @@ export class ScheduledProcess {
     ledger.begin(context.partition, messages);
     run.nextTurn();
     if (run.isDead) return never();
+    if (random.chance(0.3)) this.#recordBeforeCommit(messages, context);
     if (random.chance(0.3)) {
       this.#work(messages, sender, context.partition);
       this.#finish(messages, context.partition);
@@ -73,6 +74,24 @@ export class ScheduledProcess {
     if (run.isDead) return never();
     this.#work(messages.slice(half), sender, partition);
     this.#finish(messages, partition);
+  }
+
+  #recordBeforeCommit(messages: readonly ConsumerMessage[], { beforeCommit }: ProcessContext): void {
+    const { run, world, plan, clock, failure } = this.#parts;
+    const { ledger, random, counts } = world;
+    ledger.toRecord(messages);
+    beforeCommit(async () => {
+      if (run.isDead) return never();
+      run.nextTurn();
+      if (random.chance(plan.slowProcess)) await sleep(clock, random.between(0, 1_500));
+      if (run.isDead) return never();
+      if (failure.isNow('record')) {
+        run.recordFailed(messages);
+        throw failure.cause(new CausedError('record'), { isSeen: true });
+      }
+      counts.recordings++;
+      ledger.record(messages, world);
+    });
   }
 
   #work(messages: readonly ConsumerMessage[], sender: Sender, partition: number): void {
