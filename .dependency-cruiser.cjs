@@ -86,7 +86,7 @@ const rows = [
   // A job carries the options of the processor that will run it.
   { files: '^source/job\\.ts$', may: [nouns, storePorts, kernel, room('config')] },
   inPipeline('watch', metricsPorts, lateMetrics, '^metrics/(server|prometheus)\\.ts$'),
-  inPipeline('run', storePorts),
+  inPipeline('run', storePorts, room('middleware')),
   inPipeline('input', partitioner),
   inPipeline('batch', room('middleware'), outgoingRecord, partitioner, storePorts),
   inPipeline('delivery'),
@@ -102,7 +102,7 @@ const rows = [
     metricsPorts,
     lateMetrics,
   ),
-  { files: room('middleware'), may: [room('middleware'), nouns, '^stores/store\\.ts$', kernel] },
+  { files: room('middleware'), may: [room('middleware'), nouns, storePorts, kernel] },
   { files: room('codecs'), may: [room('codecs'), nouns, kernel] },
   { files: room('logging'), may: [room('logging'), kernel], packages: ['winston'] },
   { files: room('operate'), may: [room('operate'), room('assignment'), room('config'), ...belowPipeline] },

@@ -151,7 +151,19 @@ export type {
   Unseen,
 } from './message-processor.ts';
 export { fromMap, type MessageProcessors } from './message-processors.ts';
+export { deadLetter, type DeadLetterOptions } from './middleware/dead-letter.ts';
+export { logErrors, type LogErrorsOptions } from './middleware/log-errors.ts';
 export type { Middleware } from './middleware/middleware.ts';
+export {
+  middlewareInfo,
+  middlewareWarnings,
+  missingTopicText,
+  neededTopics,
+  type MiddlewareConfig,
+  type MiddlewareInfo,
+  type NeededTopic,
+} from './middleware/middleware-info.ts';
+export { retry, type RetryOptions } from './middleware/retry.ts';
 export { resetOffsets, type ResetOptions } from './operate/offset-reset.ts';
 export {
   planOffsetReset,

@@ -64,6 +64,20 @@ export interface SendStaging {
  */
 export const staging = Symbol.for('kasper-ts.staging');
 
+/** A sender of its own for a middleware: what it has sent goes out with the batch. */
+export interface OwnSender extends Sender {
+  /** Forgets what was not flushed. */
+  discard(): void;
+}
+
+/** Where a middleware finds in its context what makes an {@link OwnSender}; no attempt has it. */
+export const newSender = Symbol.for('kasper-ts.new-sender');
+
+/** A sender that only its middleware uses; one without `discard` in a test of its own. */
+export function ownSender(context: object, sender: Sender): Sender & Partial<OwnSender> {
+  return (context as { readonly [newSender]?: () => OwnSender })[newSender]?.() ?? sender;
+}
+
 /**
  * The staging of the attempt to which a context and a sender belong; undefined for a sender of
  * another make.

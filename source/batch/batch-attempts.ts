@@ -10,7 +10,7 @@ import type { ConsumerMessage } from '../message.ts';
 import { messageOutcomes, noTally, type MessageOutcome, type MessageTally } from '../message-tally.ts';
 import type { BatchTrigger, ProcessFunction, SenderDecorator } from '../message-processor.ts';
 import { chain } from '../middleware/middleware.ts';
-import { staging, type Sender, type SendStaging } from '../sender.ts';
+import { newSender, staging, type Sender, type SendStaging } from '../sender.ts';
 import {
   newBatchContext,
   type BatchContext,
@@ -203,6 +203,7 @@ export class BatchAttempts implements ContextBatch {
   async #throughMiddleware(userProcess: ProcessFunction, batch: readonly ConsumerMessage[]): Promise<void> {
     const own = this.#newSender();
     const context = this.#newContext();
+    context[newSender] = () => this.#newSender();
     let attempts = 0;
     const attempt: ProcessFunction = async (messages, sender, passed) => {
       refuseOtherSender(sender, own);

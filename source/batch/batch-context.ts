@@ -4,7 +4,7 @@ import { unlimited } from '../kernel/limit-repeats.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { MessageOutcome } from '../message-tally.ts';
 import type { BatchTrigger, ProcessContext } from '../message-processor.ts';
-import type { staging, SendStaging } from '../sender.ts';
+import type { newSender, OwnSender, staging, SendStaging } from '../sender.ts';
 import type { SharedParts } from './shared-parts.ts';
 
 const batch = Symbol('batch');
@@ -13,6 +13,7 @@ const batch = Symbol('batch');
 export interface BatchContext extends Omit<ProcessContext, 'attempt'> {
   attempt: number;
   [staging]?: SendStaging;
+  [newSender]?: () => OwnSender;
 }
 
 /** What the contexts of all batches of a partition have in common. */

@@ -9,6 +9,7 @@ import type { Logger } from '../kernel/logger.ts';
 import { show } from '../kernel/shown-value.ts';
 import type { StoreMap } from '../message-processor.ts';
 import { tryChain, type Middleware } from '../middleware/middleware.ts';
+import { middlewareProblems } from '../middleware/middleware-info.ts';
 import type { CommitMetadata } from './commit-metadata.ts';
 import { CLAIMS_SUFFIX, groupIdOf } from './group-names.ts';
 import { makeStores } from './job-stores.ts';
@@ -101,7 +102,7 @@ export function makeConfig<Stores extends StoreMap>(options: TopicProcessorOptio
   checkClient(options.client, problems);
   checkLimits(config, given, problems);
   const chained = tryChain(config.middleware);
-  problems.push(...chained.problems);
+  problems.push(...chained.problems, ...middlewareProblems(config.middleware, config));
   if (problems.length > 0)
     throw new ConfigError(problems, { what: 'TopicProcessor options', cause: chained.cause ?? made.cause });
   return Object.freeze({ ...config, stores: measuredStores(config) });

@@ -1,5 +1,4 @@
 import test from 'ava';
-import { systemClock } from '../../source/kernel/clock.ts';
 import {
   newBatchContext,
   type ContextBatch,

@@ -3,6 +3,9 @@ import {
   groupIdOf,
   groupLag,
   KasperError,
+  middlewareWarnings,
+  missingTopicText,
+  neededTopics,
   openClient,
   silentLogger,
   type KafkaClient,
@@ -73,6 +76,7 @@ async function look(
     notes.push(
       `a consumer was once a member of the group ${groupId}: all offsets of the group expire together, offsets.retention.minutes after it left`,
     );
+  await lookAtMiddleware(kafka, setup, { problems, notes });
   if (partitions === undefined) return { problems, notes, partitions, starts: [], isReached: true };
   const lag = await groupLag(kafka, groupId, {
     topics: job.inputTopics,
@@ -118,6 +122,24 @@ async function fittingPartitions(
     if (!(error instanceof ConfigError)) throw error;
     problems.push(error.message);
     return undefined;
+  }
+}
+
+/** Topics that the middleware sends to, and its order. */
+async function lookAtMiddleware(
+  kafka: KafkaClient,
+  { job, options }: JobSetup,
+  { problems, notes }: { problems: string[]; notes: string[] },
+): Promise<void> {
+  const middleware = options.middleware ?? [];
+  notes.push(...middlewareWarnings(middleware));
+  const needed = neededTopics(middleware, job.inputTopics);
+  if (needed.length === 0) return;
+  const found = await kafka.describeTopics([...needed.map(({ topic }) => topic), ...job.inputTopics]);
+  for (const topic of needed) {
+    if (found.has(topic.topic)) continue;
+    if (topic.create) notes.push(`topic '${topic.topic}' is missing, and is created at the start`);
+    else problems.push(missingTopicText(topic, found.get(topic.like)?.partitionCount ?? 1));
   }
 }
 

@@ -122,7 +122,10 @@ export async function checkJobSetup(
       ...(metrics === undefined ? {} : { metrics }),
       ...(monitor === undefined ? {} : { monitor }),
     };
-    new TopicProcessor(typeof stores === 'object' ? { ...known, stores } : known, processor);
+    // What its middleware needs of stores is known when the job's function has made them.
+    const middleware = typeof stores === 'function' ? [] : (known.middleware ?? []);
+    const checked = { ...known, middleware };
+    new TopicProcessor(typeof stores === 'object' ? { ...checked, stores } : checked, processor);
   });
   if (client === undefined || watched === undefined || !gathered.isEmpty) return undefined;
   return { file, job, settings, place, watched, options, inputPartitions };
