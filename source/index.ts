@@ -17,6 +17,7 @@ export type { TopicProcessorOptions } from './config/options.ts';
 export type { StoresOption, StoreWithFlush } from './config/stores-option.ts';
 export type { OptionRow, OptionUnit } from './config/option-row.ts';
 export { optionRows } from './config/option-table.ts';
+export { header } from './header.ts';
 export { eachMessage, type MessageHandler } from './each-message.ts';
 export {
   groupClaims,
@@ -151,7 +152,13 @@ export type {
   Unseen,
 } from './message-processor.ts';
 export { fromMap, type MessageProcessors } from './message-processors.ts';
+export {
+  circuitBreaker,
+  type CircuitBreakerOptions,
+  type CircuitBreakerPolicy,
+} from './middleware/circuit-breaker.ts';
 export { deadLetter, type DeadLetterOptions } from './middleware/dead-letter.ts';
+export { deduplicate, type DeduplicateOptions } from './middleware/deduplicate.ts';
 export { logErrors, type LogErrorsOptions } from './middleware/log-errors.ts';
 export type { Middleware } from './middleware/middleware.ts';
 export {
@@ -164,6 +171,7 @@ export {
   type NeededTopic,
 } from './middleware/middleware-info.ts';
 export { retry, type RetryOptions } from './middleware/retry.ts';
+export { throttle, type ThrottleOptions } from './middleware/throttle.ts';
 export { resetOffsets, type ResetOptions } from './operate/offset-reset.ts';
 export {
   planOffsetReset,

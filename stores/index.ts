@@ -2,7 +2,7 @@ export type { Codec } from '../source/codecs/codec.ts';
 export type { EntriesOptions, ListedStore, Store, StoreCallOptions, StoreEntries } from './store.ts';
 export type { FencedStore, StoreFence, StoreOwner } from './store-owner.ts';
 export { MultiMap, type AnyStore, type MultiStore, type TenantKey } from './multi-store.ts';
-export { MapStore } from './map-store.ts';
+export { MapStore, type MapStoreOptions } from './map-store.ts';
 export { MultiMapStore } from './multi-map-store.ts';
 export { logRedisEvents, type RedisEmitter } from './redis/redis-log.ts';
 export type { RedisBatch, RedisClient, RedisCommand } from './redis/redis-client.ts';
