@@ -35,7 +35,6 @@ export {
   type PartitionLag,
 } from './operate/group-lag.ts';
 export type { GroupSelection } from './operate/group-partitions.ts';
-export { header } from './header.ts';
 export { defineJob, type Job, type JobOptions, type JobStores, type StoresFunction } from './job.ts';
 export type {
   KafkaAdmin,

@@ -28,7 +28,7 @@ const failingSteps: Readonly<
   process: {
     type: ProcessError,
     cause: () => boom,
-    text: /^The process failed for in\/0 offsets 10 to 19; nothing of this batch was committed, so it is reprocessed at the next start\. Error: boom$/,
+    text: /^The process failed for in\/0 offsets 10 to 19; nothing of this batch was committed, so it is reprocessed at the next start \(to skip all up to in offset 19: kasper offsets reset spec --topics in --partitions 0 --to-offset 20\)\. Error: boom$/,
   },
   flush: {
     type: ProcessError,

@@ -175,6 +175,7 @@ export class BatchLine {
     if (reason !== undefined && error === reason) return error;
     return processError(error, {
       doing: this.#doing,
+      job: this.#options.run.config.topicProcessorName,
       partition: this.#options.context.partition,
       ranges: this.#ranges,
     });

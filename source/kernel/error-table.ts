@@ -44,18 +44,19 @@ export const errorTable = {
   PROCESS: {
     className: 'ProcessError',
     when: '`process`, the flush of what it sent, or the flush of a store failed. Nothing of the batch was committed; `ranges` has its offsets',
-    remedy: 'See `cause`, the value that was thrown; the batch is reprocessed at the next start',
+    remedy:
+      'See `cause`, the value that was thrown; the batch is reprocessed at the next start. The message has the `kasper offsets reset` that skips it: see [When a record is bad](source/middleware/README.md)',
   },
   BATCH: {
     className: 'BatchError',
     when: 'Thrown by your code or by `eachMessage` when some messages of a batch failed and the others are done. It is the `cause` of a ProcessError',
     remedy:
-      'Catch it in a middleware and set `failures` aside, as [05-errors](scripts/examples/05-errors.ts) does',
+      'Give the processor the middleware `deadLetter()`, or `retry()`: see [When a record is bad](source/middleware/README.md)',
   },
   UNRECOVERABLE: {
     className: 'UnrecoverableError',
     when: 'Thrown by your code for a failure that no retry can fix',
-    remedy: 'A middleware that retries must rethrow it immediately',
+    remedy: '`retry` throws it on immediately, and so must a middleware of your own that retries',
   },
   LIFECYCLE: {
     className: 'LifecycleError',

@@ -272,7 +272,7 @@ test('a job whose process throws ends with 1, the batch by its offsets, and the 
   t.is(stdout, '');
   t.regex(
     withoutRunLines(stderr),
-    /^error: The process failed for lines\/0 offsets 0 to 2; nothing of this batch was committed, so it is reprocessed at the next start\. RangeError: bad line\n {2}RangeError: bad line\n {6}at .*job\.mjs:2:8\)/,
+    /^error: The process failed for lines\/0 offsets 0 to 2; nothing of this batch was committed, so it is reprocessed at the next start \(to skip all up to lines offset 2: kasper offsets reset \S+ --topics lines --partitions 0 --to-offset 3\)\. RangeError: bad line\n {2}RangeError: bad line\n {6}at .*job\.mjs:2:8\)/,
   );
 });
 
