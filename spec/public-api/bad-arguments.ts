@@ -98,6 +98,15 @@ export const badCalls: Readonly<Record<string, readonly BadCall[]>> = {
     [[Processor], /the handler must be a function .*, not the class Processor/],
     [[processor], /the handler must be a function .*, not an object of Object/],
   ]),
+  'main.circuitBreaker': one(loose(main, 'circuitBreaker'), [
+    [[null], /the policy must have the method execute\(run\), not null/],
+  ]),
+  'main.deadLetter': one(loose(main, 'deadLetter'), [[[null], /options must be an object, not null/]]),
+  'main.deduplicate': one(loose(main, 'deduplicate'), [[[null], /options must be an object, not null/]]),
+  'main.header': one(loose(main, 'header'), [[[5], /a header has a name, such as message_id, not 5/]]),
+  'main.logErrors': one(loose(main, 'logErrors'), [[[null], /options must be an object, not null/]]),
+  'main.retry': one(loose(main, 'retry'), [[[null], /options must be an object, not null/]]),
+  'main.throttle': one(loose(main, 'throttle'), [[[null], /options must be an object, not null/]]),
   'main.fromMap': one(loose(main, 'fromMap'), [
     [[null], /the map must be a Map or an object .*, not null/],
     [[5], /the map must be .*, not 5/],
@@ -366,6 +375,10 @@ export const badCalls: Readonly<Record<string, readonly BadCall[]>> = {
 export const takesNothing: Readonly<Record<string, string>> = {
   'main.errorTable': 'data',
   'main.optionRows': 'data',
+  'main.middlewareInfo': 'a symbol',
+  'main.middlewareWarnings': 'called with what a processor has checked',
+  'main.missingTopicText': 'called with what neededTopics has returned',
+  'main.neededTopics': 'called with what a processor has checked',
   'main.partitioners': 'called for each record, with what the sender has checked',
   'main.silentLogger': 'drops what it is given',
   'stores.MultiMap': 'a container; what it holds is checked by push',
