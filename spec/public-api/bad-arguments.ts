@@ -103,7 +103,6 @@ export const badCalls: Readonly<Record<string, readonly BadCall[]>> = {
   ]),
   'main.deadLetter': one(loose(main, 'deadLetter'), [[[null], /options must be an object, not null/]]),
   'main.deduplicate': one(loose(main, 'deduplicate'), [[[null], /options must be an object, not null/]]),
-  'main.header': one(loose(main, 'header'), [[[5], /a header has a name, such as message_id, not 5/]]),
   'main.logErrors': one(loose(main, 'logErrors'), [[[null], /options must be an object, not null/]]),
   'main.retry': one(loose(main, 'retry'), [[[null], /options must be an object, not null/]]),
   'main.throttle': one(loose(main, 'throttle'), [[[null], /options must be an object, not null/]]),
