@@ -130,7 +130,7 @@ const rows = [
   },
   {
     files: '^source/embedded/[^/]+\\.ts$',
-    may: [room('embedded'), records, wire, kafkaPorts, partitioner, message, kernel],
+    may: [room('embedded'), records, wire, '^source/kafka/sink\\.ts$', partitioner, message, kernel],
   },
   {
     files: '^source/testing/(run-job\\.ts$|harness/)',
