@@ -49,7 +49,8 @@ export class BatchAttempts implements ContextBatch {
     this.#delivery = delivery;
     this.#options = options;
     const { run, shared, context } = options;
-    this.#limit = new ProcessLimit(run.config, { partition: context.partition, batch }, () => {
+    const { records, ranges } = batch;
+    this.#limit = new ProcessLimit(run.config, { partition: context.partition, records, ranges }, () => {
       for (const sender of this.#kept) sender.end(this.#limit.passed);
     });
     this.#slot = new SlotHold(shared.slots);

@@ -73,12 +73,15 @@ export class ProcessLimit {
       });
     });
     try {
+      // Not called inside: the functions made here, which live as long as this, would refer to `run`,
+      // and by that to the messages.
+      const running = run();
       await new Promise<void>((resolve, reject) => {
         this.#giveUp = () => {
           this.#hangs = true;
           resolve();
         };
-        run().then(resolve, reject);
+        running.then(resolve, reject);
       });
     } catch (error) {
       const reason = this.#reason;
@@ -123,12 +126,12 @@ export class ProcessLimit {
   }
 
   #timedOut(): TimeoutError {
-    const { partition, batch } = this.#what;
-    const [from] = batch.ranges;
+    const { partition, records, ranges } = this.#what;
+    const [from] = ranges;
     const at = from === undefined ? '' : `, from ${from.topic} offset ${from.first}`;
     return new TimeoutError(
       `process did not end within processTimeoutMs (${this.#limits.processTimeoutMs} ms): partition ${partition}, ` +
-        `${batch.records} messages${at}. JavaScript cannot stop it: end this process. ` +
+        `${records} messages${at}. JavaScript cannot stop it: end this process. ` +
         'Heed context.signal, do not wait for close() or seek() in it, make batches smaller, or raise processTimeoutMs.',
     );
   }
@@ -136,8 +139,7 @@ export class ProcessLimit {
 
 type Limits = Pick<Config, 'clock' | 'processTimeoutMs' | 'closeTimeoutMs'>;
 
-/** A batch, for messages. */
-interface LimitedBatch {
+/** A batch, for messages. Holds none of its records: what outlives them would keep them in memory. */
+interface LimitedBatch extends Pick<BegunBatch, 'records' | 'ranges'> {
   readonly partition: number;
-  readonly batch: Pick<BegunBatch, 'records' | 'ranges'>;
 }

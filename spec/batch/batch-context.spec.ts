@@ -34,7 +34,7 @@ function batchThat(signal: () => AbortSignal): ContextBatch {
 
 function newLimit(onOver = () => undefined as unknown): ProcessLimit {
   const limits = { clock: systemClock, processTimeoutMs: 1_000, closeTimeoutMs: 1_000 };
-  return new ProcessLimit(limits, { partition: 3, batch: { records: 1, ranges: [] } }, onOver);
+  return new ProcessLimit(limits, { partition: 3, records: 1, ranges: [] }, onOver);
 }
 
 test('the signal of a context is made when it is asked for, and is then always the same', (t) => {

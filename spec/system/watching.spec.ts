@@ -136,7 +136,7 @@ testOnReal(
     t.true(ms >= STALL_TIMEOUT_MS - 500 && ms < STALL_TIMEOUT_MS + SLACK_MS, String(ms));
     t.regex(
       problems[0] ?? '',
-      /^job-\w+: job-\w+-in\/1 has made no progress for \d+ s, with a lag of 3 records: a batch of 3 messages has been in process for \d+ s$/,
+      /^job-\w+: job-\w+-in\/1 has made no progress for \d+ s, with a lag of 3 records: a batch of 3 messages waits \(context\.wait\), and has been in process for \d+ s$/,
     );
     // The other partition goes on.
     await write(kafka, job.topic, values(2), 0);
