@@ -6,6 +6,7 @@ export { MapStore, type MapStoreOptions } from './map-store.ts';
 export { MultiMapStore } from './multi-map-store.ts';
 export { logRedisEvents, type RedisEmitter } from './redis/redis-log.ts';
 export type { RedisBatch, RedisClient, RedisCommand } from './redis/redis-client.ts';
+export type { RedisArgument } from './redis/redis-command-bytes.ts';
 export type { RedisOptions } from './redis/redis-options.ts';
 export { RedisStore, type RedisStoreOptions } from './redis-store.ts';
 export { MultiRedisStore, type MultiRedisStoreOptions } from './multi-redis-store.ts';
@@ -18,5 +19,6 @@ export { logElasticsearchEvents, type ElasticsearchEmitter } from './elasticsear
 export type { ElasticsearchOptions } from './elasticsearch/elasticsearch-options.ts';
 export { ElasticsearchStore, type ElasticsearchStoreOptions } from './elasticsearch-store.ts';
 export { MultiElasticsearchStore, type MultiElasticsearchStoreOptions } from './multi-elasticsearch-store.ts';
+export { checkedStore, type CheckedStoreOptions } from './checked-store.ts';
 export { withCodec } from './with-codec.ts';
 export { instrumented, type InstrumentedOptions, type TenantLabel } from './instrumented.ts';

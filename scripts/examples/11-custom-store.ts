@@ -5,11 +5,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { checkedStore } from 'kasper-ts/stores';
 import { storeConformance } from 'kasper-ts/testing';
 import { FileStore } from './file-store.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'kasper-file-store-'));
-const reopen = () => new FileStore(folder);
+const reopen = () => checkedStore(new FileStore(folder));
 let passed = 0;
 const failures: string[] = [];
 
