@@ -17,6 +17,7 @@ export type { TopicProcessorOptions } from './config/options.ts';
 export type { StoresOption, StoreWithFlush } from './config/stores-option.ts';
 export type { OptionRow, OptionUnit } from './config/option-row.ts';
 export { optionRows } from './config/option-table.ts';
+export { deadLetterHeaders, deadLetterOf, type DeadLetter } from './dead-letter.ts';
 export { header } from './header.ts';
 export { eachMessage, type MessageHandler } from './each-message.ts';
 export {
@@ -35,6 +36,7 @@ export {
   type PartitionLag,
 } from './operate/group-lag.ts';
 export type { GroupSelection } from './operate/group-partitions.ts';
+export { readRange, type OffsetSpan, type ReadRangeOptions } from './operate/read-range.ts';
 export { defineJob, type Job, type JobOptions, type JobStores, type StoresFunction } from './job.ts';
 export type {
   KafkaAdmin,

@@ -3,6 +3,7 @@ import { LifecycleError } from '../index.ts';
 import { packageVersion } from '../kernel/package-version.ts';
 import { addBrokerCommand } from './commands/broker-command.ts';
 import { addConfigCommand } from './commands/config-command.ts';
+import { addDlqCommand } from './commands/dlq-command.ts';
 import { failureText } from './terminal/error-text.ts';
 import { exitCodeHelp, exitCodeOf, exitCodes } from './terminal/exit-codes.ts';
 import { refuseUnknownHelp } from './terminal/group-help.ts';
@@ -72,6 +73,7 @@ function makeProgram(io: Io, done: (exitCode: number) => void): Command {
   addLintCommand(program, io, done);
   addLagCommand(program, io, done);
   addOffsetsCommand(program, io, done);
+  addDlqCommand(program, io, done);
   addTopicsCommand(program, io, done);
   addBrokerCommand(program, io, done);
   addWorkerCommand(program, io, done);

@@ -1,5 +1,6 @@
 import type { KasperError } from '../kernel/errors.ts';
 import type { TopicPartition } from '../kernel/topic-partition.ts';
+import type { PartitionOffset } from './log-position.ts';
 
 /** One partition as the cluster describes it. */
 export interface PartitionDetails {
@@ -79,4 +80,9 @@ export interface KafkaAdmin {
    * the topics.
    */
   openTransactions(partitions: readonly TopicPartition[]): Promise<OpenTransaction[] | undefined>;
+  /**
+   * Deletes the records before an offset (DeleteRecords, asked of the leaders), for good; -1: all
+   * that are there. Results in the order of `before`: the first offset that is left.
+   */
+  deleteRecords(before: readonly PartitionOffset[]): Promise<PartitionOffset[]>;
 }

@@ -1,13 +1,10 @@
+import { deadLetterHeaders, deadLetterOf } from '../dead-letter.ts';
 import { KasperError, SendError } from '../kernel/errors.ts';
 import { readOr } from '../kernel/read-or.ts';
 import { messageOf, nameOf, stackOf } from '../kernel/thrown-text.ts';
-import type { ConsumerMessage, HeaderValue } from '../message.ts';
+import type { HeaderValue } from '../message.ts';
 import type { MessageFailure } from '../message-processor.ts';
 import type { Sender } from '../sender.ts';
-
-/** What the names of the headers begin with that say of a dead letter where it is from, and why. */
-const PREFIX = '__dlq.errors.';
-const COUNT = `${PREFIX}delivery.count`;
 
 /** A message that is too large with all that is known of its error keeps this much of the text. */
 const SHORT_MESSAGE_BYTES = 200;
@@ -29,7 +26,7 @@ export interface DeadLetterTarget {
 export function sendDeadLetter(sender: Sender, failure: MessageFailure, target: DeadLetterTarget): void {
   const { message } = failure;
   const { topic } = target;
-  const own = [...message.headers].filter(([name]) => !name.startsWith(PREFIX));
+  const own = [...message.headers].filter(([name]) => !name.startsWith(deadLetterHeaders.prefix));
   const text = messageOf(failure.error);
   const forms = [
     { text, stack: beginning(stackOf(failure.error), target.maxStackBytes) },
@@ -46,29 +43,23 @@ export function sendDeadLetter(sender: Sender, failure: MessageFailure, target: 
   }
 }
 
-/** The names are those that brokers use for what they set aside themselves (KIP-1191), and four more. */
 function origin(
   { message, error, stage }: MessageFailure,
   { groupId }: DeadLetterTarget,
   { text, stack }: { readonly text: string; readonly stack?: string },
 ): readonly (readonly [name: string, value: HeaderValue])[] {
+  const names = deadLetterHeaders;
   return [
-    [`${PREFIX}topic`, message.topic],
-    [`${PREFIX}partition`, String(message.partition)],
-    [`${PREFIX}offset`, String(message.offset)],
-    [`${PREFIX}group`, groupId],
-    [COUNT, String(deliveries(message) + 1)],
-    [`${PREFIX}message`, text],
-    [`${PREFIX}exception`, kindOf(error)],
-    ...(stack === undefined ? [] : [[`${PREFIX}stacktrace`, stack] as const]),
-    [`${PREFIX}stage`, stage ?? 'process'],
+    [names.topic, message.topic],
+    [names.partition, String(message.partition)],
+    [names.offset, String(message.offset)],
+    [names.group, groupId],
+    [names.deliveryCount, String(deadLetterOf(message).deliveryCount + 1)],
+    [names.message, text],
+    [names.exception, kindOf(error)],
+    ...(stack === undefined ? [] : [[names.stacktrace, stack] as const]),
+    [names.stage, stage ?? 'process'],
   ];
-}
-
-/** How often it was a dead letter before. */
-function deliveries({ headers }: ConsumerMessage): number {
-  const count = Number(headers.get(COUNT)?.toString('utf8'));
-  return Number.isSafeInteger(count) && count > 0 ? count : 0;
 }
 
 /** The code of an error that has one, else its name. */

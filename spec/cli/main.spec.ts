@@ -18,6 +18,7 @@ Commands:
   lint [options] <job>  check a job and its settings without running it
   lag [options] [name]  show how far a job is behind, and who runs it
   offsets               show or set the committed offsets of a job
+  dlq                   show, replay or delete dead letters
   topics                list topics, or describe some
   broker [options]      start a Kafka cluster in memory, for development
   help [command]        print the help for a command

@@ -88,6 +88,16 @@ export const badCalls: Readonly<Record<string, readonly BadCall[]>> = {
     [[null], /the job must be an object .*, not null/],
     [[{ processor }, {}], /two different processors were given/],
   ]),
+  'main.deadLetterOf': one(loose(main, 'deadLetterOf'), [
+    [[5], /the message must be a consumed message, not 5/],
+    [[{}], /the message must be a consumed message/],
+  ]),
+  'main.readRange': one(loose(main, 'readRange'), [
+    [[5, [], keys], /the client must be a KafkaClient/],
+    [[{ source: keys }, 5, keys], /ranges must be a list of \{ topic, partition, from, to \}, not 5/],
+    [[{ source: keys }, [{ topic: 't' }], keys], /ranges must be a list/],
+    [[{ source: keys }, [], 5], /onMessage must be a function, not 5/],
+  ]),
   'main.header': one(loose(main, 'header'), [[[5], /the name of a header must be text, not 5/]]),
   'main.topic': one(loose(main, 'topic'), [
     [[5, main.int64], /the name .*, not 5/],
@@ -284,6 +294,11 @@ export const badCalls: Readonly<Record<string, readonly BadCall[]>> = {
     [undefined, /options must be an object, not undefined/],
     [{ client: 5, tenancy: 5 }, /tenancy must be a function \(tenant\) => \(\{ index \}\)/],
   ]),
+  'stores.checkedStore': one(loose(stores, 'checkedStore'), [
+    [[5], /the store must have get, getAll, put, putAll, delete, deleteAll, flush, not 5/],
+    [[map, { timeoutMs: 'x' }], /timeoutMs/],
+    [[map, { tmeoutMs: 5 }], /unknown option 'tmeoutMs'; did you mean 'timeoutMs'/],
+  ]),
   'stores.instrumented': one(loose(stores, 'instrumented'), [
     [[map], /options must be an object, not undefined/],
     [[null, { name: 'a', metrics: prometheus }], /the store must be a Store or a MultiStore, not null/],
@@ -372,6 +387,7 @@ export const badCalls: Readonly<Record<string, readonly BadCall[]>> = {
 
 /** Exports that take nothing to check, and why. */
 export const takesNothing: Readonly<Record<string, string>> = {
+  'main.deadLetterHeaders': 'data',
   'main.errorTable': 'data',
   'main.optionRows': 'data',
   'main.middlewareInfo': 'a symbol',

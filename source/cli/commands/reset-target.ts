@@ -54,7 +54,7 @@ function targetError(problem: string): ConfigError {
 }
 
 /** A time with its zone, or milliseconds since 1970. */
-function parseTime(text: string): number {
+export function parseTime(text: string): number {
   const milliseconds = /^\d{1,15}$/.test(text) ? Number(text) : parseIso(text);
   if (milliseconds === undefined)
     throw new InvalidArgumentError(

@@ -68,7 +68,8 @@ export function parseTopics(text: string): string[] {
   return topics;
 }
 
-function parsePartitionsFlag(text: string): number[] {
+/** `0-11,14` */
+export function parsePartitionsFlag(text: string): number[] {
   try {
     return parsePartitions(text);
   } catch (error) {

@@ -149,6 +149,14 @@ export class FakeClient implements KafkaClient, FakeAsker {
           ];
         });
       },
+      deleteRecords: async (before) => {
+        await this.ask({ name: 'deleteRecords', offsets: before });
+        return before.map(({ topic, partition, offset }) => {
+          const log = this.#cluster.log({ topic, partition });
+          log.deleteBefore(offset === -1 ? log.end : offset);
+          return { topic, partition, offset: log.start };
+        });
+      },
       topicSettings: async (topics) => {
         await this.ask({ name: 'topicSettings' });
         return topics.map((topic) => ({ topic, settings: [], error: undefined }));

@@ -3,7 +3,9 @@ import { checkTopicNames } from '../../../kernel/topic-name.ts';
 import type { TopicPartition } from '../../../kernel/topic-partition.ts';
 import type { KafkaAdmin, OpenTransaction, TopicDetails, TopicSettings } from '../../admin.ts';
 import type { ClusterConnection } from '../connection/cluster-connection.ts';
-import { missingAnswer } from './ask-leaders.ts';
+import type { PartitionOffset } from '../../log-position.ts';
+import { askLeaders, missingAnswer } from './ask-leaders.ts';
+import { deleteRecordsRequest } from '../protocol/delete-records.ts';
 import { lookUpOpenTransactions } from './open-transactions.ts';
 import { brokerError } from '../protocol/broker-errors.ts';
 import { describeConfigsRequest } from '../protocol/describe-configs.ts';
@@ -80,6 +82,14 @@ export class KafkajsAdmin implements KafkaAdmin {
 
   openTransactions(partitions: readonly TopicPartition[]): Promise<OpenTransaction[] | undefined> {
     return lookUpOpenTransactions(this.#connected(), partitions, this.#options);
+  }
+
+  async deleteRecords(before: readonly PartitionOffset[]): Promise<PartitionOffset[]> {
+    if (before.length === 0) return [];
+    const cluster = this.#connected();
+    const { requestMs } = cluster.deadlines;
+    const request = (entries: readonly PartitionOffset[]) => deleteRecordsRequest(entries, requestMs);
+    return askLeaders(cluster, 'DeleteRecords', before, request, this.#options);
   }
 
   #retry<T>(what: string, attempt: () => Promise<T>): Promise<T> {

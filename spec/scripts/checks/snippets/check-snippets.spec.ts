@@ -95,7 +95,7 @@ process.emitWarning('careful');
   ]);
   t.regex(
     at('types.md', 7)[0] ?? '',
-    /^in the block of line 3: error TS2554: Expected 2 arguments, but got 0\.$/,
+    /^in the block of line 3: error TS2554: Expected 1-2 arguments, but got 0\.$/,
   );
   t.regex(
     at('types.md', 11)[0] ?? '',
