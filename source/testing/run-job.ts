@@ -20,7 +20,7 @@ export type TestCluster = Pick<EmbeddedCluster, 'brokers'> &
   Partial<Pick<EmbeddedCluster, 'produce' | 'records'>>;
 
 /** How a job is run in a test, and what is different there: options in place of those of the job. */
-export interface RunJobOptions<Stores extends StoreMap = StoreMap> extends TestOptions<Stores> {
+export type RunJobOptions<Stores extends StoreMap = StoreMap> = TestOptions<Stores> & {
   /** Written to their topics before the job starts. Default: none. */
   readonly records?: readonly ProducerMessage[];
   /** Where it runs; its topics must be there. Default: in memory, as in a {@link TestHarness}. */
@@ -31,7 +31,7 @@ export interface RunJobOptions<Stores extends StoreMap = StoreMap> extends TestO
   readonly topics?: TestHarnessOptions['topics'];
   /** With `cluster`: whether partitions are claimed, which takes a second. Default false. */
   readonly claims?: boolean;
-}
+};
 
 /** What a job did in a test. */
 export interface JobRun extends RunSummary {
