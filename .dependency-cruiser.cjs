@@ -144,6 +144,7 @@ const rows = [
       openClient,
       kafkaPorts,
       partitioner,
+      storePorts,
       kernel,
     ],
   },

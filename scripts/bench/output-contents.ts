@@ -1,5 +1,5 @@
 import { crc32c } from '@node-rs/crc32';
-import type { ConsumerMessage, KafkaClient, PartitionReader } from '../../source/index.ts';
+import { readRange, type ConsumerMessage, type KafkaClient } from '../../source/index.ts';
 import { keyText, recordsByKey, type InputShape } from './input-records.ts';
 import { inputValues } from './input-values.ts';
 import type { JobOutput } from './jobs/job.ts';
@@ -45,41 +45,20 @@ export async function readContents(
 ): Promise<PartitionContents[]> {
   const checksums = ends.map(() => 0);
   const records = ends.map(() => 0);
-  let open = ends.filter((end) => end > 0).length;
-  const source = client.source({
-    isolation: 'read_committed',
-    fetchMaxWaitMs: 250,
-    retryTimeoutMs: 30_000,
-    maxInflatedBytes: 256 * 1024 * 1024,
-    // Nothing that is read is kept.
-    budget: { available: 64 * 1024 * 1024, reserve: (bytes) => bytes, release: none, onceFree: none },
-  });
-  let timer: NodeJS.Timeout | undefined;
+  const limit = new AbortController();
+  const timer = setTimeout(() => {
+    limit.abort(new Error(`${topic} was not read to its end within ${READ_LIMIT_MS / 1000} s`));
+  }, READ_LIMIT_MS);
+  const ranges = ends.map((to, partition) => ({ topic, partition, from: 0, to }));
+  const add = (message: ConsumerMessage) => {
+    const { partition } = message;
+    checksums[partition] = ((checksums[partition] ?? 0) + checksumOfMessage(message)) >>> 0;
+    records[partition] = (records[partition] ?? 0) + 1;
+  };
   try {
-    await new Promise<void>((resolve, reject) => {
-      if (open === 0) resolve();
-      timer = setTimeout(() => {
-        reject(new Error(`${topic} was not read to its end within ${READ_LIMIT_MS / 1000} s`));
-      }, READ_LIMIT_MS);
-      const reader: PartitionReader = {
-        take({ partition, messages, nextOffset }) {
-          let checksum = checksums[partition] ?? 0;
-          for (const message of messages.slice()) checksum = (checksum + checksumOfMessage(message)) >>> 0;
-          checksums[partition] = checksum;
-          records[partition] = (records[partition] ?? 0) + messages.length;
-          if (nextOffset < (ends[partition] ?? 0)) return;
-          source.remove({ topic, partition });
-          if (--open === 0) resolve();
-        },
-        outOfRange: ({ earliest }) => earliest,
-        failed: reject,
-      };
-      for (const [partition, end] of ends.entries())
-        if (end > 0) source.add({ topic, partition, offset: 0, leaderEpoch: -1 }, reader);
-    });
+    await readRange(client, ranges, add, { signal: limit.signal });
   } finally {
     clearTimeout(timer);
-    await source.close();
   }
   return records.map((count, partition) => ({ records: count, checksum: checksums[partition] ?? 0 }));
 }
@@ -90,8 +69,4 @@ function checksumOfMessage({ key, value }: ConsumerMessage): number {
 
 function checksumOf(key: Buffer, value: Buffer): number {
   return crc32c(value, crc32c(key));
-}
-
-function none(): void {
-  // No budget is kept.
 }

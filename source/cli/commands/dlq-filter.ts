@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { DeadLetter } from '../../index.ts';
 
 /** By which of their headers dead letters can be chosen. */
@@ -16,8 +16,14 @@ export interface DlqCondition {
   readonly value: string;
 }
 
+/** `--where error=CODEC`, once or more. */
+export function whereFlag(): Option {
+  const what = 'only those with error=…, stage=…, topic=… or group=…; may be repeated';
+  return new Option('--where <condition>', what).argParser(parseWhere);
+}
+
 /** Reads one `--where`, and adds it to those before. */
-export function parseWhere(text: string, before: readonly DlqCondition[] = []): DlqCondition[] {
+function parseWhere(text: string, before: readonly DlqCondition[] = []): DlqCondition[] {
   const at = text.indexOf('=');
   const field = text.slice(0, Math.max(0, at));
   const value = text.slice(at + 1);

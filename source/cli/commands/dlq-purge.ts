@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { groupIdOf, type KafkaClient, type OffsetSpan } from '../../index.ts';
 import { addConnectionFlags, type ConnectionFlags } from '../settings/connection-flags.ts';
-import { parsePartitionsFlag } from '../settings/group-flags.ts';
+import { partitionsFlag } from '../settings/group-flags.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
 import { count, counted } from '../terminal/figures.ts';
 import { writeText, type Io } from '../terminal/io.ts';
@@ -44,9 +44,7 @@ export function addDlqPurgeCommand(parent: Command, io: Io, done: (exitCode: num
         .argParser(parseBefore)
         .makeOptionMandatory(),
     )
-    .addOption(
-      new Option('-p, --partitions <ranges>', 'such as 0-11,14; default: all').argParser(parsePartitionsFlag),
-    )
+    .addOption(partitionsFlag())
     .option('--execute', 'delete them');
   addJsonFlag(command);
   command.optionsGroup('Connection:');

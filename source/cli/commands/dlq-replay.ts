@@ -1,4 +1,4 @@
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import {
   deadLetterOf,
   groupIdOf,
@@ -10,7 +10,7 @@ import {
 import { topicNameProblem } from '../../kernel/topic-name.ts';
 import { winstonLogger } from '../../logging/index.ts';
 import { addConnectionFlags, clientOf, type ConnectionFlags } from '../settings/connection-flags.ts';
-import { parsePartitionsFlag } from '../settings/group-flags.ts';
+import { partitionsFlag } from '../settings/group-flags.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
 import { count, counted } from '../terminal/figures.ts';
 import { writeText, type Io } from '../terminal/io.ts';
@@ -19,7 +19,7 @@ import { Shutdown } from '../terminal/shutdown.ts';
 import { table } from '../terminal/table.ts';
 import { wrappedStream } from '../terminal/wrapped.ts';
 import { withKafka } from './admin-client.ts';
-import { fits, parseWhere, replayName, type DlqCondition } from './dlq-filter.ts';
+import { fits, whereFlag, replayName, type DlqCondition } from './dlq-filter.ts';
 import { Replay, type ReplayCounts } from './dlq-replayed.ts';
 import { dlqError, dlqPartitions, dlqSpans } from './dlq-topic.ts';
 
@@ -48,18 +48,8 @@ export function addDlqReplayCommand(parent: Command, io: Io, done: (exitCode: nu
     )
     .argument('<topic>', 'dead-letter topic, such as orders.dlq')
     .option('--to <topic>', 'send them to this topic instead, by their keys')
-    .addOption(
-      new Option(
-        '-p, --partitions <ranges>',
-        'of the dead-letter topic, such as 0-11,14; default: all',
-      ).argParser(parsePartitionsFlag),
-    )
-    .addOption(
-      new Option(
-        '--where <condition>',
-        'only those with error=…, stage=…, topic=… or group=…; may be repeated',
-      ).argParser(parseWhere),
-    )
+    .addOption(partitionsFlag())
+    .addOption(whereFlag())
     .option('--execute', 'send them');
   addJsonFlag(command);
   command.optionsGroup('Connection:');
@@ -83,7 +73,7 @@ export function addDlqReplayCommand(parent: Command, io: Io, done: (exitCode: nu
 async function preview(topic: string, name: string, flags: ReplayFlags, io: Io): Promise<ReplayCounts> {
   return withKafka(flags, io, async (client) => {
     const spans = await notReplayed(client, await dlqSpans(client, topic, flags), groupIdOf(name));
-    const replay = new Replay(client, { to: flags.to, fits: (letter) => fits(letter, flags.where ?? []) });
+    const replay = replayOf(client, flags);
     await readRange(client, spans, (message) => {
       replay.count(message, deadLetterOf(message));
     });
@@ -102,7 +92,7 @@ async function execute(topic: string, name: string, flags: ReplayFlags, io: Io):
   const { signal } = shutdown;
   return await withKafka(flags, io, async (client) => {
     const inputPartitions = await dlqPartitions(client, topic, flags);
-    const replay = new Replay(client, { to: flags.to, fits: (letter) => fits(letter, flags.where ?? []) });
+    const replay = replayOf(client, flags);
     const processor = new TopicProcessor(
       {
         topicProcessorName: name,
@@ -120,6 +110,10 @@ async function execute(topic: string, name: string, flags: ReplayFlags, io: Io):
     await processor.runToEnd({ signal });
     return replay.counts;
   });
+}
+
+function replayOf(client: KafkaClient, { to, where = [] }: ReplayFlags): Replay {
+  return new Replay(client, { to, fits: (letter) => fits(letter, where) });
 }
 
 /** What is behind the committed offsets of earlier replays. */

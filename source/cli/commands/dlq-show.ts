@@ -1,14 +1,14 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { deadLetterOf, readRange, type ConsumerMessage, type DeadLetter } from '../../index.ts';
 import { addConnectionFlags, type ConnectionFlags } from '../settings/connection-flags.ts';
-import { parsePartitionsFlag } from '../settings/group-flags.ts';
+import { partitionsFlag } from '../settings/group-flags.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
 import { count } from '../terminal/figures.ts';
 import { writeText, type Io } from '../terminal/io.ts';
 import { addJsonFlag, jsonDocument } from '../terminal/json-output.ts';
 import { table, type Column } from '../terminal/table.ts';
 import { withKafka } from './admin-client.ts';
-import { fits, parseWhere, type DlqCondition } from './dlq-filter.ts';
+import { fits, whereFlag, type DlqCondition } from './dlq-filter.ts';
 import { dlqSpans } from './dlq-topic.ts';
 import { parseTime } from './reset-target.ts';
 
@@ -46,9 +46,7 @@ export function addDlqShowCommand(parent: Command, io: Io, done: (exitCode: numb
     .summary('show dead letters: where they are from, and why')
     .description('Shows the dead letters of a topic, the oldest of each partition first.')
     .argument('<topic>', 'dead-letter topic, such as orders.dlq')
-    .addOption(
-      new Option('-p, --partitions <ranges>', 'such as 0-11,14; default: all').argParser(parsePartitionsFlag),
-    )
+    .addOption(partitionsFlag())
     .addOption(new Option('--limit <n>', 'how many at most').argParser(parseLimit).default(100))
     .addOption(
       new Option(
@@ -56,12 +54,7 @@ export function addDlqShowCommand(parent: Command, io: Io, done: (exitCode: numb
         'only those written since 2026-01-31T12:00:00Z, or milliseconds since 1970',
       ).argParser(parseTime),
     )
-    .addOption(
-      new Option(
-        '--where <condition>',
-        'only those with error=…, stage=…, topic=… or group=…; may be repeated',
-      ).argParser(parseWhere),
-    );
+    .addOption(whereFlag());
   addJsonFlag(command);
   command.optionsGroup('Connection:');
   addConnectionFlags(command);

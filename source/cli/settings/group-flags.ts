@@ -23,9 +23,7 @@ export function addGroupFlags(command: Command): void {
         'such as orders,payments; default: those with committed offsets',
       ).argParser(parseTopics),
     )
-    .addOption(
-      new Option('-p, --partitions <ranges>', 'such as 0-11,14; default: all').argParser(parsePartitionsFlag),
-    );
+    .addOption(partitionsFlag());
 }
 
 /** @throws ConfigError unless there is a name, or an id, that can be one */
@@ -68,8 +66,14 @@ export function parseTopics(text: string): string[] {
   return topics;
 }
 
-/** `0-11,14` */
-export function parsePartitionsFlag(text: string): number[] {
+/** `--partitions 0-11,14` */
+export function partitionsFlag(): Option {
+  return new Option('-p, --partitions <ranges>', 'such as 0-11,14; default: all').argParser(
+    parsePartitionsFlag,
+  );
+}
+
+function parsePartitionsFlag(text: string): number[] {
   try {
     return parsePartitions(text);
   } catch (error) {

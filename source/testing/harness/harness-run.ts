@@ -1,10 +1,10 @@
+import { isStore } from '../../../stores/is-store.ts';
 import type { JobStores } from '../../config/job-stores.ts';
 import { optionRows } from '../../config/option-table.ts';
 import type { TopicProcessorOptions } from '../../config/options.ts';
 import type { StoresOption } from '../../config/stores-option.ts';
 import type { Job } from '../../job.ts';
 import type { Clock, Timer } from '../../kernel/clock.ts';
-import { isObject } from '../../kernel/is-object.ts';
 import type { StoreMap } from '../../message-processor.ts';
 import type { RunSummary } from '../../stats.ts';
 import { TopicProcessor } from '../../topic-processor.ts';
@@ -161,9 +161,7 @@ class RunClock implements Clock {
 
 /** The stores themselves, where some are given with options. */
 function withoutOptions(stores: StoresOption<StoreMap>): StoreMap {
-  const isWithOptions = (entry: unknown): entry is { readonly store: StoreMap[string] } =>
-    isObject(entry) && 'store' in entry && typeof entry['store'] === 'object';
   return Object.fromEntries(
-    Object.entries(stores).map(([name, entry]) => [name, isWithOptions(entry) ? entry.store : entry]),
+    Object.entries(stores).map(([name, entry]) => [name, isStore(entry) ? entry : entry.store]),
   );
 }
