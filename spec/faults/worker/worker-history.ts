@@ -1,0 +1,120 @@
+import type { BatchRange, Usage, WorkerLine } from './worker-line.ts';
+
+/** How a worker ended: `killed` by a signal, `closed` after SIGTERM, `done` at the end of its input. */
+export type WorkerEnd = 'killed' | 'closed' | 'done' | 'failed';
+
+/** An input record, or several, with what was seen of them. */
+interface OpenBatch {
+  readonly partition: number;
+  readonly ranges: readonly BatchRange[];
+}
+
+/** What is kept of a worker's reports: it grows with its troubles, not with its records. */
+export class WorkerHistory {
+  readonly incarnation: number;
+  readonly partitions: readonly number[];
+  /** Times are of `performance.now()` in the process of the campaign. */
+  readonly startedAt = performance.now();
+  endedAt: number | undefined;
+  end: WorkerEnd | undefined;
+  /** What it failed with. */
+  failure: string | undefined;
+  /** Whether partitions were read: it has its claims. */
+  isStarted = false;
+  records = 0;
+  repeated = 0;
+  readonly usages: Usage[] = [];
+  readonly unhandled: string[] = [];
+  /** Warnings and errors of its log, by their text. */
+  readonly troubles = new Map<string, number>();
+  /** Per topic and partition the ranges of batches begun, those that adjoin in one. */
+  readonly begun = new Map<string, [first: number, last: number][]>();
+  /** Times and health, whenever that changed. */
+  readonly healths: {
+    readonly at: number;
+    readonly healthy: boolean;
+    readonly degraded: boolean;
+    readonly ready: boolean;
+  }[] = [];
+  /** By partition, when it committed last. */
+  readonly committedAt = new Map<number, number>();
+  lastState: Extract<WorkerLine, { at: 'state' }> | undefined;
+  readonly #open = new Map<string, OpenBatch>();
+
+  constructor(incarnation: number, partitions: readonly number[]) {
+    this.incarnation = incarnation;
+    this.partitions = partitions;
+  }
+
+  /** Batches that were begun and whose commit was not reported. */
+  get open(): readonly OpenBatch[] {
+    return [...this.#open.values()];
+  }
+
+  take(line: WorkerLine): void {
+    switch (line.at) {
+      case 'started':
+        this.isStarted = true;
+        break;
+      case 'step':
+        this.#step(line);
+        break;
+      case 'log':
+        if (line.level !== 'info') {
+          const text = line.error === undefined ? line.message : `${line.message}: ${line.error}`;
+          this.troubles.set(text, (this.troubles.get(text) ?? 0) + 1);
+        }
+        break;
+      case 'state':
+        this.#state(line);
+        break;
+      case 'usage':
+        this.usages.push(line);
+        break;
+      case 'unhandled':
+        this.unhandled.push(line.error);
+        break;
+      case 'done':
+        this.end = 'done';
+        break;
+      case 'failed':
+        this.end = 'failed';
+        this.failure = line.error;
+        break;
+      case 'killing':
+      case 'unblocked':
+    }
+  }
+
+  #step({ step, partition, ranges }: Extract<WorkerLine, { at: 'step' }>): void {
+    const [first] = ranges;
+    if (first === undefined) return;
+    const key = `${first[0]}/${partition}/${first[1]}`;
+    if (step === 'begun') {
+      this.#open.set(key, { partition, ranges });
+      for (const range of ranges) this.#begin(partition, range);
+    } else if (step === 'committed') {
+      this.#open.delete(key);
+      this.committedAt.set(partition, performance.now());
+    }
+  }
+
+  #begin(partition: number, [topic, first, last]: BatchRange): void {
+    const key = `${topic}/${partition}`;
+    const ranges = this.begun.get(key) ?? [];
+    this.begun.set(key, ranges);
+    const before = ranges.at(-1);
+    if (before !== undefined && before[1] + 1 === first) before[1] = last;
+    else ranges.push([first, last]);
+  }
+
+  #state(line: Extract<WorkerLine, { at: 'state' }>): void {
+    this.lastState = line;
+    this.records = line.records;
+    this.repeated = line.repeated;
+    const { healthy, degraded, ready } = line.health;
+    const before = this.healths.at(-1);
+    if (before?.healthy === healthy && before.degraded === degraded && before.ready === ready) return;
+    this.healths.push({ at: performance.now(), healthy, degraded, ready });
+  }
+}

@@ -1,0 +1,5 @@
+import type { Workload } from './workload.ts';
+import { copy } from './workloads/copy.ts';
+
+/** All workloads. */
+export const workloads: readonly Workload[] = [copy];

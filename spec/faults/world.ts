@@ -1,0 +1,195 @@
+import { randomBytes } from 'node:crypto';
+import { startElasticsearch } from '../../scripts/services/elasticsearch-server.ts';
+import { createKafkaTopic } from '../../scripts/services/kafka-probe.ts';
+import { startKafka, type KafkaServer } from '../../scripts/services/kafka-server.ts';
+import { startRedis, type RedisServer } from '../../scripts/services/redis-server.ts';
+import type { StartedServer } from '../../scripts/services/started-server.ts';
+import { groupIdOf, openClient, silentLogger, type KafkaClient } from '../../source/index.ts';
+import { FaultProxy } from '../../source/testing/index.ts';
+import { CommitBooks } from './commit-books.ts';
+import { Fleet } from './fleet.ts';
+import { Generator } from './generator.ts';
+import { InputBooks } from './input-books.ts';
+import type { Workload } from './workload.ts';
+
+/** Longer than any outage of the campaign. */
+const RETRY_MS = 600_000;
+
+/** The servers of a campaign. They outlive the workloads that run on them. */
+export interface Servers {
+  readonly kafka: KafkaServer;
+  readonly redis: RedisServer | undefined;
+  readonly elasticsearch: StartedServer | undefined;
+  /** One for each node of Kafka, in their order. */
+  readonly kafkaProxies: readonly FaultProxy[];
+  readonly redisProxy: FaultProxy | undefined;
+  readonly elasticsearchProxy: FaultProxy | undefined;
+  stop(): Promise<void>;
+}
+
+/** Starts servers on free ports; they end with this process at the latest. */
+export async function startServers(options: {
+  readonly nodes: 1 | 3;
+  readonly redis: boolean;
+  readonly elasticsearch: boolean;
+}): Promise<Servers> {
+  const [kafka, redis, elasticsearch] = await Promise.all([
+    startKafka({ nodes: options.nodes }),
+    options.redis ? startRedis() : undefined,
+    options.elasticsearch ? startElasticsearch({ isShortLived: true }) : undefined,
+  ]);
+  const proxyOf = async (server: { readonly port: number } | undefined) =>
+    server === undefined ? undefined : await FaultProxy.start({ target: { port: server.port } });
+  const kafkaProxies = await Promise.all(
+    kafka.brokers.map((broker) =>
+      FaultProxy.start({ target: { port: Number(broker.slice(broker.lastIndexOf(':') + 1)) } }),
+    ),
+  );
+  const [redisProxy, elasticsearchProxy] = [await proxyOf(redis), await proxyOf(elasticsearch)];
+  return {
+    kafka,
+    redis,
+    elasticsearch,
+    kafkaProxies,
+    redisProxy,
+    elasticsearchProxy,
+    stop: async () => {
+      const proxies = [...kafkaProxies, redisProxy, elasticsearchProxy].filter((each) => each !== undefined);
+      await Promise.all(proxies.map((proxy) => proxy.close()));
+      const started = [kafka, redis, elasticsearch].filter((each) => each !== undefined);
+      await Promise.all(started.map((server) => server.stop()));
+    },
+  };
+}
+
+export interface WorldOptions {
+  readonly servers: Servers;
+  readonly workload: Workload;
+  readonly seed: number;
+  /** Records a second, all partitions together. */
+  readonly rate: number;
+  readonly workers: number;
+  /** The folder `dist` of the build that the workers run. */
+  readonly build: string;
+}
+
+/** One workload at work: servers, what is written, who processes it. What faults act upon. */
+export class World {
+  readonly servers: Servers;
+  readonly workload: Workload;
+  readonly seed: number;
+  /** Of everything that this run has on the servers. */
+  readonly prefix: string;
+  readonly groupId: string;
+  /** Straight to Kafka, past the proxies. */
+  readonly client: KafkaClient;
+  readonly input: InputBooks;
+  readonly generator: Generator;
+  readonly commits: CommitBooks;
+  readonly fleet: Fleet;
+
+  private constructor(options: WorldOptions, prefix: string, client: KafkaClient) {
+    const { servers, workload, seed, rate } = options;
+    this.servers = servers;
+    this.workload = workload;
+    this.seed = seed;
+    this.prefix = prefix;
+    this.groupId = groupIdOf(prefix);
+    this.client = client;
+    const [input] = this.partitionsOf('input');
+    if (input === undefined) throw new Error(`${workload.name} has no input`);
+    this.input = new InputBooks(workload, seed, this.inputPartitions.length);
+    this.generator = new Generator({ client, topic: input.topic, books: this.input, rate });
+    this.commits = new CommitBooks({
+      client,
+      groupId: this.groupId,
+      inputs: this.partitionsOf('input'),
+      outputs: this.partitionsOf('output'),
+    });
+    this.fleet = new Fleet({
+      start: {
+        workload: workload.name,
+        seed,
+        prefix,
+        brokers: servers.kafka.brokers,
+        proxies: Object.fromEntries(
+          servers.kafka.brokers.map((broker, node) => [broker, servers.kafkaProxies[node]?.port ?? 0]),
+        ),
+        ...(this.redisUrl === undefined ? {} : { redisUrl: `redis://127.0.0.1:${servers.redisProxy?.port}` }),
+        ...(this.elasticsearchUrl === undefined
+          ? {}
+          : { elasticsearchUrl: `http://127.0.0.1:${servers.elasticsearchProxy?.port}` }),
+      },
+      build: options.build,
+      places: Array.from({ length: options.workers }, (_none, place) =>
+        this.inputPartitions.filter((partition) => partition % options.workers === place),
+      ),
+      nodeArguments: [],
+    });
+  }
+
+  /** Makes the topics and starts everything; resolves when all partitions are at work. */
+  static async start(options: WorldOptions): Promise<World> {
+    const { servers, workload } = options;
+    const prefix = `faults-${workload.name}-${randomBytes(4).toString('hex')}`;
+    for (const { name, partitions, config = {} } of workload.topics)
+      await createKafkaTopic(servers.kafka.brokers, {
+        topic: `${prefix}-${name}`,
+        partitions,
+        replicas: servers.kafka.nodes.length,
+        config,
+      });
+    const client = openClient(
+      { brokers: [...servers.kafka.brokers] },
+      { logger: silentLogger, retryTimeoutMs: RETRY_MS },
+    );
+    await client.connect();
+    const world = new World(options, prefix, client);
+    try {
+      await world.fleet.untilStarted();
+    } catch (error) {
+      await world.abandon();
+      throw error;
+    }
+    return world;
+  }
+
+  /** Straight to the server, past its proxy; undefined if the workload has none. */
+  get redisUrl(): string | undefined {
+    return this.workload.services.includes('redis')
+      ? `redis://127.0.0.1:${this.servers.redis?.port}`
+      : undefined;
+  }
+
+  get elasticsearchUrl(): string | undefined {
+    return this.workload.services.includes('elasticsearch')
+      ? `http://127.0.0.1:${this.servers.elasticsearch?.port}`
+      : undefined;
+  }
+
+  get inputPartitions(): readonly number[] {
+    return this.partitionsOf('input').map(({ partition }) => partition);
+  }
+
+  /** Kafka's name of a topic of the workload. */
+  topic(name: string): string {
+    return `${this.prefix}-${name}`;
+  }
+
+  /** All partitions of the topics of a role, by Kafka's names. */
+  partitionsOf(
+    role: 'input' | 'output' | 'dead-letter',
+  ): { readonly topic: string; readonly partition: number }[] {
+    return this.workload.topics
+      .filter((topic) => topic.role === role)
+      .flatMap(({ name, partitions }) =>
+        Array.from({ length: partitions }, (_none, partition) => ({ topic: this.topic(name), partition })),
+      );
+  }
+
+  /** Ends what is left of it, whatever its state. The servers stay. */
+  async abandon(): Promise<void> {
+    await this.fleet.kill();
+    await this.client.close();
+  }
+}
