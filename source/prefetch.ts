@@ -4,6 +4,7 @@ import type { Store, StoreCallOptions } from '../stores/store.ts';
 import { isBatchError, type BatchError } from './batch-error.ts';
 import { ConfigError, KasperError } from './kernel/errors.ts';
 import { isObject } from './kernel/is-object.ts';
+import { isRefusedPromise } from './kernel/refused-promise.ts';
 import { show } from './kernel/shown-value.ts';
 import type { ConsumerMessage } from './message.ts';
 import type { MessageProcessor, ProcessContext, StoreMap, Unseen } from './message-processor.ts';
@@ -191,7 +192,8 @@ async function openMulti<Value>(
   for (const message of messages) {
     const keys = keysOf(message) ?? [];
     for (const key of isList(keys) ? keys : [keys]) {
-      if (!isObject(key)) throw noKeys(key, '{ tenant, key }, a list of them, null or undefined');
+      if (!isObject(key) || key instanceof Promise)
+        throw noKeys(key, '{ tenant, key }, a list of them, null or undefined');
       named.set(key.tenant, key.key, key);
     }
   }
@@ -234,7 +236,8 @@ async function openMulti<Value>(
 }
 
 function noKeys(keys: unknown, demand: string): ConfigError {
-  return new ConfigError([`keysOf must return ${demand}, not ${show(keys)}`], { what: 'prefetch' });
+  const given = isRefusedPromise(keys) ? 'a promise: it must not be async' : show(keys);
+  return new ConfigError([`keysOf must return ${demand}, not ${given}`], { what: 'prefetch' });
 }
 
 function isList(keys: TenantKey | readonly TenantKey[]): keys is readonly TenantKey[] {

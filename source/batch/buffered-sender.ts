@@ -1,4 +1,5 @@
 import { LifecycleError, SendError } from '../kernel/errors.ts';
+import { isRefusedPromise } from '../kernel/refused-promise.ts';
 import type { MeasuredRecord, RecordAccumulator, RecordSink } from '../kafka/sink.ts';
 import { checkFields, checkMessage, checkTopicName, SentRecord } from '../kafka/outgoing-record.ts';
 import { checkForward, checkForwardFields, ForwardedRecord } from '../kafka/forwarded-record.ts';
@@ -251,8 +252,9 @@ export class BufferedSender implements Sender, BatchOutput {
       partition = partitioner(record.key, partitionCount, topic);
     }
     if (!Number.isInteger(partition) || partition < 0 || partition >= partitionCount) {
+      const given = isRefusedPromise(partition) ? 'a promise (it must not be async)' : String(partition);
       throw new SendError(
-        `The partitioner gave ${String(partition)} for topic '${topic}', which has ${partitionCount} partitions, numbered from 0`,
+        `The partitioner gave ${given} for topic '${topic}', which has ${partitionCount} partitions, numbered from 0`,
       );
     }
     return partition;

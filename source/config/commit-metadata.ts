@@ -1,5 +1,6 @@
 import type { StartPosition } from '../kafka/log-position.ts';
 import { CommitError } from '../kernel/errors.ts';
+import { isRefusedPromise } from '../kernel/refused-promise.ts';
 import { textOf } from '../kernel/thrown-text.ts';
 
 /**
@@ -12,6 +13,7 @@ export const MAX_METADATA_BYTES = 4096;
 
 /** What is wrong with a metadata string; undefined if nothing is. */
 export function metadataProblem(value: unknown): string | undefined {
+  if (isRefusedPromise(value)) return 'must be a string, not a promise: the function must not be async';
   if (typeof value !== 'string') return `must be a string, not ${typeof value}`;
   const bytes = Buffer.byteLength(value);
   if (bytes <= MAX_METADATA_BYTES) return undefined;

@@ -4,6 +4,7 @@ import { checkOptionNames } from '../kernel/check-option-names.ts';
 import { ConfigError, KasperError, LifecycleError } from '../kernel/errors.ts';
 import { isObject } from '../kernel/is-object.ts';
 import { readOr } from '../kernel/read-or.ts';
+import { isRefusedPromise } from '../kernel/refused-promise.ts';
 import { show } from '../kernel/shown-value.ts';
 import { topicNameProblem } from '../kernel/topic-name.ts';
 import type { ConsumerMessage } from '../message.ts';
@@ -198,6 +199,10 @@ function topicProblems(inputTopics: readonly string[], topicOf: (topic: string) 
         `the dead letters of '${input}' would end up in '${toDlq(input)}': give deadLetter the option topic, such as { topic: () => 'parked' }`,
       ];
     const topic: unknown = topicOf(input);
+    if (isRefusedPromise(topic))
+      return [
+        `topic of deadLetter gave a promise for '${input}': it must give the name, so it must not be async`,
+      ];
     const problem = topicNameProblem(topic);
     if (problem !== undefined) return [`topic of deadLetter, for '${input}': ${problem}`];
     return inputTopics.some((each) => each === topic)

@@ -5,6 +5,7 @@ import { BatchError } from '../batch-error.ts';
 import { checkOptionNames } from '../kernel/check-option-names.ts';
 import { durationProblem } from '../kernel/duration.ts';
 import { ConfigError } from '../kernel/errors.ts';
+import { isRefusedPromise } from '../kernel/refused-promise.ts';
 import { show } from '../kernel/shown-value.ts';
 import { unknownName } from '../kernel/unknown-name.ts';
 import type { ConsumerMessage } from '../message.ts';
@@ -204,9 +205,10 @@ function notRun(notTried: ConsumerMessage, { message, error }: MessageFailure, h
 }
 
 function noText(name: string, given: unknown): ConfigError {
-  return new ConfigError([`${name} must return text, or undefined for no id, not ${show(given)}`], {
-    what: 'deduplicate',
-  });
+  const problem = isRefusedPromise(given)
+    ? `${name} gave a promise: it must return text, so it must not be async`
+    : `${name} must return text, or undefined for no id, not ${show(given)}`;
+  return new ConfigError([problem], { what: 'deduplicate' });
 }
 
 function storeProblems(stores: StoreMap, name: string): string[] {

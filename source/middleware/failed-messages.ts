@@ -2,6 +2,7 @@ import { isBatchError, type BatchError } from '../batch-error.ts';
 import { causes } from '../kernel/causes.ts';
 import { endedByClose } from '../kernel/closed-while-waiting.ts';
 import { KasperError } from '../kernel/errors.ts';
+import { isRefusedPromise } from '../kernel/refused-promise.ts';
 import type { ConsumerMessage } from '../message.ts';
 import type { MessageFailure, ProcessContext } from '../message-processor.ts';
 
@@ -48,8 +49,8 @@ export function isBehind({ message, error }: MessageFailure, earlier: readonly M
 }
 
 /**
- * Asks a function of the user about an error. One that throws has not agreed: the error is what
- * counts, so what was thrown is logged.
+ * Asks a function of the user about an error. One that throws, or is async, has not agreed: the
+ * error is what counts, so that is logged.
  */
 export function agrees(
   name: string,
@@ -58,7 +59,10 @@ export function agrees(
   { logger }: ProcessContext,
 ): boolean {
   try {
-    return ask(error);
+    const answer = ask(error);
+    if (!isRefusedPromise(answer)) return answer;
+    logger.error(`${name} gave a promise, which is taken for false: it must not be async`);
+    return false;
   } catch (thrown) {
     logger.error(`${name} threw, and is taken for false`, { error: thrown });
     return false;

@@ -1,4 +1,5 @@
 import { ConfigError, LifecycleError } from '../kernel/errors.ts';
+import { isRefusedPromise } from '../kernel/refused-promise.ts';
 import { show } from '../kernel/shown-value.ts';
 import { messageOf } from '../kernel/thrown-text.ts';
 import type { ProcessFunction, StoreMap } from '../message-processor.ts';
@@ -62,6 +63,8 @@ export function tryChain(middleware: readonly Middleware[]): { problems: string[
 }
 
 function noFunction(wrapped: unknown, at: number): string {
+  if (isRefusedPromise(wrapped))
+    return `middleware[${at}] returned a promise: the function that gets next must not be async, only the one that it returns, such as (next) => async (messages, sender, context) => { await next(messages, sender, context); }`;
   return (
     `middleware[${at}] returned ${show(wrapped)}: it must return a function, ` +
     'such as (next) => async (messages, sender, context) => { await next(messages, sender, context); }'

@@ -49,7 +49,7 @@ test('a middleware that throws when the processor is made is a ConfigError with 
   t.deepEqual(
     error.problems.map((problem) => problem.split(': it must')[0]),
     [
-      'middleware[0] returned an object of Promise',
+      'middleware[0] returned a promise: the function that gets next must not be async, only the one that it returns, such as (next) => async (messages, sender, context) => { await next(messages, sender, context); }',
       'middleware[2] threw when it was put around the next function: no such server',
     ],
   );
