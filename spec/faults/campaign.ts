@@ -1,20 +1,36 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readRange } from '../../source/index.ts';
 import { until } from '../_helpers/until.ts';
-import type { Fault, FaultPlan } from './fault.ts';
 import type { FinishedRun } from './finished-run.ts';
 import { invariants } from './invariant-list.ts';
-import { OutputBooks } from './output-books.ts';
+import type { Cycle, PlannedFault } from './plan.ts';
 import type { PlayedFault } from './played-fault.ts';
+import { finishedRun } from './read-outputs.ts';
 import type { Violation } from './violation.ts';
 import type { World } from './world.ts';
 
+/** Within this time of its healing each partition has made progress. */
 const PROGRESS_MS = 15_000;
+/** For what was written to be processed once nothing more is written. */
 const DRAIN_MS = 60_000;
 
-/** A workload at work, a fault after another, and the check of all that it has written. */
+/** What became of a campaign on one workload. */
+export interface CampaignResult {
+  readonly workload: string;
+  readonly records: number;
+  /** Records a second that were written, from the first to the last. */
+  readonly rate: number;
+  /** Outputs of records that had one already. */
+  readonly repeated: number;
+  readonly faults: readonly PlayedFault[];
+  /** Invariants that were looked at, by name. */
+  readonly invariants: readonly string[];
+  readonly violations: readonly Violation[];
+}
+
+/** A workload at work, a cycle of faults after another, and the check of all that it has written. */
 export class Campaign {
   readonly #world: World;
+  readonly #began = performance.now();
   readonly #played: PlayedFault[] = [];
   readonly #violations: Violation[] = [];
 
@@ -22,47 +38,69 @@ export class Campaign {
     this.#world = world;
   }
 
-  get played(): readonly PlayedFault[] {
-    return this.#played;
-  }
-
-  /** Injects a fault, heals it, and waits until each partition has made progress. */
-  async play(fault: Fault, plan: FaultPlan): Promise<PlayedFault> {
-    const begun = performance.now();
-    const injected = await fault.inject(this.#world, plan);
-    await sleep(plan.lastsMs);
-    await injected.heal();
+  /**
+   * Injects the faults of a cycle and heals them, waits until each partition has made progress, and
+   * asks for the marks.
+   */
+  async play(cycle: Cycle): Promise<readonly PlayedFault[]> {
+    const injected = await Promise.all(cycle.map((planned) => this.#inject(planned)));
     const healed = performance.now();
     const progressMs = await this.#untilProgress(healed);
-    const mark = await injected.mark();
-    const played = { fault, plan, begun, healed, progressMs, mark };
-    this.#played.push(played);
-    if (mark === undefined)
-      this.#violations.push({ invariant: 'felt', text: `nothing shows that ${fault.name} was felt` });
+    const played: PlayedFault[] = [];
+    for (const { fault, plan, begun, mark } of injected) {
+      const felt = await mark();
+      if (felt === undefined) this.#violate('felt', `nothing shows that ${fault.name} was felt`);
+      played.push({ fault, plan, begun, healed, progressMs, mark: felt });
+    }
+    this.#played.push(...played);
     return played;
   }
 
   /** Lets everything come to its end, and checks it. The world is over then. */
-  async finish(): Promise<{ readonly run: FinishedRun; readonly violations: readonly Violation[] }> {
-    const { generator, fleet, commits, input } = this.#world;
+  async finish(): Promise<CampaignResult> {
+    const { generator, fleet, commits, input, workload, client } = this.#world;
     await generator.stop();
-    await until(
-      () =>
-        commits.last?.committed.every((offset, partition) => (offset ?? 0) >= (input.acked[partition] ?? 0)),
-      {
-        deadlineMs: DRAIN_MS,
-        what: 'all that was written to be committed',
+    const rate = input.total / ((performance.now() - this.#began) / 1000);
+    const isDrained = () =>
+      commits.last?.committed.every((offset, partition) => (offset ?? 0) >= (input.acked[partition] ?? 0));
+    await until(isDrained, { deadlineMs: DRAIN_MS, what: 'all that was written to be committed' }).catch(
+      (error: unknown) => {
+        this.#violate(
+          'progress',
+          `${String(error)}; committed are ${commits.last?.committed.join(', ') ?? 'none'} of ${input.acked.join(', ')}`,
+        );
       },
-    ).catch((error: unknown) => {
-      this.#violations.push({ invariant: 'progress', text: String(error) });
-    });
+    );
     await fleet.close();
     await commits.stop();
-    const run = this.#finished();
-    for (const invariant of [...invariants, ...this.#world.workload.invariants])
-      this.#violations.push(...(await invariant.check(run)));
-    await this.#world.client.close();
-    return { run, violations: this.#violations };
+    const run = finishedRun(this.#world, this.#played);
+    const all = [...invariants, ...workload.invariants];
+    for (const invariant of all) this.#violations.push(...(await invariant.check(run)));
+    const repeated = await repeatedOutputs(run);
+    await client.close();
+    return {
+      workload: workload.name,
+      records: input.total,
+      rate,
+      repeated,
+      faults: this.#played,
+      invariants: ['progress', 'felt', ...all.map(({ name }) => name)],
+      violations: this.#violations,
+    };
+  }
+
+  async #inject({ fault, plan, afterMs }: PlannedFault) {
+    await sleep(afterMs);
+    const begun = performance.now();
+    try {
+      const { heal, mark } = await fault.inject(this.#world, plan);
+      await sleep(plan.lastsMs);
+      await heal();
+      return { fault, plan, begun, mark };
+    } catch (error) {
+      this.#violate('felt', `${fault.name} could not be done: ${String(error)}`);
+      return { fault, plan, begun, mark: () => Promise.resolve('it could not be done') };
+    }
   }
 
   async #untilProgress(since: number): Promise<number> {
@@ -71,77 +109,26 @@ export class Campaign {
       if (generator.failure !== undefined) throw generator.failure;
       return inputPartitions.filter((partition) => fleet.committedAt(partition) <= since);
     };
+    const began = performance.now();
     try {
       await until(() => waiting().length === 0, {
         deadlineMs: PROGRESS_MS,
         what: 'progress at each partition',
       });
     } catch (error) {
-      const text = `partitions ${waiting().join(', ')} made none within ${PROGRESS_MS} ms: ${String(error)}`;
-      this.#violations.push({ invariant: 'progress', text });
+      const noticed = fleet.noticedSince(since).slice(-3).join('; ');
+      this.#violate('progress', `partitions ${waiting().join(', ')}: ${String(error)}; ${noticed}`);
     }
-    return Math.round(performance.now() - since);
+    return Math.round(performance.now() - began);
   }
 
-  #finished(): FinishedRun {
-    const world = this.#world;
-    const { client, workload } = world;
-    const books = new Map<string, Promise<OutputBooks>>();
-    const read: FinishedRun['read'] = async (name, onRecord) => {
-      const { partitions = 0 } = workload.topics.find((each) => each.name === name) ?? {};
-      const topic = world.topic(name);
-      const all = Array.from({ length: partitions }, (_none, partition) => ({ topic, partition }));
-      const [starts, ends] = await Promise.all([
-        client.listOffsets('earliest', all, 'read_uncommitted'),
-        client.listOffsets('latest', all, 'read_committed'),
-      ]);
-      const spans = all.map((each, at) => ({
-        ...each,
-        from: starts[at]?.offset ?? 0,
-        to: ends[at]?.offset ?? 0,
-      }));
-      await readRange(client, spans, (message) => {
-        onRecord({
-          topic: name,
-          partition: message.partition,
-          offset: message.offset,
-          key: message.key,
-          value: message.value,
-          header: (header) => {
-            const value = message.headers.get(header);
-            return typeof value === 'string' ? Buffer.from(value) : (value ?? undefined);
-          },
-        });
-      });
-    };
-    const outputs = async (role: 'output' | 'dead-letter') => {
-      const book = new OutputBooks(workload);
-      for (const topic of workload.topics)
-        if (topic.role === role)
-          await read(topic.name, (output) => {
-            book.add(output);
-          });
-      return book;
-    };
-    return {
-      workload,
-      seed: world.seed,
-      prefix: world.prefix,
-      topic: (name) => world.topic(name),
-      client,
-      groupId: world.groupId,
-      redisUrl: world.redisUrl,
-      elasticsearchUrl: world.elasticsearchUrl,
-      input: world.input,
-      commits: world.commits,
-      workers: world.fleet.histories,
-      faults: this.#played,
-      read,
-      outputs: (role) => {
-        const book = books.get(role) ?? outputs(role);
-        books.set(role, book);
-        return book;
-      },
-    };
+  #violate(invariant: string, text: string): void {
+    this.#violations.push({ invariant, text });
   }
+}
+
+async function repeatedOutputs({ workload, input, outputs }: FinishedRun): Promise<number> {
+  if (workload.origin === undefined) return 0;
+  const counts = (await outputs('output')).counts(input.acked);
+  return counts.reduce((sum, of) => sum + of.reduce((some, count) => some + Math.max(0, count - 1), 0), 0);
 }

@@ -1,12 +1,11 @@
 import type { Random } from '../_helpers/schedules/random.ts';
+import type { FaultKind, FaultPlan } from './fault-kind.ts';
 import type { World } from './world.ts';
 
-/** A kind of fault. */
-export interface Fault {
-  readonly name: string;
-  readonly needs: readonly FaultNeed[];
-  /** Takes longer than 8 s, so that it is left out where there are minutes alone. */
-  readonly long: boolean;
+export type { Allowance, FaultNeed, FaultPlan } from './fault-kind.ts';
+
+/** A kind of fault, and how it is done. */
+export interface Fault extends FaultKind {
   /** Parameters from the seed, as plain JSON: what the journal holds and replays. */
   plan(random: Random): FaultPlan;
   /**
@@ -15,16 +14,6 @@ export interface Fault {
    * @throws Error if it cannot be done: the run fails
    */
   inject(world: World, plan: FaultPlan): Promise<InjectedFault>;
-  /** Which invariants it relaxes. */
-  readonly allows: readonly Allowance[];
-}
-
-export type FaultNeed = 'worker' | 'kafka' | 'three-nodes' | 'redis' | 'elasticsearch' | 'proxy';
-
-export interface FaultPlan {
-  /** For how long it lasts until it is healed, in ms. */
-  readonly lastsMs: number;
-  readonly [parameter: string]: string | number | boolean;
 }
 
 /** A fault that is at work. */
@@ -37,9 +26,3 @@ export interface InjectedFault {
    */
   mark(): Promise<string | undefined>;
 }
-
-/**
- * `two-owners`: commits may go back, and what both process is repeated. `new-partitions`: the
- * input has more partitions afterwards. `new-topic`: its offsets begin at 0 again.
- */
-export type Allowance = 'two-owners' | 'new-partitions' | 'new-topic';

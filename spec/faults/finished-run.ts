@@ -4,11 +4,11 @@ import type { InputBooks } from './input-books.ts';
 import type { OutputBooks } from './output-books.ts';
 import type { PlayedFault } from './played-fault.ts';
 import type { WorkerHistory } from './worker/worker-history.ts';
-import type { OutputRecord, Workload } from './workload.ts';
+import type { OutputRecord, WorkloadJob } from './workload-job.ts';
 
 /** All that is known of a run once its workers have stopped: what invariants look at. */
 export interface FinishedRun {
-  readonly workload: Workload;
+  readonly workload: WorkloadJob;
   readonly seed: number;
   /** For keys, indices and prefixes, as in the workers. */
   readonly prefix: string;

@@ -4,6 +4,7 @@ import type { WorkerStart } from './worker/worker-line.ts';
 import { WorkerProcess } from './worker/worker-process.ts';
 
 const START_MS = 60_000;
+const RESTART_MS = 1_000;
 
 export interface FleetOptions {
   /** What all workers are started with. */
@@ -12,6 +13,11 @@ export interface FleetOptions {
   /** The partitions of each place: one worker at a time is there, and is replaced when it ends. */
   readonly places: readonly (readonly number[])[];
   readonly nodeArguments: readonly string[];
+  /**
+   * Each place has a name (`instanceId`): a new owner takes over immediately. Otherwise only if the one before is
+   * known to be gone, or has been silent for `claimTimeoutMs`.
+   */
+  readonly hasNames: boolean;
 }
 
 /** A set of partitions, and the worker that has them. */
@@ -26,15 +32,21 @@ export class Fleet {
   /** Each worker that was started. */
   readonly histories: WorkerHistory[] = [];
   readonly #options: FleetOptions;
-  readonly #extra = new Set<WorkerProcess>();
+  readonly #former = new Set<WorkerProcess>();
   #isStopping = false;
 
   constructor(options: FleetOptions) {
     this.#options = options;
     for (const partitions of options.places) {
-      const place: Place = { partitions, worker: this.#start(partitions) };
-      this.places.push(place);
+      this.places.push({ partitions, worker: this.#start(partitions) });
     }
+  }
+
+  /** A place by a number of any size. */
+  place(number: number): Place {
+    const place = this.places[number % this.places.length];
+    if (place === undefined) throw new Error('There are no workers');
+    return place;
   }
 
   /** Resolves when each worker reads its partitions. */
@@ -45,11 +57,21 @@ export class Fleet {
     });
   }
 
-  /** A second owner of a place's partitions. It is not replaced. */
-  startAnother(partitions: readonly number[]): WorkerProcess {
-    const worker = this.#start(partitions);
-    this.#extra.add(worker);
-    return worker;
+  /**
+   * Starts another worker at a place while the one before still lives: two owners. That one is not
+   * replaced when it ends.
+   */
+  startSecond(place: Place): WorkerProcess {
+    this.#former.add(place.worker);
+    place.worker = this.#start(place.partitions);
+    return place.worker;
+  }
+
+  /** What workers have logged as a warning or an error, or shown as one, from then on. */
+  noticedSince(since: number): readonly string[] {
+    return this.histories.flatMap(({ incarnation, noticed }) =>
+      noticed.filter(({ at }) => at >= since).map(({ text }) => `worker ${incarnation}: ${text}`),
+    );
   }
 
   /** By partition, when a worker committed last, on `performance.now()`. */
@@ -63,7 +85,7 @@ export class Fleet {
   /** Ends all workers in good order (SIGTERM). @throws Error if one cannot */
   async close(): Promise<void> {
     this.#isStopping = true;
-    const workers = [...this.places.map(({ worker }) => worker), ...this.#extra];
+    const workers = [...this.places.map(({ worker }) => worker), ...this.#former];
     for (const worker of workers) if (worker.isRunning) worker.signal('SIGTERM');
     await Promise.all(workers.map(({ ended }) => ended));
   }
@@ -71,19 +93,24 @@ export class Fleet {
   /** Ends all workers, whatever they do. */
   async kill(): Promise<void> {
     this.#isStopping = true;
-    const workers = [...this.places.map(({ worker }) => worker), ...this.#extra];
+    const workers = [...this.places.map(({ worker }) => worker), ...this.#former];
     for (const worker of workers) if (worker.isRunning) worker.signal('SIGKILL');
     await Promise.all(workers.map(({ ended }) => ended));
   }
 
   #start(partitions: readonly number[]): WorkerProcess {
-    const { start, build, nodeArguments } = this.#options;
+    const { start, build, nodeArguments, hasNames } = this.#options;
     const worker = new WorkerProcess(
-      { ...start, incarnation: this.histories.length, partitions },
+      {
+        ...start,
+        incarnation: this.histories.length,
+        partitions,
+        ...(hasNames ? { instanceId: `place-${String(partitions[0])}` } : {}),
+      },
       {
         build,
         nodeArguments,
-        onLine: () => undefined,
+
         onEnd: (ended) => {
           this.#ended(ended);
         },
@@ -94,9 +121,14 @@ export class Fleet {
   }
 
   #ended(worker: WorkerProcess): void {
-    this.#extra.delete(worker);
+    this.#former.delete(worker);
     const place = this.places.find((each) => each.worker === worker);
     if (place === undefined || this.#isStopping) return;
-    place.worker = this.#start(place.partitions);
+    const again = () => {
+      if (!this.#isStopping) place.worker = this.#start(place.partitions);
+    };
+    // One that cannot start is not started without end.
+    if (worker.history.isStarted) again();
+    else setTimeout(again, RESTART_MS);
   }
 }

@@ -1,14 +1,14 @@
 import { Random } from '../_helpers/schedules/random.ts';
-import { numberHeader, type GeneratedRecord, type Workload } from './workload.ts';
+import { numberHeader, type GeneratedRecord, type WorkloadJob } from './workload-job.ts';
 
 /** What was written to the input: records are made again of the seed, and are not kept. */
 export class InputBooks {
-  readonly #workload: Workload;
+  readonly #workload: WorkloadJob;
   readonly #seed: number;
   /** By partition, how many records were acked. */
   readonly acked: number[];
 
-  constructor(workload: Workload, seed: number, partitions: number) {
+  constructor(workload: WorkloadJob, seed: number, partitions: number) {
     this.#workload = workload;
     this.#seed = seed;
     this.acked = Array.from({ length: partitions }, () => 0);

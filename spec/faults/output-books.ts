@@ -1,8 +1,10 @@
-import type { Origin, OutputRecord, Workload } from './workload.ts';
+import type { Origin, OutputRecord, WorkloadJob } from './workload-job.ts';
 
-/** One output, by what it is of. `at` counts the outputs in the order in which they were read. */
+/** One output, by what it is of. */
 export interface BookedOutput extends Origin {
   readonly topic: string;
+  /** Kafka's name of the topic. */
+  readonly kafkaTopic: string;
   readonly outputPartition: number;
   readonly offset: number;
 }
@@ -17,7 +19,10 @@ export class OutputBooks {
   /** Outputs that are of no record alone. */
   others = 0;
 
-  constructor(workload: Workload) {
+  readonly #kafkaName: (topic: string) => string;
+
+  constructor(workload: WorkloadJob, kafkaName: (topic: string) => string) {
+    this.#kafkaName = kafkaName;
     this.#origin = workload.origin?.bind(workload) ?? (() => undefined);
   }
 
@@ -38,15 +43,18 @@ export class OutputBooks {
 
   /** Calls with each output, in the order of its partition. */
   forEach(look: (output: BookedOutput) => void): void {
-    for (const { topic, partition, entries } of this.#partitions.values())
+    for (const { topic, partition, entries } of this.#partitions.values()) {
+      const kafkaTopic = this.#kafkaName(topic);
       for (let i = 0; i < entries.length; i += 3)
         look({
           topic,
+          kafkaTopic,
           outputPartition: partition,
           partition: entries[i] ?? 0,
           n: entries[i + 1] ?? 0,
           offset: entries[i + 2] ?? 0,
         });
+    }
   }
 
   /** How many outputs each input record has: by partition, then by number. */

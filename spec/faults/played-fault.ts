@@ -1,8 +1,8 @@
-import type { Fault, FaultPlan } from './fault.ts';
+import type { FaultKind, FaultPlan } from './fault-kind.ts';
 
 /** A fault that was injected and healed, with what was seen of it. Times are of `performance.now()`. */
 export interface PlayedFault {
-  readonly fault: Fault;
+  readonly fault: FaultKind;
   readonly plan: FaultPlan;
   readonly begun: number;
   readonly healed: number;

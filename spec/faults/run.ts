@@ -1,65 +1,156 @@
-// The campaign of faults: `npm run faults -- --seed n --minutes m`.
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { repositoryRoot } from '../../scripts/services/folders.ts';
+// The campaign of faults: `npm run faults -- --seed n --minutes m`; README.md has all flags.
 import { Random } from '../_helpers/schedules/random.ts';
-import { Campaign } from './campaign.ts';
+import { Campaign, type CampaignResult } from './campaign.ts';
+import { campaignTable } from './campaign-table.ts';
+import { Checks } from './checks.ts';
+import type { Fault } from './fault.ts';
 import { faults } from './fault-list.ts';
+import { Journal, type Round } from './journal.ts';
+import { Plan, type Cycle } from './plan.ts';
+import { readOptions, type RunOptions } from './run-options.ts';
+import type { Workload } from './workload.ts';
 import { workloads } from './workload-list.ts';
-import { startServers, World } from './world.ts';
+import { startServers, World, type Servers } from './world.ts';
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-      minutes: { type: 'string', default: '1' },
-      workload: { type: 'string', default: 'copy' },
-      fault: { type: 'string', default: 'kill' },
-      build: { type: 'string', default: join(repositoryRoot, 'dist') },
-    },
-  });
-  const seed = Number(values.seed);
-  const until = performance.now() + Number(values.minutes) * 60_000;
-  const random = new Random(seed);
-  const chosen = workloads.filter(({ name }) => values.workload.split(',').includes(name));
-  const kinds = faults.filter(({ name }) => values.fault.split(',').includes(name));
-  console.log(`seed ${seed}`);
+/** Records a second that are written, and how many at least must be over a workload's time. */
+const RATE = 1_250;
+const LEAST_RATE = 1_000;
+/** A workload has this long, then the next one's turn comes: what is kept of it stays small. */
+const LONGEST_ROUND_MS = 5 * 60_000;
+/** For the end of a workload: what is left is processed, and all is read back. */
+const END_MS = 10_000;
+const LEAST_FAULTS_IN_CI = 8;
+
+async function main(options: RunOptions): Promise<number> {
+  const { seed, replay } = options;
+  const began = performance.now();
+  const journal = new Journal(options.journal);
+  console.log(`seed ${seed}, journal ${journal.file}`);
+  const replayed = replay === undefined ? undefined : Journal.read(replay, faults);
+  const nodes = replayed?.[0]?.nodes ?? options.nodes;
   const servers = await startServers({
-    nodes: kinds.some(({ needs }) => needs.includes('three-nodes')) ? 3 : 1,
-    redis: chosen.some(({ services }) => services.includes('redis')),
-    elasticsearch: chosen.some(({ services }) => services.includes('elasticsearch')),
+    nodes,
+    redis: options.workloads.some(({ services }) => services.includes('redis')),
+    elasticsearch: options.workloads.some(({ services }) => services.includes('elasticsearch')),
   });
-  let failed = 0;
+  console.log(`servers started after ${Math.round(performance.now() - began)} ms`);
+  const results: CampaignResult[] = [];
+  const checks = new Checks();
   try {
-    for (const workload of chosen) {
-      const world = await World.start({
-        servers,
-        workload,
-        seed,
-        rate: 1_200,
-        workers: 2,
-        build: values.build,
-      });
-      const campaign = new Campaign(world);
-      do {
-        const fault = kinds[random.between(0, kinds.length - 1)];
-        if (fault === undefined) throw new Error(`There is no fault ${values.fault}`);
-        const { mark, progressMs, plan } = await campaign.play(fault, fault.plan(random));
-        console.log(
-          `${fault.name} ${JSON.stringify(plan)}: ${mark ?? 'no mark'}; progress after ${progressMs} ms`,
-        );
-      } while (performance.now() < until);
-      const { run, violations } = await campaign.finish();
-      console.log(
-        `${workload.name}: ${run.input.total} records, ${run.faults.length} faults, ${violations.length} violations`,
-      );
-      for (const { invariant, text } of violations) console.log(`  ${invariant}: ${text}`);
-      failed += violations.length;
+    const rounds = replayed === undefined ? plannedRounds(options, began) : replayedRounds(replayed);
+    for (const round of rounds) {
+      journal.write({ at: 'round', workload: round.workload.name, seed: round.seed, nodes });
+      const result = await playRound(options, servers, round, journal);
+      results.push(result);
+      report(result, checks, journal);
     }
   } finally {
     await servers.stop();
   }
-  return failed === 0 ? 0 : 1;
+  console.log(`\n${campaignTable(results)}\n`);
+  const count = results.reduce((sum, each) => sum + each.faults.length, 0);
+  if (options.isCi)
+    checks.check(
+      `at least ${LEAST_FAULTS_IN_CI} faults`,
+      count < LEAST_FAULTS_IN_CI ? `there were ${count}` : undefined,
+    );
+  console.log(`${count} faults in ${Math.round((performance.now() - began) / 1000)} s`);
+  checks.close();
+  return checks.failed === 0 ? 0 : 1;
 }
 
-process.exitCode = await main();
+/** A workload's time, with its faults. */
+interface PlayedRound {
+  readonly workload: Workload;
+  readonly seed: number;
+  /** The next cycle; undefined: it is over. */
+  next(canDo: (fault: Fault) => boolean): Cycle | undefined;
+}
+
+/** The workloads in turn until the time is over; the faults of a seed are always the same. */
+function* plannedRounds(
+  { seed, minutes, workloads: all, faults: kinds, pairing }: RunOptions,
+  began: number,
+): Generator<PlayedRound> {
+  const random = new Random(seed);
+  const plan = new Plan(random, kinds, pairing);
+  const end = began + minutes * 60_000;
+  const parts = Math.max(all.length, Math.ceil((minutes * 60_000) / LONGEST_ROUND_MS));
+  for (let part = 0; part < parts; part++) {
+    const workload = all[part % all.length];
+    if (workload === undefined) return;
+    const share = (end - performance.now()) / (parts - part);
+    const over = performance.now() + share - END_MS;
+    let cycles = 0;
+    yield {
+      workload,
+      seed: random.between(0, 1_000_000_000),
+      next: (canDo) => (cycles++ === 0 || performance.now() < over ? plan.next(canDo) : undefined),
+    };
+  }
+}
+
+function* replayedRounds(rounds: readonly Round[]): Generator<PlayedRound> {
+  for (const { workload: name, seed, cycles } of rounds) {
+    const workload = workloads.find((each) => each.name === name);
+    if (workload === undefined) throw new Error(`There is no workload ${name}`);
+    const left = [...cycles];
+    yield { workload, seed, next: () => left.shift() };
+  }
+}
+
+async function playRound(
+  { build, isCi }: RunOptions,
+  servers: Servers,
+  { workload, seed, next }: PlayedRound,
+  journal: Journal,
+): Promise<CampaignResult> {
+  const world = await World.start({ servers, workload, seed, rate: RATE, workers: 2, hasNames: isCi, build });
+  try {
+    const campaign = new Campaign(world);
+    for (;;) {
+      const cycle = next((fault) => world.canDo(fault));
+      if (cycle === undefined) break;
+      journal.writeCycle(cycle);
+      for (const { fault, plan, mark, progressMs } of await campaign.play(cycle)) {
+        journal.write({ at: 'seen', fault: fault.name, mark, progressMs });
+        console.log(
+          `${workload.name}: ${fault.name} ${JSON.stringify(plan)}: ${(mark ?? 'NO MARK').slice(0, 200)}; progress after ${progressMs} ms`,
+        );
+      }
+    }
+    return await campaign.finish();
+  } finally {
+    await world.abandon();
+  }
+}
+
+/** A check for each invariant, and one for the rate. */
+function report(
+  { workload, rate, invariants, violations }: CampaignResult,
+  checks: Checks,
+  journal: Journal,
+): void {
+  for (const violation of violations) journal.write({ at: 'violation', ...violation });
+  for (const name of new Set(invariants)) {
+    const found = violations.filter(({ invariant }) => invariant === name);
+    checks.check(
+      `${workload}: ${name}`,
+      found.length === 0
+        ? undefined
+        : found
+            .map(({ text }) => text)
+            .slice(0, 5)
+            .join(' | '),
+    );
+  }
+  checks.check(
+    `${workload}: at least ${LEAST_RATE} records a second`,
+    rate < LEAST_RATE ? `there were ${rate.toFixed(0)}` : undefined,
+  );
+}
+
+process.exitCode = await main(readOptions(process.argv.slice(2))).catch((error: unknown) => {
+  console.error(error);
+  return 1;
+});

@@ -6,6 +6,7 @@ import { startRedis, type RedisServer } from '../../scripts/services/redis-serve
 import type { StartedServer } from '../../scripts/services/started-server.ts';
 import { groupIdOf, openClient, silentLogger, type KafkaClient } from '../../source/index.ts';
 import { FaultProxy } from '../../source/testing/index.ts';
+import type { FaultKind } from './fault-kind.ts';
 import { CommitBooks } from './commit-books.ts';
 import { Fleet } from './fleet.ts';
 import { Generator } from './generator.ts';
@@ -69,6 +70,8 @@ export interface WorldOptions {
   /** Records a second, all partitions together. */
   readonly rate: number;
   readonly workers: number;
+  /** See {@link Fleet}. */
+  readonly hasNames: boolean;
   /** The folder `dist` of the build that the workers run. */
   readonly build: string;
 }
@@ -124,7 +127,8 @@ export class World {
       places: Array.from({ length: options.workers }, (_none, place) =>
         this.inputPartitions.filter((partition) => partition % options.workers === place),
       ),
-      nodeArguments: [],
+      nodeArguments: workload.nodeArguments ?? [],
+      hasNames: options.hasNames,
     });
   }
 
@@ -169,6 +173,23 @@ export class World {
 
   get inputPartitions(): readonly number[] {
     return this.partitionsOf('input').map(({ partition }) => partition);
+  }
+
+  /** Whether this world has what a fault needs. */
+  canDo({ needs }: FaultKind): boolean {
+    return needs.every((need) => {
+      switch (need) {
+        case 'three-nodes':
+          return this.servers.kafka.nodes.length === 3;
+        case 'redis':
+        case 'elasticsearch':
+          return this.workload.services.includes(need);
+        case 'worker':
+        case 'kafka':
+        case 'proxy':
+          return true;
+      }
+    });
   }
 
   /** Kafka's name of a topic of the workload. */

@@ -3,7 +3,8 @@ import type { BatchRange, Usage, WorkerLine } from './worker-line.ts';
 /** How a worker ended: `killed` by a signal, `closed` after SIGTERM, `done` at the end of its input. */
 export type WorkerEnd = 'killed' | 'closed' | 'done' | 'failed';
 
-/** An input record, or several, with what was seen of them. */
+const MOST_NOTICED = 500;
+
 interface OpenBatch {
   readonly partition: number;
   readonly ranges: readonly BatchRange[];
@@ -21,12 +22,21 @@ export class WorkerHistory {
   failure: string | undefined;
   /** Whether partitions were read: it has its claims. */
   isStarted = false;
+  /** Records that it counts as processed and committed. */
   records = 0;
+  /** Records of the commits that it reported. */
+  committed = 0;
+  /** Records that it counts as sent again, not knowing whether they had arrived. */
   repeated = 0;
+  /** For how long its event loop was blocked on purpose. */
+  blockedMs = 0;
   readonly usages: Usage[] = [];
   readonly unhandled: string[] = [];
-  /** Warnings and errors of its log, by their text. */
-  readonly troubles = new Map<string, number>();
+  /**
+   * Warnings and errors of its log, and failures that `stats()` shows, with the time: the last
+   * {@link MOST_NOTICED}.
+   */
+  readonly noticed: { readonly at: number; readonly text: string }[] = [];
   /** Per topic and partition the ranges of batches begun, those that adjoin in one. */
   readonly begun = new Map<string, [first: number, last: number][]>();
   /** Times and health, whenever that changed. */
@@ -40,6 +50,7 @@ export class WorkerHistory {
   readonly committedAt = new Map<number, number>();
   lastState: Extract<WorkerLine, { at: 'state' }> | undefined;
   readonly #open = new Map<string, OpenBatch>();
+  readonly #errors = new Map<string, number>();
 
   constructor(incarnation: number, partitions: readonly number[]) {
     this.incarnation = incarnation;
@@ -61,8 +72,7 @@ export class WorkerHistory {
         break;
       case 'log':
         if (line.level !== 'info') {
-          const text = line.error === undefined ? line.message : `${line.message}: ${line.error}`;
-          this.troubles.set(text, (this.troubles.get(text) ?? 0) + 1);
+          this.#notice(line.error === undefined ? line.message : `${line.message}: ${line.error}`);
         }
         break;
       case 'state':
@@ -81,8 +91,10 @@ export class WorkerHistory {
         this.end = 'failed';
         this.failure = line.error;
         break;
-      case 'killing':
       case 'unblocked':
+        this.blockedMs += line.ms;
+        break;
+      case 'signalled':
     }
   }
 
@@ -96,7 +108,13 @@ export class WorkerHistory {
     } else if (step === 'committed') {
       this.#open.delete(key);
       this.committedAt.set(partition, performance.now());
+      for (const [, from, to] of ranges) this.committed += to - from + 1;
     }
+  }
+
+  #notice(text: string): void {
+    this.noticed.push({ at: performance.now(), text });
+    if (this.noticed.length > MOST_NOTICED) this.noticed.shift();
   }
 
   #begin(partition: number, [topic, first, last]: BatchRange): void {
@@ -112,6 +130,12 @@ export class WorkerHistory {
     this.lastState = line;
     this.records = line.records;
     this.repeated = line.repeated;
+    for (const { code, message, at, times } of line.recentErrors) {
+      const key = `${code} ${message}`;
+      if (this.#errors.get(key) === at) continue;
+      this.#errors.set(key, at);
+      this.#notice(`${code}: ${message} (${times} times)`);
+    }
     const { healthy, degraded, ready } = line.health;
     const before = this.healths.at(-1);
     if (before?.healthy === healthy && before.degraded === degraded && before.ready === ready) return;

@@ -34,7 +34,7 @@ export type WorkerLine =
       readonly partition: number;
       readonly ranges: readonly BatchRange[];
     }
-  | { readonly at: 'killing'; readonly step: WorkerStep }
+  | { readonly at: 'signalled'; readonly step: WorkerStep }
   | {
       readonly at: 'log';
       readonly level: 'info' | 'warn' | 'error';
@@ -49,6 +49,8 @@ export type WorkerLine =
       readonly repeated: number;
       readonly recentErrors: readonly RecentError[];
       readonly lag: number;
+      /** Its clock: milliseconds since 1970. */
+      readonly now: number;
     }
   | ({ readonly at: 'usage' } & Usage)
   /** It has caught up after its event loop was blocked. */
@@ -59,8 +61,8 @@ export type WorkerLine =
 
 /** What a worker is told, one line of JSON each on its input. */
 export type WorkerCommand =
-  /** Kill itself (SIGKILL) when it is next at this step. */
-  | { readonly do: 'kill-at'; readonly step: WorkerStep }
+  /** Send itself a signal when it is next at this step. */
+  | { readonly do: 'signal-at'; readonly step: WorkerStep; readonly signal: 'SIGKILL' | 'SIGTERM' }
   /** Block its event loop. */
   | { readonly do: 'block'; readonly ms: number }
   /** Move its clock by this much, in all. */
@@ -78,4 +80,6 @@ export interface WorkerStart {
   readonly proxies: Readonly<Record<string, number>>;
   readonly redisUrl?: string;
   readonly elasticsearchUrl?: string;
+  /** A worker that has the same as one before takes its partitions over immediately. */
+  readonly instanceId?: string;
 }

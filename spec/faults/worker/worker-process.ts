@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { until } from '../../_helpers/until.ts';
 import { WorkerHistory, type WorkerEnd } from './worker-history.ts';
-import type { WorkerCommand, WorkerLine, WorkerStart } from './worker-line.ts';
+import type { WorkerCommand, WorkerLine, WorkerStart, WorkerStep } from './worker-line.ts';
 
 /** What a worker's process is started with, beside what it is told. */
 export interface WorkerProcessOptions {
@@ -13,7 +13,6 @@ export interface WorkerProcessOptions {
   readonly nodeArguments: readonly string[];
   /** Its end, however it came. */
   readonly onEnd: (worker: WorkerProcess) => void;
-  readonly onLine: (worker: WorkerProcess, line: WorkerLine) => void;
 }
 
 /** A worker in a process of its own. */
@@ -26,7 +25,7 @@ export class WorkerProcess {
   #rest = '';
   #isTerminated = false;
 
-  constructor(start: WorkerStart, { build, nodeArguments, onEnd, onLine }: WorkerProcessOptions) {
+  constructor(start: WorkerStart, { build, nodeArguments, onEnd }: WorkerProcessOptions) {
     const folder = join(build, 'spec/faults/worker');
     const clock = pathToFileURL(join(folder, 'clock-shift.js')).href;
     this.history = new WorkerHistory(start.incarnation, start.partitions);
@@ -41,11 +40,7 @@ export class WorkerProcess {
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       const parts = (this.#rest + text).split('\n');
       this.#rest = parts.pop() ?? '';
-      for (const part of parts) {
-        const line = JSON.parse(part) as WorkerLine;
-        this.history.take(line);
-        onLine(this, line);
-      }
+      for (const part of parts) this.history.take(JSON.parse(part) as WorkerLine);
     });
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#complaints = (this.#complaints + text).slice(-10_000);
@@ -95,6 +90,12 @@ export class WorkerProcess {
 
   tell(command: WorkerCommand): void {
     this.#child.stdin?.write(`${JSON.stringify(command)}\n`);
+  }
+
+  /** It sends itself a signal when it is next at a step. */
+  signalAt(step: WorkerStep, signal: 'SIGKILL' | 'SIGTERM'): void {
+    if (signal === 'SIGTERM') this.#isTerminated = true;
+    this.tell({ do: 'signal-at', step, signal });
   }
 
   /** SIGTERM is an order to close: it then ends as `closed`. */

@@ -15,18 +15,20 @@ const USAGE_MS = 2_000;
 const start = JSON.parse(process.argv[2] ?? '') as WorkerStart;
 const workload = workloads.find(({ name }) => name === start.workload);
 if (workload === undefined) throw new Error(`There is no workload ${start.workload}`);
-let killAt: WorkerStep | undefined;
+let signalAt: { readonly step: WorkerStep; readonly signal: 'SIGKILL' | 'SIGTERM' } | undefined;
 
 function report(line: WorkerLine): void {
   writeSync(1, `${JSON.stringify(line)}\n`);
 }
 
 function reached(step: WorkerStep): void {
-  if (killAt !== step) return;
-  report({ at: 'killing', step });
-  process.kill(process.pid, 'SIGKILL');
+  if (signalAt?.step !== step) return;
+  const { signal } = signalAt;
+  signalAt = undefined;
+  report({ at: 'signalled', step });
+  process.kill(process.pid, signal);
   // The signal may need a moment: nothing more is done until then.
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  if (signal === 'SIGKILL') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 }
 
 function reportStep(step: WorkerStep, partition: number, ranges: readonly BatchRange[]): void {
@@ -86,6 +88,7 @@ const processor = new TopicProcessor({
     },
   },
   inputPartitions: start.partitions,
+  ...(start.instanceId === undefined ? {} : { instanceId: start.instanceId }),
   middleware: [begun, ...(job.middleware ?? [])],
   logger,
 });
@@ -110,7 +113,7 @@ process.once('SIGTERM', () => void processor.close());
 const commands = createInterface({ input: process.stdin });
 commands.on('line', (line) => {
   const command = JSON.parse(line) as WorkerCommand;
-  if (command.do === 'kill-at') killAt = command.step;
+  if (command.do === 'signal-at') signalAt = command;
   else if (command.do === 'shift-clock') shiftClock(command.ms);
   else {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, command.ms);
@@ -122,7 +125,16 @@ const timers = [setInterval(reportState, STATE_MS), setInterval(reportUsage, USA
 function reportState(): void {
   const { state, records, repeated, recentErrors, partitions } = processor.stats();
   const lag = partitions.reduce((sum, each) => sum + each.lag, 0);
-  report({ at: 'state', state, health: processor.health(), records, repeated, recentErrors, lag });
+  report({
+    at: 'state',
+    state,
+    health: processor.health(),
+    records,
+    repeated,
+    recentErrors,
+    lag,
+    now: Date.now(),
+  });
 }
 function reportUsage(): void {
   gc?.();

@@ -1,0 +1,25 @@
+/** A kind of fault: what is known of it before it is done. */
+export interface FaultKind {
+  readonly name: string;
+  readonly needs: readonly FaultNeed[];
+  /** Takes longer than 8 s, so that it is left out where there are minutes alone. */
+  readonly long: boolean;
+  /** No broker can be reached while it lasts: workers must say so. Default false. */
+  readonly isOutage?: boolean;
+  /** Which invariants it relaxes. */
+  readonly allows: readonly Allowance[];
+}
+
+export type FaultNeed = 'worker' | 'kafka' | 'three-nodes' | 'redis' | 'elasticsearch' | 'proxy';
+
+export interface FaultPlan {
+  /** For how long it lasts until it is healed, in ms. */
+  readonly lastsMs: number;
+  readonly [parameter: string]: string | number | boolean;
+}
+
+/**
+ * `two-owners`: commits may go back, and what both process is repeated. `new-partitions`: the
+ * input has more partitions afterwards. `new-topic`: its offsets begin at 0 again.
+ */
+export type Allowance = 'two-owners' | 'new-partitions' | 'new-topic';

@@ -1,0 +1,37 @@
+import { until } from '../../_helpers/until.ts';
+import type { Fault } from '../fault.ts';
+import type { World } from '../world.ts';
+
+const block = (name: string, long: boolean, from: number, to: number): Fault => ({
+  name,
+  needs: ['worker'],
+  long,
+  plan: (random) => ({ lastsMs: 0, place: random.between(0, 99), ms: random.between(from, to) }),
+  async inject(world: World, { place, ms }) {
+    const { worker } = world.fleet.place(Number(place));
+    const began = performance.now();
+    worker.tell({ do: 'block', ms: Number(ms) });
+    return {
+      heal: async () => {
+        await until(() => !worker.isRunning || worker.history.blockedMs >= Number(ms), {
+          deadlineMs: Number(ms) + 15_000,
+          what: `${worker.name} to go on after ${String(ms)} ms`,
+        });
+      },
+      mark: () => {
+        const { history } = worker;
+        const gap = Math.round(performance.now() - began);
+        if (history.blockedMs < Number(ms)) return Promise.resolve(undefined);
+        const noticed = history.noticed.find(({ at }) => at >= began)?.text ?? 'it noticed nothing';
+        return Promise.resolve(`${worker.name} was blocked for ${String(ms)} of ${gap} ms: ${noticed}`);
+      },
+    };
+  },
+  allows: [],
+});
+
+/** The event loop of a worker is blocked for a time that its claims survive. */
+export const blockShort = block('block', false, 3_000, 6_000);
+
+/** The event loop of a worker is blocked for 40 s: longer than `claimTimeoutMs`. */
+export const blockLong = block('block-40s', true, 40_000, 40_000);

@@ -1,0 +1,81 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { repositoryRoot } from '../../scripts/services/folders.ts';
+import type { Fault } from './fault.ts';
+import { faults } from './fault-list.ts';
+import type { Pairing } from './plan.ts';
+import type { Workload } from './workload.ts';
+import { workloads } from './workload-list.ts';
+
+/** What a campaign is told. */
+export interface RunOptions {
+  readonly seed: number;
+  /** In all, with the start of the servers. */
+  readonly minutes: number;
+  readonly workloads: readonly Workload[];
+  readonly faults: readonly Fault[];
+  readonly pairing: Pairing;
+  readonly nodes: 1 | 3;
+  /** A journal to do again. */
+  readonly replay: string | undefined;
+  /** Where the journal is written. */
+  readonly journal: string;
+  /** The folder `dist` that the workers run. */
+  readonly build: string;
+  /** Short faults, names for workers, and the limits that the gate has. */
+  readonly isCi: boolean;
+}
+
+/** Reads the command line. @throws Error for a flag, a workload or a fault that does not exist */
+export function readOptions(args: readonly string[]): RunOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+      minutes: { type: 'string' },
+      workload: { type: 'string' },
+      fault: { type: 'string' },
+      single: { type: 'boolean', default: false },
+      pairs: { type: 'boolean', default: false },
+      nodes: { type: 'string' },
+      replay: { type: 'string' },
+      journal: { type: 'string' },
+      build: { type: 'string', default: join(repositoryRoot, 'dist') },
+      ci: { type: 'boolean', default: false },
+    },
+  });
+  const seed = Number(values.seed);
+  const minutes = Number(values.minutes ?? (values.ci ? 3 : 5));
+  if (!Number.isInteger(seed)) throw new Error(`--seed must be a whole number, not ${values.seed}`);
+  if (!(minutes > 0)) throw new Error(`--minutes must be a number above 0, not ${String(values.minutes)}`);
+  const kinds = chosen('fault', faults, values.fault).filter(({ long }) => !values.ci || !long);
+  const nodes =
+    values.nodes ?? (kinds.some(({ needs }) => needs.includes('three-nodes')) && !values.ci ? '3' : '1');
+  return {
+    seed,
+    minutes,
+    workloads: chosen('workload', workloads, values.workload),
+    faults: kinds,
+    pairing: values.pairs ? 'pairs' : values.single || values.ci ? 'single' : 'mixed',
+    nodes: nodes === '3' ? 3 : 1,
+    replay: values.replay,
+    journal: values.journal ?? join(tmpdir(), `kasper-faults-${seed}-${process.pid}.jsonl`),
+    build: values.build,
+    isCi: values.ci,
+  };
+}
+
+function chosen<T extends { readonly name: string }>(
+  what: string,
+  all: readonly T[],
+  names: string | undefined,
+): readonly T[] {
+  if (names === undefined) return all;
+  return names.split(',').map((name) => {
+    const found = all.find((each) => each.name === name);
+    if (found === undefined)
+      throw new Error(`There is no ${what} ${name}; there are ${all.map((each) => each.name).join(', ')}`);
+    return found;
+  });
+}
