@@ -365,12 +365,51 @@ export const badCalls: Readonly<Record<string, readonly BadCall[]>> = {
   'testing.FakeSender': one(loose(new testing.FakeSender(), 'send'), [
     [[5], /a record to send must be an object with a topic, not 5/],
   ]),
-  'testing.FaultProxy': one(loose(testing.FaultProxy, 'start'), [
-    [[], /options must be an object, not undefined/],
-    [[{ target: 5 }], /target must be \{ host, port \} with the port of the server, not 5/],
-    [[{ target: { port: 'x' } }], /target must be .* port of the server, not 'x'/],
-    [[{ target: { port: 1 }, prot: 2 }], /unknown option 'prot'; did you mean 'port'/],
-  ]),
+  'testing.BrokerProxies': [
+    ...one(loose(testing.BrokerProxies, 'start'), [
+      [[], /options must be an object, not undefined/],
+      [[{ brokers: [] }], /brokers must be a list of addresses such as localhost:9092, not an empty list/],
+      [[{ brokers: ['x'] }], /brokers must be a list of addresses such as localhost:9092, not a list of 1/],
+    ]),
+    ...one(loose(testing.BrokerProxies, 'socketFactory'), [
+      [[{ 'a:1': 'x' }], /ports must be an object of the ports by brokers, not an object/],
+    ]),
+  ],
+  'testing.FaultProxy': [
+    ...one(loose(testing.FaultProxy.prototype, 'link'), [
+      [[{ latencyMs: -1, jitterMs: 'x' }], /latencyMs must be .* from 0, not -1.*jitterMs .* not 'x'/s],
+      [[{ bytesPerSecond: 0 }], /bytesPerSecond must be a number above 0, not 0/],
+      [[{ bytesPerSecnd: 1 }], /unknown option 'bytesPerSecnd'; did you mean 'bytesPerSecond'/],
+      [[{ random: 1 }], /random must be a function that gives a number from 0 to below 1, not 1/],
+      [[{}, 'up'], /direction must be one of both, to-server, to-client, not 'up'/],
+    ]),
+    ...one(loose(testing.FaultProxy.prototype, 'blackHole'), [
+      [['down'], /direction must be one of both, to-server, to-client, not 'down'/],
+    ]),
+    ...one(loose(testing.FaultProxy.prototype, 'cutAfter'), [
+      [[0], /bytes must be a whole number from 1, not 0/],
+    ]),
+    ...one(loose(testing.FaultProxy.prototype, 'resetAfter'), [
+      [[{ fromMs: 5, toMs: 1 }], /toMs must be a number of milliseconds, at least fromMs, not 1/],
+      [[{ fromMs: 'x', toMs: 1 }], /fromMs must be a number of milliseconds from 0, not 'x'/],
+    ]),
+    ...one(loose(testing.FaultProxy.prototype, 'rule'), [
+      [[null], /options must be an object, not null/],
+      [[{ api: 'Prodce', action: 'drop-answer' }], /unknown API 'Prodce'; did you mean 'Produce'/],
+      [[{ api: 0, action: 'drop-answer' }], /api must be the name of a request, such as 'Produce', not 0/],
+      [[{ api: 'Fetch', action: 'drop' }], /action must be one of delay, drop-answer, reset, not 'drop'/],
+      [[{ api: 'Fetch', action: 'delay' }], /delayMs must be a number of milliseconds from 0, not undefined/],
+      [[{ api: 'Fetch', action: 'reset' }], /when must be one of before, after, not undefined/],
+      [[{ api: 'Fetch', action: 'drop-answer', when: 'after' }], /when belongs to the action 'reset'; leave/],
+      [[{ api: 'Fetch', action: 'drop-answer', times: 0 }], /times must be a whole number from 1, or Inf/],
+    ]),
+    ...one(loose(testing.FaultProxy, 'start'), [
+      [[], /options must be an object, not undefined/],
+      [[{ target: 5 }], /target must be \{ host, port \} with the port of the server, not 5/],
+      [[{ target: { port: 'x' } }], /target must be .* port of the server, not 'x'/],
+      [[{ target: { port: 1 }, prot: 2 }], /unknown option 'prot'; did you mean 'port'/],
+    ]),
+  ],
   'testing.consumerMessage': one(loose(testing, 'consumerMessage'), [
     [[], /options must be an object, not undefined/],
     [[{ topic: 't', partition: 0, offset: 0, keey: 'x' }], /unknown option 'keey'; did you mean 'key'/],

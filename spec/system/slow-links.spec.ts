@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { ExecutionContext } from 'ava';
-import { SlowLink } from '../_helpers/servers/slow-link.ts';
+import { BrokerProxies } from '../../source/testing/index.ts';
 import { testOnBoth, type TestCluster } from '../_helpers/servers/services.ts';
-import { kafkajsFor, systemJob, write } from '../_helpers/jobs/system-job.ts';
+import { systemJob, write } from '../_helpers/jobs/system-job.ts';
+import { valuesOf } from '../_helpers/servers/topic-values.ts';
 
 /** Text of this many bytes that no codec makes smaller. */
 function noise(bytes: number): string {
@@ -12,8 +13,11 @@ function noise(bytes: number): string {
 }
 
 async function slowClient(t: ExecutionContext, cluster: TestCluster, bytesPerSecond: number) {
-  const { socketFactory } = await SlowLink.start(t, cluster.brokers, { bytesPerSecond });
-  return { brokers: [...cluster.brokers], socketFactory };
+  const { brokers } = cluster;
+  const proxies = await BrokerProxies.start({ brokers });
+  t.teardown(() => proxies.close());
+  proxies.link({ bytesPerSecond });
+  return { brokers: [...brokers], socketFactory: proxies.socketFactory };
 }
 
 testOnBoth(
@@ -59,26 +63,3 @@ testOnBoth(
     t.is(processor.stats().repeated, 0);
   },
 );
-
-async function valuesOf(cluster: TestCluster, topic: string, count: number): Promise<string[]> {
-  const consumer = kafkajsFor(cluster).consumer({ groupId: `${topic}-reader` });
-  const found: string[] = [];
-  await consumer.connect();
-  try {
-    await consumer.subscribe({ topic, fromBeginning: true });
-    await new Promise<void>((resolve, reject) => {
-      consumer
-        .run({
-          eachMessage: ({ message }) => {
-            found.push(message.value?.toString() ?? '');
-            if (found.length >= count) resolve();
-            return Promise.resolve();
-          },
-        })
-        .catch(reject);
-    });
-  } finally {
-    await consumer.disconnect();
-  }
-  return found;
-}

@@ -42,7 +42,7 @@ const faults: Readonly<
   'the connection is reset while the reply is on its way': {
     of: ({ proxy }) => ({
       strike: () => {
-        proxy.delay(2_000);
+        proxy.link({ latencyMs: 2_000 }, 'to-client');
         setTimeout(() => {
           proxy.reset();
         }, 1_000);

@@ -120,8 +120,11 @@ elasticsearch.test(
     const death: StoreFault = {
       strike: () => {
         // The writes reach the server, their replies do not come back.
-        proxy.delay(20_000);
-        setTimeout(() => process.kill(pid, 'SIGKILL'), 200);
+        proxy.link({ latencyMs: 20_000 }, 'to-client');
+        setTimeout(() => {
+          process.kill(pid, 'SIGKILL');
+          proxy.reset();
+        }, 200);
       },
       heal: async () => {
         await until(async () => !(await isListening(server.port)), { deadlineMs: 30_000, what: 'its end' });

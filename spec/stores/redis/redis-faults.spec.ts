@@ -43,7 +43,7 @@ const faults: Readonly<
   'the connection is reset while the reply is on its way': {
     of: ({ proxy }) => ({
       strike: () => {
-        proxy.delay(300);
+        proxy.link({ latencyMs: 300 }, 'to-client');
         setTimeout(() => {
           proxy.reset();
         }, 100);
@@ -119,9 +119,10 @@ for (const withOffsets of [true, false]) {
         {
           strike: () => {
             // The write reaches the server, its reply does not come back.
-            scene.proxy.delay(10_000);
+            scene.proxy.link({ latencyMs: 10_000 }, 'to-client');
             setTimeout(() => {
               killed = server.kill();
+              scene.proxy.reset();
             }, 100);
           },
           heal: async () => {
