@@ -95,7 +95,7 @@ class StagedSender implements Sender, SendStaging {
   send(message: ProducerMessage): void {
     checkMessage(message);
     checkFields(message);
-    const { key, value, headers } = new SentRecord(message, () => 0, true);
+    const { key, value, headers } = new SentRecord().take(message, () => 0, true);
     // Field by field: what is sent may be a consumed message, of which a spread has nothing.
     const { topic, partition, timestamp } = message;
     this.#staged.push({

@@ -49,6 +49,8 @@ export class BufferedSender implements Sender, BatchOutput {
   /** Of #unplaced and #held. */
   #waitingBytes = 0;
   #ended: string | undefined;
+  /** For the records that are sent and encoded at once, one after another. */
+  #sent: SentRecord | undefined;
   /** For the records that are forwarded, one after another. */
   #forwarded: ForwardedRecord | undefined;
   /** Records that were given to the accumulator, without those that were discarded. */
@@ -83,7 +85,8 @@ export class BufferedSender implements Sender, BatchOutput {
     const partitionCount = sink.partitionCount(topic);
     const mustWait = this.#mustWait(partitionCount);
     // What is not encoded now is copied, since the caller may reuse its buffers.
-    const record = this.#accumulator.measure(new SentRecord(message, wallNow, mustWait));
+    const taken = mustWait ? new SentRecord() : (this.#sent ??= new SentRecord());
+    const record = this.#accumulator.measure(taken.take(message, wallNow, mustWait));
     this.#checkBytes(topic, record.bytes);
     if (partitionCount === undefined || mustWait) this.#wait(topic, partition, record, partitionCount);
     else this.#append(topic, this.#partitionOf(topic, partition, record, partitionCount), record);
@@ -148,7 +151,8 @@ export class BufferedSender implements Sender, BatchOutput {
   /** Ends the attempt: later calls throw, and name the first reason. */
   end(reason: string): void {
     this.#ended ??= reason;
-    // It would keep the response of its last message in memory until the commit.
+    // They would keep the responses of their last messages in memory until the commit.
+    this.#sent = undefined;
     this.#forwarded = undefined;
   }
 

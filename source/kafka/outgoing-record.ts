@@ -121,31 +121,32 @@ export function isWholeNumber(value: unknown): boolean {
 }
 
 /**
- * The bytes of a message that was checked. A class, not a literal: of a literal that lived long once,
- * such as one that waited for the partitions of its topic, V8 makes all later ones in old space.
- * There each would keep its key and value until the next full collection, which costs more than all
- * else that is done to send a record.
+ * The bytes of a message that was checked. One is used for many messages, unless it has to wait; it
+ * is a class, not a literal, since of a literal that lived long once V8 makes all later ones in old
+ * space. There each would keep its key and value until the next full collection, which costs more
+ * than all else that is done to send a record.
  */
 export class SentRecord implements OutgoingRecord {
-  readonly key: Uint8Array | null;
-  readonly value: Uint8Array | null;
-  readonly headers: readonly HeaderValue[];
-  readonly timestamp: number;
+  key: Uint8Array | null = null;
+  value: Uint8Array | null = null;
+  headers: readonly HeaderValue[] = NO_HEADERS;
+  timestamp = 0;
   /** In the object from the start, so that measuring it adds no property. */
   bytes = 0;
 
   /**
-   * With `own`, none of the bytes is the caller's, who may reuse its buffers before they are
-   * encoded.
+   * Becomes this message. With `own`, none of the bytes is the caller's, who may reuse its buffers
+   * before they are encoded.
    *
-   * @throws SendError for a key, value or header of a wrong type
+   * @throws SendError for a key, value or header of a wrong type; what it holds then means nothing
    */
-  constructor(message: ProducerMessage, wallNow: () => number, own: boolean) {
+  take(message: ProducerMessage, wallNow: () => number, own: boolean): this {
     const { topic, key, value, headers, timestamp } = message;
     this.key = key === undefined ? null : toBytes(key, 'key', topic, own);
     this.value = toBytes(value, 'value', topic, own);
     this.headers = headers === undefined ? NO_HEADERS : listHeaders(headers, topic, own);
     this.timestamp = timestamp === undefined || timestamp === NO_TIMESTAMP ? wallNow() : timestamp;
+    return this;
   }
 }
 

@@ -29,6 +29,10 @@ export class BatchAccumulator implements RecordAccumulator {
   readonly #sender: BatchSender;
   /** By topic, then by partition number. */
   readonly #open = new Map<string, (RecordBatchBuilder | undefined)[]>();
+  /** The topic of the record before, its open batches, and how large they may be. */
+  #topic: string | undefined;
+  #builders: (RecordBatchBuilder | undefined)[] = [];
+  #batchBytes = 0;
   /**
    * Full batches, and those that an earlier flush could not send: older than the open ones of the
    * same partition.
@@ -85,7 +89,7 @@ export class BatchAccumulator implements RecordAccumulator {
   }
 
   clear(): void {
-    this.#open.clear();
+    this.#forgetOpen();
     this.#closed = [];
     this.#flying = [];
     this.#count = 0;
@@ -93,14 +97,10 @@ export class BatchAccumulator implements RecordAccumulator {
   }
 
   #builder(topic: string, partition: number, recordBytes: number): RecordBatchBuilder {
-    let builders = this.#open.get(topic);
-    if (builders === undefined) {
-      builders = [];
-      this.#open.set(topic, builders);
-    }
-    let builder = builders[partition];
+    if (topic !== this.#topic) this.#turnTo(topic);
+    let builder = this.#builders[partition];
     const mostBytes = recordBytes - BATCH_HEADER_BYTES;
-    if (builder !== undefined && builder.bytes + mostBytes > this.#sender.batchBytes(topic)) {
+    if (builder !== undefined && builder.bytes + mostBytes > this.#batchBytes) {
       this.#closed.push({ topic, partition, sealed: builder.seal(), maybeStored: false, repeated: false });
       builder = undefined;
     }
@@ -110,9 +110,26 @@ export class BatchAccumulator implements RecordAccumulator {
         // A buffer that has to grow is copied each time.
         initialBytes: this.#sender.expectedBytes(topic, partition),
       });
-      builders[partition] = builder;
+      this.#builders[partition] = builder;
     }
     return builder;
+  }
+
+  #turnTo(topic: string): void {
+    let builders = this.#open.get(topic);
+    if (builders === undefined) {
+      builders = [];
+      this.#open.set(topic, builders);
+    }
+    this.#topic = topic;
+    this.#builders = builders;
+    this.#batchBytes = this.#sender.batchBytes(topic);
+  }
+
+  #forgetOpen(): void {
+    this.#open.clear();
+    this.#topic = undefined;
+    this.#builders = [];
   }
 
   #counted(bytes: number): number {
@@ -151,7 +168,7 @@ export class BatchAccumulator implements RecordAccumulator {
             maybeStored: false,
             repeated: false,
           });
-    this.#open.clear();
+    this.#forgetOpen();
   }
 
   #recount(): void {
