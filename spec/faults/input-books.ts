@@ -26,7 +26,7 @@ export class InputBooks {
   }
 
   /** The headers of a record as they are written, names and values in turn. */
-  static headersOf(record: GeneratedRecord, n: number): readonly (string | Buffer)[] {
+  static headersOf(record: GeneratedRecord, n: number): readonly (string | Buffer | null)[] {
     return [...(record.headers ?? []), numberHeader, Buffer.from(String(n))];
   }
 }

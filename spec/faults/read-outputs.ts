@@ -29,6 +29,8 @@ export function finishedRun(world: World, faults: readonly PlayedFault[]): Finis
         offset: message.offset,
         key: message.key,
         value: message.value,
+        timestamp: message.timestamp,
+        headers: [...message.headers],
         header: (header) => {
           const value = message.headers.get(header);
           return typeof value === 'string' ? Buffer.from(value) : (value ?? undefined);

@@ -1,4 +1,4 @@
-import type { Job, Logger } from '../../source/index.ts';
+import type { Job, KafkaOptions, Logger } from '../../source/index.ts';
 import type { Random } from '../_helpers/schedules/random.ts';
 
 /**
@@ -50,7 +50,7 @@ export interface GeneratedRecord {
   readonly key: string | null;
   readonly value: Buffer | null;
   /** Names and values in turn; the generator adds {@link numberHeader}. */
-  readonly headers?: readonly (string | Buffer)[];
+  readonly headers?: readonly (string | Buffer | null)[];
   /** The kind of its fault, if it is a record that cannot be processed. */
   readonly poison?: string;
 }
@@ -69,6 +69,10 @@ export interface OutputRecord {
   readonly offset: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
+  readonly timestamp: number;
+  /** In their order. */
+  readonly headers: readonly (readonly [name: string, value: Buffer | null])[];
+  /** The last header of this name. */
   header(name: string): Buffer | undefined;
 }
 
@@ -82,6 +86,8 @@ export interface WorkerContext {
   readonly logger: Logger;
   /** Kafka's name of a topic of the workload. */
   topic(name: string): string;
+  /** Kafka, through the proxies. */
+  readonly client: KafkaOptions;
   /** Through the proxy, if the workload asks for it. */
   readonly redisUrl: string | undefined;
   readonly elasticsearchUrl: string | undefined;

@@ -1,5 +1,19 @@
 import type { Workload } from './workload.ts';
 import { copy } from './workloads/copy.ts';
+import { money } from './workloads/money.ts';
+import { poison } from './workloads/poison.ts';
+import { sumsElasticsearch } from './workloads/sums-elasticsearch.ts';
+import { sumsMap } from './workloads/sums-map.ts';
+import { sumsRedis } from './workloads/sums-redis.ts';
+import { tenants } from './workloads/tenants.ts';
 
 /** All workloads. */
-export const workloads: readonly Workload[] = [copy];
+export const workloads: readonly Workload[] = [
+  copy,
+  sumsMap,
+  sumsRedis,
+  sumsElasticsearch,
+  tenants,
+  poison,
+  money,
+];

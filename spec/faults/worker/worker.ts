@@ -4,7 +4,13 @@
 import { readdirSync, writeSync } from 'node:fs';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
-import { TopicProcessor, type ConsumerMessage, type Logger, type Middleware } from '../../../source/index.ts';
+import {
+  TopicProcessor,
+  type ConsumerMessage,
+  type KafkaOptions,
+  type Logger,
+  type Middleware,
+} from '../../../source/index.ts';
 import { workloads } from '../workload-list.ts';
 import { shiftClock } from './clock-shift.ts';
 import type { BatchRange, WorkerCommand, WorkerLine, WorkerStart, WorkerStep } from './worker-line.ts';
@@ -63,6 +69,15 @@ function rangesOf(messages: readonly ConsumerMessage[]): BatchRange[] {
   return [...ranges.values()];
 }
 
+const client: KafkaOptions = {
+  brokers: [...start.brokers],
+  socketFactory: ({ host, port, onConnect }) => {
+    const proxy = start.proxies[`${host}:${port}`];
+    return proxy === undefined
+      ? connect({ host, port, noDelay: true }, onConnect)
+      : connect({ host: '127.0.0.1', port: proxy, noDelay: true }, onConnect);
+  },
+};
 const job = workload.job({
   name: start.prefix,
   incarnation: start.incarnation,
@@ -70,6 +85,7 @@ const job = workload.job({
   prefix: start.prefix,
   logger,
   topic: (name) => `${start.prefix}-${name}`,
+  client,
   redisUrl: start.redisUrl,
   elasticsearchUrl: start.elasticsearchUrl,
   midway: () => {
@@ -78,15 +94,7 @@ const job = workload.job({
 });
 const processor = new TopicProcessor({
   ...job,
-  client: {
-    brokers: [...start.brokers],
-    socketFactory: ({ host, port, onConnect }) => {
-      const proxy = start.proxies[`${host}:${port}`];
-      return proxy === undefined
-        ? connect({ host, port, noDelay: true }, onConnect)
-        : connect({ host: '127.0.0.1', port: proxy, noDelay: true }, onConnect);
-    },
-  },
+  client,
   inputPartitions: start.partitions,
   ...(start.instanceId === undefined ? {} : { instanceId: start.instanceId }),
   middleware: [begun, ...(job.middleware ?? [])],

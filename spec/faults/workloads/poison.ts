@@ -1,0 +1,121 @@
+import {
+  deadLetter,
+  deduplicate,
+  defineJob,
+  eachMessage,
+  retry,
+  UnrecoverableError,
+  type ConsumerMessage,
+  type ProcessContext,
+} from '../../../source/index.ts';
+import { RedisStore, type Store } from '../../../stores/index.ts';
+import { noDeadLettersInOutage } from '../invariants/no-dead-letters-in-outage.ts';
+import { poisonDeadLettered } from '../invariants/poison-dead-lettered.ts';
+import type { Workload } from '../workload.ts';
+import { originHeaders, originOf } from './origin.ts';
+import { MAX_RECORD_BYTES, poisonKinds, poisonOrOrder, type Order, type Thrown } from './poison-records.ts';
+import { workerRedis } from './redis-values.ts';
+
+const PARTITIONS = 4;
+const TIMEOUT_MS = 1_000;
+/** At every such offset a batch is halfway. */
+const MIDWAY = 50;
+const LETTERS = 'letters';
+
+/**
+ * Records of which one in a hundred cannot be processed, through dead letters, deduplication and
+ * retries. Some of the others ask a Redis, which may be away: that is no reason to set them aside.
+ */
+export const poison: Workload = {
+  name: 'poison',
+  services: ['redis'],
+  topics: [
+    { role: 'input', name: 'orders', partitions: PARTITIONS },
+    { role: 'output', name: 'prices', partitions: PARTITIONS },
+    { role: 'dead-letter', name: LETTERS, partitions: PARTITIONS },
+  ],
+  record: poisonOrOrder,
+  hasOutput: (record) => record.poison === undefined,
+  job(worker) {
+    const client = workerRedis(worker);
+    const letters = worker.topic(LETTERS);
+    const output = worker.topic('prices');
+    const store = (name: string) =>
+      new RedisStore({ client, keyPrefix: `${worker.prefix}-${name}`, timeoutMs: TIMEOUT_MS });
+    const processor = eachMessage<{ prices: Store; seen: Store }>((message, sender, context) => {
+      if (message.offset % MIDWAY === 0) worker.midway();
+      const order = orderOf(message);
+      const { partition, key, value, headers } = message;
+      const copy = () => {
+        sender.send({
+          topic: output,
+          partition,
+          key,
+          // Twice, so that what is large is too large.
+          value: Buffer.concat([value ?? Buffer.of(), value ?? Buffer.of()]),
+          headers: [...headers, ...headers, ...originHeaders(message)],
+        });
+      };
+      if (order.ask === undefined) {
+        copy();
+        return undefined;
+      }
+      return askPrice(context).then(copy);
+    });
+    return defineJob(
+      {
+        topicProcessorName: worker.name,
+        inputTopics: [worker.topic('orders')],
+        batchSize: 500,
+        batchWaitMs: 50,
+        maxRecordBytes: MAX_RECORD_BYTES,
+        stores: { prices: store('prices'), seen: store('seen') },
+        middleware: [
+          deadLetter({ topic: () => letters }),
+          deduplicate({ store: 'seen', id: placeOf }),
+          retry({ attempts: 4, initialMs: 20, factor: 5 }),
+        ],
+      },
+      {
+        ...processor,
+        close: () => {
+          client.disconnect();
+        },
+      },
+    );
+  },
+  origin: originOf,
+  invariants: [
+    poisonDeadLettered({ input: 'orders', letters: LETTERS, output: 'prices' }),
+    noDeadLettersInOutage({ letters: LETTERS, exceptions: poisonKinds }),
+  ],
+};
+
+function placeOf({ partition, offset }: ConsumerMessage): string {
+  return `${partition}/${offset}`;
+}
+
+/** @throws for poison, of each kind in its way */
+function orderOf({ value }: ConsumerMessage): Order {
+  if (value === null) throw new TypeError('A tombstone is no order');
+  const order = JSON.parse(value.toString()) as Order;
+  if (order.throws !== undefined) fail(order.throws);
+  return order;
+}
+
+function fail(by: Thrown): never {
+  switch (by) {
+    case 'error':
+      throw new RangeError('There is no such article');
+    case 'unrecoverable':
+      throw new UnrecoverableError('The article is not sold any more');
+    case 'text':
+      // Code of others throws what it likes.
+      AbortSignal.abort('no article').throwIfAborted();
+  }
+  throw new Error('An aborted signal has thrown nothing');
+}
+
+async function askPrice({ stores, signal }: ProcessContext<{ prices: Store }>): Promise<void> {
+  await stores.prices.get('any', { signal });
+}
