@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis';
 import {
   deadLetter,
   deduplicate,
@@ -38,6 +39,8 @@ export const poison: Workload = {
   hasOutput: (record) => record.poison === undefined,
   job(worker) {
     const client = workerRedis(worker);
+    // As a program of others has it, with errors of its own.
+    const bare = workerRedis(worker, { maxRetriesPerRequest: 1 });
     const letters = worker.topic(LETTERS);
     const output = worker.topic('prices');
     const store = (name: string) =>
@@ -60,7 +63,7 @@ export const poison: Workload = {
         copy();
         return undefined;
       }
-      return askPrice(context).then(copy);
+      return (order.ask === 'store' ? askStore(context) : askClient(bare)).then(copy);
     });
     return defineJob(
       {
@@ -72,14 +75,16 @@ export const poison: Workload = {
         stores: { prices: store('prices'), seen: store('seen') },
         middleware: [
           deadLetter({ topic: () => letters }),
-          deduplicate({ store: 'seen', id: placeOf }),
-          retry({ attempts: 4, initialMs: 20, factor: 5 }),
+          // With it an outage fails the whole batch, before any record asks for itself.
+          ...(worker.incarnation % 2 === 0 ? [deduplicate({ store: 'seen', id: placeOf })] : []),
+          retry({ attempts: 3, initialMs: 10, factor: 5 }),
         ],
       },
       {
         ...processor,
         close: () => {
           client.disconnect();
+          bare.disconnect();
         },
       },
     );
@@ -116,6 +121,10 @@ function fail(by: Thrown): never {
   throw new Error('An aborted signal has thrown nothing');
 }
 
-async function askPrice({ stores, signal }: ProcessContext<{ prices: Store }>): Promise<void> {
+async function askClient(client: Redis): Promise<void> {
+  await client.get('any');
+}
+
+async function askStore({ stores, signal }: ProcessContext<{ prices: Store }>): Promise<void> {
   await stores.prices.get('any', { signal });
 }
