@@ -1,5 +1,7 @@
 import type { Workload } from './workload.ts';
+import { bounded } from './workloads/bounded.ts';
 import { copy } from './workloads/copy.ts';
+import { large } from './workloads/large.ts';
 import { money } from './workloads/money.ts';
 import { poison } from './workloads/poison.ts';
 import { sumsElasticsearch } from './workloads/sums-elasticsearch.ts';
@@ -16,4 +18,6 @@ export const workloads: readonly Workload[] = [
   tenants,
   poison,
   money,
+  bounded,
+  large,
 ];

@@ -22,8 +22,9 @@ const block = (name: string, long: boolean, from: number, to: number): Fault => 
         const { history } = worker;
         const gap = Math.round(performance.now() - began);
         if (history.blockedMs < Number(ms)) return Promise.resolve(undefined);
-        const noticed = history.noticed.find(({ at }) => at >= began)?.text ?? 'it noticed nothing';
-        return Promise.resolve(`${worker.name} was blocked for ${String(ms)} of ${gap} ms: ${noticed}`);
+        const noticed =
+          history.noticed.find(({ at }) => at >= began)?.text ?? 'no request of its own came too late';
+        return Promise.resolve(`${worker.name} did nothing for ${String(ms)} of ${gap} ms: ${noticed}`);
       },
     };
   },
