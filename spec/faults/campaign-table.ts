@@ -2,11 +2,12 @@ import type { CampaignResult } from './campaign.ts';
 
 /** What a campaign was, as a table of text: a row for each workload, then one for each fault. */
 export function campaignTable(results: readonly CampaignResult[]): string {
-  const workloads = results.map(({ workload, records, rate, repeated, faults, violations }) => [
+  const workloads = results.map(({ workload, records, rate, lost, repeated, faults, violations }) => [
     workload,
     String(records),
     rate.toFixed(0),
     String(faults.length),
+    String(lost),
     String(repeated),
     String(Math.max(0, ...faults.map(({ progressMs }) => progressMs))),
     String(violations.length),
@@ -22,7 +23,7 @@ export function campaignTable(results: readonly CampaignResult[]): string {
   }
   return [
     aligned([
-      ['workload', 'records', 'a second', 'faults', 'repeated', 'progress ms', 'violations'],
+      ['workload', 'records', 'a second', 'faults', 'lost', 'repeated', 'progress ms', 'violations'],
       ...workloads,
     ]),
     aligned([

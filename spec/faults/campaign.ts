@@ -19,6 +19,8 @@ export interface CampaignResult {
   readonly records: number;
   /** Records a second that were written, from the first to the last. */
   readonly rate: number;
+  /** Records without an output. */
+  readonly lost: number;
   /** Outputs of records that had one already. */
   readonly repeated: number;
   readonly faults: readonly PlayedFault[];
@@ -30,7 +32,6 @@ export interface CampaignResult {
 /** A workload at work, a cycle of faults after another, and the check of all that it has written. */
 export class Campaign {
   readonly #world: World;
-  readonly #began = performance.now();
   readonly #played: PlayedFault[] = [];
   readonly #violations: Violation[] = [];
 
@@ -60,7 +61,7 @@ export class Campaign {
   async finish(): Promise<CampaignResult> {
     const { generator, fleet, commits, input, workload, client } = this.#world;
     await generator.stop();
-    const rate = input.total / ((performance.now() - this.#began) / 1000);
+    const { rate } = generator;
     const isDrained = () =>
       commits.last?.committed.every((offset, partition) => (offset ?? 0) >= (input.acked[partition] ?? 0));
     await until(isDrained, { deadlineMs: DRAIN_MS, what: 'all that was written to be committed' }).catch(
@@ -76,12 +77,13 @@ export class Campaign {
     const run = finishedRun(this.#world, this.#played);
     const all = [...invariants, ...workload.invariants];
     for (const invariant of all) this.#violations.push(...(await invariant.check(run)));
-    const repeated = await repeatedOutputs(run);
+    const { lost, repeated } = await countOutputs(run);
     await client.close();
     return {
       workload: workload.name,
       records: input.total,
       rate,
+      lost,
       repeated,
       faults: this.#played,
       invariants: ['progress', 'felt', ...all.map(({ name }) => name)],
@@ -127,8 +129,17 @@ export class Campaign {
   }
 }
 
-async function repeatedOutputs({ workload, input, outputs }: FinishedRun): Promise<number> {
-  if (workload.origin === undefined) return 0;
-  const counts = (await outputs('output')).counts(input.acked);
-  return counts.reduce((sum, of) => sum + of.reduce((some, count) => some + Math.max(0, count - 1), 0), 0);
+async function countOutputs({
+  workload,
+  input,
+  outputs,
+}: FinishedRun): Promise<{ readonly lost: number; readonly repeated: number }> {
+  let [lost, repeated] = [0, 0];
+  if (workload.origin === undefined) return { lost, repeated };
+  for (const [partition, of] of (await outputs('output')).counts(input.acked).entries())
+    for (const [n, count] of of.entries()) {
+      if (count > 1) repeated += count - 1;
+      if (count === 0 && workload.hasOutput?.(input.record(partition, n)) !== false) lost += 1;
+    }
+  return { lost, repeated };
 }

@@ -10,7 +10,9 @@ export interface FaultKind {
   readonly allows: readonly Allowance[];
 }
 
-export type FaultNeed = 'worker' | 'kafka' | 'three-nodes' | 'redis' | 'elasticsearch' | 'proxy';
+/** `lasting-worker`: one that runs until it is told to end. */
+export type FaultNeed =
+  'worker' | 'lasting-worker' | 'kafka' | 'three-nodes' | 'redis' | 'elasticsearch' | 'proxy';
 
 export interface FaultPlan {
   /** For how long it lasts until it is healed, in ms. */

@@ -1,6 +1,7 @@
 import { until } from '../_helpers/until.ts';
 import type { WorkerHistory } from './worker/worker-history.ts';
-import type { WorkerStart } from './worker/worker-line.ts';
+import { raceDeadline } from './race-deadline.ts';
+import type { WorkerStart, WorkerStep } from './worker/worker-line.ts';
 import { WorkerProcess } from './worker/worker-process.ts';
 
 const START_MS = 60_000;
@@ -47,6 +48,30 @@ export class Fleet {
     const place = this.places[number % this.places.length];
     if (place === undefined) throw new Error('There are no workers');
     return place;
+  }
+
+  /**
+   * The worker of a place sends itself a signal at a step of a batch; where that ends before, the next
+   * one does. Resolves with it once it is gone; undefined after `deadlineMs`.
+   */
+  async signalAt(
+    place: Place,
+    step: WorkerStep,
+    signal: 'SIGKILL' | 'SIGTERM',
+    deadlineMs: number,
+  ): Promise<WorkerProcess | undefined> {
+    const late = performance.now() + deadlineMs;
+    while (performance.now() < late) {
+      const { worker } = place;
+      worker.signalAt(step, signal);
+      if (!(await raceDeadline(worker.ended, late - performance.now()))) return undefined;
+      if (worker.history.signalledAt !== undefined) return worker;
+      await until(() => place.worker !== worker, {
+        deadlineMs: START_MS,
+        what: `another worker after ${worker.name}`,
+      });
+    }
+    return undefined;
   }
 
   /** Resolves when each worker reads its partitions. */

@@ -27,6 +27,7 @@ export class Generator {
   /** Next number of each partition: those below it were given to the sink. */
   readonly #next: number[];
   readonly #writing: Promise<void>;
+  readonly #began = performance.now();
   #failure: Error | undefined;
 
   constructor(options: GeneratorOptions) {
@@ -37,6 +38,11 @@ export class Generator {
     this.#writing.catch((error: unknown) => {
       this.#failure = error as Error;
     });
+  }
+
+  /** Records a second that were acked, since it began. */
+  get rate(): number {
+    return this.#options.books.total / ((performance.now() - this.#began) / 1000);
   }
 
   /** Why it does not write any more. */
@@ -55,7 +61,7 @@ export class Generator {
     const { topic, books, rate } = this.#options;
     await this.#sink.loadTopic(topic);
     const accumulator = this.#sink.accumulator();
-    const began = performance.now();
+    const began = this.#began;
     let written = 0;
     let partition = 0;
     while (!this.#stopping.signal.aborted) {

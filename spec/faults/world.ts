@@ -184,6 +184,8 @@ export class World {
         case 'redis':
         case 'elasticsearch':
           return this.workload.services.includes(need);
+        case 'lasting-worker':
+          return this.workload.isBounded !== true;
         case 'worker':
         case 'kafka':
         case 'proxy':

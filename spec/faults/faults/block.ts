@@ -4,7 +4,7 @@ import type { World } from '../world.ts';
 
 const block = (name: string, long: boolean, from: number, to: number): Fault => ({
   name,
-  needs: ['worker'],
+  needs: ['worker', 'lasting-worker'],
   long,
   plan: (random) => ({ lastsMs: 0, place: random.between(0, 99), ms: random.between(from, to) }),
   async inject(world: World, { place, ms }) {

@@ -7,7 +7,7 @@ const FELT_MS = 60_000;
 /** The clock of a worker jumps by an hour, forwards or back, and later jumps back. */
 export const clock: Fault = {
   name: 'clock',
-  needs: ['worker'],
+  needs: ['worker', 'lasting-worker'],
   long: false,
   plan: (random) => ({
     lastsMs: random.between(1_500, 4_000),

@@ -1,4 +1,3 @@
-import { raceDeadline } from '../race-deadline.ts';
 import type { Fault } from '../fault.ts';
 import { workerSteps, type WorkerStep } from '../worker/worker-line.ts';
 
@@ -11,21 +10,21 @@ export const kill: Fault = {
   needs: ['worker'],
   long: false,
   plan: (random) => ({ lastsMs: 0, place: random.between(0, 99), step: random.pick(workerSteps) }),
-  async inject(world, { place, step }) {
-    const { worker } = world.fleet.place(Number(place));
-    worker.signalAt(step as WorkerStep, 'SIGKILL');
-    const isInTime = await raceDeadline(worker.ended, STEP_MS);
-    if (!isInTime) {
+  async inject({ fleet }, { place: number, step }) {
+    const place = fleet.place(Number(number));
+    const atStep = await fleet.signalAt(place, step as WorkerStep, 'SIGKILL', STEP_MS);
+    const worker = atStep ?? place.worker;
+    if (atStep === undefined) {
       worker.signal('SIGKILL');
       await worker.ended;
     }
+    const { end, open } = worker.history;
+    const where = atStep === undefined ? 'where it was' : `at ${String(step)}`;
     return {
       heal: () => Promise.resolve(),
       mark: () =>
         Promise.resolve(
-          worker.history.end === 'killed'
-            ? `${worker.name} killed ${isInTime ? `at ${String(step)}` : 'where it was'}, ${worker.history.open.length} batches open`
-            : undefined,
+          end === 'killed' ? `${worker.name} killed ${where}, ${open.length} batches open` : undefined,
         ),
     };
   },

@@ -1,4 +1,3 @@
-import { raceDeadline } from '../race-deadline.ts';
 import type { Fault } from '../fault.ts';
 import { workerSteps, type WorkerStep } from '../worker/worker-line.ts';
 
@@ -11,19 +10,17 @@ export const terminate: Fault = {
   needs: ['worker'],
   long: false,
   plan: (random) => ({ lastsMs: 0, place: random.between(0, 99), step: random.pick(workerSteps) }),
-  async inject(world, { place, step }) {
-    const { worker } = world.fleet.place(Number(place));
-    worker.signalAt(step as WorkerStep, 'SIGTERM');
+  async inject({ fleet }, { place, step }) {
     const began = performance.now();
-    if (!(await raceDeadline(worker.ended, CLOSE_MS)))
-      throw new Error(`${worker.name} did not close within ${CLOSE_MS} ms after SIGTERM: ${worker.why}`);
+    const worker = await fleet.signalAt(fleet.place(Number(place)), step as WorkerStep, 'SIGTERM', CLOSE_MS);
+    if (worker === undefined) throw new Error(`No worker had closed ${CLOSE_MS} ms after SIGTERM`);
     const ms = Math.round(performance.now() - began);
     return {
       heal: () => Promise.resolve(),
       mark: () =>
         Promise.resolve(
           worker.history.end === 'closed'
-            ? `${worker.name} got SIGTERM at ${String(step)}, closed in ${ms} ms`
+            ? `${worker.name} got SIGTERM at ${String(step)}, and closed within ${ms} ms`
             : undefined,
         ),
     };

@@ -11,7 +11,7 @@ const FENCED_MS = 20_000;
  */
 export const twoOwners: Fault = {
   name: 'two-owners',
-  needs: ['worker'],
+  needs: ['worker', 'lasting-worker'],
   long: false,
   plan: (random) => ({ lastsMs: random.between(0, 1_000), place: random.between(0, 99) }),
   async inject(world, { place: number }) {

@@ -1,4 +1,4 @@
-import type { BatchRange, Usage, WorkerLine } from './worker-line.ts';
+import type { BatchRange, Usage, WorkerLine, WorkerStep } from './worker-line.ts';
 
 /** How a worker ended: `killed` by a signal, `closed` after SIGTERM, `done` at the end of its input. */
 export type WorkerEnd = 'killed' | 'closed' | 'done' | 'failed';
@@ -22,6 +22,8 @@ export class WorkerHistory {
   failure: string | undefined;
   /** Whether partitions were read: it has its claims. */
   isStarted = false;
+  /** The step at which it sent itself a signal. */
+  signalledAt: WorkerStep | undefined;
   /** Records that it counts as processed and committed. */
   records = 0;
   /** Records of the commits that it reported. */
@@ -95,6 +97,7 @@ export class WorkerHistory {
         this.blockedMs += line.ms;
         break;
       case 'signalled':
+        this.signalledAt = line.step;
     }
   }
 

@@ -94,7 +94,6 @@ export class WorkerProcess {
 
   /** It sends itself a signal when it is next at a step. */
   signalAt(step: WorkerStep, signal: 'SIGKILL' | 'SIGTERM'): void {
-    if (signal === 'SIGTERM') this.#isTerminated = true;
     this.tell({ do: 'signal-at', step, signal });
   }
 
@@ -110,6 +109,6 @@ export class WorkerProcess {
       this.history.failure ??= `code ${String(code)}: ${this.#complaints}`;
       return 'failed';
     }
-    return this.#isTerminated ? 'closed' : 'done';
+    return this.#isTerminated || this.history.signalledAt !== undefined ? 'closed' : 'done';
   }
 }
