@@ -1,9 +1,7 @@
 import { isBatchError, type BatchError } from '../batch-error.ts';
 import { causes, suppressedBy } from '../kernel/causes.ts';
 import { checkOptionNames } from '../kernel/check-option-names.ts';
-import { ConfigError, KasperError, LifecycleError } from '../kernel/errors.ts';
-import { isObject } from '../kernel/is-object.ts';
-import { readOr } from '../kernel/read-or.ts';
+import { ConfigError, LifecycleError } from '../kernel/errors.ts';
 import { isRefusedPromise } from '../kernel/refused-promise.ts';
 import { show } from '../kernel/shown-value.ts';
 import { topicNameProblem } from '../kernel/topic-name.ts';
@@ -14,6 +12,7 @@ import { sendDeadLetter } from './dead-letter-record.ts';
 import { agrees, failedItself, isOver, placeOf } from './failed-messages.ts';
 import type { Middleware } from './middleware.ts';
 import { withInfo, type NeededTopic } from './middleware-info.ts';
+import { isOutage } from './outage.ts';
 
 /** Options of {@link deadLetter}. */
 export interface DeadLetterOptions {
@@ -21,8 +20,9 @@ export interface DeadLetterOptions {
   readonly topic?: (topic: string) => string;
   /**
    * Whether a message that failed with this error is to be set aside. Default: unless the error, or
-   * one of its causes, is a `retriable` KasperError, an abort, or a network error by its code: an
-   * outage is not the message's fault. Not asked when the processor closes or a time limit was passed.
+   * one of its causes, is a `retriable` KasperError, an abort, a network error by its code, or how
+   * ioredis and the client of Elasticsearch say that their server is away: an outage is not the
+   * message's fault. Not asked when the processor closes or a time limit was passed.
    */
   readonly when?: (error: unknown) => boolean;
   /**
@@ -175,21 +175,6 @@ function toDlq(topic: string): string {
 function isPoison(error: unknown): boolean {
   for (const cause of causes(error, { and: suppressedBy })) if (isOutage(cause)) return false;
   return true;
-}
-
-const NETWORK =
-  /^(UND_ERR_\w+|ECONNREFUSED|ECONNRESET|ECONNABORTED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|E(HOST|NET)(UNREACH|DOWN)|ENETRESET|EADDRNOTAVAIL|ABORT_ERR)$/;
-
-function isOutage(error: unknown): boolean {
-  if (KasperError.is(error)) return error.retriable || error.code === 'FENCED' || error.code === 'TIMEOUT';
-  return readOr(false, () => {
-    if (!isObject(error)) return false;
-    const { code, name } = error;
-    // `TimeoutError` is the reason of AbortSignal.timeout.
-    return (
-      (typeof code === 'string' && NETWORK.test(code)) || name === 'AbortError' || name === 'TimeoutError'
-    );
-  });
 }
 
 function topicProblems(inputTopics: readonly string[], topicOf: (topic: string) => string): string[] {
