@@ -41,7 +41,7 @@ export const money: Workload = {
         batchSize: 500,
         batchWaitMs: 50,
         stores: { accounts },
-        middleware: [patiently()],
+        middleware: patiently(),
       },
       {
         ...transferProcessor(accounts, worker),

@@ -1,4 +1,4 @@
-import { Redis, type RedisOptions } from 'ioredis';
+import { Redis } from 'ioredis';
 import type { Codec } from '../../../source/index.ts';
 import type { FinishedRun } from '../finished-run.ts';
 import type { WorkerContext } from '../workload.ts';
@@ -6,13 +6,12 @@ import type { WorkerContext } from '../workload.ts';
 /** The Redis of a worker: whoever uses it closes it. */
 export function workerRedis(
   { redisUrl }: Pick<WorkerContext, 'redisUrl'>,
-  options: RedisOptions = {},
+  { maxRetriesPerRequest = null }: { readonly maxRetriesPerRequest?: number | null } = {},
 ): Redis {
   // Each call has its own time limit; the client only has to be there again in time.
   const client = new Redis(redisUrl ?? '', {
-    maxRetriesPerRequest: null,
+    maxRetriesPerRequest,
     retryStrategy: (times) => Math.min(50 * times, 500),
-    ...options,
   });
   // What it costs is reported by the calls that fail.
   client.on('error', () => undefined);

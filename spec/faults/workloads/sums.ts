@@ -1,4 +1,11 @@
-import { defineJob, prefetch, retry, withCodec, type MessageProcessor } from '../../../source/index.ts';
+import {
+  defineJob,
+  logErrors,
+  prefetch,
+  retry,
+  withCodec,
+  type MessageProcessor,
+} from '../../../source/index.ts';
 import type { Store } from '../../../stores/store.ts';
 import type { Random } from '../../_helpers/schedules/random.ts';
 import type { FinishedRun } from '../finished-run.ts';
@@ -27,8 +34,8 @@ const PARTITIONS = 4;
 /** In each partition. */
 const KEYS = 40;
 
-/** As long as any fault lasts: a store that is away is waited for. */
-export const patiently = () => retry({ attempts: 1_000, initialMs: 50, maxMs: 1_000 });
+/** As long as any fault lasts: a store that is away is waited for, and each error is logged. */
+export const patiently = () => [retry({ attempts: 1_000, initialMs: 50, maxMs: 1_000 }), logErrors()];
 
 /**
  * Sums by key, exact by the idiom that the pages teach: each value carries, for each input partition,
@@ -53,7 +60,7 @@ export function sums({ name, services, open, stored }: SumsOptions): Workload {
           batchSize: 500,
           batchWaitMs: 50,
           stores: { sums: kept },
-          middleware: [patiently()],
+          middleware: patiently(),
         },
         {
           ...sumProcessor(kept, worker),

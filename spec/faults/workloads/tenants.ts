@@ -37,7 +37,7 @@ export const tenants: Workload = {
         batchSize: 500,
         batchWaitMs: 50,
         stores: { sums },
-        middleware: [patiently()],
+        middleware: patiently(),
       },
       {
         ...tenantProcessor(sums, worker),
