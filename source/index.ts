@@ -37,6 +37,7 @@ export {
 } from './operate/group-lag.ts';
 export type { GroupSelection } from './operate/group-partitions.ts';
 export { readRange, type OffsetSpan, type ReadRangeOptions } from './operate/read-range.ts';
+export { topicSpans, type TopicSpansOptions } from './operate/topic-spans.ts';
 export { defineJob, type Job, type JobOptions, type JobStores, type StoresFunction } from './job.ts';
 export type {
   KafkaAdmin,

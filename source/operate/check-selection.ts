@@ -19,11 +19,7 @@ export function checkGroup(what: string, client: unknown, groupId: unknown, opti
   const { topics, partitions, isolation, claims, signal } = options as Record<string, unknown>;
   checkArguments(
     what,
-    [
-      partitions === undefined || (Array.isArray(partitions) && partitions.every(isPartition)),
-      'partitions must be a list of partition numbers (0, 1, 2, …)',
-      partitions,
-    ],
+    partitionsArgument(partitions),
     [
       isolation === undefined || isolation === 'read_committed' || isolation === 'read_uncommitted',
       "isolation must be 'read_committed' or 'read_uncommitted'",
@@ -45,6 +41,15 @@ export function clientArgument(client: unknown, methods: readonly (keyof KafkaCl
 export function groupIdArgument(groupId: unknown): CheckedArgument {
   const isId = typeof groupId === 'string' && groupId !== '';
   return [isId, 'groupId must be the id of a group, such as groupIdOf(topicProcessorName)', groupId];
+}
+
+/** Partition numbers, or undefined for all, as an argument to check. */
+export function partitionsArgument(partitions: unknown): CheckedArgument {
+  return [
+    partitions === undefined || (Array.isArray(partitions) && partitions.every(isPartition)),
+    'partitions must be a list of partition numbers (0, 1, 2, …)',
+    partitions,
+  ];
 }
 
 function isPartition(value: unknown): boolean {

@@ -98,6 +98,19 @@ export const badCalls: Readonly<Record<string, readonly BadCall[]>> = {
     [[{ source: keys }, [{ topic: 't' }], keys], /ranges must be a list/],
     [[{ source: keys }, [], 5], /onMessage must be a function, not 5/],
   ]),
+  'main.topicSpans': one(loose(main, 'topicSpans'), [
+    [[5, 'in'], /the client must be a KafkaClient/],
+    [[{ describeTopics: keys, listOffsets: keys, admin: keys }, 'a b'], /'a b' is not a topic name/],
+    [[{ describeTopics: keys, listOffsets: keys, admin: keys }, 'in', { from: 5 }], /unknown option 'from'/],
+    [
+      [{ describeTopics: keys, listOffsets: keys, admin: keys }, 'in', { partitions: 5 }],
+      /partitions must be a list of partition numbers .*, not 5/,
+    ],
+    [
+      [{ describeTopics: keys, listOffsets: keys, admin: keys }, 'in', { since: 'now' }],
+      /since must be milliseconds since 1970, not 'now'/,
+    ],
+  ]),
   'main.header': one(loose(main, 'header'), [[[5], /the name of a header must be text, not 5/]]),
   'main.topic': one(loose(main, 'topic'), [
     [[5, main.int64], /the name .*, not 5/],

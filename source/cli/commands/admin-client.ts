@@ -1,4 +1,4 @@
-import { openClient, silentLogger, type KafkaClient } from '../../index.ts';
+import { openClient, silentLogger, type KafkaClient, type OpenClientOptions } from '../../index.ts';
 import { clientOf, type ConnectionFlags } from '../settings/connection-flags.ts';
 import type { Io } from '../terminal/io.ts';
 
@@ -14,11 +14,13 @@ export async function withKafka<T>(
   flags: ConnectionFlags,
   io: Io,
   use: (client: KafkaClient) => Promise<T>,
+  options: Partial<OpenClientOptions> = {},
 ): Promise<T> {
   const client = openClient(clientOf(undefined, flags, io), {
     logger: silentLogger,
     retryTimeoutMs: RETRY_TIMEOUT_MS,
     firstConnectTimeoutMs: FIRST_CONNECT_TIMEOUT_MS,
+    ...options,
   });
   try {
     await client.connect();

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { groupIdOf, type KafkaClient, type OffsetSpan } from '../../index.ts';
+import { groupIdOf, topicSpans, type KafkaClient, type OffsetSpan } from '../../index.ts';
 import { addConnectionFlags, type ConnectionFlags } from '../settings/connection-flags.ts';
 import { partitionsFlag } from '../settings/group-flags.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
@@ -9,7 +9,6 @@ import { addJsonFlag, jsonDocument } from '../terminal/json-output.ts';
 import { table, type Column } from '../terminal/table.ts';
 import { withKafka } from './admin-client.ts';
 import { replayName } from './dlq-filter.ts';
-import { dlqSpans } from './dlq-topic.ts';
 import { parseTime } from './reset-target.ts';
 
 /** Up to where dead letters are deleted: what was replayed, an offset, or a time. */
@@ -53,7 +52,7 @@ export function addDlqPurgeCommand(parent: Command, io: Io, done: (exitCode: num
   command.action(async (topic: string) => {
     const flags: PurgeFlags = command.opts();
     const partitions = await withKafka(flags, io, async (client) => {
-      const spans = await dlqSpans(client, topic, { partitions: flags.partitions });
+      const spans = await topicSpans(client, topic, { partitions: flags.partitions });
       const purged = (await endsOf(client, spans, flags.before)).filter(({ from, to }) => to > from);
       if (flags.execute === true)
         await client

@@ -4,12 +4,13 @@ import {
   groupIdOf,
   readRange,
   TopicProcessor,
+  topicSpans,
   type KafkaClient,
   type OffsetSpan,
 } from '../../index.ts';
 import { topicNameProblem } from '../../kernel/topic-name.ts';
 import { winstonLogger } from '../../logging/index.ts';
-import { addConnectionFlags, clientOf, type ConnectionFlags } from '../settings/connection-flags.ts';
+import { addConnectionFlags, type ConnectionFlags } from '../settings/connection-flags.ts';
 import { partitionsFlag } from '../settings/group-flags.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
 import { count, counted } from '../terminal/figures.ts';
@@ -21,7 +22,7 @@ import { wrappedStream } from '../terminal/wrapped.ts';
 import { withKafka } from './admin-client.ts';
 import { fits, whereFlag, replayName, type DlqCondition } from './dlq-filter.ts';
 import { Replay, type ReplayCounts } from './dlq-replayed.ts';
-import { dlqError, dlqPartitions, dlqSpans } from './dlq-topic.ts';
+import { dlqError } from './dlq-error.ts';
 
 interface ReplayFlags extends ConnectionFlags {
   readonly to?: string;
@@ -35,6 +36,9 @@ const JSON_HELP = `
 JSON: { topic, group, executed, records, leftOut,
   to: [{ topic, records }] }
 group: whose offsets say what was replayed. leftOut: by --where.`;
+
+/** As in a job, since it is one. */
+const RETRY_TIMEOUT_MS = 120_000;
 
 /** `kasper dlq replay TOPIC` */
 export function addDlqReplayCommand(parent: Command, io: Io, done: (exitCode: number) => void): void {
@@ -72,7 +76,11 @@ export function addDlqReplayCommand(parent: Command, io: Io, done: (exitCode: nu
 
 async function preview(topic: string, name: string, flags: ReplayFlags, io: Io): Promise<ReplayCounts> {
   return withKafka(flags, io, async (client) => {
-    const spans = await notReplayed(client, await dlqSpans(client, topic, flags), groupIdOf(name));
+    const spans = await notReplayed(
+      client,
+      await topicSpans(client, topic, { partitions: flags.partitions }),
+      groupIdOf(name),
+    );
     const replay = replayOf(client, flags);
     await readRange(client, spans, (message) => {
       replay.count(message, deadLetterOf(message));
@@ -90,26 +98,23 @@ async function execute(topic: string, name: string, flags: ReplayFlags, io: Io):
     onFirst: () => 'Stopping: what was replayed is committed first',
   });
   const { signal } = shutdown;
-  return await withKafka(flags, io, async (client) => {
-    const inputPartitions = await dlqPartitions(client, topic, flags);
+  const logger = winstonLogger({
+    format: 'text',
+    level: 'warn',
+    stream: wrappedStream(stderr, () => stderr.columns),
+  });
+  const replayAll = async (client: KafkaClient) => {
+    const spans = await topicSpans(client, topic, { partitions: flags.partitions });
+    const inputPartitions = spans.map(({ partition }) => partition);
     const replay = replayOf(client, flags);
     const processor = new TopicProcessor(
-      {
-        topicProcessorName: name,
-        client: clientOf(undefined, flags, io),
-        inputTopics: [topic],
-        inputPartitions,
-        logger: winstonLogger({
-          format: 'text',
-          level: 'warn',
-          stream: wrappedStream(stderr, () => stderr.columns),
-        }),
-      },
+      { topicProcessorName: name, client, inputTopics: [topic], inputPartitions, logger },
       replay,
     );
     await processor.runToEnd({ signal });
     return replay.counts;
-  });
+  };
+  return await withKafka(flags, io, replayAll, { logger, retryTimeoutMs: RETRY_TIMEOUT_MS });
 }
 
 function replayOf(client: KafkaClient, { to, where = [] }: ReplayFlags): Replay {

@@ -7,7 +7,7 @@ import {
   type MessageProcessor,
   type Sender,
 } from '../../index.ts';
-import { dlqError } from './dlq-topic.ts';
+import { dlqError } from './dlq-error.ts';
 
 /** What a replay sends, or has sent. */
 export interface ReplayCounts {

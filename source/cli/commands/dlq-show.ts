@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { deadLetterOf, readRange, type ConsumerMessage, type DeadLetter } from '../../index.ts';
+import { deadLetterOf, readRange, topicSpans, type ConsumerMessage, type DeadLetter } from '../../index.ts';
 import { addConnectionFlags, type ConnectionFlags } from '../settings/connection-flags.ts';
 import { partitionsFlag } from '../settings/group-flags.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
@@ -9,7 +9,6 @@ import { addJsonFlag, jsonDocument } from '../terminal/json-output.ts';
 import { table, type Column } from '../terminal/table.ts';
 import { withKafka } from './admin-client.ts';
 import { fits, whereFlag, type DlqCondition } from './dlq-filter.ts';
-import { dlqSpans } from './dlq-topic.ts';
 import { parseTime } from './reset-target.ts';
 
 interface ShowFlags extends ConnectionFlags {
@@ -62,7 +61,8 @@ export function addDlqShowCommand(parent: Command, io: Io, done: (exitCode: numb
   command.action(async (topic: string) => {
     const flags: ShowFlags = command.opts();
     const shown = await withKafka(flags, io, async (client) => {
-      const spans = await dlqSpans(client, topic, flags);
+      const { partitions, since } = flags;
+      const spans = await topicSpans(client, topic, { partitions, since });
       const letters: ShownLetter[] = [];
       const found = new Map<number, number>();
       await readRange(client, spans, (message) => {

@@ -170,7 +170,7 @@ test('what is wrong is said before anything is sent', async (t) => {
   );
   t.regex(
     await failed('show', 'orders.dlq', '-p', '0-3'),
-    /^2 .*has partitions 0 to 0, not 1-3: change --partitions/s,
+    /^2 .*has partitions 0 to 0, not 1-3: change partitions/s,
   );
   t.regex(
     await failed('show', 'orders.dlq', '--where', 'eror=X'),
