@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import type { Command } from 'commander';
-import { ConfigError, groupIdOf, type ClientInit } from '../../index.ts';
+import { ConfigError, groupIdOf, middlewareWarnings, type ClientInit } from '../../index.ts';
 import { partitionList } from '../../kernel/partition-list.ts';
 import { hideSecrets } from '../../kernel/secrets.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
@@ -104,7 +104,12 @@ async function reportOf(file: string, command: Command, io: Io): Promise<LintRep
   return {
     job: file,
     problems: problems.map(hideSecrets),
-    notes: [...(found?.notes ?? []), ...placeNotes(setup), ...(stores?.notes ?? [])],
+    notes: [
+      ...middlewareWarnings(setup.options.middleware ?? []),
+      ...(found?.notes ?? []),
+      ...placeNotes(setup),
+      ...(stores?.notes ?? []),
+    ],
     run: problems.length === 0 ? wouldRun(setup, found, layers.given) : undefined,
     isKafkaAlone: found?.isReached === false && problems.length === found.problems.length,
   };

@@ -3,7 +3,6 @@ import {
   groupIdOf,
   groupLag,
   KasperError,
-  middlewareWarnings,
   missingTopicText,
   neededTopics,
   openClient,
@@ -125,14 +124,13 @@ async function fittingPartitions(
   }
 }
 
-/** Topics that the middleware sends to, and its order. */
+/** Topics that the middleware sends to. */
 async function lookAtMiddleware(
   kafka: KafkaClient,
   { job, options }: JobSetup,
   { problems, notes }: { problems: string[]; notes: string[] },
 ): Promise<void> {
   const middleware = options.middleware ?? [];
-  notes.push(...middlewareWarnings(middleware));
   const needed = neededTopics(middleware, job.inputTopics);
   if (needed.length === 0) return;
   const found = await kafka.describeTopics([...needed.map(({ topic }) => topic), ...job.inputTopics]);

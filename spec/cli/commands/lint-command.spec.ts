@@ -151,6 +151,67 @@ testOnEach('topics that are missing, or cannot be joined, are named', async (t, 
   });
 });
 
+/** A job with this middleware, of the names of the package. */
+function middlewareJob(t: ExecutionContext, name: string, topic: string, middleware: string) {
+  const index = new URL('../../../source/index.js', import.meta.url).href;
+  const stores = new URL('../../../stores/index.js', import.meta.url).href;
+  const text =
+    `import { deadLetter, deduplicate, header } from '${index}';\nimport { MapStore } from '${stores}';\n` +
+    `const repeats = deduplicate({ store: new MapStore(), id: header('id') });\n` +
+    jobText(name, topic, `middleware: [${middleware}],`);
+  return folderWith(t, 'job.mjs', text);
+}
+
+testOnEach(
+  'a dead-letter topic that is missing is a problem, unless the start creates it; the order of middleware is noted',
+  async (t, cluster) => {
+    const { name, lines, brokers } = await deploy(t, cluster);
+    const lint = async (middleware: string) => {
+      const cwd = await middlewareJob(t, name, lines, middleware);
+      const { exitCode, stdout, stderr } = await kasper(['lint', 'job.mjs', '--brokers', brokers], { cwd });
+      return { exitCode, notes: stdout.split('\n').filter((line) => line.startsWith('note: ')), stderr };
+    };
+    const missing = await lint('deadLetter()');
+    t.is(missing.exitCode, 2);
+    t.is(
+      missing.stderr,
+      `error: job.mjs: topic '${lines}.dlq' not found: create it, such as with kafka-topics.sh --bootstrap-server … --create --topic ${lines}.dlq --partitions 4 --config retention.ms=-1, or let deadLetter({ create: true }) do it\n`,
+    );
+    const created = await lint('deadLetter({ create: true })');
+    t.deepEqual([created.exitCode, created.stderr], [0, '']);
+    t.true(
+      created.notes.includes(`note: topic '${lines}.dlq' is missing, and is created at the start`),
+      created.notes.join('\n'),
+    );
+    await cluster.createTopic(`${lines}.dlq`, 1);
+    t.notRegex((await lint('deadLetter(), repeats')).notes.join(), /dlq|deduplicate/);
+    const turned = await lint('repeats, deadLetter()');
+    t.is(turned.exitCode, 0);
+    t.regex(
+      turned.notes.join(),
+      /deduplicate stands outside of deadLetter: .* Put deadLetter before deduplicate in the option middleware/,
+    );
+  },
+);
+
+test('the order of middleware is noted without Kafka as well', async (t) => {
+  const cwd = await middlewareJob(t, 'a', 'lines', 'repeats, deadLetter()');
+  const { exitCode, stdout } = await kasper(['lint', 'job.mjs', '--offline'], { cwd });
+  t.is(exitCode, 0);
+  t.regex(stdout, /note: deduplicate stands outside of deadLetter/);
+});
+
+testOnEach(
+  'a start without the dead-letter topic names it, and begins with none of the others',
+  async (t, cluster) => {
+    const { name, lines, brokers } = await deploy(t, cluster);
+    const cwd = await middlewareJob(t, name, lines, 'deadLetter()');
+    const run = await kasper(['run', 'job.mjs', '--brokers', brokers, '--to-end'], { cwd });
+    t.is(run.exitCode, 2);
+    t.regex(run.stderr, /topic '\S+\.dlq' not found: create it, .* --partitions 4 --config retention\.ms=-1/);
+  },
+);
+
 test('stores in memory are noted, by default and by choice', async (t) => {
   const stores = "stores: (stores) => ({ seen: stores.store('seen') }),";
   const folder = await folderWith(t, 'job.mjs', jobText('a', 'lines', stores));
