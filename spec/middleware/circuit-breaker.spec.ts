@@ -1,4 +1,5 @@
 import test from 'ava';
+import { circuitBreaker as cockatiel, CircuitState, ConsecutiveBreaker, handleAll } from 'cockatiel';
 import { BatchError } from '../../source/batch-error.ts';
 import { ConfigError } from '../../source/kernel/errors.ts';
 import { circuitBreaker, type CircuitBreakerPolicy } from '../../source/middleware/circuit-breaker.ts';
@@ -149,4 +150,68 @@ test('what is no policy, and another option, are refused', (t) => {
   });
   t.throws(() => circuitBreaker(policy, { pollMs: -1 }), { instanceOf: ConfigError });
   t.throws(() => circuitBreaker(policy, { poll: 1 } as object), { instanceOf: ConfigError });
+});
+
+test("cockatiel's circuit: it opens after its failures, refuses, and closes when its trial has succeeded", async (t) => {
+  const { kafka, clock, make } = fixture(t);
+  kafka.createTopic('in', 2).createTopic('out').fill('in', 0, 2).fill('in', 1, 2);
+  // Its time is that of the machine: it is half open immediately after it has opened.
+  const policy = cockatiel(handleAll, { halfOpenAfter: 0, breaker: new ConsecutiveBreaker(2) });
+  const states: string[] = [];
+  policy.onStateChange((state) => states.push(CircuitState[state]));
+  let calls = 0;
+  const run = make(
+    {
+      process(messages, sender) {
+        if (++calls <= 2) throw boom;
+        for (const { value } of messages) sender.send({ topic: 'out', value });
+      },
+    },
+    {
+      inputPartitions: [0, 1],
+      middleware: [retry({ initialMs: 10, maxMs: 10, jitter: 0 }), circuitBreaker(policy, { pollMs: 500 })],
+    },
+  ).runToEnd();
+  await clock.advance(60_000);
+  await run;
+  t.is(calls, 4, 'two failures, and then a call for each partition');
+  t.deepEqual(states, ['Open', 'HalfOpen', 'Closed']);
+  t.is(kafka.values('out').length, 4);
+});
+
+test("while cockatiel's circuit is open, or isolated, process is not called", async (t) => {
+  for (const how of ['open', 'isolated']) {
+    const { kafka, clock, make } = fixture(t);
+    kafka.createTopic('in').createTopic('out').fill('in', 0, 1);
+    const policy = cockatiel(handleAll, { halfOpenAfter: 3_600_000, breaker: new ConsecutiveBreaker(1) });
+    if (how === 'open')
+      await t.throwsAsync(
+        policy.execute(() => Promise.reject(boom)),
+        { is: boom },
+      );
+    const isolation = how === 'isolated' ? policy.isolate() : undefined;
+    let calls = 0;
+    const processor = make(
+      {
+        process() {
+          calls++;
+        },
+      },
+      { middleware: [circuitBreaker(policy)] },
+    );
+    const run = processor.runLoop();
+    await clock.advance(5_000);
+    t.is(calls, 0, how);
+    t.is(kafka.committed(GROUP, 'in', 0), 0);
+    if (isolation === undefined) await processor.close();
+    else {
+      // Released, it is asked again after pollMs.
+      isolation.dispose();
+      await clock.advance(2_000);
+      t.is(calls, 1);
+      await processor.close();
+      t.is(kafka.committed(GROUP, 'in', 0), 1);
+    }
+    await run;
+  }
 });
