@@ -46,9 +46,14 @@ test('two faults that need the same are not at work together', (t) => {
   );
 });
 
-test('only faults come that can be done where they are asked for', (t) => {
+test('only faults come that can be done where they are asked for, and such as are preferred come first', (t) => {
   const plan = new Plan(new Random(1), kinds, 'single');
   for (let i = 0; i < 20; i++) t.not(plan.next(({ name }) => name !== 'c')[0]?.fault.name, 'c');
+  const preferred = plan.next(
+    () => true,
+    ({ name }) => name === 'c',
+  );
+  t.is(preferred[0]?.fault.name, 'c');
   t.throws(() => plan.next(() => false), { message: /None of the faults/ });
 });
 

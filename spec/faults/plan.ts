@@ -35,12 +35,14 @@ export class Plan {
   }
 
   /**
-   * The next cycle, of faults that can be done here.
+   * The next cycle, of faults that can be done here; the first of them is one that is preferred, if
+   * there is any.
    *
    * @throws Error if there is none
    */
-  next(canDo: (fault: Fault) => boolean): Cycle {
-    const first = this.#deal(canDo);
+  next(canDo: (fault: Fault) => boolean, prefers: (fault: Fault) => boolean = () => true): Cycle {
+    const isBoth = (fault: Fault) => canDo(fault) && prefers(fault);
+    const first = this.#deal(this.#kinds.some(isBoth) ? isBoth : canDo);
     if (first === undefined) throw new Error('None of the faults that were asked for can be done here');
     const isPair = this.#pairing === 'pairs' || (this.#pairing === 'mixed' && this.#random.chance(0.5));
     const second = isPair

@@ -55,7 +55,10 @@ export function readOptions(args: readonly string[]): RunOptions {
   return {
     seed,
     minutes,
-    workloads: chosen('workload', workloads, values.workload),
+    workloads:
+      values.workload === undefined && values.ci
+        ? workloadsOfTheGate(seed)
+        : chosen('workload', workloads, values.workload),
     faults: kinds,
     pairing: values.pairs ? 'pairs' : values.single || values.ci ? 'single' : 'mixed',
     nodes: nodes === '3' ? 3 : 1,
@@ -64,6 +67,17 @@ export function readOptions(args: readonly string[]): RunOptions {
     build: values.build,
     isCi: values.ci,
   };
+}
+
+/**
+ * Three minutes are not enough for all: one on each of the stores' servers, and two of the others, which
+ * the seed picks.
+ */
+function workloadsOfTheGate(seed: number): readonly Workload[] {
+  const onStores = chosen('workload', workloads, 'sums-redis,sums-elasticsearch');
+  const others = workloads.filter((workload) => !onStores.includes(workload) && workload.isSlow !== true);
+  const at = Math.abs(seed) % others.length;
+  return [...onStores, ...[...others.slice(at), ...others.slice(0, at)].slice(0, 2)];
 }
 
 function chosen<T extends { readonly name: string }>(

@@ -30,6 +30,8 @@ export interface WorkloadJob {
   hasOutput?(record: GeneratedRecord): boolean;
   /** Each worker runs to the end of what is there and is started again. Default false. */
   readonly isBounded?: boolean;
+  /** It takes so much of a machine that the gate leaves it out. Default false. */
+  readonly isSlow?: boolean;
   /** Such as `--max-old-space-size=256`. */
   readonly nodeArguments?: readonly string[];
 }

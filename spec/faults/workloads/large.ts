@@ -13,6 +13,7 @@ const config = { 'max.message.bytes': String(MOST_BYTES) };
 export const large: Workload = {
   ...copy,
   name: 'large',
+  isSlow: true,
   topics: copy.topics.map((topic) => ({ ...topic, config })),
   nodeArguments: ['--max-old-space-size=256'],
   record(random, partition, n) {
