@@ -1,14 +1,24 @@
 /**
- * Messages that cannot be processed. Without further ado the first one stops the job, before
- * anything of its batch is committed. A middleware can decide otherwise: here it writes what failed
- * to a topic of its own, and lets the rest of the batch count.
+ * Messages that cannot be processed. Without middleware the first one stops the job, before anything
+ * of its batch is committed. Here each is tried twice, then set aside as a dead letter, while the
+ * rest of its batch counts.
  */
-import { BatchError, eachMessage, ProcessError, TopicProcessor, type Middleware } from 'kasper-ts';
+import {
+  BatchError,
+  deadLetter,
+  deadLetterOf,
+  eachMessage,
+  logErrors,
+  ProcessError,
+  readRange,
+  retry,
+  topicSpans,
+  TopicProcessor,
+} from 'kasper-ts';
 import { exampleKafka, fillTopic } from './cluster.ts';
 
 await using kafka = await exampleKafka();
 await fillTopic(kafka, 'errors-paid', 1);
-await fillTopic(kafka, 'errors-failed', 1);
 await fillTopic(kafka, 'errors-payments', 1, [
   { key: 'ann', value: '{"amount": 20}' },
   { key: 'bob', value: '{"amount": ' },
@@ -38,21 +48,21 @@ try {
   console.log(`the run failed for ${failed.join(', ')}`);
 }
 
-// 2. A middleware does. What the others sent is kept, and the offsets are committed once the failed
-// ones are safe in their topic.
-const setAside: Middleware = (next) => async (messages, sender, context) => {
-  try {
-    await next(messages, sender, context);
-  } catch (error) {
-    if (!(error instanceof BatchError)) throw error;
-    for (const { message, error: reason } of error.failures) {
-      const { key, value } = message;
-      sender.send({ topic: 'errors-failed', key, value, headers: { reason: String(reason) } });
-    }
-    console.log(`${error.failures.length} of ${messages.length} set aside`);
-  }
-};
-const { records, sent } = await new TopicProcessor({ ...options, middleware: [setAside] }, pay).runToEnd();
-console.log(`${records} payments, ${sent} records sent`);
+// 2. Middleware decides, the first is outermost. What the others sent is kept, and the offsets are
+// committed once the dead letter is acked.
+const middleware = [deadLetter({ create: true }), retry({ attempts: 2 }), logErrors()];
+const processor = new TopicProcessor({ ...options, middleware }, pay);
+const { records } = await processor.runToEnd();
+const { retried, dead_lettered: letters } = processor.stats().tally;
+console.log(`${records} payments, ${retried} retried, ${letters} set aside`);
 
-// expected: 3 payments, 3 records sent
+// 3. What a dead letter says. `kasper dlq show errors-payments.dlq` shows the same, and
+// `kasper dlq replay` sends it back once the code is fixed.
+await readRange(kafka.client, await topicSpans(kafka.client, 'errors-payments.dlq'), (message) => {
+  const { topic, partition, offset, exception } = deadLetterOf(message);
+  console.log(
+    `${message.keyText ?? ''}: ${topic ?? ''}/${partition ?? ''} offset ${offset ?? ''}, ${exception ?? ''}`,
+  );
+});
+
+// expected: 3 payments, 1 retried, 1 set aside
