@@ -5,6 +5,16 @@ import type { Fault } from '../markdown/fault.ts';
 import { compile, installPacked, readManifest, userTsconfig } from '../packed-package.ts';
 import type { Snippet } from './snippet.ts';
 
+/** Packages that users have beside ours. */
+const alsoNamed = ['ava', 'cockatiel'];
+
+/** Of a test runner that is not installed here, what snippets call: they are compiled, not run. */
+const vitest = `declare module 'vitest' {
+  export function test(title: string, run: () => void | Promise<void>): void;
+  export function expect(found: unknown): { toEqual(expected: unknown): void };
+}
+`;
+
 /**
  * A project that has the packed package installed, and in which each snippet is a module of its own. A snippet begins at the same line
  * as in its page, so that what a compiler or a stack trace says is true for the page.
@@ -23,6 +33,7 @@ export class ConsumerProject {
     const modules = new Map(snippets.map((snippet) => [moduleOf(snippet), snippet]));
     const { peerDependencies } = await readManifest();
     await mkdir(join(folder, 'snippets'));
+    await writeFile(join(folder, 'vitest.d.ts'), vitest);
     for (const [name, { block }] of modules) {
       await writeFile(join(folder, 'snippets', name), '\n'.repeat(block.line) + block.code);
     }
@@ -33,7 +44,7 @@ export class ConsumerProject {
         'package.json': JSON.stringify({ name: 'snippets', private: true, type: 'module' }),
         'tsconfig.json': userTsconfig(
           'nodenext',
-          [...modules.keys()].map((name) => `snippets/${name}`),
+          ['vitest.d.ts', ...[...modules.keys()].map((name) => `snippets/${name}`)],
           // Declarations of packages are checked with the entry points; Elasticsearch's alone would take longer than all snippets.
           {
             skipLibCheck: true,
@@ -45,7 +56,7 @@ export class ConsumerProject {
           },
         ),
       },
-      Object.keys(peerDependencies),
+      [...Object.keys(peerDependencies), ...alsoNamed],
     );
     return new ConsumerProject(folder, modules);
   }

@@ -1,6 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { EmbeddedCluster } from '../../../source/embedded/cluster.ts';
+import { repositoryRoot } from '../../services/folders.ts';
 import { run } from '../../services/programs.ts';
 import type { Fault } from '../markdown/fault.ts';
 import { runExpecting, strictArguments } from '../run-program.ts';
@@ -10,6 +12,7 @@ import type { Snippet, SnippetSetting } from './snippet.ts';
 /** The address in snippets, which is where `kasper broker` listens. */
 const shownAddress = 'localhost:9092';
 const timeoutMs = 60_000;
+const ava = join(repositoryRoot, 'node_modules/ava/entrypoints/cli.mjs');
 
 /**
  * Runs a snippet of a compiled project on an embedded cluster of its own. Its address is in KAFKA_BROKERS, and replaces the usual one in
@@ -25,6 +28,7 @@ export async function runSnippet(project: ConsumerProject, snippet: Snippet): Pr
     await writeFile(program, (await readFile(program, 'utf8')).replaceAll(shownAddress, address));
     const options = { cwd: project.folder, env: { ...process.env, KAFKA_BROKERS: address }, timeoutMs };
     if (setting.expect !== undefined) await runExpecting({ ...options, program, expected: setting.expect });
+    else if (block.code.includes("from 'ava'")) await run(process.execPath, [ava, program], options);
     else await run(process.execPath, [...strictArguments, program], options);
     return [];
   } catch (error) {
