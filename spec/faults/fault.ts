@@ -2,7 +2,7 @@ import type { Random } from '../_helpers/schedules/random.ts';
 import type { FaultKind, FaultPlan } from './fault-kind.ts';
 import type { World } from './world.ts';
 
-export type { Allowance, FaultNeed, FaultPlan } from './fault-kind.ts';
+export type { FaultNeed, FaultPlan } from './fault-kind.ts';
 
 /** A kind of fault, and how it is done. */
 export interface Fault extends FaultKind {

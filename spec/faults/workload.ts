@@ -9,7 +9,6 @@ export {
   type OutputRecord,
   type ServiceKind,
   type WorkerContext,
-  type WorkloadTopic,
 } from './workload-job.ts';
 
 /** A job under test, what it reads, and what must be true of what it wrote. */
