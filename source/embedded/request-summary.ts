@@ -32,7 +32,8 @@ export type ApiName = (typeof apiNames)[number];
 /** The topics of a request, with the partitions it names. */
 export interface TopicSummary {
   readonly topic: string;
-  readonly partitions: readonly { readonly partition: number }[];
+  /** `offset`: in an OffsetCommit, what is to be committed. */
+  readonly partitions: readonly { readonly partition: number; readonly offset?: number }[];
 }
 
 /**

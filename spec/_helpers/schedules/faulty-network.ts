@@ -1,15 +1,18 @@
 import type { CommitResult } from '../../../source/kafka/group-offsets.ts';
 import { BrokerError, ConnectionError } from '../../../source/kernel/errors.ts';
+import type { FakeKafka } from '../../../source/testing/fake-kafka/fake-kafka.ts';
 import type { FakeCall } from '../../../source/testing/fake-kafka/fake-requests.ts';
 import { never, type RunParts } from './run-parts.ts';
 
 /** The network of one run: requests are slow, fail, or are never answered. */
 export class FaultyNetwork {
+  readonly #kafka: FakeKafka;
   readonly #parts: RunParts;
   /** Requests in flight, each with what lets it arrive. */
   readonly #inFlight = new Set<() => void>();
 
-  constructor(parts: RunParts) {
+  constructor(kafka: FakeKafka, parts: RunParts) {
+    this.#kafka = kafka;
     this.#parts = parts;
   }
 
@@ -73,7 +76,8 @@ export class FaultyNetwork {
    * @returns ends both
    */
   interceptFetches(): () => void {
-    const { kafka, random, counts } = this.#parts.world;
+    const kafka = this.#kafka;
+    const { random, counts } = this.#parts.world;
     const { slowRequests, entriesRefused } = this.#parts.plan;
     const ends = [
       kafka.intercept('fetch', () => {

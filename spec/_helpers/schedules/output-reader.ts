@@ -1,12 +1,12 @@
-import type { FakeKafka } from '../../../source/testing/fake-kafka/fake-kafka.ts';
 import type { Invariant } from './invariants.ts';
+import type { ScheduledKafka } from './scheduled-kafka.ts';
 
 /**
  * Reads what the runs have written: the key of an output is the name of its input, its value the
  * pass.
  */
 export class OutputReader {
-  readonly #kafka: FakeKafka;
+  readonly #kafka: ScheduledKafka;
   readonly #fail: (invariant: Invariant, what: string) => void;
   /** How often each output was written. */
   readonly #times = new Map<string, number>();
@@ -15,7 +15,7 @@ export class OutputReader {
   readonly #last = new Map<string, { readonly pass: number; readonly offset: number }>();
   #repeats = 0;
 
-  constructor(kafka: FakeKafka, fail: (invariant: Invariant, what: string) => void) {
+  constructor(kafka: ScheduledKafka, fail: (invariant: Invariant, what: string) => void) {
     this.#kafka = kafka;
     this.#fail = fail;
   }

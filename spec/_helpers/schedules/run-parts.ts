@@ -1,5 +1,5 @@
+import type { Clock } from '../../../source/kernel/clock.ts';
 import type { ConsumerMessage } from '../../../source/message.ts';
-import type { FakeClock } from '../../../source/testing/fake-clock.ts';
 import type { PlannedFailure } from './planned-failure.ts';
 import type { RunPlan } from './run-plan.ts';
 import type { ScheduleWorld } from './schedule-world.ts';
@@ -22,7 +22,7 @@ export interface LiveRun {
 export interface RunParts {
   readonly world: ScheduleWorld;
   readonly plan: RunPlan;
-  readonly clock: FakeClock;
+  readonly clock: Clock;
   readonly failure: PlannedFailure;
   readonly run: LiveRun;
 }

@@ -11,6 +11,8 @@ export interface RunPlan {
   readonly commitsRefused: number;
   readonly answersLost: number;
   readonly entriesRefused: number;
+  /** How likely it is that the run ends by a crash, where it is not closed. */
+  readonly crashes: number;
   /** A seek begins after this many turns of the run. */
   readonly seeks: readonly number[];
   /** After this many turns of the run this happens immediately, at any step. */
@@ -19,13 +21,14 @@ export interface RunPlan {
   readonly failure: { readonly of: FailingStep; readonly call: number } | undefined;
 }
 
-/** The plan of a last run, which comes to the end. */
+/** The plan of a run without faults: of the last one, which comes to the end. */
 export const NO_FAULTS: RunPlan = {
   slowRequests: 0,
   slowProcess: 0,
   commitsRefused: 0,
   answersLost: 0,
   entriesRefused: 0,
+  crashes: 0,
   seeks: [],
   suddenly: undefined,
   failure: undefined,
@@ -39,6 +42,7 @@ export function drawPlan(random: Random): RunPlan {
     commitsRefused: share(0.3, 0.6),
     answersLost: share(0.3, 0.6),
     entriesRefused: share(0.3, 0.5),
+    crashes: 0.5,
     seeks: random.chance(0.5)
       ? Array.from({ length: random.between(1, 5) }, () => random.between(5, 60))
       : [],

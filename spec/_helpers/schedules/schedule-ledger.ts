@@ -1,15 +1,15 @@
 import type { OffsetRange } from '../../../source/kernel/errors.ts';
 import { keyOf, type TopicPartition } from '../../../source/kernel/topic-partition.ts';
 import type { ConsumerMessage } from '../../../source/message.ts';
-import type { FakeKafka } from '../../../source/testing/fake-kafka/fake-kafka.ts';
 import { GROUP } from '../fakes/processor-run.ts';
 import { InputBooks, type Book } from './input-books.ts';
 import type { Invariant, Violation } from './invariants.ts';
 import { OutputReader } from './output-reader.ts';
+import type { ScheduledKafka } from './scheduled-kafka.ts';
 
 /** What is expected of the runs of one schedule. */
 export interface LedgerOptions {
-  readonly kafka: FakeKafka;
+  readonly kafka: ScheduledKafka;
   readonly concurrency: number;
   readonly commit: 'pipelined' | 'each';
   readonly batchSize: number;

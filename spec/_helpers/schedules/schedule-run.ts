@@ -4,11 +4,9 @@ import { KasperError, type OffsetRange } from '../../../source/kernel/errors.ts'
 import type { TopicPartition } from '../../../source/kernel/topic-partition.ts';
 import { TopicProcessor } from '../../../source/topic-processor.ts';
 import { MapStore } from '../../../stores/map-store.ts';
-import { FakeClock } from '../../../source/testing/fake-clock.ts';
 import { GROUP } from '../fakes/processor-run.ts';
-import { FaultyClient } from './faulty-client.ts';
-import { FaultyNetwork } from './faulty-network.ts';
 import { CausedError, PlannedFailure } from './planned-failure.ts';
+import type { NewGround, RunGround } from './run-ground.ts';
 import type { LiveRun, RunParts } from './run-parts.ts';
 import type { RunPlan } from './run-plan.ts';
 import { LONG_MS, type ScheduleWorld } from './schedule-world.ts';
@@ -19,9 +17,8 @@ import { ScheduledSeeks } from './scheduled-seeks.ts';
 export class ScheduleRun implements LiveRun {
   readonly #world: ScheduleWorld;
   readonly #plan: RunPlan;
-  readonly #clock: FakeClock;
+  readonly #ground: RunGround;
   readonly #failure: PlannedFailure;
-  readonly #network: FaultyNetwork;
   readonly #process: ScheduledProcess;
   readonly #processor: TopicProcessor;
   readonly #seeks: ScheduledSeeks;
@@ -37,23 +34,26 @@ export class ScheduleRun implements LiveRun {
   #failed = false;
   #error: unknown;
 
-  constructor(world: ScheduleWorld, plan: RunPlan) {
+  constructor(world: ScheduleWorld, plan: RunPlan, newGround: NewGround) {
     this.#world = world;
     this.#plan = plan;
-    this.#clock = new FakeClock(() => world.kafka.quiet());
     this.#failure = new PlannedFailure(plan, world.counts);
-    const parts: RunParts = { world, plan, clock: this.#clock, failure: this.#failure, run: this };
-    this.#network = new FaultyNetwork(parts);
+    const of = { world, plan, failure: this.#failure, run: this };
+    const sought = (at: TopicPartition, offset: number) => {
+      this.#sought(at, offset);
+    };
+    this.#ground = newGround({ ...of, sought });
+    const parts: RunParts = { ...of, clock: this.#ground.clock };
     this.#process = new ScheduledProcess(parts);
     this.#processor = new TopicProcessor(
       {
         topicProcessorName: 'spec',
         // Who owns the partitions is not what schedules are about.
         claims: false,
-        client: this.#client(),
+        client: this.#ground.client,
         inputTopics: [...world.topics],
         inputPartitions: [...world.partitions],
-        clock: this.#clock,
+        clock: this.#ground.clock,
         logger: silentLogger,
         stores: { store: { store: this.#store(), flush: world.isFlushed } },
         ...world.settings,
@@ -81,16 +81,16 @@ export class ScheduleRun implements LiveRun {
 
   /** Lets things happen for a while, then ends in one way or another. */
   async play(): Promise<void> {
-    const { random, kafka, ledger, counts, partitions } = this.#world;
+    const { random, ledger, counts, partitions } = this.#world;
     ledger.beginRun();
-    const stopFaults = this.#network.interceptFetches();
+    const stopFaults = this.#ground.interfere();
     void this.#watch(this.#processor.runLoop());
     for (let left = random.between(2, 12); left > 0 && !this.#hasEnded && !this.#isDead; left--) {
       if (random.chance(0.5)) this.#world.arrive();
-      await this.#clock.advance(random.chance(0.3) ? 0 : random.between(1, 800));
+      await this.#ground.advance(random.chance(0.3) ? 0 : random.between(1, 800));
     }
     if (!this.#hasEnded && !this.#isDead) {
-      if (random.chance(0.5)) this.#crash();
+      if (random.chance(this.#plan.crashes)) this.#crash();
       else {
         counts.closes++;
         void this.#processor.close().catch(() => undefined);
@@ -99,12 +99,10 @@ export class ScheduleRun implements LiveRun {
     await this.#untilEnded();
     if (this.#isDead) {
       counts.crashes++;
-      await kafka.quiet();
-      // An answer that was in flight may have made it begin to read.
-      this.#closeSources();
+      await this.#ground.abandoned();
       for (const partition of partitions) ledger.checkOpen(partition);
     } else await this.#checkEnd();
-    stopFaults();
+    await stopFaults();
   }
 
   /** Comes to the end of what is there. */
@@ -153,22 +151,12 @@ export class ScheduleRun implements LiveRun {
     const store = new MapStore();
     const { random, ledger } = this.#world;
     store.flush = async () => {
-      await this.#network.take(random.chance(this.#plan.slowRequests));
+      await this.#ground.take(random.chance(this.#plan.slowRequests));
       if (this.#failure.isNow('store'))
         throw this.#failure.cause(new CausedError('store'), { isSeen: !this.#isDead });
       if (!this.#isDead) ledger.flushStore();
     };
     return store;
-  }
-
-  #client(): FaultyClient {
-    return new FaultyClient(this.#world.kafka, {
-      ask: (call, pass) => this.#network.ask(call, pass),
-      answer: (results) => this.#network.answer(results),
-      sought: (at, offset) => {
-        this.#sought(at, offset);
-      },
-    });
   }
 
   #listen(): void {
@@ -203,27 +191,25 @@ export class ScheduleRun implements LiveRun {
   }
 
   async #untilEnded(): Promise<void> {
-    for (let waited = 0; !this.#hasEnded && !this.#isDead && waited < LONG_MS; waited += 5_000)
-      await this.#clock.advance(5_000);
+    const { stepMs } = this.#ground;
+    for (let waited = 0; !this.#hasEnded && !this.#isDead && waited < LONG_MS; waited += stepMs)
+      await this.#ground.advance(stepMs);
     if (!this.#hasEnded && !this.#isDead)
       this.#world.ledger.fail('progress', `a run never ended: ${JSON.stringify(this.#processor.stats())}`);
   }
 
   async #checkEnd(): Promise<void> {
     if (!this.#hasEnded) return;
-    const { ledger, kafka } = this.#world;
+    const { ledger } = this.#world;
     this.#checkFailure();
     const isCommitFailure = KasperError.is(this.#error) && this.#error.code === 'COMMIT';
     if (!isCommitFailure) ledger.checkCommitted(this.#durable);
     if (!this.#failed) ledger.checkCommitted(this.#process.finished);
     if (!isCommitFailure) ledger.checkSought();
-    const asked = kafka.calls.length;
-    // Requests in flight are the network's.
-    const timers = this.#clock.pending - this.#network.inFlight;
+    const timers = await this.#ground.timersLeft();
     if (timers > 0) ledger.fail('afterEnd', `${timers} timers are left`);
     this.#world.arrive();
-    await this.#clock.advance(10 * 60_000);
-    const later = kafka.calls.slice(asked).map(({ name }) => name);
+    const later = await this.#ground.askedLater(10 * 60_000);
     if (later.length > 0) ledger.fail('afterEnd', `asked after its end: ${later.join(', ')}`);
     const { unsettled } = this.#seeks;
     if (unsettled > 0) ledger.fail('progress', `${unsettled} seeks never came to an end`);
@@ -238,7 +224,8 @@ export class ScheduleRun implements LiveRun {
     }
     // Closed while it started: the start positions are decided again by the next run.
     if (!this.#hasStarted && !this.#failed) return;
-    if (!causesOf(this.#error).includes(caused))
+    if (!this.#failed && this.#ground.mayLose(caused)) return;
+    if (!this.#ground.isCausedBy(causesOf(this.#error), caused))
       ledger.fail('failure', `${String(caused)} was caused, and it ended with ${String(this.#error)}`);
   }
 
@@ -248,12 +235,7 @@ export class ScheduleRun implements LiveRun {
    */
   #crash(): void {
     this.#isDead = true;
-    this.#network.abandon();
-    this.#closeSources();
-  }
-
-  #closeSources(): void {
-    for (const source of [...this.#world.kafka.sources]) void source.close();
+    this.#ground.abandon();
   }
 
   /** The source is made to continue elsewhere: what was done before need not stay committed. */

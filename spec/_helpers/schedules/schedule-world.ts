@@ -1,9 +1,9 @@
 import type { TopicProcessorOptions } from '../../../source/config/options.ts';
 import { keyOf } from '../../../source/kernel/topic-partition.ts';
-import { FakeKafka } from '../../../source/testing/fake-kafka/fake-kafka.ts';
 import { noHappenings } from './happenings.ts';
 import type { Random } from './random.ts';
 import { ScheduleLedger } from './schedule-ledger.ts';
+import type { ScheduledKafka } from './scheduled-kafka.ts';
 
 /** Longer than a run can need for what is there, with every fault that a schedule has. */
 export const LONG_MS = 30 * 60_000;
@@ -12,9 +12,9 @@ export const LONG_MS = 30 * 60_000;
  * What all runs of one schedule share: the job's settings, its input, and what is written down of
  * the runs.
  */
-export class ScheduleWorld {
+export class ScheduleWorld<Kafka extends ScheduledKafka = ScheduledKafka> {
   readonly random: Random;
-  readonly kafka: FakeKafka;
+  readonly kafka: Kafka;
   readonly ledger: ScheduleLedger;
   readonly counts = noHappenings();
   readonly isFlushed: boolean;
@@ -26,13 +26,9 @@ export class ScheduleWorld {
   /** Topic-partitions with a transaction that is open. */
   readonly #open = new Set<string>();
 
-  constructor(random: Random) {
+  constructor(random: Random, kafka: Kafka) {
     this.random = random;
-    const fetchSize = random.between(1, 30);
-    this.kafka = new FakeKafka({
-      chunkRecords: random.chance(0.5) ? fetchSize : () => random.between(1, fetchSize),
-      memoryFactor: random.pick([1, 1, 1_000, 20_000]),
-    });
+    this.kafka = kafka;
     this.topics = random.chance(0.7) ? ['in'] : ['in', 'more'];
     this.partitions = Array.from({ length: random.between(1, 3) }, (_none, partition) => partition);
     for (const topic of [...this.topics, 'out']) this.kafka.createTopic(topic, this.partitions.length);
@@ -62,8 +58,8 @@ export class ScheduleWorld {
       concurrency,
       maxUncommittedRecords,
     });
-    this.kafka.intercept('commitOffset', ({ topic = '', partition = 0, offset = 0 }) => {
-      this.ledger.commit({ topic, partition }, offset, { isFlushed: this.isFlushed });
+    this.kafka.onCommit((at, offset) => {
+      this.ledger.commit(at, offset, { isFlushed: this.isFlushed });
     });
   }
 
@@ -87,10 +83,15 @@ export class ScheduleWorld {
       this.counts.recordsDeleted += before - start;
       kafka.deleteBefore(topic, partition, before);
     } else {
-      const count = random.between(1, 12);
-      this.counts.records += count;
-      kafka.fill(topic, partition, count);
+      this.fill(topic, partition);
     }
+  }
+
+  /** Records are written to a partition. */
+  fill(topic: string, partition: number): void {
+    const count = this.random.between(1, 12);
+    this.counts.records += count;
+    this.kafka.fill(topic, partition, count);
   }
 
   endTransactions(): void {

@@ -39,6 +39,8 @@ export class ScheduledSeeks {
     this.#unsettled++;
     try {
       await this.#processor.seek(topic, partition, to);
+      // The fetch before the seek may still wait for records.
+      if (random.chance(0.5)) this.#world.fill(topic, partition);
     } catch (error) {
       if (this.#run.isDead) return;
       counts.seeksRefused++;
