@@ -1,9 +1,49 @@
 import type { Fault } from './fault.ts';
 import { blockLong, blockShort } from './faults/block.ts';
+import { brokerKilled, brokerRestarted, brokerStopped } from './faults/broker.ts';
 import { clock } from './faults/clock.ts';
+import {
+  coordinatorMoved,
+  diskFull,
+  leaderMoved,
+  partitionsAdded,
+  rollingRestart,
+} from './faults/cluster.ts';
 import { kill } from './faults/kill.ts';
+import {
+  blackHole,
+  longBlackHole,
+  lostAnswers,
+  oneWayBlackHole,
+  resetStorm,
+  slowNetwork,
+} from './faults/network.ts';
+import { elasticsearchFaults, redisFaults } from './faults/stores.ts';
 import { terminate } from './faults/terminate.ts';
 import { twoOwners } from './faults/two-owners.ts';
 
 /** All faults. */
-export const faults: readonly Fault[] = [kill, terminate, twoOwners, blockShort, blockLong, clock];
+export const faults: readonly Fault[] = [
+  kill,
+  terminate,
+  twoOwners,
+  blockShort,
+  blockLong,
+  clock,
+  slowNetwork,
+  blackHole,
+  longBlackHole,
+  oneWayBlackHole,
+  resetStorm,
+  lostAnswers,
+  brokerKilled,
+  brokerRestarted,
+  brokerStopped,
+  leaderMoved,
+  coordinatorMoved,
+  rollingRestart,
+  diskFull,
+  partitionsAdded,
+  ...redisFaults,
+  ...elasticsearchFaults,
+];

@@ -5,12 +5,14 @@ import { campaignTable } from './campaign-table.ts';
 import { Checks } from './checks.ts';
 import type { Fault } from './fault.ts';
 import { faults } from './fault-list.ts';
+import { diskFull } from './faults/cluster.ts';
 import { Journal, type Round } from './journal.ts';
 import { Plan, type Cycle } from './plan.ts';
 import { readOptions, type RunOptions } from './run-options.ts';
 import type { Workload } from './workload.ts';
 import { workloads } from './workload-list.ts';
-import { startServers, World, type Servers } from './world.ts';
+import { startServers, type Servers } from './servers.ts';
+import { World } from './world.ts';
 
 /** Records a second that are written, and how many at least must be over a workload's time. */
 const RATE = 1_250;
@@ -35,6 +37,7 @@ async function main(options: RunOptions): Promise<number> {
     nodes,
     redis: all.some(({ services }) => services.includes('redis')),
     elasticsearch: all.some(({ services }) => services.includes('elasticsearch')),
+    hasSmallDisk: options.faults.includes(diskFull),
   });
   console.log(`servers started after ${Math.round(performance.now() - began)} ms`);
   const results: CampaignResult[] = [];

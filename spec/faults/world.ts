@@ -1,67 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { startElasticsearch } from '../../scripts/services/elasticsearch-server.ts';
 import { createKafkaTopic } from '../../scripts/services/kafka-probe.ts';
-import { startKafka, type KafkaServer } from '../../scripts/services/kafka-server.ts';
-import { startRedis, type RedisServer } from '../../scripts/services/redis-server.ts';
-import type { StartedServer } from '../../scripts/services/started-server.ts';
 import { groupIdOf, openClient, silentLogger, type KafkaClient } from '../../source/index.ts';
-import { FaultProxy } from '../../source/testing/index.ts';
 import type { FaultKind } from './fault-kind.ts';
 import { CommitBooks } from './commit-books.ts';
 import { Fleet } from './fleet.ts';
 import { Generator } from './generator.ts';
 import { InputBooks } from './input-books.ts';
+import type { Servers } from './servers.ts';
 import type { Workload } from './workload.ts';
 
 /** Longer than any outage of the campaign. */
 const RETRY_MS = 600_000;
-
-/** The servers of a campaign. They outlive the workloads that run on them. */
-export interface Servers {
-  readonly kafka: KafkaServer;
-  readonly redis: RedisServer | undefined;
-  readonly elasticsearch: StartedServer | undefined;
-  /** One for each node of Kafka, in their order. */
-  readonly kafkaProxies: readonly FaultProxy[];
-  readonly redisProxy: FaultProxy | undefined;
-  readonly elasticsearchProxy: FaultProxy | undefined;
-  stop(): Promise<void>;
-}
-
-/** Starts servers on free ports; they end with this process at the latest. */
-export async function startServers(options: {
-  readonly nodes: 1 | 3;
-  readonly redis: boolean;
-  readonly elasticsearch: boolean;
-}): Promise<Servers> {
-  const [kafka, redis, elasticsearch] = await Promise.all([
-    startKafka({ nodes: options.nodes }),
-    options.redis ? startRedis() : undefined,
-    options.elasticsearch ? startElasticsearch({ isShortLived: true }) : undefined,
-  ]);
-  const proxyOf = async (server: { readonly port: number } | undefined) =>
-    server === undefined ? undefined : await FaultProxy.start({ target: { port: server.port } });
-  const kafkaProxies = await Promise.all(
-    kafka.brokers.map((broker) =>
-      FaultProxy.start({ target: { port: Number(broker.slice(broker.lastIndexOf(':') + 1)) } }),
-    ),
-  );
-  const [redisProxy, elasticsearchProxy] = [await proxyOf(redis), await proxyOf(elasticsearch)];
-  return {
-    kafka,
-    redis,
-    elasticsearch,
-    kafkaProxies,
-    redisProxy,
-    elasticsearchProxy,
-    stop: async () => {
-      const proxies = [...kafkaProxies, redisProxy, elasticsearchProxy].filter((each) => each !== undefined);
-      await Promise.all(proxies.map((proxy) => proxy.close()));
-      const started = [kafka, redis, elasticsearch].filter((each) => each !== undefined);
-      await Promise.all(started.map((server) => server.stop()));
-    },
-  };
-}
 
 export interface WorldOptions {
   readonly servers: Servers;
@@ -115,13 +64,13 @@ export class World {
         seed,
         prefix,
         brokers: servers.kafka.brokers,
-        proxies: Object.fromEntries(
-          servers.kafka.brokers.map((broker, node) => [broker, servers.kafkaProxies[node]?.port ?? 0]),
-        ),
-        ...(this.redisUrl === undefined ? {} : { redisUrl: `redis://127.0.0.1:${servers.redisProxy?.port}` }),
+        proxies: servers.network.ports,
+        ...(this.redisUrl === undefined
+          ? {}
+          : { redisUrl: `redis://127.0.0.1:${servers.redis?.proxy.port}` }),
         ...(this.elasticsearchUrl === undefined
           ? {}
-          : { elasticsearchUrl: `http://127.0.0.1:${servers.elasticsearchProxy?.port}` }),
+          : { elasticsearchUrl: `http://127.0.0.1:${servers.elasticsearch?.proxy.port}` }),
       },
       build: options.build,
       places: Array.from({ length: options.workers }, (_none, place) =>
@@ -161,13 +110,13 @@ export class World {
   /** Straight to the server, past its proxy; undefined if the workload has none. */
   get redisUrl(): string | undefined {
     return this.workload.services.includes('redis')
-      ? `redis://127.0.0.1:${this.servers.redis?.port}`
+      ? `redis://127.0.0.1:${this.servers.redis?.server.port}`
       : undefined;
   }
 
   get elasticsearchUrl(): string | undefined {
     return this.workload.services.includes('elasticsearch')
-      ? `http://127.0.0.1:${this.servers.elasticsearch?.port}`
+      ? `http://127.0.0.1:${this.servers.elasticsearch?.server.port}`
       : undefined;
   }
 

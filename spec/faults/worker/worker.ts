@@ -2,7 +2,6 @@
 // line of JSON for each thing, written immediately, so that it is known even if the process is killed a
 // moment later.
 import { readdirSync, writeSync } from 'node:fs';
-import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import {
   TopicProcessor,
@@ -11,6 +10,7 @@ import {
   type Logger,
   type Middleware,
 } from '../../../source/index.ts';
+import { BrokerProxies } from '../../../source/testing/index.ts';
 import { workloads } from '../workload-list.ts';
 import { shiftClock } from './clock-shift.ts';
 import type { BatchRange, WorkerCommand, WorkerLine, WorkerStart, WorkerStep } from './worker-line.ts';
@@ -71,12 +71,7 @@ function rangesOf(messages: readonly ConsumerMessage[]): BatchRange[] {
 
 const client: KafkaOptions = {
   brokers: [...start.brokers],
-  socketFactory: ({ host, port, onConnect }) => {
-    const proxy = start.proxies[`${host}:${port}`];
-    return proxy === undefined
-      ? connect({ host, port, noDelay: true }, onConnect)
-      : connect({ host: '127.0.0.1', port: proxy, noDelay: true }, onConnect);
-  },
+  socketFactory: BrokerProxies.socketFactory(start.proxies),
 };
 const job = workload.job({
   name: start.prefix,
@@ -96,6 +91,8 @@ const processor = new TopicProcessor({
   ...job,
   client,
   inputPartitions: start.partitions,
+  // Also how often topics are looked at for partitions that were added.
+  offsetRefreshMs: 3_000,
   ...(start.instanceId === undefined ? {} : { instanceId: start.instanceId }),
   middleware: [begun, ...(job.middleware ?? [])],
   logger,
