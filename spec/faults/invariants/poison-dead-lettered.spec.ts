@@ -2,7 +2,7 @@ import test from 'ava';
 import { inputRecord, playedRun, recordAt } from '../../_helpers/faults/played-run.ts';
 import { deadLetterHeaders } from '../../../source/index.ts';
 import type { OutputRecord } from '../workload.ts';
-import { originHeader } from '../workloads/origin.ts';
+import { originHeaders } from '../workloads/origin.ts';
 import { poison } from '../workloads/poison.ts';
 import { inputRecords } from './input-records.ts';
 import { poisonDeadLettered } from './poison-dead-lettered.ts';
@@ -18,9 +18,7 @@ function perfectRun() {
     orders.push(read);
     if (record.poison !== undefined) letters.push(letterOf(read));
     else
-      prices.push(
-        recordAt(prices, { topic: 'prices', partition, headers: originHeader(partition, String(n)) }),
-      );
+      prices.push(recordAt(prices, { topic: 'prices', partition, headers: originHeaders({ partition, n }) }));
   }
   const check = async () => (await poisonDeadLettered(names).check(run)).map(({ text }) => text);
   return { orders, letters, prices, count: letters.length, check };
@@ -62,7 +60,7 @@ test('poison that was set aside passes, also twice', async (t) => {
 test('a dead letter that is missing is found', async (t) => {
   const { letters, count, check } = perfectRun();
   const [lost] = letters.splice(2, 1);
-  const place = `run-orders/${lost?.partition}/${lost?.offset}`;
+  const place = `${lost?.partition}/${lost?.offset}`;
   t.deepEqual(await check(), [`1 of ${count} poison records have no dead letter; the first: ${place}`]);
 });
 
@@ -90,6 +88,22 @@ for (const [what, change] of Object.entries(changes))
     t.regex(text ?? '', new RegExp(`^1 dead letters are not what was read; .*: its ${part} is `, 's'));
   });
 
+test('a dead letter that names another offset is found', async (t) => {
+  const { orders, letters, check } = perfectRun();
+  const { at, read } = firstWhole(orders, letters);
+  letters[at] = letterOf({ ...read, offset: read.offset + 1 });
+  t.regex((await check()).join(), /its origin is run-orders\/0\/\d+, not run-orders\/0\/\d+$/);
+});
+
+test('a record that is not in the input any more is compared with what was made', async (t) => {
+  const { orders, letters, check } = perfectRun();
+  const { at, read } = firstWhole(orders, letters);
+  orders.length = 0;
+  t.deepEqual(await check(), []);
+  letters[at] = letterOf(read, { key: null });
+  t.regex((await check()).join(), /: its key is null, not \[/);
+});
+
 test('null and an empty value are not the same', async (t) => {
   const { orders, letters, check } = perfectRun();
   const at = letters.findIndex(({ value }) => value === null);
@@ -113,7 +127,7 @@ test('poison that has an output is found', async (t) => {
   const { letters, prices, check } = perfectRun();
   const { partition = 0, offset = 0 } = letters[0] ?? {};
   prices.push(
-    recordAt(prices, { topic: 'prices', partition, headers: originHeader(partition, String(offset)) }),
+    recordAt(prices, { topic: 'prices', partition, headers: originHeaders({ partition, n: offset }) }),
   );
   t.regex((await check()).join(), /^1 poison records have an output; the first: prices\/0 offset /);
 });

@@ -2,7 +2,9 @@ import { deadLetterHeaders } from '../../../source/index.ts';
 import type { FinishedRun } from '../finished-run.ts';
 import { numberHeader, type Invariant, type OutputRecord } from '../workload.ts';
 import type { Violation } from '../violation.ts';
+import { InputBooks } from '../input-books.ts';
 import { Cases } from './cases.ts';
+import { inputRecords } from './input-records.ts';
 
 const NAME = 'poison-dead-lettered';
 
@@ -13,40 +15,45 @@ export interface PoisonDeadLetteredOptions {
   readonly output: string;
 }
 
-/** What of a record must be in its dead letter byte for byte, as text that shows all of it. */
+/** What a dead letter must say of its record, as text that shows all of it. */
 interface Contents {
   readonly key: string;
   readonly value: string;
   readonly headers: string;
-  readonly timestamp: number;
+  /** Undefined of a record that is not in the input any more. */
+  timestamp: string | undefined;
+  /** Where it was: topic, partition and offset. */
+  origin: string | undefined;
 }
 
 /**
- * Each record that cannot be processed is in the dead-letter topic, once or more: with its key, value,
- * headers and timestamp byte for byte, and the names of where it was. None of them has an output.
+ * Each record that cannot be processed is in the dead-letter topic, once or more: with the key, value
+ * and headers that were made, byte for byte, the timestamp and the place that it has in the input. None
+ * of them has an output.
  */
 export function poisonDeadLettered({ input, letters, output }: PoisonDeadLetteredOptions): Invariant {
   return {
     name: NAME,
     async check(run) {
-      const inputs = await poisonOf(run, input);
-      const left = new Set(inputs.keys());
+      const wanted = await poisonOf(run, input);
+      const left = new Set(wanted.keys());
       const changed = new Cases(NAME, 'dead letters are not what was read');
       const displaced = new Cases(NAME, 'dead letters are of no poison');
       await run.read(letters, (letter) => {
-        const place = originOf(letter);
-        const record = inputs.get(place);
-        const where = () => `${letters}/${letter.partition} offset ${letter.offset}, of ${place}`;
-        if (record === undefined) {
+        const { partition } = deadLetterHeaders;
+        const record = `${String(letter.header(partition))}/${String(letter.header(numberHeader))}`;
+        const poison = wanted.get(record);
+        const where = () => `${letters}/${letter.partition} offset ${letter.offset}, of record ${record}`;
+        if (poison === undefined) {
           displaced.add(where);
           return;
         }
-        left.delete(place);
-        const difference = differenceOf(record, contentsOf(letter));
+        left.delete(record);
+        const difference = differenceOf(poison, letter);
         if (difference !== undefined) changed.add(() => `${where()}: ${difference}`);
       });
-      const missing = new Cases(NAME, `of ${inputs.size} poison records have no dead letter`);
-      for (const place of left) missing.add(() => place);
+      const missing = new Cases(NAME, `of ${wanted.size} poison records have no dead letter`);
+      for (const record of left) missing.add(() => record);
       return [
         ...missing.violations,
         ...changed.violations,
@@ -57,41 +64,60 @@ export function poisonDeadLettered({ input, letters, output }: PoisonDeadLettere
   };
 }
 
-/** The poison records of the input as they were read back, by where they are. */
+/** The poison records that were made, by `partition/n`. */
 async function poisonOf(run: FinishedRun, topic: string): Promise<ReadonlyMap<string, Contents>> {
-  const found = new Map<string, Contents>();
+  const made = new Map<string, Contents>();
+  for (const { partition, n, record } of inputRecords(run)) {
+    if (record.poison === undefined) continue;
+    const headers = InputBooks.headersOf(record, n);
+    made.set(`${partition}/${n}`, {
+      key: shown(record.key === null ? null : Buffer.from(record.key)),
+      value: shown(record.value),
+      headers: headersText(
+        headers.flatMap((name, at) => (at % 2 === 0 ? [[String(name), headers[at + 1]]] : [])),
+      ),
+      timestamp: undefined,
+      origin: undefined,
+    });
+  }
   await run.read(topic, (record) => {
-    const n = Number(String(record.header(numberHeader)));
-    if (run.input.record(record.partition, n).poison === undefined) return;
-    found.set(`${run.topic(topic)}/${record.partition}/${record.offset}`, contentsOf(record));
+    const { partition, offset, timestamp } = record;
+    const poison = made.get(`${partition}/${String(record.header(numberHeader))}`);
+    if (poison === undefined) return;
+    poison.timestamp = String(timestamp);
+    poison.origin = `${run.topic(topic)}/${partition}/${offset}`;
   });
-  return found;
+  return made;
 }
 
-function originOf(letter: OutputRecord): string {
-  const { topic, partition, offset } = deadLetterHeaders;
-  return [topic, partition, offset].map((name) => String(letter.header(name))).join('/');
-}
-
-function contentsOf({ key, value, headers, timestamp }: OutputRecord): Contents {
-  const own = headers.filter(([name]) => !name.startsWith(deadLetterHeaders.prefix));
-  return {
-    key: shown(key),
-    value: shown(value),
-    headers: own.map(([name, bytes]) => `${JSON.stringify(name)} ${shown(bytes)}`).join(', '),
-    timestamp,
+function differenceOf(wanted: Contents, letter: OutputRecord): string | undefined {
+  const { topic, partition, offset, prefix } = deadLetterHeaders;
+  const found: Contents = {
+    key: shown(letter.key),
+    value: shown(letter.value),
+    headers: headersText(letter.headers.filter(([name]) => !name.startsWith(prefix))),
+    timestamp: String(letter.timestamp),
+    origin: [topic, partition, offset].map((name) => String(letter.header(name))).join('/'),
   };
+  for (const part of ['key', 'value', 'headers', 'timestamp', 'origin'] as const)
+    if (wanted[part] !== undefined && wanted[part] !== found[part])
+      return `its ${part} is ${cut(String(found[part]))}, not ${cut(wanted[part])}`;
+  return undefined;
+}
+
+function headersText(
+  headers: readonly (readonly [name: string, value: Buffer | string | null | undefined])[],
+): string {
+  return headers
+    .map(
+      ([name, value]) =>
+        `${JSON.stringify(name)} ${shown(value === null || value === undefined ? null : Buffer.from(value))}`,
+    )
+    .join(', ');
 }
 
 function shown(bytes: Buffer | null): string {
   return bytes === null ? 'null' : `[${bytes.toString('hex')}]`;
-}
-
-function differenceOf(wanted: Contents, found: Contents): string | undefined {
-  for (const part of ['key', 'value', 'headers', 'timestamp'] as const)
-    if (wanted[part] !== found[part])
-      return `its ${part} is ${cut(String(found[part]))}, not ${cut(String(wanted[part]))}`;
-  return undefined;
 }
 
 function cut(text: string): string {

@@ -21,7 +21,7 @@ export interface StoresEqualFoldOptions {
 
 /**
  * Each key's value is what its records come to, each counted once; none is missing, and none is more.
- * A sum that was sent on the way is what the records before its offset come to.
+ * A sum that was sent on the way is what the records come to that it says are in it.
  */
 export function storesEqualFold({ amounts, stored, sent }: StoresEqualFoldOptions): Invariant {
   return {
@@ -36,10 +36,10 @@ export function storesEqualFold({ amounts, stored, sent }: StoresEqualFoldOption
   };
 }
 
-/** What a key's records come to, by the offsets of its records in their one partition. */
+/** What a key's records come to, by their numbers in their one partition. */
 class Fold {
   readonly partition: number;
-  readonly #offsets: number[] = [];
+  readonly #numbers: number[] = [];
   /** After the record of the same index. */
   readonly #sums: number[] = [];
 
@@ -47,29 +47,29 @@ class Fold {
     this.partition = partition;
   }
 
-  add(offset: number, amount: number): void {
+  add(n: number, amount: number): void {
     this.#sums.push((this.#sums.at(-1) ?? 0) + amount);
-    this.#offsets.push(offset);
+    this.#numbers.push(n);
   }
 
   get sum(): number {
     return this.#sums.at(-1) ?? 0;
   }
 
-  /** The offset after its last record. */
+  /** The number after that of its last record. */
   get next(): number {
-    return (this.#offsets.at(-1) ?? -1) + 1;
+    return (this.#numbers.at(-1) ?? -1) + 1;
   }
 
-  /** What the records before an offset come to; undefined where none of them is the one before it. */
+  /** What the records before a number come to; undefined where none of them is the one before it. */
   before(next: number): number | undefined {
-    let [low, high] = [0, this.#offsets.length];
+    let [low, high] = [0, this.#numbers.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.#offsets[middle] ?? 0) < next) low = middle + 1;
+      if ((this.#numbers[middle] ?? 0) < next) low = middle + 1;
       else high = middle;
     }
-    return this.#offsets[low - 1] === next - 1 ? this.#sums[low - 1] : undefined;
+    return this.#numbers[low - 1] === next - 1 ? this.#sums[low - 1] : undefined;
   }
 }
 
@@ -106,7 +106,7 @@ async function compareSent(
   folds: ReadonlyMap<string, Fold>,
   { topic, sum }: NonNullable<StoresEqualFoldOptions['sent']>,
 ): Promise<readonly Violation[]> {
-  const wrong = new Cases(NAME, 'sums that were sent are not what the records before their offset come to');
+  const wrong = new Cases(NAME, 'sums that were sent are not what the records in them come to');
   await run.read(topic, (output) => {
     const [key, value] = sum(output);
     const fold = folds.get(key);

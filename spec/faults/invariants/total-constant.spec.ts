@@ -1,7 +1,7 @@
 import test from 'ava';
 import { playedRun, recordAt } from '../../_helpers/faults/played-run.ts';
 import { money } from '../workloads/money.ts';
-import { originHeader } from '../workloads/origin.ts';
+import { originHeaders } from '../workloads/origin.ts';
 import { noSum, type Sum } from '../workloads/sum.ts';
 import { totalConstant } from './total-constant.ts';
 
@@ -13,7 +13,7 @@ function perfectRun() {
   const enter = (n: number, account: string, change: number) => {
     const { sum } = stored.get(account) ?? noSum;
     stored.set(account, { ...noSum, sum: sum + change });
-    const headers = originHeader(0, String(n));
+    const headers = originHeaders({ partition: 0, n });
     ledger.push(
       recordAt(ledger, { topic: 'ledger', partition: 0, key: account, value: String(change), headers }),
     );
@@ -53,7 +53,7 @@ test('a debit without a credit is found, and a credit without a debit', async (t
 
 test('an entry that was sent again with another amount is found', async (t) => {
   const { ledger, check } = perfectRun();
-  const headers = originHeader(0, '2');
+  const headers = originHeaders({ partition: 0, n: 2 });
   ledger.push(recordAt(ledger, { topic: 'ledger', partition: 0, key: 'ann', value: '-4', headers }));
   const [changed, uneven] = await check();
   t.regex(

@@ -5,7 +5,7 @@ import type { FinishedRun } from '../finished-run.ts';
 import { storesEqualFold } from '../invariants/stores-equal-fold.ts';
 import { totalConstant } from '../invariants/total-constant.ts';
 import type { GeneratedRecord, OutputRecord, WorkerContext, Workload } from '../workload.ts';
-import { originHeaders, originOf } from './origin.ts';
+import { originHeaders, originOf, placeOf } from './origin.ts';
 import { redisValues, workerRedis } from './redis-values.ts';
 import { added, noSum, sumCodec, type Sum } from './sum.ts';
 import { patiently } from './sums.ts';
@@ -94,12 +94,13 @@ function transferProcessor(accounts: Store<Sum>, worker: WorkerContext): Message
       const half = Math.floor(messages.length / 2);
       for (const [at, message] of messages.entries()) {
         const { from, to, amount } = transferOf(message.value);
-        const { partition } = message;
+        const origin = placeOf(message);
+        const { partition } = origin;
+        const headers = originHeaders(origin);
         const book = (account: string, change: number) => {
           const before = view.get(account) ?? noSum;
-          const after = added(before, message, change);
+          const after = added(before, origin, change);
           if (after !== before) view.set(account, after);
-          const headers = originHeaders(message);
           sender.send({ topic, partition, key: account, value: String(change), headers });
         };
         book(from, -amount);

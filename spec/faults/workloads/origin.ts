@@ -3,22 +3,16 @@ import { numberHeader, type Origin, type OutputRecord } from '../workload.ts';
 
 const partitionHeader = 'from';
 
-/** Headers of an output that say of which input record it is. */
-export function originHeaders({
-  partition,
-  headers,
-}: ConsumerMessage): readonly (readonly [name: string, value: Buffer | string | null])[] {
-  return originHeader(partition, headers.get(numberHeader) ?? null);
+/** Which input record a message is. */
+export function placeOf({ partition, headers }: ConsumerMessage): Origin {
+  return { partition, n: Number(headers.get(numberHeader)?.toString()) };
 }
 
-/** The same of a partition and a number. */
-export function originHeader(
-  partition: number,
-  n: Buffer | string | null,
-): readonly (readonly [name: string, value: Buffer | string | null])[] {
+/** Headers of an output that say of which input record it is. */
+export function originHeaders({ partition, n }: Origin): (readonly [name: string, value: string])[] {
   return [
     [partitionHeader, String(partition)],
-    [numberHeader, n],
+    [numberHeader, String(n)],
   ];
 }
 

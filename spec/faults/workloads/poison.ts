@@ -13,7 +13,7 @@ import { RedisStore, type Store } from '../../../stores/index.ts';
 import { noDeadLettersInOutage } from '../invariants/no-dead-letters-in-outage.ts';
 import { poisonDeadLettered } from '../invariants/poison-dead-lettered.ts';
 import type { Workload } from '../workload.ts';
-import { originHeaders, originOf } from './origin.ts';
+import { originHeaders, originOf, placeOf } from './origin.ts';
 import { MAX_RECORD_BYTES, poisonKinds, poisonOrOrder, type Order, type Thrown } from './poison-records.ts';
 import { workerRedis } from './redis-values.ts';
 
@@ -56,7 +56,7 @@ export const poison: Workload = {
           key,
           // Twice, so that what is large is too large.
           value: Buffer.concat([value ?? Buffer.of(), value ?? Buffer.of()]),
-          headers: [...headers, ...headers, ...originHeaders(message)],
+          headers: [...headers, ...headers, ...originHeaders(placeOf(message))],
         });
       };
       if (order.ask === undefined) {
@@ -76,7 +76,7 @@ export const poison: Workload = {
         middleware: [
           deadLetter({ topic: () => letters }),
           // With it an outage fails the whole batch, before any record asks for itself.
-          ...(worker.incarnation % 2 === 0 ? [deduplicate({ store: 'seen', id: placeOf })] : []),
+          ...(worker.incarnation % 2 === 0 ? [deduplicate({ store: 'seen', id: idOf })] : []),
           retry({ attempts: 3, initialMs: 10, factor: 5 }),
         ],
       },
@@ -96,8 +96,9 @@ export const poison: Workload = {
   ],
 };
 
-function placeOf({ partition, offset }: ConsumerMessage): string {
-  return `${partition}/${offset}`;
+function idOf(message: ConsumerMessage): string {
+  const { partition, n } = placeOf(message);
+  return `${partition}/${n}`;
 }
 
 /** @throws for poison, of each kind in its way */

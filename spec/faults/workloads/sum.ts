@@ -1,6 +1,10 @@
 import { json, type Codec } from '../../../source/index.ts';
+import type { Origin } from '../workload.ts';
 
-/** A sum, and of each input partition the next offset that is not in it yet. */
+/**
+ * A sum, and of each input partition the next record that is not in it yet: by its number, which is
+ * its offset, but goes on where a topic is recreated.
+ */
 export interface Sum {
   readonly sum: number;
   readonly next: Readonly<Record<string, number>>;
@@ -10,16 +14,12 @@ export interface Sum {
 
 export const sumCodec: Codec<Sum> = json<Sum>();
 
-/** The sum with an amount from a message that may be in it already. */
-export function added(
-  before: Sum,
-  { partition, offset }: { readonly partition: number; readonly offset: number },
-  amount: number,
-): Sum {
-  const { sum, next } = before;
-  if (offset < (next[partition] ?? 0)) return before;
-  return { ...before, sum: sum + amount, next: { ...next, [partition]: offset + 1 } };
-}
-
 /** The sum of nothing. */
 export const noSum: Sum = { sum: 0, next: {} };
+
+/** The sum with an amount from a record that may be in it already. */
+export function added(before: Sum, { partition, n }: Origin, amount: number): Sum {
+  const { sum, next } = before;
+  if (n < (next[partition] ?? 0)) return before;
+  return { ...before, sum: sum + amount, next: { ...next, [partition]: n + 1 } };
+}

@@ -11,7 +11,7 @@ import type { Random } from '../../_helpers/schedules/random.ts';
 import type { FinishedRun } from '../finished-run.ts';
 import { storesEqualFold } from '../invariants/stores-equal-fold.ts';
 import type { GeneratedRecord, ServiceKind, WorkerContext, Workload } from '../workload.ts';
-import { originHeaders, originOf } from './origin.ts';
+import { originHeaders, originOf, placeOf } from './origin.ts';
 import { added, noSum, sumCodec, type Sum } from './sum.ts';
 
 /** A store in a worker, with what fills it before the first batch, and what ends its client. */
@@ -39,7 +39,7 @@ export const patiently = () => [retry({ attempts: 1_000, initialMs: 50, maxMs: 1
 
 /**
  * Sums by key, exact by the idiom that the pages teach: each value carries, for each input partition,
- * the next offset that is not in it yet. Each message is answered with its key's sum.
+ * the next record that is not in it yet. Each message is answered with its key's sum.
  */
 export function sums({ name, services, open, stored }: SumsOptions): Workload {
   return {
@@ -100,12 +100,13 @@ function sumProcessor(store: Store<Sum>, worker: WorkerContext): MessageProcesso
         if (at === half) worker.midway();
         const key = message.keyText ?? '';
         const before = view.get(key) ?? noSum;
-        const sum = added(before, message, Number(message.valueText));
+        const origin = placeOf(message);
+        const sum = added(before, origin, Number(message.valueText));
         if (sum !== before) view.set(key, sum);
         // Also where it was in the sum: the batch that added it may have failed before its records
         // were out.
-        const { partition } = message;
-        sender.send({ topic, partition, key, value: sumCodec.encode(sum), headers: originHeaders(message) });
+        const { partition } = origin;
+        sender.send({ topic, partition, key, value: sumCodec.encode(sum), headers: originHeaders(origin) });
       }
     },
   );

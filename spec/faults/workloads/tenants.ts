@@ -5,7 +5,7 @@ import type { FinishedRun } from '../finished-run.ts';
 import { storesEqualFold } from '../invariants/stores-equal-fold.ts';
 import { tenantsApart } from '../invariants/tenants-apart.ts';
 import type { GeneratedRecord, WorkerContext, Workload } from '../workload.ts';
-import { originHeaders, originOf } from './origin.ts';
+import { originHeaders, originOf, placeOf } from './origin.ts';
 import { redisValues, workerRedis } from './redis-values.ts';
 import { added, noSum, sumCodec, type Sum } from './sum.ts';
 import { patiently } from './sums.ts';
@@ -83,13 +83,15 @@ function tenantProcessor(sums: MultiStore<Sum>, worker: WorkerContext): MessageP
       const half = Math.floor(messages.length / 2);
       for (const [at, message] of messages.entries()) {
         if (at === half) worker.midway();
-        const { keyText, partition } = message;
+        const { keyText } = message;
+        const origin = placeOf(message);
+        const { partition } = origin;
         const { tenant, key } = tenantOf(keyText);
         const before = view.get(tenant, key) ?? { ...noSum, tenant };
-        const sum = added(before, message, Number(message.valueText));
+        const sum = added(before, origin, Number(message.valueText));
         if (sum !== before) view.set(tenant, key, sum);
         const value = sumCodec.encode(sum);
-        sender.send({ topic, partition, key: keyText, value, headers: originHeaders(message) });
+        sender.send({ topic, partition, key: keyText, value, headers: originHeaders(origin) });
       }
     },
   );
