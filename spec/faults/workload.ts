@@ -9,6 +9,7 @@ export {
   type OutputRecord,
   type ServiceKind,
   type WorkerContext,
+  type WorkloadTopic,
 } from './workload-job.ts';
 
 /** A job under test, what it reads, and what must be true of what it wrote. */
