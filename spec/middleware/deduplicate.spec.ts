@@ -211,6 +211,51 @@ test('of two partitions one leaves out what the other has processed', async (t) 
   t.deepEqual(kafka.values('out').toSorted(), ['a', 'b', 'c', 'd']);
 });
 
+test('of two partitions at the same time each puts its own ids alone, when its own batch is durable', async (t) => {
+  const { kafka, clock, make, outcome } = fixture(t);
+  kafka.createTopic('in', 2).createTopic('out').append('in', 0, withId('a'), withId('b'));
+  kafka.append('in', 1, withId('c'));
+  const store = new MapStore();
+  const meeting = eachMessage(async ({ value, partition }, sender, { wait }) => {
+    sender.send({ topic: 'out', value });
+    if (partition === 1) return;
+    await wait(10_000);
+    throw boom;
+  });
+  const processor = make(meeting, {
+    inputPartitions: [0, 1],
+    concurrency: 2,
+    middleware: [deduplicate({ store, id })],
+  });
+  const run = outcome(processor.runLoop());
+  await clock.advance(2_000);
+  t.is(kafka.committed(GROUP, 'in', 1), 1, 'while the other one is in process');
+  t.deepEqual([...(await store.getAll(['a', 'b', 'c'])).keys()], ['c']);
+  await clock.advance(60_000);
+  t.false((await run).ok);
+  t.deepEqual([...(await store.getAll(['a', 'b', 'c'])).keys()], ['c']);
+  t.is(kafka.committed(GROUP, 'in', 0), 0);
+});
+
+test('a batch is asked for by one getAll, which has each id once, and nothing is asked for without ids', async (t) => {
+  const { kafka, make } = fixture(t);
+  kafka.createTopic('in').createTopic('out');
+  kafka.append('in', 0, withId('a'), withId('b'), withId('a'), 'none');
+  const store = new MapStore();
+  const asked: (readonly string[])[] = [];
+  const getAll = store.getAll.bind(store);
+  store.getAll = (keys: readonly string[]) => {
+    asked.push([...keys]);
+    return getAll(keys);
+  };
+  const middleware = [deduplicate({ store, id })];
+  await make(copying, { middleware }).runToEnd();
+  t.deepEqual(asked, [['a', 'b']]);
+  kafka.append('in', 0, 'none');
+  await make(copying, { middleware }).runToEnd();
+  t.is(asked.length, 1);
+});
+
 test('a MapStore with maxEntries forgets the id that was put the longest ago', async (t) => {
   const store = new MapStore({ maxEntries: 2 });
   const value = Buffer.from('1');

@@ -76,6 +76,24 @@ test('a failing handler, also by a BatchError, passes the bucket again with each
   t.deepEqual(times, [0, 1_000, 3_000]);
 });
 
+test('what a handler throws passes as it is, also a BatchError', async (t) => {
+  for (const thrown of [new Error('no'), undefined]) {
+    const { kafka, make, outcome } = fixture(t);
+    kafka.createTopic('in').fill('in', 0, 1);
+    let error: Error | undefined = thrown;
+    const processor = make(
+      {
+        process(messages) {
+          error ??= new BatchError(messages.map((message) => ({ message, error: 1 })));
+          throw error;
+        },
+      },
+      { middleware: [throttle({ recordsPerSecond: 5 })] },
+    );
+    t.is(((await outcome(processor.runToEnd())).error as Error).cause, error);
+  }
+});
+
 test('a close in mid-wait ends it, and nothing is committed', async (t) => {
   const { kafka, clock, make } = fixture(t);
   kafka.createTopic('in').fill('in', 0, 20);
