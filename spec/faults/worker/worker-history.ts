@@ -93,6 +93,9 @@ export class WorkerHistory {
         this.end = 'failed';
         this.failure = line.error;
         break;
+      case 'given-up':
+        this.#giveUp(line);
+        break;
       case 'unblocked':
         this.blockedMs += line.ms;
         break;
@@ -112,6 +115,18 @@ export class WorkerHistory {
       this.#open.delete(key);
       this.committedAt.set(partition, performance.now());
       for (const [, from, to] of ranges) this.committed += to - from + 1;
+    }
+  }
+
+  #giveUp({ partition, ranges }: Extract<WorkerLine, { at: 'given-up' }>): void {
+    for (const [topic, first] of ranges) {
+      this.#open.delete(`${topic}/${partition}/${first}`);
+      const begun = this.begun.get(`${topic}/${partition}`);
+      const last = begun?.at(-1);
+      if (last === undefined) continue;
+      // It is the partition's last one.
+      if (last[0] === first) begun?.pop();
+      else last[1] = first - 1;
     }
   }
 

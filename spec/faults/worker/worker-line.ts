@@ -35,6 +35,8 @@ export type WorkerLine =
       readonly ranges: readonly BatchRange[];
     }
   | { readonly at: 'signalled'; readonly step: WorkerStep }
+  /** It closes, and a batch waited for its next attempt: nothing of it is flushed or committed. */
+  | { readonly at: 'given-up'; readonly partition: number; readonly ranges: readonly BatchRange[] }
   | {
       readonly at: 'log';
       readonly level: 'info' | 'warn' | 'error';

@@ -10,6 +10,7 @@ import {
   type Logger,
   type Middleware,
 } from '../../../source/index.ts';
+import { endedByClose } from '../../../source/kernel/closed-while-waiting.ts';
 import { BrokerProxies } from '../../../source/testing/index.ts';
 import { workloads } from '../workload-list.ts';
 import { shiftClock } from './clock-shift.ts';
@@ -57,9 +58,16 @@ const logger: Logger = {
 };
 
 /** Outermost: a batch is open from here on. */
-const begun: Middleware = (next) => (messages, sender, context) => {
-  reportStep('begun', context.partition, rangesOf(messages));
-  return next(messages, sender, context);
+const begun: Middleware = (next) => async (messages, sender, context) => {
+  const { partition } = context;
+  const ranges = rangesOf(messages);
+  reportStep('begun', partition, ranges);
+  try {
+    await next(messages, sender, context);
+  } catch (error) {
+    if (endedByClose(error)) report({ at: 'given-up', partition, ranges });
+    throw error;
+  }
 };
 
 function rangesOf(messages: readonly ConsumerMessage[]): BatchRange[] {
