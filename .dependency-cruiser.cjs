@@ -13,7 +13,7 @@ const partitioner = '^source/kafka/partitioner\\.ts$';
 const outgoingRecord = '^source/kafka/(outgoing|forwarded)-record\\.ts$';
 const records = '^source/kafka/records/';
 const wire = '^source/kafka/wire/';
-const storePorts = '^stores/(store|multi-store|is-store|store-owner)\\.ts$';
+const storePorts = '^stores/(store|multi-store|is-store|store-owner|store-columns)\\.ts$';
 /** What a key may be, and in which order keys are: every store asks them. */
 const storeKeys = '^stores/(entry-checks|key-range)\\.ts$';
 /** Stores of a job for which nothing says where they are. */
@@ -177,7 +177,7 @@ const rows = [
     may: ['^stores/(elasticsearch|backend)/', '^stores/store-owner\\.ts$', kernel],
   },
   {
-    files: '^stores/(?!(store|multi-store|is-store|store-owner|entry-checks|key-range)\\.ts$)[^/]+\\.ts$',
+    files: '^stores/(?!(store|multi-store|is-store|store-owner|store-columns|entry-checks|key-range)\\.ts$)[^/]+\\.ts$',
     may: ['^stores/', kernel, '^metrics/(metrics|definitions)\\.ts$', codecPort],
   },
   { files: metricsPorts, may: [metricsPorts, kernel] },

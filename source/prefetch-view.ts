@@ -53,63 +53,104 @@ export class ViewLife {
   }
 }
 
-/** The view of one store, or of one tenant, with the changes made in it. */
-export class KeyView<Value> implements BatchView<Value> {
-  /** The values to write. */
-  readonly puts = new Map<string, Value>();
-  readonly #named: ReadonlySet<string>;
-  readonly #found: Map<string, Value>;
-  readonly #life: ViewLife;
-  readonly #deleted = new Set<string>();
+/** What became of a key in a view; where it was set, it is the place among those that were. */
+const AS_FOUND = -1;
+const DELETED = -2;
 
-  /** @param found the values of the named keys; the view owns it from now on */
-  constructor(named: ReadonlySet<string>, found: Map<string, Value>, life: ViewLife) {
-    this.#named = named;
-    this.#found = found;
+/**
+ * The view of one store, or of one tenant, with the changes made in it. A key is looked up once: all
+ * that is known of it is under one number.
+ */
+export class KeyView<Value> implements BatchView<Value> {
+  /** The keys that are known: those that were named, then those that were only set or deleted. */
+  readonly #keys: string[] = [];
+  readonly #at = new Map<string, number>();
+  #values: (Value | undefined)[] = [];
+  readonly #states: number[] = [];
+  /** The numbers of the keys that were set, in this order; AS_FOUND for what was deleted later. */
+  readonly #puts: number[] = [];
+  readonly #life: ViewLife;
+
+  constructor(life: ViewLife) {
     this.#life = life;
+  }
+
+  /** The keys that were named so far. */
+  get named(): readonly string[] {
+    return this.#keys;
+  }
+
+  /** Before anything else: a key whose value is to be read. */
+  name(key: string): void {
+    if (!this.#at.has(key)) this.#add(key);
+  }
+
+  /** @param values of the named keys, in their order; undefined where there is none */
+  fill(values: readonly (Value | undefined)[]): void {
+    this.#values = [...values];
   }
 
   get(key: string): Value | undefined {
     this.#life.check('get');
-    let value = this.puts.get(key);
-    if (value !== undefined) return value;
-    value = this.#found.get(key);
-    if (value === undefined) this.#checkKnown('get', key);
-    return value;
+    const at = this.#at.get(key);
+    if (at === undefined) throw notRead('get', key);
+    return this.#values[at];
   }
 
   has(key: string): boolean {
     this.#life.check('has');
-    if (this.puts.has(key) || this.#found.has(key)) return true;
-    this.#checkKnown('has', key);
-    return false;
+    const at = this.#at.get(key);
+    if (at === undefined) throw notRead('has', key);
+    return this.#values[at] !== undefined || (this.#states[at] ?? AS_FOUND) >= 0;
   }
 
   set(key: string, value: Value): void {
     this.#life.check('set');
-    this.puts.set(key, value);
-    // A look-up takes longer than all of this.
-    if (this.#deleted.size > 0) this.#deleted.delete(key);
-    // What was found would be taken for it.
-    if (value === undefined) this.#found.delete(key);
+    const at = this.#at.get(key) ?? this.#add(key);
+    this.#values[at] = value;
+    if ((this.#states[at] ?? AS_FOUND) >= 0) return;
+    this.#states[at] = this.#puts.length;
+    this.#puts.push(at);
   }
 
   delete(key: string): void {
     this.#life.check('delete');
-    this.puts.delete(key);
-    this.#found.delete(key);
-    this.#deleted.add(key);
+    const at = this.#at.get(key) ?? this.#add(key);
+    const state = this.#states[at] ?? AS_FOUND;
+    if (state >= 0) this.#puts[state] = AS_FOUND;
+    this.#values[at] = undefined;
+    this.#states[at] = DELETED;
+  }
+
+  /** The values to write, and their keys, in the order in which they were first set. */
+  get puts(): { readonly keys: readonly string[]; readonly values: readonly Value[] } {
+    const keys: string[] = [];
+    const values: Value[] = [];
+    for (const at of this.#puts) {
+      if (at === AS_FOUND) continue;
+      keys.push(this.#keys[at] ?? '');
+      values.push(this.#values[at] as Value);
+    }
+    return { keys, values };
   }
 
   /** The keys to remove. */
   get deletes(): readonly string[] {
-    return [...this.#deleted];
+    return this.#keys.filter((_key, at) => this.#states[at] === DELETED);
   }
 
-  #checkKnown(method: string, key: string): void {
-    if (this.#named.has(key) || this.puts.has(key) || this.#deleted.has(key)) return;
-    throw new LifecycleError(
-      `view.${method}('${key}'): the value of this key was not read for this batch. Return it from keysOf.`,
-    );
+  #add(key: string): number {
+    const at = this.#keys.length;
+    this.#at.set(key, at);
+    this.#keys.push(key);
+    this.#values.push(undefined);
+    this.#states.push(AS_FOUND);
+    return at;
   }
+}
+
+function notRead(method: string, key: string): LifecycleError {
+  return new LifecycleError(
+    `view.${method}('${key}'): the value of this key was not read for this batch. Return it from keysOf.`,
+  );
 }

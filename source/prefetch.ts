@@ -1,5 +1,6 @@
 import { isStore } from '../stores/is-store.ts';
 import { MultiMap, type AnyStore, type MultiStore, type TenantKey } from '../stores/multi-store.ts';
+import { columnsOf } from '../stores/store-columns.ts';
 import type { Store, StoreCallOptions } from '../stores/store.ts';
 import { isBatchError, type BatchError } from './batch-error.ts';
 import { ConfigError, KasperError } from './kernel/errors.ts';
@@ -163,21 +164,32 @@ async function openSingle<Value>(
   keysOf: KeysOf,
   { messages, life, options }: Attempt,
 ): Promise<OpenBatch<BatchView<Value>>> {
-  const named = new Set<string>();
+  const view = new KeyView<Value>(life);
   for (const message of messages) {
     const keys = keysOf(message);
-    if (typeof keys === 'string') named.add(keys);
-    else if (isObject(keys) && Symbol.iterator in keys) for (const key of keys) named.add(key);
+    if (typeof keys === 'string') view.name(keys);
+    else if (isObject(keys) && Symbol.iterator in keys) for (const key of keys) view.name(key);
     else if (keys !== null && keys !== undefined)
       throw noKeys(keys, 'a key, a list of keys, null or undefined');
   }
-  const found = named.size === 0 ? new Map<string, Value>() : await store.getAll([...named], options);
-  const view = new KeyView(named, found, life);
+  const { named } = view;
+  const columns = columnsOf(store);
+  if (named.length > 0) {
+    if (columns !== undefined) view.fill(await columns.read(named, options));
+    else {
+      const found = await store.getAll([...named], options);
+      view.fill(named.map((key) => found.get(key)));
+    }
+  }
   return {
     view,
     async write() {
       const { puts, deletes } = view;
-      if (puts.size > 0) await store.putAll(puts, options);
+      if (puts.keys.length > 0) {
+        if (columns !== undefined) await columns.write(puts, options);
+        else
+          await store.putAll(new Map(puts.keys.map((key, at) => [key, puts.values[at] as Value])), options);
+      }
       if (deletes.length > 0) await store.deleteAll(deletes, options);
     },
   };
@@ -188,26 +200,26 @@ async function openMulti<Value>(
   keysOf: TenantKeysOf,
   { messages, life, options }: Attempt,
 ): Promise<OpenBatch<MultiBatchView<Value>>> {
-  const named = new MultiMap<TenantKey>();
-  for (const message of messages) {
-    const keys = keysOf(message) ?? [];
-    for (const key of isList(keys) ? keys : [keys]) {
-      if (!isObject(key) || key instanceof Promise)
-        throw noKeys(key, '{ tenant, key }, a list of them, null or undefined');
-      named.set(key.tenant, key.key, key);
-    }
-  }
-  const wanted = [...named].flatMap(([, keys]) => [...keys.values()]);
-  const found = wanted.length === 0 ? new MultiMap<Value>() : await store.fetch(wanted, options);
   const tenants = new Map<string, KeyView<Value>>();
   const of = (tenant: string) => {
     let view = tenants.get(tenant);
-    if (view === undefined) {
-      const keys = new Set(named.tenant(tenant).keys());
-      tenants.set(tenant, (view = new KeyView(keys, new Map(found.tenant(tenant)), life)));
-    }
+    if (view === undefined) tenants.set(tenant, (view = new KeyView(life)));
     return view;
   };
+  for (const message of messages) {
+    const keys = keysOf(message) ?? [];
+    if (isList(keys)) for (const key of keys) nameOf(of, key);
+    else nameOf(of, keys);
+  }
+  const wanted: TenantKey[] = [];
+  for (const [tenant, { named }] of tenants) for (const key of named) wanted.push({ tenant, key });
+  if (wanted.length > 0) {
+    const found = await store.fetch(wanted, options);
+    for (const [tenant, view] of tenants) {
+      const ofTenant = found.tenant(tenant);
+      view.fill(view.named.map((key) => ofTenant.get(key)));
+    }
+  }
   return {
     view: {
       get: (tenant, key) => of(tenant).get(key),
@@ -221,8 +233,10 @@ async function openMulti<Value>(
     },
     async write() {
       const puts = new MultiMap<Value>();
-      for (const [tenant, view] of tenants)
-        for (const [key, value] of view.puts) puts.set(tenant, key, value);
+      for (const [tenant, view] of tenants) {
+        const { keys, values } = view.puts;
+        for (const [at, key] of keys.entries()) puts.set(tenant, key, values[at] as Value);
+      }
       if (puts.size > 0) await store.push(puts, options);
       const deletes = [...tenants].filter(([, view]) => view.deletes.length > 0);
       // All are awaited, even if one fails: none may be in flight when the next batch begins.
@@ -233,6 +247,13 @@ async function openMulti<Value>(
       if (failed !== undefined) throw failed.reason;
     },
   };
+}
+
+function nameOf<Value>(of: (tenant: string) => KeyView<Value>, key: unknown): void {
+  if (!isObject(key) || key instanceof Promise)
+    throw noKeys(key, '{ tenant, key }, a list of them, null or undefined');
+  const { tenant, key: name } = key as unknown as TenantKey;
+  of(tenant).name(name);
 }
 
 function noKeys(keys: unknown, demand: string): ConfigError {

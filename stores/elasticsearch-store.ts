@@ -5,6 +5,7 @@ import {
   indexProblem,
   type ElasticsearchOptions,
 } from './elasticsearch/elasticsearch-options.ts';
+import { registerColumns } from './store-columns.ts';
 import type { EntriesOptions, ListedStore, StoreCallOptions, StoreEntries } from './store.ts';
 import type { FencedStore, StoreFence, StoreOwner } from './store-owner.ts';
 
@@ -47,6 +48,7 @@ export class ElasticsearchStore implements ListedStore, FencedStore {
       place: index,
       timeoutMs: backendOptions.timeoutMs,
     });
+    registerColumns(this, ElasticsearchStore.prototype, this.#store);
   }
 
   /**

@@ -2,6 +2,7 @@ import { BackendStore } from './backend/backend-store.ts';
 import { RedisBackend } from './redis/redis-backend.ts';
 import type { RedisPlace } from './redis/redis-commands.ts';
 import { redisBackendOptions, type RedisOptions } from './redis/redis-options.ts';
+import { registerColumns } from './store-columns.ts';
 import type { EntriesOptions, ListedStore, StoreCallOptions, StoreEntries } from './store.ts';
 import type { FencedStore, StoreFence, StoreOwner } from './store-owner.ts';
 import { text } from './backend/store-options.ts';
@@ -39,6 +40,7 @@ export class RedisStore implements ListedStore, FencedStore {
       place: `${keyPrefix}/`,
       timeoutMs: backendOptions.timeoutMs,
     });
+    registerColumns(this, RedisStore.prototype, this.#store);
   }
 
   /** GET: https://redis.io/docs/latest/commands/get/ */

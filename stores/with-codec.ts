@@ -4,6 +4,7 @@ import { hasMethods, isObject } from '../source/kernel/is-object.ts';
 import { show } from '../source/kernel/shown-value.ts';
 import { messageOf } from '../source/kernel/thrown-text.ts';
 import { isStore } from './is-store.ts';
+import { columnsOf, registerColumns, type KeysAndValues, type StoreColumns } from './store-columns.ts';
 import { MultiMap, type MultiStore, type TenantKey } from './multi-store.ts';
 import type { EntriesOptions, ListedStore, Store, StoreCallOptions, StoreEntries } from './store.ts';
 import type { StoreFence, StoreOwner } from './store-owner.ts';
@@ -88,6 +89,9 @@ class CodecStore<Value> implements Store<Value> {
     if (fence !== undefined) this.fence = fence;
     const warnings = store.warnings?.bind(store);
     if (warnings !== undefined) this.warnings = warnings;
+    const columns = columnsOf(store);
+    if (columns !== undefined)
+      registerColumns<Value>(this, CodecStore.prototype, new CodecColumns(columns, codec));
   }
 
   async get(key: string, options?: StoreCallOptions): Promise<Value | undefined> {
@@ -122,6 +126,32 @@ class CodecStore<Value> implements Store<Value> {
 
   flush(options?: StoreCallOptions): Promise<void> {
     return this.#store.flush(options);
+  }
+}
+
+class CodecColumns<Value> implements StoreColumns<Value> {
+  readonly #columns: StoreColumns<Buffer>;
+  readonly #codec: KeyedCodec<Value>;
+
+  constructor(columns: StoreColumns<Buffer>, codec: KeyedCodec<Value>) {
+    this.#columns = columns;
+    this.#codec = codec;
+  }
+
+  async read(keys: readonly string[], options?: StoreCallOptions): Promise<readonly (Value | undefined)[]> {
+    const found = await this.#columns.read(keys, options);
+    const values: (Value | undefined)[] = [];
+    for (const [at, key] of keys.entries()) {
+      const bytes = found[at];
+      values.push(bytes === undefined ? undefined : this.#codec.decode(key, bytes));
+    }
+    return values;
+  }
+
+  async write({ keys, values }: KeysAndValues<Value>, options?: StoreCallOptions): Promise<void> {
+    const encoded: Buffer[] = [];
+    for (const [at, key] of keys.entries()) encoded.push(this.#codec.encode(key, values[at] as Value));
+    await this.#columns.write({ keys, values: encoded }, options);
   }
 }
 

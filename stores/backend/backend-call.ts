@@ -1,6 +1,7 @@
 import { StoreError, TimeoutError, type StoreFailure, type StoreKey } from '../../source/kernel/errors.ts';
 import { messageOf } from '../../source/kernel/thrown-text.ts';
 import type { FailureReason, Item } from './item.ts';
+import { CallKeys } from './call-keys.ts';
 import { withinLimits, type CallEnd, type CallLimits } from './call-limits.ts';
 
 /** This many reasons are in the message; all of them are in `failures`. */
@@ -27,20 +28,25 @@ export interface CallSetting {
 
 /** One call in flight. */
 export class BackendCall<Place> {
-  readonly items: readonly Item<Place>[];
+  readonly keys: CallKeys<Place>;
   /** Reached when nobody waits for the call any more. */
   readonly end: CallEnd;
   readonly #backend: CallSetting['backend'];
 
-  constructor(items: readonly Item<Place>[], end: CallEnd, backend: CallSetting['backend']) {
-    this.items = items;
+  constructor(keys: CallKeys<Place>, end: CallEnd, backend: CallSetting['backend']) {
+    this.keys = keys;
     this.end = end;
     this.#backend = backend;
   }
 
+  /** Its keys, each with what became of it. */
+  get items(): readonly Item<Place>[] {
+    return this.keys.items;
+  }
+
   /** Some of its items, as a call that ends with it. */
   partOf(items: readonly Item<Place>[]): BackendCall<Place> {
-    return new BackendCall(items, this.end, this.#backend);
+    return new BackendCall(CallKeys.of(items), this.end, this.#backend);
   }
 
   /** What an error of the backend's client means. */
@@ -63,22 +69,24 @@ export class BackendCall<Place> {
 }
 
 /**
- * Carries out a call within its limits. Afterwards the items hold what was found.
+ * Carries out a call within its limits. Afterwards the keys hold what was found.
  *
  * @throws StoreError that names each key that failed, with its reason, and those that were written
  */
 export async function carryOut<Place>(
   { title, backend, limits }: CallSetting,
-  items: readonly Item<Place>[],
+  keys: CallKeys<Place>,
   work: (call: BackendCall<Place>) => Promise<void>,
 ): Promise<void> {
   let rest: FailureReason = { text: 'the answer does not mention it', retriable: true, isUnknown: true };
   try {
-    await withinLimits(limits, (end) => work(new BackendCall(items, end, backend)));
+    await withinLimits(limits, (end) => work(new BackendCall(keys, end, backend)));
   } catch (error) {
     rest = limitReached(error, limits) ?? backend.explain(error);
   }
+  if (keys.isDone) return;
   let isFailed = false;
+  const { items } = keys;
   for (const item of items) {
     if (!item.isDone) item.failure ??= rest;
     if (item.failure !== undefined) isFailed = true;

@@ -1,10 +1,10 @@
 import { StoreError } from '../../source/kernel/errors.ts';
 import { messageOf } from '../../source/kernel/thrown-text.ts';
 import type { Backend } from './backend.ts';
-import { Item } from './item.ts';
+import { CallKeys } from './call-keys.ts';
 import { carryOut, type CallSetting, type CallTitle } from './backend-call.ts';
-import { askForWarnings, BackendStore, checkItem, flushPlaces } from './backend-store.ts';
-import { checkEntry, checkKey, checkMultiMap, checkTenant, checkTenantKeys } from '../entry-checks.ts';
+import { askForWarnings, BackendStore, checkAccepted, checkEntries, flushPlaces } from './backend-store.ts';
+import { checkKey, checkKeys, checkMultiMap, checkTenant, checkTenantKeys } from '../entry-checks.ts';
 import { MultiMap, type MultiStore, type TenantKey } from '../multi-store.ts';
 import type { ListedStore, StoreCallOptions } from '../store.ts';
 import type { FencedStore, StoreFence, StoreOwner } from '../store-owner.ts';
@@ -18,6 +18,23 @@ export interface BackendMultiStoreOptions<Place> {
   readonly placeOf: (tenant: string) => Place;
   /** The place as it is named in errors. */
   readonly describe: (place: Place) => string;
+}
+
+/** Keys of tenants, in lists of one length. */
+interface TenantColumns {
+  readonly tenants: readonly string[];
+  readonly keys: readonly string[];
+}
+
+/** The same while they are gathered. */
+class TenantLists implements TenantColumns {
+  readonly tenants: string[] = [];
+  readonly keys: string[] = [];
+
+  add(tenant: string, key: string): void {
+    this.tenants.push(tenant);
+    this.keys.push(key);
+  }
 }
 
 /** A MultiStore over a backend. */
@@ -52,44 +69,35 @@ export class BackendMultiStore<Place> implements MultiStore, FencedStore {
   }
 
   async fetch(keys: readonly TenantKey[], options?: StoreCallOptions): Promise<MultiMap> {
-    const { name, backend } = this.#options;
-    const wanted = new MultiMap<Item<Place>>();
-    const places = new Map<string, Place>();
+    const { name } = this.#options;
+    const seen = new MultiMap<true>();
+    const wanted = new TenantLists();
     checkTenantKeys(name, 'fetch', keys);
     for (const { tenant, key } of keys) {
+      checkTenant(name, 'fetch', tenant);
       checkKey(name, 'fetch', key);
-      const place = this.#placeOnce(places, 'fetch', tenant);
-      if (!wanted.has(tenant, key)) wanted.set(tenant, key, new Item(key, place, tenant, undefined));
+      if (seen.has(tenant, key)) continue;
+      seen.set(tenant, key, true);
+      wanted.add(tenant, key);
     }
-    this.#checkApart('fetch', places);
+    const values = await this.#read('fetch', wanted, options);
     const found = new MultiMap();
-    const setting = this.#setting({ operation: 'fetch', changes: false }, places, options);
-    const items = this.#items(setting.title, wanted);
-    if (items.length === 0) return found;
-    await carryOut(setting, items, (call) => backend.read(call));
-    for (const { tenant = '', key, found: value } of items)
-      if (value !== undefined) found.set(tenant, key, value);
+    for (const [at, value] of values.entries())
+      if (value !== undefined) found.set(wanted.tenants[at] ?? '', wanted.keys[at] ?? '', value);
     return found;
   }
 
   async push(entries: MultiMap, options?: StoreCallOptions): Promise<void> {
-    const { name, backend } = this.#options;
-    const wanted = new MultiMap<Item<Place>>();
-    const places = new Map<string, Place>();
-    checkMultiMap(name, 'push', entries);
+    checkMultiMap(this.#options.name, 'push', entries);
+    const wanted = new TenantLists();
+    const given: Buffer[] = [];
     for (const [tenant, values] of entries) {
-      for (const entry of values) {
-        checkEntry(name, 'push', entry);
-        const [key, value] = entry;
-        wanted.set(tenant, key, new Item(key, this.#placeOnce(places, 'push', tenant), tenant, value));
+      for (const [key, value] of values) {
+        wanted.add(tenant, key);
+        given.push(value);
       }
     }
-    this.#checkApart('push', places);
-    const setting = this.#setting({ operation: 'push', changes: true }, places, options);
-    const items = this.#items(setting.title, wanted);
-    if (items.length === 0) return;
-    for (const [tenant, place] of places) this.#remember('push', tenant, place);
-    await carryOut(setting, items, (call) => backend.write(call));
+    await this.#write('push', { tenants: wanted.tenants, keys: wanted.keys, values: given }, options);
   }
 
   async flush(options?: StoreCallOptions): Promise<void> {
@@ -108,6 +116,37 @@ export class BackendMultiStore<Place> implements MultiStore, FencedStore {
     return askForWarnings(backend, this.#setting(title, this.#places, options));
   }
 
+  async #read(
+    operation: string,
+    { tenants, keys }: TenantColumns,
+    options: StoreCallOptions | undefined,
+  ): Promise<readonly (Buffer | undefined)[]> {
+    const { name, backend } = this.#options;
+    checkKeys(name, operation, keys);
+    const places = this.#placesOf(operation, tenants);
+    const setting = this.#setting({ operation, changes: false }, places.byTenant, options);
+    const wanted = new CallKeys({ keys, place: undefined, places: places.list, tenants });
+    checkAccepted(setting.title, backend, wanted);
+    if (wanted.length > 0) await carryOut(setting, wanted, (call) => backend.read(call));
+    return wanted.found;
+  }
+
+  async #write(
+    operation: string,
+    { tenants, keys, values }: TenantColumns & { readonly values: readonly Buffer[] },
+    options: StoreCallOptions | undefined,
+  ): Promise<void> {
+    const { name, backend } = this.#options;
+    checkEntries(name, operation, { keys, values });
+    const places = this.#placesOf(operation, tenants);
+    const setting = this.#setting({ operation, changes: true }, places.byTenant, options);
+    const wanted = new CallKeys({ keys, place: undefined, places: places.list, tenants, values });
+    checkAccepted(setting.title, backend, wanted);
+    if (wanted.length === 0) return;
+    for (const [tenant, place] of places.byTenant) this.#remember(operation, tenant, place);
+    await carryOut(setting, wanted, (call) => backend.write(call));
+  }
+
   #setting(
     { operation, changes }: Pick<CallTitle, 'operation' | 'changes'>,
     places: ReadonlyMap<string, Place>,
@@ -121,21 +160,20 @@ export class BackendMultiStore<Place> implements MultiStore, FencedStore {
     };
   }
 
-  #items(title: CallTitle, wanted: MultiMap<Item<Place>>): Item<Place>[] {
-    const items: Item<Place>[] = [];
-    for (const [, ofTenant] of wanted) {
-      for (const item of ofTenant.values()) {
-        checkItem(title, this.#options.backend, item);
-        items.push(item);
-      }
+  /** The place of each key's tenant, and all of them together. @throws StoreError for one without */
+  #placesOf(
+    operation: string,
+    tenants: readonly string[],
+  ): { readonly list: readonly Place[]; readonly byTenant: ReadonlyMap<string, Place> } {
+    const byTenant = new Map<string, Place>();
+    const list: Place[] = [];
+    for (const tenant of tenants) {
+      let place = byTenant.get(tenant);
+      if (place === undefined) byTenant.set(tenant, (place = this.#placeOf(operation, tenant)));
+      list.push(place);
     }
-    return items;
-  }
-
-  #placeOnce(places: Map<string, Place>, operation: string, tenant: string): Place {
-    let place = places.get(tenant);
-    if (place === undefined) places.set(tenant, (place = this.#placeOf(operation, tenant)));
-    return place;
+    this.#checkApart(operation, byTenant);
+    return { list, byTenant };
   }
 
   #placeOf(operation: string, tenant: string): Place {

@@ -1,10 +1,11 @@
 import { StoreError } from '../../source/kernel/errors.ts';
 import type { Backend } from './backend.ts';
-import { Item } from './item.ts';
 import { carryOut, limitReached, type CallSetting, type CallTitle } from './backend-call.ts';
+import { CallKeys, type CallLists } from './call-keys.ts';
 import { withinLimits } from './call-limits.ts';
-import { checkEntry, checkKeys, pairsOf } from '../entry-checks.ts';
+import { checkEntry, checkKey, checkKeys, pairsOf } from '../entry-checks.ts';
 import { checkRange, inOrder, isInRange } from '../key-range.ts';
+import type { KeysAndValues, StoreColumns } from '../store-columns.ts';
 import type { EntriesOptions, ListedStore, StoreCallOptions, StoreEntries } from '../store.ts';
 import type { FencedStore, StoreFence, StoreOwner } from '../store-owner.ts';
 
@@ -30,7 +31,7 @@ export interface BackendStoreOptions<Place> {
 /**
  * A Store over a backend: checks its input, drops duplicates, and turns failures into a StoreError.
  */
-export class BackendStore<Place> implements ListedStore, FencedStore {
+export class BackendStore<Place> implements ListedStore, FencedStore, StoreColumns<Buffer> {
   readonly #options: BackendStoreOptions<Place>;
 
   constructor(options: BackendStoreOptions<Place>) {
@@ -106,17 +107,53 @@ export class BackendStore<Place> implements ListedStore, FencedStore {
     }
   }
 
+  /** As {@link StoreColumns.read}. */
+  read(keys: readonly string[], options?: StoreCallOptions): Promise<readonly (Buffer | undefined)[]> {
+    return this.#readColumn('getAll', keys, options);
+  }
+
+  /** As {@link StoreColumns.write}. */
+  write(columns: KeysAndValues<Buffer>, options?: StoreCallOptions): Promise<void> {
+    return this.#writeColumn('putAll', columns, options);
+  }
+
+  async #readColumn(
+    operation: string,
+    keys: readonly string[],
+    options: StoreCallOptions | undefined,
+  ): Promise<readonly (Buffer | undefined)[]> {
+    const { backend } = this.#options;
+    const setting = this.#setting({ operation, changes: false }, options);
+    const wanted = this.#keys(setting.title, { keys });
+    if (wanted.length > 0) await carryOut(setting, wanted, (call) => backend.read(call));
+    return wanted.found;
+  }
+
+  async #writeColumn(
+    operation: string,
+    { keys, values }: KeysAndValues<Buffer>,
+    options: StoreCallOptions | undefined,
+  ): Promise<void> {
+    const { backend, onWrite } = this.#options;
+    const setting = this.#setting({ operation, changes: true }, options);
+    const wanted = this.#keys(setting.title, { keys, values });
+    if (wanted.length === 0) return;
+    onWrite?.();
+    await carryOut(setting, wanted, (call) => backend.write(call));
+  }
+
   async #read(
     operation: string,
     keys: readonly string[],
     options: StoreCallOptions | undefined,
   ): Promise<Map<string, Buffer>> {
-    const { backend } = this.#options;
-    const setting = this.#setting({ operation, changes: false }, options);
-    const items = this.#items(setting.title, keys);
-    if (items.length > 0) await carryOut(setting, items, (call) => backend.read(call));
+    const once = eachOnce(keys);
+    const found = await this.#readColumn(operation, once, options);
     const values = new Map<string, Buffer>();
-    for (const { key, found } of items) if (found !== undefined) values.set(key, found);
+    for (const [at, key] of once.entries()) {
+      const value = found[at];
+      if (value !== undefined) values.set(key, value);
+    }
     return values;
   }
 
@@ -125,20 +162,18 @@ export class BackendStore<Place> implements ListedStore, FencedStore {
     entries: StoreEntries,
     options: StoreCallOptions | undefined,
   ): Promise<void> {
-    const { name, backend, place, tenant, onWrite } = this.#options;
-    const setting = this.#setting({ operation, changes: true }, options);
-    const items: Item<Place>[] = [];
+    const { name } = this.#options;
+    const keys: string[] = [];
+    const values: Buffer[] = [];
     // If a key occurs twice, the last value counts.
     const pairs = pairsOf(name, operation, entries);
-    for (const entry of pairs instanceof Map ? (pairs as ReadonlyMap<string, Buffer>) : new Map(pairs)) {
-      checkEntry(name, operation, entry);
-      const [key, value] = entry;
-      items.push(new Item(key, place, tenant, value));
+    for (const [key, value] of pairs instanceof Map
+      ? (pairs as ReadonlyMap<string, Buffer>)
+      : new Map(pairs)) {
+      keys.push(key);
+      values.push(value);
     }
-    for (const item of items) checkItem(setting.title, backend, item);
-    if (items.length === 0) return;
-    onWrite?.();
-    await carryOut(setting, items, (call) => backend.write(call));
+    await this.#writeColumn(operation, { keys, values }, options);
   }
 
   async #remove(
@@ -148,21 +183,18 @@ export class BackendStore<Place> implements ListedStore, FencedStore {
   ): Promise<void> {
     const { backend } = this.#options;
     const setting = this.#setting({ operation, changes: true }, options);
-    const items = this.#items(setting.title, keys);
-    if (items.length > 0) await carryOut(setting, items, (call) => backend.remove(call));
+    const wanted = this.#keys(setting.title, { keys: eachOnce(keys) });
+    if (wanted.length > 0) await carryOut(setting, wanted, (call) => backend.remove(call));
   }
 
-  #items(title: CallTitle, keys: readonly string[]): Item<Place>[] {
+  /** @throws StoreError for what can never be stored */
+  #keys(title: CallTitle, { keys, values }: Pick<CallLists<Place>, 'keys' | 'values'>): CallKeys<Place> {
     const { name, place, tenant, backend } = this.#options;
-    checkKeys(name, title.operation, keys);
-    const items: Item<Place>[] = [];
-    const once = new Set(keys);
-    for (const key of once.size === keys.length ? keys : once) {
-      const item = new Item(key, place, tenant, undefined);
-      checkItem(title, backend, item);
-      items.push(item);
-    }
-    return items;
+    if (values === undefined) checkKeys(name, title.operation, keys);
+    else checkEntries(name, title.operation, { keys, values });
+    const wanted = new CallKeys({ keys, place, tenant, values });
+    checkAccepted(title, backend, wanted);
+    return wanted;
   }
 
   #setting(
@@ -178,17 +210,44 @@ export class BackendStore<Place> implements ListedStore, FencedStore {
   }
 }
 
+/** The keys without repetitions; what is no list stays as it is. */
+function eachOnce(keys: readonly string[]): readonly string[] {
+  const once = Array.isArray(keys) ? new Set<string>(keys) : undefined;
+  return once === undefined || once.size === keys.length ? keys : [...once];
+}
+
+/** @throws StoreError as {@link checkEntry} */
+export function checkEntries(
+  store: string,
+  operation: string,
+  { keys, values }: KeysAndValues<Buffer>,
+): void {
+  for (const [at, key] of keys.entries()) {
+    checkKey(store, operation, key);
+    if (!Buffer.isBuffer(values[at])) checkEntry(store, operation, [key, values[at]]);
+  }
+}
+
 /** @throws StoreError for what the backend can never accept */
-export function checkItem<Place>(title: CallTitle, backend: Backend<Place>, item: Item<Place>): void {
-  const problem = backend.problemOf(item);
-  if (problem === undefined) return;
-  const { store, operation, where } = title;
-  const { key, tenant } = item;
-  throw new StoreError(`${store}.${operation} (${where}): ${problem} Nothing was written.`, {
-    store,
-    operation,
-    failures: [{ key, reason: problem, retriable: false, ...(tenant === undefined ? {} : { tenant }) }],
-  });
+export function checkAccepted<Place>(
+  title: CallTitle,
+  backend: Backend<Place>,
+  wanted: CallKeys<Place>,
+): void {
+  const { keys, values, tenant, tenants } = wanted.lists;
+  for (const [at, key] of keys.entries()) {
+    const problem = backend.problemOf(key, wanted.placeAt(at), values?.[at]);
+    if (problem === undefined) continue;
+    const { store, operation, where } = title;
+    const owner = tenants?.[at] ?? tenant;
+    throw new StoreError(`${store}.${operation} (${where}): ${problem} Nothing was written.`, {
+      store,
+      operation,
+      failures: [
+        { key, reason: problem, retriable: false, ...(owner === undefined ? {} : { tenant: owner }) },
+      ],
+    });
+  }
 }
 
 /** @throws StoreError */

@@ -1,15 +1,16 @@
 import type { BackendCall } from './backend-call.ts';
-import type { FailureReason, Item } from './item.ts';
+import type { FailureReason } from './item.ts';
 import type { StoreFence, StoreOwner } from '../store-owner.ts';
 
 /**
  * What a database must be able to do, so that a Store and a MultiStore can be made of it. Keys and
  * values were checked, no key occurs twice in a call, and no call is empty. Each method settles
- * every item of its call (`done` or `fail`), or throws for all that are left.
+ * every item of its call (`done` or `fail`) or all of its keys together (`keys.done`), or throws for all
+ * that are left.
  */
 export interface Backend<Place> {
   /** Why the backend can never accept a key or a value; undefined if it can. */
-  problemOf(item: Item<Place>): string | undefined;
+  problemOf(key: string, place: Place, value?: Buffer): string | undefined;
   read(call: BackendCall<Place>): Promise<void>;
   write(call: BackendCall<Place>): Promise<void>;
   remove(call: BackendCall<Place>): Promise<void>;

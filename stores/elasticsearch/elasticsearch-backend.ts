@@ -46,7 +46,7 @@ export class ElasticsearchBackend implements Backend<Index> {
     this.#options = options;
   }
 
-  problemOf({ key, value }: Item<Index>): string | undefined {
+  problemOf(key: string, _index: Index, value?: Buffer): string | undefined {
     const keyBytes = Buffer.byteLength(key);
     if (keyBytes > MOST_KEY_BYTES)
       return `key '${key}' has ${keyBytes} bytes, and Elasticsearch accepts at most ${MOST_KEY_BYTES}.`;

@@ -17,9 +17,10 @@ import {
 import { explainRedisError, isRedirection } from './redis-errors.ts';
 import { evictionWarnings } from './redis-eviction.ts';
 import { markedRemoveCommands, markedWriteCommands } from './redis-fence-marks.ts';
+import { isOneCommand, readColumn, settleColumn, settleWritten, writeColumn } from './redis-columns.ts';
 import { listRedisKeys } from './redis-keys.ts';
 import { awaitSlots, connectedMasters } from './redis-masters.ts';
-import { sendAll } from './redis-send.ts';
+import { sendAll, sendColumn } from './redis-send.ts';
 import { saveInBackground } from './redis-save.ts';
 import { byNode, type OneSlot } from './redis-slots.ts';
 import { writerOf, type RedisWriter } from './redis-writer.ts';
@@ -57,7 +58,7 @@ export class RedisBackend implements Backend<RedisPlace> {
     this.#writer = writerOf(options.client);
   }
 
-  problemOf({ key, value, place }: RedisItem): string | undefined {
+  problemOf(key: string, place: RedisPlace, value?: Buffer): string | undefined {
     // No UTF-16 unit has more than three bytes in UTF-8; counting the bytes takes longer.
     if (
       (place.length + key.length) * 3 > MOST_BYTES &&
@@ -72,6 +73,10 @@ export class RedisBackend implements Backend<RedisPlace> {
   async read(call: BackendCall<RedisPlace>): Promise<void> {
     await this.#writer.fenced();
     const { client } = this.#options;
+    if (isOneCommand(client, call)) {
+      settleColumn(call, await sendColumn(client, readColumn(call)));
+      return;
+    }
     await this.#sendByNode(call, { client, replicas: 0, commandsOf: (items) => readCommands(call, items) });
   }
 
@@ -85,6 +90,8 @@ export class RedisBackend implements Backend<RedisPlace> {
       if (fence === 'script' && marks !== undefined) {
         const commandsOf = (items: OneSlot<RedisItem>) => markedWriteCommands(call, items, { marks, ttlMs });
         await this.#sendByNode(call, { client, replicas, commandsOf });
+      } else if (ttlMs === undefined && replicas === 0 && isOneCommand(client, call)) {
+        settleWritten(call, await sendColumn(client, writeColumn(call)));
       } else if (ttlMs === undefined) {
         const commandsOf = (items: OneSlot<RedisItem>) => writeCommands(call, items);
         await this.#sendByNode(call, { client, replicas, commandsOf });

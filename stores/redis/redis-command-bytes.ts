@@ -5,6 +5,10 @@ export type RedisArgument = string | Buffer | number;
 const SHORT = 32;
 /** More than the head of an argument and the line ends around it take. */
 const MOST_AROUND = 32;
+/** `$`, the length, and two ends of lines. */
+const ARGUMENT_AROUND = 16;
+const NOT_ASCII = -1;
+const nothing = Buffer.alloc(0);
 /** UTF-8 has no more of them for a UTF-16 unit. */
 const MOST_UNIT_BYTES = 3;
 
@@ -30,6 +34,84 @@ export function commandBytes(name: string, args: readonly RedisArgument[]): Buff
   at = writeText(out, at, name);
   for (const arg of texts) at = typeof arg === 'string' ? writeText(out, at, arg) : writeBytes(out, at, arg);
   return out.subarray(0, at);
+}
+
+/** Keys with what is put before each, and perhaps a value for each. */
+export interface KeyedArguments {
+  readonly length: number;
+  readonly lists: {
+    readonly keys: readonly string[];
+    readonly values?: readonly Buffer[] | undefined;
+  };
+  placeAt(at: number): string;
+}
+
+/**
+ * The same of keys with something before each: the whole keys are not made, since text that is
+ * joined is copied once more before its letters can be read.
+ */
+export function keyedCommandBytes(name: string, args: KeyedArguments): Buffer {
+  const { keys, values } = args.lists;
+  let most = MOST_AROUND * 2 + name.length;
+  for (let n = 0; n < keys.length; n++) {
+    most += ARGUMENT_AROUND + args.placeAt(n).length + (keys[n]?.length ?? 0);
+    if (values !== undefined) most += ARGUMENT_AROUND + (values[n]?.length ?? 0);
+  }
+  const out = Buffer.allocUnsafe(most);
+  let at = writeHead(out, 0, STAR, 1 + keys.length * (values === undefined ? 1 : 2));
+  at = writeText(out, at, name);
+  let place = '';
+  let prefix = nothing;
+  for (let n = 0; n < keys.length; n++) {
+    const placeOfKey = args.placeAt(n);
+    if (placeOfKey !== place) {
+      place = placeOfKey;
+      prefix = Buffer.from(place);
+    }
+    at = prefix.length === place.length ? writeKey(out, at, { prefix, key: keys[n] ?? '' }) : NOT_ASCII;
+    if (at === NOT_ASCII) return commandBytes(name, wholeArguments(args));
+    const value = values?.[n];
+    if (value !== undefined) at = writeBytes(out, at, value);
+  }
+  return out.subarray(0, at);
+}
+
+/** The arguments one by one: whole keys, each before its value. */
+export function wholeArguments(args: KeyedArguments): RedisArgument[] {
+  const { keys, values } = args.lists;
+  const whole: RedisArgument[] = [];
+  for (const [n, key] of keys.entries()) {
+    whole.push(args.placeAt(n) + key);
+    const value = values?.[n];
+    if (value !== undefined) whole.push(value);
+  }
+  return whole;
+}
+
+/** @returns where it ends, or NOT_ASCII: there was room for a byte for each letter */
+function writeKey(
+  out: Buffer,
+  start: number,
+  { prefix, key }: { readonly prefix: Buffer; readonly key: string },
+): number {
+  const { length } = key;
+  let at = writeHead(out, start, DOLLAR, prefix.length + length);
+  if (prefix.length <= SHORT) for (const byte of prefix) out[at++] = byte;
+  else {
+    out.set(prefix, at);
+    at += prefix.length;
+  }
+  if (length > SHORT) {
+    if (Buffer.byteLength(key) !== length) return NOT_ASCII;
+    return writeLineEnd(out, at + out.write(key, at, 'latin1'));
+  }
+  let bits = 0;
+  for (let i = 0; i < length; i++) {
+    const unit = key.charCodeAt(i);
+    bits |= unit;
+    out[at++] = unit;
+  }
+  return bits < 0x80 ? writeLineEnd(out, at) : NOT_ASCII;
 }
 
 function writeText(out: Buffer, start: number, text: string): number {

@@ -7,8 +7,8 @@ import type { OneSlot } from './redis-slots.ts';
  * A command holds at most this much, so that none exceeds what the server buffers of a query (1
  * GB).
  */
-const MOST_COMMAND_BYTES = 256 * 1024 * 1024;
-const MOST_COMMAND_KEYS = 100_000;
+export const MOST_COMMAND_BYTES = 256 * 1024 * 1024;
+export const MOST_COMMAND_KEYS = 100_000;
 
 /** A key with the prefix of its tenant and store before it. */
 export type RedisPlace = string;
@@ -102,7 +102,7 @@ export function isCount(result: unknown): boolean {
   return countOf(result) !== undefined;
 }
 
-function settleRead(
+export function settleRead(
   call: BackendCall<RedisPlace>,
   items: readonly RedisItem[],
   [error, result]: RedisReply,

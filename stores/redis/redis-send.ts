@@ -1,5 +1,6 @@
 import { asError } from '../../source/kernel/as-error.ts';
 import { hasMethods, isObject } from '../../source/kernel/is-object.ts';
+import type { ColumnCommand } from './redis-columns.ts';
 import type { RedisClient, RedisCommand, RedisReply } from './redis-client.ts';
 import { commandBytes, type RedisArgument } from './redis-command-bytes.ts';
 
@@ -14,9 +15,22 @@ export async function sendAll(client: RedisClient, commands: RedisCommand[]): Pr
   const needsPipeline = commands.length > 1 || client.options.enableAutoPipelining === true;
   if (only === undefined || needsPipeline) return (await client.pipeline(commands).exec()) ?? [];
   try {
-    return [[null, await sendOne(client, only)]];
+    return [[null, await sendOne(client, ready(only))]];
   } catch (error) {
     return [[asError(error), undefined]];
+  }
+}
+
+/** Sends one command for all keys of a call. */
+export async function sendColumn(client: RedisClient, command: ColumnCommand): Promise<RedisReply> {
+  if (client.options.enableAutoPipelining === true) {
+    const [reply] = await sendAll(client, [[command.method, command.name, command.args()]]);
+    return reply ?? [null, undefined];
+  }
+  try {
+    return [null, await sendOne(client, command)];
+  } catch (error) {
+    return [asError(error), undefined];
   }
 }
 
@@ -44,16 +58,20 @@ const classes = new WeakMap<RedisClient, CommandClass | undefined>();
  * Sends one command, whose bytes are made here: see {@link commandBytes}. ioredis allows that, since
  * its own scripts do the same. What only resembles a client of ioredis makes the bytes itself.
  */
-function sendOne(client: RedisClient, [method, name, args]: RedisCommand): Promise<unknown> {
+function sendOne(client: RedisClient, { method, name, args, bytes }: ColumnCommand): Promise<unknown> {
   const Command = commandClassOf(client);
-  if (Command === undefined) return client[method](name, args);
+  if (Command === undefined) return client[method](name, args());
   const command = new Command(name, [], { replyEncoding: method === 'call' ? 'utf8' : null });
   // Errors and traces show them, and a cluster finds the node by them. Given to the constructor, they
   // would be copied and looked through.
-  command.args = args;
+  Object.defineProperty(command, 'args', { get: args, enumerable: true, configurable: true });
   // Called when it is sent, and each time that it is sent again.
-  command.toWritable = () => commandBytes(name, args);
+  command.toWritable = bytes;
   return (client as RedisClient & CommandSender).sendCommand(command);
+}
+
+function ready([method, name, args]: RedisCommand): ColumnCommand {
+  return { method, name, args: () => args, bytes: () => commandBytes(name, args) };
 }
 
 function commandClassOf(client: RedisClient): CommandClass | undefined {

@@ -145,6 +145,7 @@ export class RedisWriter {
       await send(line.client, rest, line.marks);
       call.end.onReached = undefined;
       if (isEnded()) return;
+      if (rest.keys.isDone) return;
       const unknown = rest.items.filter(
         ({ isDone, failure }) => !isDone && (failure === undefined || failure.isUnknown === true),
       );

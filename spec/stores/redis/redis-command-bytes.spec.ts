@@ -2,7 +2,13 @@ import { randomBytes } from 'node:crypto';
 import test from 'ava';
 import { Command } from 'ioredis';
 import type { RedisClient, RedisCommand } from '../../../stores/redis/redis-client.ts';
-import { commandBytes, type RedisArgument } from '../../../stores/redis/redis-command-bytes.ts';
+import { CallKeys } from '../../../stores/backend/call-keys.ts';
+import {
+  commandBytes,
+  keyedCommandBytes,
+  wholeArguments,
+  type RedisArgument,
+} from '../../../stores/redis/redis-command-bytes.ts';
 import { sendAll } from '../../../stores/redis/redis-send.ts';
 import { randomName } from '../../_helpers/servers/services.ts';
 import { redisClient, sharedRedis } from '../../_helpers/servers/store-servers.ts';
@@ -32,6 +38,36 @@ for (const [title, args] of Object.entries(lists)) {
     t.deepEqual(commandBytes('mset', args), Buffer.from(expected));
   });
 }
+
+const names: Readonly<Record<string, readonly string[]>> = {
+  'short ones': ['0000001', 'a', 'x'.repeat(9)],
+  'long ones': ['x'.repeat(32), 'x'.repeat(33), 'x'.repeat(70_000)],
+  'ones that are not ASCII': ['a', 'é', 'ключ', '🔑'.repeat(20), `${'a'.repeat(33)}é`],
+  'a thousand': Array.from({ length: 1_000 }, (_, n) => `k${n}`),
+};
+
+for (const [title, keys] of Object.entries(names)) {
+  for (const prefix of ['counts/', `${'p'.repeat(40)}/`, 'счёт/']) {
+    const values = keys.map((key) => Buffer.from(`value of ${key}`));
+    const whole = keys.map((key) => prefix + key);
+    test(`keys and values behind ${prefix} have the bytes of the whole keys: ${title}`, (t) => {
+      const wanted = new CallKeys({ keys, place: prefix });
+      t.deepEqual(keyedCommandBytes('mget', wanted), commandBytes('mget', whole));
+      const pairs = whole.flatMap((key, at) => [key, values[at] ?? '']);
+      const written = new CallKeys({ keys, place: undefined, places: keys.map(() => prefix), values });
+      t.deepEqual(keyedCommandBytes('mset', written), commandBytes('mset', pairs));
+      t.deepEqual(wholeArguments(written), pairs);
+    });
+  }
+}
+
+test('keys behind several prefixes have the bytes of the whole keys', (t) => {
+  const places = ['a/', 'a/', 'b/', 'é/', 'a/'];
+  const ascii = new CallKeys({ keys: ['1', '2', '3'], place: undefined, places });
+  t.deepEqual(keyedCommandBytes('mget', ascii), commandBytes('mget', ['a/1', 'a/2', 'b/3']));
+  const mixed = new CallKeys({ keys: ['1', '2', '3', '4', '5'], place: undefined, places });
+  t.deepEqual(keyedCommandBytes('mget', mixed), commandBytes('mget', ['a/1', 'a/2', 'b/3', 'é/4', 'a/5']));
+});
 
 redis.test('binary values come back as they were, and errors name their command', async (t, { port }) => {
   const client = redisClient(t, port);
