@@ -47,6 +47,8 @@ async function broken({
       offset,
       key: null,
       value: Buffer.from(String(n)),
+      timestamp: 0,
+      headers: [],
       header: () => undefined,
     });
   const run = {
