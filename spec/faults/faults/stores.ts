@@ -1,3 +1,4 @@
+import { until } from '../../_helpers/until.ts';
 import type { Fault, InjectedFault } from '../fault.ts';
 import type { StoreServer } from '../servers.ts';
 import type { World } from '../world.ts';
@@ -79,14 +80,28 @@ async function redisConfig({ server }: StoreServer, ...settings: readonly string
   }
 }
 
-/** What Elasticsearch does when its disk passes the flood stage: writes are refused with 429. */
+/** For the first write of a job, with which its index comes to be. */
+const INDEX_MS = 30_000;
+
+/**
+ * What Elasticsearch does to its indices when its disk passes the flood stage: writes are refused
+ * with 429.
+ */
 async function blockWrites({ server }: StoreServer, isBlocked: boolean): Promise<void> {
-  const answer = await fetch(`http://127.0.0.1:${server.port}/_all/_settings`, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ 'index.blocks.read_only_allow_delete': isBlocked ? true : null }),
-  });
-  if (!answer.ok) throw new Error(`Elasticsearch refused its settings: ${await answer.text()}`);
+  const url = `http://127.0.0.1:${server.port}/_all/_settings`;
+  const block = async () => {
+    const answer = await fetch(url, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ 'index.blocks.read_only_allow_delete': isBlocked ? true : null }),
+    });
+    if (answer.ok) return true;
+    const text = await answer.text();
+    if (!text.includes('index_not_found_exception'))
+      throw new Error(`Elasticsearch refused its settings: ${text}`);
+    return false;
+  };
+  await until(block, { deadlineMs: INDEX_MS, everyMs: 100, what: `an index at ${url}` });
 }
 
 export const redisFaults: readonly Fault[] = [
