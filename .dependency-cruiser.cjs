@@ -177,7 +177,8 @@ const rows = [
     may: ['^stores/(elasticsearch|backend)/', '^stores/store-owner\\.ts$', kernel],
   },
   {
-    files: '^stores/(?!(store|multi-store|is-store|store-owner|store-columns|entry-checks|key-range)\\.ts$)[^/]+\\.ts$',
+    files:
+      '^stores/(?!(store|multi-store|is-store|store-owner|store-columns|entry-checks|key-range)\\.ts$)[^/]+\\.ts$',
     may: ['^stores/', kernel, '^metrics/(metrics|definitions)\\.ts$', codecPort],
   },
   { files: metricsPorts, may: [metricsPorts, kernel] },
