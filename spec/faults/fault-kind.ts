@@ -12,7 +12,14 @@ export interface FaultKind {
 
 /** `lasting-worker`: one that runs until it is told to end. */
 export type FaultNeed =
-  'worker' | 'lasting-worker' | 'kafka' | 'three-nodes' | 'redis' | 'elasticsearch' | 'proxy';
+  | 'worker'
+  | 'lasting-worker'
+  | 'kafka'
+  | 'three-nodes'
+  | 'redis'
+  | 'elasticsearch'
+  | 'proxy'
+  | 'dead-letters';
 
 export interface FaultPlan {
   /** For how long it lasts until it is healed, in ms. */
@@ -22,6 +29,6 @@ export interface FaultPlan {
 
 /**
  * `two-owners`: commits may go back, and what both process is repeated. `new-partitions`: the
- * input has more partitions afterwards. `new-topic`: its offsets begin at 0 again.
+ * input has more partitions afterwards. `new-topic`: its offsets are not the numbers of its records any more.
  */
 export type Allowance = 'two-owners' | 'new-partitions' | 'new-topic';

@@ -1,4 +1,5 @@
 import type { Fault } from './fault.ts';
+import { abortedTransaction } from './faults/aborted-transaction.ts';
 import { blockLong, blockShort } from './faults/block.ts';
 import { brokerKilled, brokerRestarted, brokerStopped } from './faults/broker.ts';
 import { clock } from './faults/clock.ts';
@@ -9,6 +10,8 @@ import {
   partitionsAdded,
   rollingRestart,
 } from './faults/cluster.ts';
+import { hang } from './faults/hang.ts';
+import { killedWhileHeld, outputsHeld } from './faults/held-outputs.ts';
 import { kill } from './faults/kill.ts';
 import {
   blackHole,
@@ -18,11 +21,12 @@ import {
   resetStorm,
   slowNetwork,
 } from './faults/network.ts';
+import { deadLettersRefused, outputsRefused } from './faults/refused-topics.ts';
 import { elasticsearchFaults, redisFaults } from './faults/stores.ts';
 import { terminate } from './faults/terminate.ts';
 import { twoOwners } from './faults/two-owners.ts';
 
-/** All faults. */
+/** Those of a campaign. */
 export const faults: readonly Fault[] = [
   kill,
   terminate,
@@ -46,4 +50,14 @@ export const faults: readonly Fault[] = [
   partitionsAdded,
   ...redisFaults,
   ...elasticsearchFaults,
+];
+
+/** Those under which mutants are looked for, beside the others: each brings one kind of mistake to light. */
+export const mutantFaults: readonly Fault[] = [
+  hang,
+  abortedTransaction,
+  outputsHeld,
+  killedWhileHeld,
+  outputsRefused,
+  deadLettersRefused,
 ];

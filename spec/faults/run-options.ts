@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly build: string;
   /** Short faults, names for workers, and the limits that the gate has. */
   readonly isCi: boolean;
+  /** Mutants to check in place of a campaign: `all`, `by-commit`, or names with commas between them. */
+  readonly mutants: string | undefined;
 }
 
 /** Reads the command line. @throws Error for a flag, a workload or a fault that does not exist */
@@ -43,6 +45,7 @@ export function readOptions(args: readonly string[]): RunOptions {
       journal: { type: 'string' },
       build: { type: 'string', default: join(repositoryRoot, 'dist') },
       ci: { type: 'boolean', default: false },
+      mutants: { type: 'string' },
     },
   });
   const seed = Number(values.seed);
@@ -66,6 +69,7 @@ export function readOptions(args: readonly string[]): RunOptions {
     journal: values.journal ?? join(tmpdir(), `kasper-faults-${seed}-${process.pid}.jsonl`),
     build: values.build,
     isCi: values.ci,
+    mutants: values.mutants,
   };
 }
 

@@ -8,6 +8,8 @@ import { faults } from './fault-list.ts';
 import { diskFull } from './faults/cluster.ts';
 import { Journal, type Round } from './journal.ts';
 import { Plan, type Cycle } from './plan.ts';
+import { checkMutants } from './mutants/check-mutants.ts';
+import { chosenMutants } from './mutants/chosen-mutants.ts';
 import { readOptions, type RunOptions } from './run-options.ts';
 import type { Workload } from './workload.ts';
 import { workloads } from './workload-list.ts';
@@ -26,6 +28,7 @@ const LEAST_CYCLES = 2;
 const LEAST_FAULTS_IN_CI = 8;
 
 async function main(options: RunOptions): Promise<number> {
+  if (options.mutants !== undefined) return await checkTheChecker(options.mutants);
   const { seed, replay } = options;
   const began = performance.now();
   const journal = new Journal(options.journal);
@@ -61,6 +64,13 @@ async function main(options: RunOptions): Promise<number> {
       count < LEAST_FAULTS_IN_CI ? `there were ${count}` : undefined,
     );
   console.log(`${count} faults in ${Math.round((performance.now() - began) / 1000)} s`);
+  checks.close();
+  return checks.failed === 0 ? 0 : 1;
+}
+
+async function checkTheChecker(names: string): Promise<number> {
+  const checks = new Checks();
+  await checkMutants(chosenMutants(names), checks);
   checks.close();
   return checks.failed === 0 ? 0 : 1;
 }

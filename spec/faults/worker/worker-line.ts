@@ -65,6 +65,8 @@ export type WorkerLine =
 export type WorkerCommand =
   /** Send itself a signal when it is next at this step. */
   | { readonly do: 'signal-at'; readonly step: WorkerStep; readonly signal: 'SIGKILL' | 'SIGTERM' }
+  /** Never end the next batch. */
+  | { readonly do: 'hang' }
   /** Block its event loop. */
   | { readonly do: 'block'; readonly ms: number }
   /** Move its clock by this much, in all. */

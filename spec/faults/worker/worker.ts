@@ -12,7 +12,7 @@ import {
 } from '../../../source/index.ts';
 import { endedByClose } from '../../../source/kernel/closed-while-waiting.ts';
 import { BrokerProxies } from '../../../source/testing/index.ts';
-import { workloads } from '../workload-list.ts';
+import { mutantWorkloads, workloads } from '../workload-list.ts';
 import { shiftClock } from './clock-shift.ts';
 import type { BatchRange, WorkerCommand, WorkerLine, WorkerStart, WorkerStep } from './worker-line.ts';
 
@@ -20,8 +20,10 @@ const STATE_MS = 500;
 const USAGE_MS = 2_000;
 
 const start = JSON.parse(process.argv[2] ?? '') as WorkerStart;
-const workload = workloads.find(({ name }) => name === start.workload);
+const workload = [...workloads, ...mutantWorkloads].find(({ name }) => name === start.workload);
 if (workload === undefined) throw new Error(`There is no workload ${start.workload}`);
+/** The next batch never ends. */
+let hangs = false;
 let signalAt: { readonly step: WorkerStep; readonly signal: 'SIGKILL' | 'SIGTERM' } | undefined;
 
 function report(line: WorkerLine): void {
@@ -62,6 +64,10 @@ const begun: Middleware = (next) => async (messages, sender, context) => {
   const { partition } = context;
   const ranges = rangesOf(messages);
   reportStep('begun', partition, ranges);
+  if (hangs) {
+    hangs = false;
+    await new Promise(() => undefined);
+  }
   try {
     await next(messages, sender, context);
   } catch (error) {
@@ -128,6 +134,7 @@ commands.on('line', (line) => {
   const command = JSON.parse(line) as WorkerCommand;
   if (command.do === 'signal-at') signalAt = command;
   else if (command.do === 'shift-clock') shiftClock(command.ms);
+  else if (command.do === 'hang') hangs = true;
   else {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, command.ms);
     report({ at: 'unblocked', ms: command.ms });
