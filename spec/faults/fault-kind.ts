@@ -10,10 +10,14 @@ export interface FaultKind {
   readonly allows: readonly Allowance[];
 }
 
-/** `lasting-worker`: one that runs until it is told to end. */
+/**
+ * `lasting-worker`: one that runs until it is told to end. `input-once`: nothing of the workload reads
+ * its input again at the end.
+ */
 export type FaultNeed =
   | 'worker'
   | 'lasting-worker'
+  | 'input-once'
   | 'kafka'
   | 'three-nodes'
   | 'redis'

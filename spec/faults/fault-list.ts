@@ -24,6 +24,7 @@ import {
 import { deadLettersRefused, outputsRefused } from './faults/refused-topics.ts';
 import { elasticsearchFaults, redisFaults } from './faults/stores.ts';
 import { terminate } from './faults/terminate.ts';
+import { topicRecreated } from './faults/topic-recreated.ts';
 import { twoOwners } from './faults/two-owners.ts';
 
 /** Those of a campaign. */
@@ -48,6 +49,7 @@ export const faults: readonly Fault[] = [
   rollingRestart,
   diskFull,
   partitionsAdded,
+  topicRecreated,
   ...redisFaults,
   ...elasticsearchFaults,
 ];

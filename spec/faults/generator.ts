@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KafkaClient, RecordSink } from '../../source/index.ts';
+import { deferred } from '../_helpers/deferred.ts';
 import { InputBooks } from './input-books.ts';
 
 /** How often records are written. */
@@ -29,6 +30,8 @@ export class Generator {
   readonly #writing: Promise<void>;
   readonly #began = performance.now();
   #failure: Error | undefined;
+  /** While nothing is to be written: what is told once all is acked, and what ends it. */
+  #pause: { readonly reached: Deferred; readonly over: Deferred } | undefined;
 
   constructor(options: GeneratorOptions) {
     this.#options = options;
@@ -50,9 +53,22 @@ export class Generator {
     return this.#failure;
   }
 
+  /** Writes nothing until {@link resume}; resolves when all that was written is acked. */
+  async pause(): Promise<void> {
+    this.#pause = { reached: deferred(), over: deferred() };
+    await Promise.race([this.#pause.reached.promise, this.#writing]);
+  }
+
+  /** Goes on, and writes what became due meanwhile, too. */
+  resume(): void {
+    this.#pause?.over.resolve();
+    this.#pause = undefined;
+  }
+
   /** Resolves when all that was written is acked. @throws Error if something could not be written */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.resume();
     await this.#writing;
     await this.#sink.close();
   }
@@ -83,7 +99,10 @@ export class Generator {
       written += due;
       await accumulator.flush();
       for (const [each, count] of this.#next.entries()) books.acked[each] = count;
-      await sleep(TICK_MS);
+      this.#pause?.reached.resolve();
+      await (this.#pause?.over.promise ?? sleep(TICK_MS));
     }
   }
 }
+
+type Deferred = ReturnType<typeof deferred>;

@@ -30,6 +30,8 @@ export interface WorkloadJob {
   hasOutput?(record: GeneratedRecord): boolean;
   /** Each worker runs to the end of what is there and is started again. Default false. */
   readonly isBounded?: boolean;
+  /** An invariant of it reads the input at the end, so that this must be there. Default false. */
+  readonly readsInputAgain?: boolean;
   /** It takes so much of a machine that the gate leaves it out. Default false. */
   readonly isSlow?: boolean;
   /** Such as `--max-old-space-size=256`. */

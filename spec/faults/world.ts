@@ -135,6 +135,8 @@ export class World {
           return this.workload.services.includes(need);
         case 'lasting-worker':
           return this.workload.isBounded !== true;
+        case 'input-once':
+          return this.workload.readsInputAgain !== true;
         case 'dead-letters':
           return this.partitionsOf('dead-letter').length > 0;
         case 'worker':

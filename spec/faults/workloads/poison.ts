@@ -37,6 +37,7 @@ export const poison: Workload = {
   ],
   record: poisonOrOrder,
   hasOutput: (record) => record.poison === undefined,
+  readsInputAgain: true,
   job(worker) {
     const client = workerRedis(worker);
     // As a program of others has it, with errors of its own.

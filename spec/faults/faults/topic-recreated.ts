@@ -1,0 +1,66 @@
+import { createKafkaTopic } from '../../../scripts/services/kafka-probe.ts';
+import { until } from '../../_helpers/until.ts';
+import type { Fault } from '../fault.ts';
+import type { World } from '../world.ts';
+import { withAdmin } from './cluster.ts';
+import { noticed } from './felt.ts';
+
+const DRAIN_MS = 30_000;
+const DELETE_MS = 15_000;
+
+/**
+ * The input is deleted once all of it was processed, and made again: what is written then has offsets
+ * from 0, and none of it may be taken for what was committed before.
+ */
+export const topicRecreated: Fault = {
+  name: 'topic-recreated',
+  needs: ['kafka', 'lasting-worker', 'input-once'],
+  long: true,
+  plan: () => ({ lastsMs: 0 }),
+  async inject(world) {
+    const { generator, servers, workload } = world;
+    const since = performance.now();
+    await generator.pause();
+    try {
+      await untilCommitted(world);
+      const input = workload.topics.find(({ role }) => role === 'input');
+      if (input === undefined) throw new Error(`${workload.name} has no input`);
+      const topic = world.topic(input.name);
+      await withAdmin(world, async (admin) => {
+        await admin.deleteTopics({ topics: [topic] });
+        await until(async () => !(await admin.listTopics()).includes(topic), {
+          deadlineMs: DELETE_MS,
+          what: `${topic} to be deleted`,
+        });
+      });
+      const { name: _name, role: _role, partitions, config = {} } = input;
+      await createKafkaTopic(servers.kafka.brokers, {
+        topic,
+        partitions,
+        replicas: servers.kafka.nodes.length,
+        config,
+      });
+    } finally {
+      generator.resume();
+    }
+    return {
+      heal: () => Promise.resolve(),
+      mark: () => Promise.resolve(noticed(world, since, /recreated/)),
+    };
+  },
+  allows: ['new-topic'],
+};
+
+/** Resolves when the group has committed all that is in the input. */
+async function untilCommitted(world: World): Promise<void> {
+  const { client, groupId } = world;
+  const inputs = world.partitionsOf('input');
+  const ends = await client.listOffsets('latest', inputs, 'read_committed');
+  await until(
+    async () =>
+      (await client.group(groupId).fetch(inputs)).every(
+        ({ offset = 0 }, at) => offset >= (ends[at]?.offset ?? Number.POSITIVE_INFINITY),
+      ),
+    { deadlineMs: DRAIN_MS, what: 'all of the input to be committed' },
+  );
+}
