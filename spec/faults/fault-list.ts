@@ -13,6 +13,7 @@ import {
 import { hang } from './faults/hang.ts';
 import { killedWhileHeld, outputsHeld } from './faults/held-outputs.ts';
 import { kill } from './faults/kill.ts';
+import { leaderAlone } from './faults/leader-alone.ts';
 import {
   blackHole,
   longBlackHole,
@@ -62,4 +63,5 @@ export const mutantFaults: readonly Fault[] = [
   killedWhileHeld,
   outputsRefused,
   deadLettersRefused,
+  leaderAlone,
 ];

@@ -24,7 +24,8 @@ export async function withAdmin<T>(
   }
 }
 
-async function leadersOf(admin: Admin, topic: string): Promise<Map<number, number>> {
+/** The leader of each partition. */
+export async function leadersOf(admin: Admin, topic: string): Promise<Map<number, number>> {
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
   return new Map(topics[0]?.partitions.map(({ partitionId, leader }) => [partitionId, leader]));
 }

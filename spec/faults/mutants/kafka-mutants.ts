@@ -79,4 +79,19 @@ export const kafkaMutants: readonly Mutant[] = [
       under: { by: 'campaign', workload: 'relay', faults: ['aborted-transaction'], seed: 1 },
     },
   },
+  {
+    name: 'acks-of-one',
+    mistake: 'Records count as stored when the leader has them, and no other replica.',
+    edits: [
+      {
+        file: 'source/kafka/kafkajs/protocol/produce.ts',
+        replace: 'const ALL_IN_SYNC_REPLICAS = -1;',
+        by: 'const ALL_IN_SYNC_REPLICAS = 1;',
+      },
+    ],
+    found: {
+      invariant: 'no-loss',
+      under: { by: 'campaign', workload: 'relay', faults: ['leader-alone'], seed: 1 },
+    },
+  },
 ];
