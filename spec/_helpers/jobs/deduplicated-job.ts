@@ -34,15 +34,17 @@ export interface DeduplicatedJobOptions {
 /** Around the callbacks of `context.beforeCommit` in which deduplicate puts its ids. */
 export type PutStep = 'before' | 'after';
 
+/** Offsets of the input; `last` is inclusive. */
+interface Range {
+  readonly partition: number;
+  readonly first: number;
+  readonly last: number;
+}
+
 /** What a line says. */
 export type DeduplicatedJobLine =
-  | {
-      readonly at: PutStep | 'blocked';
-      readonly partition: number;
-      /** Offsets of the input; `last` is inclusive. */
-      readonly first: number;
-      readonly last: number;
-    }
+  | ({ readonly at: PutStep } & Range)
+  | ({ readonly at: 'blocked' } & Range)
   | { readonly at: 'done'; readonly skipped: number; readonly dead_lettered: number }
   | { readonly at: 'failed'; readonly error: string };
 
@@ -54,7 +56,7 @@ function report(line: DeduplicatedJobLine): void {
   writeSync(1, `${JSON.stringify(line)}\n`);
 }
 
-function reportStep(at: PutStep, range: { partition: number; first: number; last: number }): void {
+function reportStep(at: PutStep, range: Range): void {
   report({ at, ...range });
   const key = `${range.partition}/${at}`;
   const batch = (reached.get(key) ?? 0) + 1;
