@@ -155,7 +155,7 @@ export const diskFull: Fault = {
 /** The input gets a partition more, which nobody reads: workers must say so. */
 export const partitionsAdded: Fault = {
   name: 'partitions-added',
-  needs: ['kafka'],
+  needs: ['kafka', 'lasting-worker'],
   long: false,
   plan: () => ({ lastsMs: 6_000 }),
   async inject(world) {
