@@ -1,5 +1,5 @@
 /** The requests of Kafka's clients with their API keys, as in Kafka's protocol guide. */
-export const kafkaApis = {
+export const kafkaApis: Readonly<Record<KafkaApiName, number>> = {
   Produce: 0,
   Fetch: 1,
   ListOffsets: 2,
@@ -37,7 +37,44 @@ export const kafkaApis = {
   DescribeTransactions: 65,
   ListTransactions: 66,
   ConsumerGroupHeartbeat: 68,
-} as const;
+};
 
 /** The name of a request of Kafka's protocol. */
-export type KafkaApiName = keyof typeof kafkaApis;
+export type KafkaApiName =
+  | 'Produce'
+  | 'Fetch'
+  | 'ListOffsets'
+  | 'Metadata'
+  | 'OffsetCommit'
+  | 'OffsetFetch'
+  | 'FindCoordinator'
+  | 'JoinGroup'
+  | 'Heartbeat'
+  | 'LeaveGroup'
+  | 'SyncGroup'
+  | 'DescribeGroups'
+  | 'ListGroups'
+  | 'SaslHandshake'
+  | 'ApiVersions'
+  | 'CreateTopics'
+  | 'DeleteTopics'
+  | 'DeleteRecords'
+  | 'InitProducerId'
+  | 'OffsetForLeaderEpoch'
+  | 'AddPartitionsToTxn'
+  | 'AddOffsetsToTxn'
+  | 'EndTxn'
+  | 'TxnOffsetCommit'
+  | 'DescribeConfigs'
+  | 'AlterConfigs'
+  | 'SaslAuthenticate'
+  | 'CreatePartitions'
+  | 'DeleteGroups'
+  | 'ElectLeaders'
+  | 'IncrementalAlterConfigs'
+  | 'OffsetDelete'
+  | 'DescribeCluster'
+  | 'DescribeProducers'
+  | 'DescribeTransactions'
+  | 'ListTransactions'
+  | 'ConsumerGroupHeartbeat';
