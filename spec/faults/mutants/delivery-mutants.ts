@@ -54,7 +54,7 @@ export const deliveryMutants: readonly Mutant[] = [
         by: 'mayFlush: undefined,',
       },
     ],
-    found: { invariant: 'outputOrder', under: { by: 'wire', seed: 1, schedules: 40 } },
+    found: { invariant: 'outputOrder', under: { by: 'wire', seed: 1, schedules: 300 } },
   },
   {
     name: 'offset-one-too-low',
@@ -123,14 +123,13 @@ export const deliveryMutants: readonly Mutant[] = [
     },
   },
   {
-    name: 'lost-partition-committed',
-    mistake: 'Nothing asks any more whether another process has taken the partitions over.',
+    name: 'takeover-ignored',
+    mistake: 'A process goes on with partitions that another one has taken over.',
     edits: [
       {
         file: 'source/assignment/static/claims.ts',
-        replace:
-          'return this.#confirmed && this.#failure === undefined && this.#isFresh() ? undefined : this.#makeSure();',
-        by: 'return this.#confirmed ? undefined : this.#makeSure();',
+        replace: 'if (foreign.length > 0) throw this.#fail(',
+        by: 'if (foreign.length > 0 && !this.#confirmed) throw this.#fail(',
       },
     ],
     found: {
@@ -155,7 +154,7 @@ export const deliveryMutants: readonly Mutant[] = [
     ],
     found: {
       invariant: 'buffers-bounded',
-      under: { by: 'campaign', workload: 'bulk', faults: ['outputs-held'], seed: 3, rate: 300 },
+      under: { by: 'campaign', workload: 'bulk', faults: ['outputs-held'], seed: 36, rate: 100 },
     },
   },
 ];
