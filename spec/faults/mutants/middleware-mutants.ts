@@ -87,17 +87,28 @@ export const middlewareMutants: readonly Mutant[] = [
   },
   {
     name: 'tenant-swapped',
-    mistake: 'What is written again after a lost connection goes to the place of another tenant.',
+    mistake: 'After a call that failed the next write goes to the places of other tenants.',
     edits: [
       {
-        file: 'stores/redis/redis-writer.ts',
-        replace: '      for (const item of unknown) item.failure = undefined;\n',
-        by: `      const places = unknown.map(({ place }) => place);
-      for (const [at, item] of unknown.entries()) {
-        item.failure = undefined;
-        Object.assign(item, { place: places[(at + 1) % places.length] });
-      }
-`,
+        file: 'stores/backend/backend-multi-store.ts',
+        replace: '  readonly #owners = new Map<Place, string>();',
+        by: '  readonly #owners = new Map<Place, string>();\n  #hasFailed = false;',
+      },
+      {
+        file: 'stores/backend/backend-multi-store.ts',
+        replace: 'await carryOut(setting, wanted, (call) => backend.read(call));',
+        by: `await carryOut(setting, wanted, (call) => backend.read(call)).catch((error: unknown) => {
+      this.#hasFailed = true;
+      throw error;
+    });`,
+      },
+      {
+        file: 'stores/backend/backend-multi-store.ts',
+        replace:
+          'const wanted = new CallKeys({ keys, place: undefined, places: places.list, tenants, values });',
+        by: `const list = this.#hasFailed ? [...places.list].reverse() : places.list;
+    this.#hasFailed = false;
+    const wanted = new CallKeys({ keys, place: undefined, places: list, tenants, values });`,
       },
     ],
     found: {

@@ -7,7 +7,7 @@ export interface Mutant {
   readonly name: string;
   /** What it does wrong, in one sentence. */
   readonly mistake: string;
-  /** In one file or in two, each found by text that is there once. */
+  /** Each found by text that is there once. */
   readonly edits: readonly [Edit, ...Edit[]];
   /** Whether the gate may have it checked: it is found within seconds. Default false. */
   readonly isQuick?: boolean;
