@@ -45,7 +45,7 @@ export const topicRecreated: Fault = {
     }
     return {
       heal: () => Promise.resolve(),
-      mark: () => Promise.resolve(noticed(world, since, /recreated/)),
+      mark: () => Promise.resolve(noticed(world, since, /Offset out of range|recreated/)),
     };
   },
   allows: ['new-topic'],

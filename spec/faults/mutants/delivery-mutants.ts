@@ -154,7 +154,7 @@ export const deliveryMutants: readonly Mutant[] = [
     ],
     found: {
       invariant: 'buffers-bounded',
-      under: { by: 'campaign', workload: 'bulk', faults: ['outputs-held'], seed: 36, rate: 100 },
+      under: { by: 'campaign', workload: 'bulk', faults: ['outputs-held'], seed: 36, rate: 300 },
     },
   },
 ];

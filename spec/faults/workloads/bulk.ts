@@ -7,7 +7,7 @@ const MiB = 1024 * 1024;
 const BUFFER_BYTES = 4 * MiB;
 const VALUE_BYTES = 60_000;
 /** What is open and being sent, two responses, and what the program has anyway. */
-const BESIDE_BYTES = 10 * MiB;
+const BESIDE_BYTES = 32 * MiB;
 
 /** Large records, little memory for those that wait: what is fetched must stay within its bound. */
 export const bulk: Workload = {
