@@ -20,6 +20,7 @@ export const topicRecreated: Fault = {
   async inject(world) {
     const { generator, servers, workload } = world;
     const since = performance.now();
+    const before = timesFromZero(world);
     await generator.pause();
     try {
       await untilCommitted(world);
@@ -45,7 +46,12 @@ export const topicRecreated: Fault = {
     }
     return {
       heal: () => Promise.resolve(),
-      mark: () => Promise.resolve(noticed(world, since, /Offset out of range|recreated/)),
+      mark: () => {
+        const times = timesFromZero(world) - before;
+        // Warnings that come often are counted, not written.
+        const warned = noticed(world, since, /Offset out of range|recreated/) ?? 'no warning';
+        return Promise.resolve(times === 0 ? undefined : `${times} partitions were begun at 0, ${warned}`);
+      },
     };
   },
   allows: ['new-topic'],
@@ -63,4 +69,10 @@ async function untilCommitted(world: World): Promise<void> {
       ),
     { deadlineMs: DRAIN_MS, what: 'all of the input to be committed' },
   );
+}
+
+/** How often workers have begun a partition at its first record. */
+function timesFromZero({ fleet }: World): number {
+  const ranges = fleet.histories.flatMap(({ begun }) => [...begun.values()].flat());
+  return ranges.filter(([first]) => first === 0).length;
 }

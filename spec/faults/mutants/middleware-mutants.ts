@@ -67,7 +67,12 @@ export const middlewareMutants: readonly Mutant[] = [
     ],
     found: {
       invariant: 'no-dead-letters-in-outage',
-      under: { by: 'campaign', workload: 'poison', faults: ['redis-refusing', 'redis-killed'], seed: 1 },
+      under: {
+        by: 'campaign',
+        workload: 'poison',
+        faults: ['redis-refusing', 'redis-refusing', 'redis-refusing', 'redis-refusing'],
+        seed: 3,
+      },
     },
   },
   {
