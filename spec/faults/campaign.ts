@@ -65,16 +65,9 @@ export class Campaign {
     const { generator, fleet, commits, input, workload, client } = this.#world;
     await generator.stop();
     const { rate } = generator;
-    // Not by the number of records: others may have written to the input, and aborted it.
-    const ends = await client.listOffsets('latest', this.#world.partitionsOf('input'), 'read_committed');
-    const isDrained = () =>
-      commits.last?.committed.every((offset, partition) => (offset ?? 0) >= (ends[partition]?.offset ?? 0));
     // What makes no progress is not waited for again.
     const isStuck = this.#violations.some(({ invariant }) => invariant === 'progress');
-    await until(isDrained, {
-      deadlineMs: isStuck ? 1_000 : DRAIN_MS,
-      what: 'all that was written to be committed',
-    }).catch((error: unknown) => {
+    await this.#world.untilCommitted(isStuck ? 1_000 : DRAIN_MS).catch((error: unknown) => {
       this.#violate(
         'progress',
         `${String(error)}; committed are ${commits.last?.committed.join(', ') ?? 'none'} of ${input.acked.join(', ')}`,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createKafkaTopic } from '../../scripts/services/kafka-probe.ts';
 import { groupIdOf, openClient, silentLogger, type KafkaClient } from '../../source/index.ts';
+import { until } from '../_helpers/until.ts';
 import type { FaultKind } from './fault-kind.ts';
 import { CommitBooks } from './commit-books.ts';
 import { Fleet } from './fleet.ts';
@@ -161,6 +162,24 @@ export class World {
       .flatMap(({ name, partitions }) =>
         Array.from({ length: partitions }, (_none, partition) => ({ topic: this.topic(name), partition })),
       );
+  }
+
+  /**
+   * Resolves when the group has committed all that is in the input now. By the ends of its logs, not by
+   * the number of records: others may have written to it, and aborted that.
+   *
+   * @throws Error after `deadlineMs`
+   */
+  async untilCommitted(deadlineMs: number): Promise<void> {
+    const inputs = this.partitionsOf('input');
+    const ends = await this.client.listOffsets('latest', inputs, 'read_committed');
+    await until(
+      async () => {
+        const committed = await this.client.group(this.groupId).fetch(inputs);
+        return committed.every(({ offset = 0 }, at) => offset >= (ends[at]?.offset ?? 0));
+      },
+      { deadlineMs, what: 'all that was written to be committed' },
+    );
   }
 
   /** Ends what is left of it, whatever its state. The servers stay. */

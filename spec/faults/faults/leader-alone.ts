@@ -46,13 +46,14 @@ export const leaderAlone: Fault = {
 /** The node that leads most partitions of the input together with those of the output. */
 function busiestNode(world: World): Promise<number> {
   return withAdmin(world, async (admin) => {
+    const [inputs, outputs] = await Promise.all(
+      (['input', 'output'] as const).map((role) =>
+        leadersOf(admin, world.partitionsOf(role)[0]?.topic ?? ''),
+      ),
+    );
     const counts = new Map<number, number>();
-    const outputs = new Map<number, number>();
-    for (const { topic } of world.partitionsOf('output').slice(0, 1))
-      for (const [partition, leader] of await leadersOf(admin, topic)) outputs.set(partition, leader);
-    for (const { topic } of world.partitionsOf('input').slice(0, 1))
-      for (const [partition, leader] of await leadersOf(admin, topic))
-        if (outputs.get(partition) === leader) counts.set(leader, (counts.get(leader) ?? 0) + 1);
+    for (const [partition, leader] of inputs ?? [])
+      if (outputs?.get(partition) === leader) counts.set(leader, (counts.get(leader) ?? 0) + 1);
     const [first] = [...counts].sort(([, one], [, other]) => other - one);
     if (first === undefined) throw new Error('No node leads an input and its output');
     return first[0];

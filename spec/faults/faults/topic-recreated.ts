@@ -23,7 +23,7 @@ export const topicRecreated: Fault = {
     const before = timesFromZero(world);
     await generator.pause();
     try {
-      await untilCommitted(world);
+      await world.untilCommitted(DRAIN_MS);
       const input = workload.topics.find(({ role }) => role === 'input');
       if (input === undefined) throw new Error(`${workload.name} has no input`);
       const topic = world.topic(input.name);
@@ -56,20 +56,6 @@ export const topicRecreated: Fault = {
   },
   allows: ['new-topic'],
 };
-
-/** Resolves when the group has committed all that is in the input. */
-async function untilCommitted(world: World): Promise<void> {
-  const { client, groupId } = world;
-  const inputs = world.partitionsOf('input');
-  const ends = await client.listOffsets('latest', inputs, 'read_committed');
-  await until(
-    async () =>
-      (await client.group(groupId).fetch(inputs)).every(
-        ({ offset = 0 }, at) => offset >= (ends[at]?.offset ?? Number.POSITIVE_INFINITY),
-      ),
-    { deadlineMs: DRAIN_MS, what: 'all of the input to be committed' },
-  );
-}
 
 /** How often workers have begun a partition at its first record. */
 function timesFromZero({ fleet }: World): number {
