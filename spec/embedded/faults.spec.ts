@@ -57,6 +57,22 @@ test('fail can be narrowed to a partition, a node and what the request asks for'
   t.deepEqual([elsewhere.hits, other.hits], [0, 1]);
 });
 
+test('fail of one partition is met by a request that names it, and by no other', async (t) => {
+  const cluster = await startEmbedded(t, flights);
+  const client = await RawClient.open(t, present(cluster.brokers[0]));
+  const fault = cluster.faults.fail({ api: 'Fetch', code: 56, topic: 'flights', partition: 1 });
+  const codes = async (...partitions: number[]) => {
+    const wanted = partitions.map((partition) => ({ partition, offset: 0 }));
+    return (await fetch(client, 'flights', wanted)).map(({ code }) => code);
+  };
+  t.deepEqual(await codes(0), [0]);
+  t.is(fault.hits, 0);
+  t.deepEqual(await codes(1, 0), [56, 0]);
+  await fault.done;
+  t.is(fault.hits, 1);
+  t.deepEqual(await codes(1), [0]);
+});
+
 test('fail answers at the top where a request names no partitions', async (t) => {
   const cluster = await startEmbedded(t, flights);
   const client = await RawClient.open(t, present(cluster.brokers[0]));

@@ -97,19 +97,23 @@ export class FaultRegistry {
     for (const node of [...this.#frozen.keys()]) this.thaw(node);
   }
 
-  /** What to do with a request; counts as a hit for each fault that meets it, one of a kind. */
+  /**
+   * What to do with a request. A delay or a drop is hit by each request that it meets, one of a kind;
+   * a failure by one that is given its error.
+   */
   plan(api: ApiName, node: number, request: RequestSummary): FaultPlan {
     if (this.#active.size === 0) return NO_FAULT;
     let delayMs = 0;
     let drop: DropFault['when'] | undefined;
-    const failures: FailFault[] = [];
+    const failures: Failure[] = [];
     for (const active of [...this.#active]) {
       if (!active.meets(api, node, request)) continue;
       const { what } = active;
       if (what.kind === 'fail') {
-        if (failures.some((other) => overlap(other, what.fault))) continue;
-        failures.push(what.fault);
-      } else if (what.kind === 'delay') {
+        failures.push({ fault: what.fault, active, isHit: false });
+        continue;
+      }
+      if (what.kind === 'delay') {
         if (delayMs > 0) continue;
         delayMs = what.fault.ms;
       } else {
@@ -121,22 +125,37 @@ export class FaultRegistry {
     return {
       delayMs,
       drop,
-      errorFor: (topic, partition) =>
-        failures.find((fault) => covers(fault, topic, partition))?.code ?? ErrorCodes.NONE,
+      errorFor: (topic, partition) => this.#errorOf(failures, topic, partition),
     };
   }
+
+  #errorOf(failures: readonly Failure[], topic: string | undefined, partition: number | undefined): number {
+    for (const failure of failures) {
+      const { fault, active, isHit } = failure;
+      if (!covers(fault, topic, partition)) continue;
+      if (!isHit) {
+        // Another request that came meanwhile may have been the last one.
+        if (!this.#active.has(active)) continue;
+        failure.isHit = true;
+        active.hit();
+      }
+      return fault.code;
+    }
+    return ErrorCodes.NONE;
+  }
+}
+
+/** A failure that meets a request. */
+interface Failure {
+  readonly fault: FailFault;
+  readonly active: ActiveFault;
+  /** The request was given its error, for one of its partitions at least. */
+  isHit: boolean;
 }
 
 function covers(fault: FailFault, topic: string | undefined, partition: number | undefined): boolean {
   return (
     (fault.topic === undefined || fault.topic === topic) &&
     (fault.partition === undefined || fault.partition === partition)
-  );
-}
-
-function overlap(a: FailFault, b: FailFault): boolean {
-  return (
-    (a.topic === undefined || b.topic === undefined || a.topic === b.topic) &&
-    (a.partition === undefined || b.partition === undefined || a.partition === b.partition)
   );
 }

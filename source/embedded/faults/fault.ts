@@ -43,7 +43,10 @@ export interface DropFault extends FaultTarget {
 
 /** A fault that was set up. */
 export interface FaultHandle {
-  /** Requests it has met so far. */
+  /**
+   * Requests it has met so far. A failure of one topic or partition has met those that were given its
+   * error.
+   */
   readonly hits: number;
   /** Resolves once it has met `times` requests. Stays open if it is cancelled before. */
   readonly done: Promise<void>;
