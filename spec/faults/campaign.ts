@@ -12,6 +12,9 @@ import type { World } from './world.ts';
 const PROGRESS_MS = 15_000;
 /** For what was written to be processed once nothing more is written. */
 const DRAIN_MS = 60_000;
+/** A short fault lasts for this long at most, also one that nobody has felt. */
+const SHORT_FAULT_MS = 8_000;
+const LOOK_MS = 50;
 
 /** What became of a campaign on one workload. */
 export interface CampaignResult {
@@ -96,8 +99,10 @@ export class Campaign {
     await sleep(afterMs);
     const begun = performance.now();
     try {
-      const { heal, mark } = await fault.inject(this.#world, plan);
+      const { heal, mark, isFelt } = await fault.inject(this.#world, plan);
+      const over = performance.now() + SHORT_FAULT_MS;
       await sleep(plan.lastsMs);
+      while (isFelt !== undefined && !isFelt() && performance.now() < over) await sleep(LOOK_MS);
       await heal();
       return { fault, plan, begun, mark };
     } catch (error) {

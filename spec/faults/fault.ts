@@ -25,4 +25,9 @@ export interface InjectedFault {
    * Undefined, if nothing shows it, fails the run.
    */
   mark(): Promise<string | undefined>;
+  /**
+   * Whether it was felt so far. A short fault that was not goes on for as long as one may: workers
+   * that were just starting had nothing to feel. Without it the plan alone says how long.
+   */
+  isFelt?(): boolean;
 }

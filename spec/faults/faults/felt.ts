@@ -22,6 +22,7 @@ export function feltByConnections(
     heal: async () => {
       await heal();
     },
+    isFelt: () => accepted() > before || noticed(world, since) !== undefined,
     mark: () => {
       const again = accepted() - before;
       const seen = noticed(world, since);

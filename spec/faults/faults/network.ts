@@ -119,6 +119,7 @@ export const lostAnswers: Fault = {
       network.rule({ api: 'Fetch', action: 'delay', delayMs: 1_000, times }),
     ];
     return Promise.resolve({
+      isFelt: () => rules.slice(0, 2).every(({ hits }) => hits > 0),
       heal: () => {
         for (const rule of rules) rule.cancel();
         return Promise.resolve();

@@ -30,9 +30,9 @@ function ofStore(kind: StoreKind, { name, long = false, ms, strike, heal, shows 
         heal: () => heal(store),
       });
       await strike(store);
-      return shows === undefined
-        ? felt
-        : { ...felt, mark: () => Promise.resolve(noticed(world, since, shows)) };
+      if (shows === undefined) return felt;
+      const mark = () => noticed(world, since, shows);
+      return { ...felt, isFelt: () => mark() !== undefined, mark: () => Promise.resolve(mark()) };
     },
     allows: [],
   };

@@ -22,6 +22,7 @@ const TIMEOUT_MS = 1_000;
 /** At every such offset a batch is halfway. */
 const MIDWAY = 50;
 const LETTERS = 'letters';
+const ASKED = Buffer.from('asked');
 
 /**
  * Records of which one in a hundred cannot be processed, through dead letters, deduplication and
@@ -64,7 +65,7 @@ export const poison: Workload = {
         copy();
         return undefined;
       }
-      return (order.ask === 'store' ? askStore(context) : askClient(bare)).then(copy);
+      return (order.ask === 'store' ? askStore(context) : askClient(bare, `${worker.prefix}-any`)).then(copy);
     });
     return defineJob(
       {
@@ -123,10 +124,11 @@ function fail(by: Thrown): never {
   throw new Error('An aborted signal has thrown nothing');
 }
 
-async function askClient(client: Redis): Promise<void> {
-  await client.get('any');
+// Both write: a Redis that is full is not felt by those who read.
+async function askClient(client: Redis, key: string): Promise<void> {
+  await client.set(key, 'asked');
 }
 
 async function askStore({ stores, signal }: ProcessContext<{ prices: Store }>): Promise<void> {
-  await stores.prices.get('any', { signal });
+  await stores.prices.put('any', ASKED, { signal });
 }
