@@ -100,7 +100,7 @@ export class Campaign {
     const begun = performance.now();
     try {
       const { heal, mark, isFelt } = await fault.inject(this.#world, plan);
-      const over = performance.now() + SHORT_FAULT_MS;
+      const over = performance.now() + (fault.long ? 2 * plan.lastsMs : SHORT_FAULT_MS);
       await sleep(plan.lastsMs);
       while (isFelt !== undefined && !isFelt() && performance.now() < over) await sleep(LOOK_MS);
       await heal();

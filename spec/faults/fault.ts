@@ -26,8 +26,9 @@ export interface InjectedFault {
    */
   mark(): Promise<string | undefined>;
   /**
-   * Whether it was felt so far. A short fault that was not goes on for as long as one may: workers
-   * that were just starting had nothing to feel. Without it the plan alone says how long.
+   * Whether it was felt so far. A short fault that was not goes on for as long as one may, a long one
+   * for as long again: workers that were just starting had nothing to feel. Without it the plan alone
+   * says how long.
    */
   isFelt?(): boolean;
 }

@@ -18,7 +18,8 @@ export const commitMonotonic: Invariant = {
       if (before === undefined || loose.some((fault) => isDuring(fault, before.at, at))) continue;
       committed.forEach((offset = 0, partition) => {
         const was = before.committed[partition] ?? 0;
-        if (offset < was) problems.push(`${partition} went back from ${was} to ${offset}`);
+        if (offset < was)
+          problems.push(`${partition} went back from ${was} to ${offset}, ${lastBefore(faults, at)}`);
       });
     }
     const [first] = problems;
@@ -28,4 +29,11 @@ export const commitMonotonic: Invariant = {
 
 function isDuring({ begun, healed }: PlayedFault, from: number, to: number): boolean {
   return to >= begun && from <= healed + LATE_MS;
+}
+
+/** The last three faults that had begun, with what has passed since: whose trace this may be. */
+function lastBefore(faults: readonly PlayedFault[], at: number): string {
+  const begun = faults.filter((fault) => fault.begun <= at).slice(-3);
+  const since = (then: number) => `${Math.round(at - then)} ms`;
+  return `after ${begun.map(({ fault, begun: from, healed }) => `${fault.name} (begun ${since(from)} before, healed ${since(healed)})`).join(', ')}`;
 }
