@@ -4,6 +4,9 @@ import type { ExecutionContext } from 'ava';
 import { WireReader } from '../../../source/kafka/wire/wire-reader.ts';
 import { WireWriter } from '../../../source/kafka/wire/wire-writer.ts';
 
+/** Who ends what a spec opened: its `t`, or a program that plays a part of it. */
+export type SpecOwner = Pick<ExecutionContext, 'teardown'>;
+
 /** A request as it goes out, without its header. */
 export interface RawRequest {
   readonly key: number;
@@ -46,7 +49,7 @@ export class RawClient {
   }
 
   /** @param address `host:port` */
-  static async open(t: ExecutionContext, address: string): Promise<RawClient> {
+  static async open(t: SpecOwner, address: string): Promise<RawClient> {
     const [host = '', port = ''] = address.split(':');
     const socket = connect(Number(port), host);
     await new Promise<void>((resolve, reject) => {

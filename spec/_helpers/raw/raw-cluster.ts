@@ -1,6 +1,5 @@
-import type { ExecutionContext } from 'ava';
 import { uniqueName } from '../servers/embedded.ts';
-import { RawClient } from './raw-client.ts';
+import { RawClient, type SpecOwner } from './raw-client.ts';
 import { present } from './present.ts';
 import { fetchOffsets, findCoordinator } from './raw-offsets.ts';
 import { createTopic, listOffset, metadata } from './raw-topics.ts';
@@ -13,13 +12,14 @@ const deadlineMs = 20_000;
  * leader of its partition 0.
  */
 export async function newTopic(
-  t: ExecutionContext,
+  t: SpecOwner,
   brokers: readonly string[],
   partitions = 1,
 ): Promise<{ topic: string; leader: RawClient }> {
   const topic = uniqueName('topic');
   const seed = await RawClient.open(t, present(brokers[0]));
-  t.is(await createTopic(seed, topic, partitions), 0);
+  const created = await createTopic(seed, topic, partitions);
+  if (created !== 0) throw new Error(`The topic ${topic} was not created: code ${created}`);
   const address = await until(() => leaderAddress(seed, topic), { deadlineMs, what: `a leader of ${topic}` });
   const leader = await RawClient.open(t, address);
   // Metadata may name it before it knows that it leads: until then it refuses all requests.
@@ -30,7 +30,7 @@ export async function newTopic(
 
 /** A name for a group, and connections to its coordinator. */
 export async function newGroup(
-  t: ExecutionContext,
+  t: SpecOwner,
   brokers: readonly string[],
 ): Promise<{ groupId: string; connect: () => Promise<RawClient> }> {
   const groupId = uniqueName('group');

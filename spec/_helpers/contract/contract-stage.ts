@@ -1,0 +1,67 @@
+import { newGroup, newTopic } from '../raw/raw-cluster.ts';
+import { present } from '../raw/present.ts';
+import { RawClient, type SpecOwner } from '../raw/raw-client.ts';
+import { AnswerNames, type NotedAnswer } from './answer-names.ts';
+
+/** The answers of one case, each by the name it was noted under. */
+export type NotedAnswers = Readonly<Record<string, NotedAnswer>>;
+
+/** Where a recorded case is played: a cluster, and what was noted of its answers. */
+export class ContractStage {
+  /** Ends what the case opens: the `t` of a spec, or the recorder. */
+  readonly owner: SpecOwner;
+  readonly brokers: readonly string[];
+  readonly #noted = new Map<string, unknown>();
+
+  constructor(owner: SpecOwner, brokers: readonly string[]) {
+    this.owner = owner;
+    this.brokers = brokers;
+  }
+
+  /** A new topic, and a connection to the leader of its partition 0. */
+  topic(partitions = 1): Promise<{ topic: string; leader: RawClient }> {
+    return newTopic(this.owner, this.brokers, partitions);
+  }
+
+  /** A name for a group, and connections to its coordinator. */
+  group(): Promise<{ groupId: string; connect: () => Promise<RawClient> }> {
+    return newGroup(this.owner, this.brokers);
+  }
+
+  /** A connection of its own, by default to the first broker. */
+  connect(address: string = present(this.brokers[0])): Promise<RawClient> {
+    return RawClient.open(this.owner, address);
+  }
+
+  /**
+   * Notes an answer, which is compared with the one on record, and returns it.
+   *
+   * @param what what was asked, once in a case
+   * @param answer codes and fields as decoded; AnswerNames says what is replaced in it
+   */
+  async note<T>(what: string, answer: T | Promise<T>): Promise<T> {
+    if (this.#noted.has(what)) throw new Error(`Two answers of a case are noted as: ${what}`);
+    this.#noted.set(what, undefined);
+    const answered = await answer;
+    this.#noted.set(what, answered);
+    return answered;
+  }
+
+  /** Notes whether the broker closes the connection instead of an answer. */
+  async noteClosed(what: string, answer: Promise<unknown>): Promise<void> {
+    const closed = answer.then(
+      () => 'answered',
+      (error: unknown) => {
+        if (/closed the connection|ECONNRESET|EPIPE/.test(String(error))) return 'connection closed';
+        throw error;
+      },
+    );
+    await this.note(what, closed);
+  }
+
+  /** All that was noted, in the order in which it was asked. */
+  get noted(): NotedAnswers {
+    const names = new AnswerNames();
+    return Object.fromEntries([...this.#noted].map(([what, answer]) => [what, names.replaceIn(answer)]));
+  }
+}
