@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { cacheFolder, servicesSource } from './folders.ts';
 import { requirePrograms, run } from './programs.ts';
 
@@ -15,12 +15,27 @@ export type KafkaVersion = typeof kafkaVersion | '3.9.1';
  *
  * @throws MissingServiceError without java, or without mvn while the jars are not there yet
  */
-export async function kafkaClassPath(version: KafkaVersion = kafkaVersion): Promise<string> {
+export function kafkaClassPath(version: KafkaVersion = kafkaVersion): Promise<string> {
+  return fetchedJars(version, 'kafka-pom.xml', 'libs');
+}
+
+/**
+ * The folder with the jar of Kafka Streams (2 MB), which runs beside those of
+ * {@link kafkaClassPath}; without RocksDB, so that stores are to be in memory.
+ *
+ * @throws MissingServiceError without java, or without mvn while the jar is not there yet
+ */
+export function kafkaStreamsClassPath(): Promise<string> {
+  return fetchedJars(kafkaVersion, 'kafka-streams-pom.xml', 'streams');
+}
+
+/** The jars that a Maven project depends on, in a folder of the cache. */
+async function fetchedJars(version: KafkaVersion, project: string, name: string): Promise<string> {
   const parent = cacheFolder(`kafka-${version}`);
-  const libs = join(parent, 'libs');
-  if (existsSync(libs)) {
+  const jars = join(parent, name);
+  if (existsSync(jars)) {
     requirePrograms(`Kafka ${version}`, ['java']);
-    return libs;
+    return jars;
   }
   const { mvn } = requirePrograms(`Kafka ${version}`, ['java', 'mvn']);
   const folder = await mkdtemp(join(parent, 'download-'));
@@ -29,7 +44,7 @@ export async function kafkaClassPath(version: KafkaVersion = kafkaVersion): Prom
     [
       '--batch-mode',
       '--quiet',
-      `--file=${join(servicesSource, 'kafka-pom.xml')}`,
+      `--file=${join(servicesSource, project)}`,
       `-Dkafka.version=${version}`,
       `-DoutputDirectory=${folder}`,
       'dependency:copy-dependencies',
@@ -37,15 +52,20 @@ export async function kafkaClassPath(version: KafkaVersion = kafkaVersion): Prom
     { timeoutMs: 300_000 },
   );
   // Renamed when complete: a download that was cut short is never taken for a class path.
-  await rename(folder, libs).catch(async (error: unknown) => {
-    if (!existsSync(libs)) throw error;
+  await rename(folder, jars).catch(async (error: unknown) => {
+    if (!existsSync(jars)) throw error;
     await rm(folder, { recursive: true });
   });
-  return libs;
+  return jars;
 }
 
-/** The arguments of `java` that every Kafka program of ours gets, up to the name of its class. */
-export function javaArguments(libs: string, maxHeapMb: number): string[] {
+/**
+ * The arguments of `java` that every Kafka program of ours gets, up to the name of its class.
+ *
+ * @param libs a folder with jars, or several
+ */
+export function javaArguments(libs: string | readonly string[], maxHeapMb: number): string[] {
+  const folders = typeof libs === 'string' ? [libs] : libs;
   return [
     '-Xms64m',
     `-Xmx${maxHeapMb}m`,
@@ -54,6 +74,6 @@ export function javaArguments(libs: string, maxHeapMb: number): string[] {
     '-Djava.awt.headless=true',
     `-Dlog4j2.configurationFile=${join(servicesSource, 'kafka-log4j2.properties')}`,
     '-cp',
-    join(libs, '*'),
+    folders.map((folder) => join(folder, '*')).join(delimiter),
   ];
 }

@@ -1,15 +1,24 @@
 import type { ExecutionContext } from 'ava';
 import type { Producer, Transaction } from 'kafkajs';
-import { randomName, type RealKafka, type TestCluster } from '../servers/services.ts';
+import { randomName, type TestCluster } from '../servers/services.ts';
 import { clientOf, kafkajsFor } from '../jobs/system-job.ts';
 import { until } from '../until.ts';
 
-/** A producer of transactions, disconnected when the spec ends. */
-export async function transactionalProducer(t: ExecutionContext, kafka: RealKafka): Promise<Producer> {
-  const producer = kafkajsFor(kafka).producer({
+/**
+ * A producer of transactions, disconnected when the spec ends.
+ *
+ * @param transactionTimeoutMs after which the broker aborts a transaction
+ */
+export async function transactionalProducer(
+  t: ExecutionContext,
+  cluster: TestCluster,
+  transactionTimeoutMs = 60_000,
+): Promise<Producer> {
+  const producer = kafkajsFor(cluster).producer({
     transactionalId: randomName('writer'),
     idempotent: true,
     maxInFlightRequests: 1,
+    transactionTimeout: transactionTimeoutMs,
   });
   t.teardown(() => producer.disconnect());
   await producer.connect();

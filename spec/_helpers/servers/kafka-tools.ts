@@ -1,6 +1,6 @@
 import { javaArguments } from '../../../scripts/services/kafka-class-path.ts';
 import { requirePrograms, run } from '../../../scripts/services/programs.ts';
-import type { RealKafka } from './services.ts';
+import type { ClusterWithTools } from './services.ts';
 
 const timeoutMs = 60_000;
 
@@ -9,7 +9,7 @@ const timeoutMs = 60_000;
  * what it printed.
  */
 export async function kafkaTool(
-  kafka: RealKafka,
+  kafka: ClusterWithTools,
   javaClass: string,
   args: readonly string[],
   input?: string,
@@ -36,7 +36,7 @@ export interface GroupRow {
 }
 
 /** A group's offsets by kafka-consumer-groups.sh --describe, sorted by topic and partition. */
-export async function describeGroup(kafka: RealKafka, group: string): Promise<GroupRow[]> {
+export async function describeGroup(kafka: ClusterWithTools, group: string): Promise<GroupRow[]> {
   const text = await kafkaTool(kafka, 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand', [
     '--describe',
     '--group',
@@ -58,7 +58,7 @@ export async function describeGroup(kafka: RealKafka, group: string): Promise<Gr
 }
 
 /** End offsets by kafka-get-offsets.sh, in the order of the partitions. */
-export async function endOffsets(kafka: RealKafka, topic: string): Promise<number[]> {
+export async function endOffsets(kafka: ClusterWithTools, topic: string): Promise<number[]> {
   const text = await kafkaTool(kafka, 'org.apache.kafka.tools.GetOffsetShell', ['--topic', topic]);
   return text
     .trim()
@@ -83,7 +83,7 @@ const nullText = '<null>';
  * without tabs and line ends only.
  */
 export async function consoleConsume(
-  kafka: RealKafka,
+  kafka: ClusterWithTools,
   topic: string,
   count: number,
   isolation: 'read_committed' | 'read_uncommitted' = 'read_committed',

@@ -20,11 +20,15 @@ export interface TestCluster {
   createTopic(name: string, partitions: number, config?: Readonly<Record<string, string>>): Promise<void>;
 }
 
-/** Apache Kafka, shared by all specs of the run: leave its nodes and other specs' topics alone. */
-export interface RealKafka extends TestCluster {
-  readonly kind: 'real';
+/** A cluster, and what is needed to run programs of Java on it. */
+export interface ClusterWithTools extends TestCluster {
   /** The folder with the jars of Kafka's own tools. */
   readonly libs: string;
+}
+
+/** Apache Kafka, shared by all specs of the run: leave its nodes and other specs' topics alone. */
+export interface RealKafka extends ClusterWithTools {
+  readonly kind: 'real';
   /** How many replicas the topics have that are made here. */
   readonly replicas: number;
 }
