@@ -18,6 +18,8 @@ export interface RunSummary {
   readonly batches: number;
   /** Records sent and acked. */
   readonly sent: number;
+  /** What became of messages that were not simply processed: see `context.tally`. */
+  readonly tally: MessageTally;
   readonly durationMs: number;
   readonly partitions: readonly PartitionSummary[];
   /**

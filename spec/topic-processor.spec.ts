@@ -28,11 +28,14 @@ test('a bounded run processes all that is there, commits it, and tells what it d
     records: 25,
     batches: 3,
     sent: 25,
+    tally: { retried: 0, dead_lettered: 0, skipped: 0 },
     durationMs: 0,
     partitions: [{ topic: 'in', partition: 0, start: 0, end: 25 }],
     openTransactions: [],
   });
-  t.true(Object.isFrozen(summary) && Object.isFrozen(summary.partitions[0]));
+  t.true(
+    Object.isFrozen(summary) && Object.isFrozen(summary.partitions[0]) && Object.isFrozen(summary.tally),
+  );
   t.is(processor.state, 'closed');
 });
 

@@ -102,11 +102,12 @@ export function summarize(
   totals: RunTotals,
   durationMs: number,
 ): RunSummary {
-  const { records, batches, sent } = totals.snapshot();
+  const { records, batches, sent, tally } = totals.snapshot();
   return deepFreeze({
     records,
     batches,
     sent,
+    tally,
     durationMs,
     partitions: plan.map((planned) => ({
       topic: planned.topic,

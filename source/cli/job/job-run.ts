@@ -18,6 +18,7 @@ export const nothingDone: JobSummary = {
   records: 0,
   batches: 0,
   sent: 0,
+  tally: { retried: 0, dead_lettered: 0, skipped: 0 },
   durationMs: 0,
   partitions: [],
   openTransactions: [],

@@ -22,6 +22,7 @@ export function summaryText(name: string, summary: WholeSummary, { stopped }: Ru
     records,
     batches,
     sent,
+    tally,
     durationMs,
     partitions,
     openTransactions,
@@ -32,7 +33,7 @@ export function summaryText(name: string, summary: WholeSummary, { stopped }: Ru
   const lines = [
     `${name}: ${stopped ? 'stopped after ' : ''}${counted(records, 'record')} in ${counted(batches, 'batch')}${by} ` +
       `in ${duration(durationMs)} (${perSecond(records, durationMs)}), ${counted(sent, 'record')} sent, ` +
-      `committed up to ${committedText(partitions)}`,
+      `${tallyText(tally)}committed up to ${committedText(partitions)}`,
   ];
   for (const { topic, partition, end, highWatermark } of openTransactions) {
     lines.push(
@@ -50,6 +51,13 @@ export function summaryText(name: string, summary: WholeSummary, { stopped }: Ru
 
 /** More would bury the figures before them; with --json all are there. */
 const MOST_LISTED = 24;
+
+/** Messages that were not processed: nothing where there are none. */
+function tallyText({ dead_lettered, skipped }: WholeSummary['tally']): string {
+  const letters =
+    dead_lettered === 0 ? '' : `${counted(dead_lettered, 'message')} set aside as dead letters, `;
+  return skipped === 0 ? letters : `${letters}${counted(skipped, 'message')} skipped, `;
+}
 
 function committedText(partitions: WholeSummary['partitions']): string {
   const listed = partitions

@@ -198,6 +198,11 @@ function joined(summaries: readonly JobSummary[]): WholeSummary {
     records: sum(({ records }) => records),
     batches: sum(({ batches }) => batches),
     sent: sum(({ sent }) => sent),
+    tally: {
+      retried: sum(({ tally }) => tally.retried),
+      dead_lettered: sum(({ tally }) => tally.dead_lettered),
+      skipped: sum(({ tally }) => tally.skipped),
+    },
     durationMs: Math.max(0, ...summaries.map(({ durationMs }) => durationMs)),
     partitions: partitions.toSorted(byTopicAndPartition),
     openTransactions: summaries.flatMap(({ openTransactions }) => openTransactions),

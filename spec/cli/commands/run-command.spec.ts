@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { openClient, silentLogger } from 'kasper-ts';
 import { sendRecords, type TextRecord } from '../../../scripts/examples/cluster.ts';
@@ -138,6 +139,7 @@ test('--json prints the summary as one document; log lines and progress are JSON
     records: 3,
     batches: 2,
     sent: 9,
+    tally: { retried: 0, dead_lettered: 0, skipped: 0 },
     partitions: [
       { topic: 'lines', partition: 0, start: 0, end: 2 },
       { topic: 'lines', partition: 1, start: 0, end: 1 },
@@ -374,5 +376,28 @@ test('a Kafka that cannot be reached ends with 3 and says what to check', async 
     new RegExp(
       `^error: .*ECONNREFUSED ${address}; nothing listens there: .*\nCheck --brokers, the network, TLS and SASL; .*\n$`,
     ),
+  );
+});
+
+test('the summary says how many messages were set aside as dead letters, and how many were skipped', async (t) => {
+  const { brokers } = await clusterWith(t, { lines: 2, 'lines.dlq': 1 }, lines);
+  const folder = await folderWith(
+    t,
+    'job.mjs',
+    `import { deadLetter, eachMessage } from '${pathToFileURL(compiled('source/index')).href}';
+    export default {
+      topicProcessorName: 'choosy', inputTopics: ['lines'], middleware: [deadLetter()],
+      processor: eachMessage(({ valueText }, sender, { tally }) => {
+        if (valueText === 'to die') throw new Error('no');
+        tally('skipped', 1);
+      }),
+    };`,
+  );
+  const argv = ['run', 'job.mjs', '--brokers', brokers, '--to-end', '--log-level', 'error'];
+  const { exitCode, stdout } = await kasper([...argv, '--partitions', '0,1'], { cwd: folder });
+  t.is(exitCode, 0);
+  t.is(
+    withoutTimes(stdout),
+    'choosy: 3 records in 2 batches in T s (R/s), 1 record sent, 1 message set aside as dead letters, 2 messages skipped, committed up to lines/0 2, lines/1 1\n',
   );
 });

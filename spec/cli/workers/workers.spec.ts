@@ -42,6 +42,7 @@ testInTurn(
       records: 600,
       batches: 60,
       sent: 600,
+      tally: { retried: 0, dead_lettered: 0, skipped: 0 },
       openTransactions: [],
     } as object);
     t.deepEqual(
@@ -146,9 +147,10 @@ test.serial(
       'job.mjs',
       `export default {
       topicProcessorName: '${name}', inputTopics: ['${input}'], stores: (stores) => ({ seen: stores.store('seen') }),
-      processor: { async process(messages, sender, { stores }) {
+      processor: { async process(messages, sender, { stores, tally }) {
         await stores.seen.put('a', Buffer.from('b'));
         sender.send({ topic: '${output}', value: 'c' });
+        tally('skipped', 1);
       } },
     };`,
     );
@@ -167,7 +169,7 @@ test.serial(
     );
     t.is(
       withoutTimes(stdout),
-      `${name}: 2 records in 2 batches by 2 workers in T s (R/s), 2 records sent, committed up to ${input}/3 1, ${input}/7 1\n` +
+      `${name}: 2 records in 2 batches by 2 workers in T s (R/s), 2 records sent, 2 messages skipped, committed up to ${input}/3 1, ${input}/7 1\n` +
         'gone with the memory of the process: seen (2 keys); the next run continues behind the committed offsets without it. Keep it with --store redis or --store elasticsearch\n',
     );
     t.truthy(folder);
