@@ -1,6 +1,8 @@
 import type { WireReader } from '../kafka/wire/wire-reader.ts';
+import type { Logger } from '../kernel/logger.ts';
 import type { ClusterState } from './cluster-state.ts';
 import type { FetchSessions } from './fetch-sessions.ts';
+import type { RefusedRequest } from './request-log.ts';
 import type { ApiName, RequestSummary } from './request-summary.ts';
 import type { ResponseWriter } from './response-writer.ts';
 
@@ -20,6 +22,10 @@ export interface RequestContext {
    * nothing is named; 0 for none.
    */
   forcedError(topic?: string, partition?: number): number;
+  /** Names the node and the client on each line. Never a line for each request. */
+  readonly logger: Logger;
+  /** The log says that this was refused; 0 is not. */
+  refused(code: number, about: RefusedRequest): void;
 }
 
 /**

@@ -5,6 +5,7 @@ import { FaultRegistry } from './faults/fault-registry.ts';
 import { Groups } from './groups/groups.ts';
 import { Topics } from './logs/topics.ts';
 import type { Topic } from './logs/topics.ts';
+import { RequestLog } from './request-log.ts';
 import type { ApiName } from './request-summary.ts';
 
 /** A node as other nodes and clients see it. */
@@ -33,6 +34,11 @@ export class ClusterState {
   readonly groups: Groups;
   /** What one OffsetCommit may take as it is stored. */
   readonly maxCommitBytes: number;
+  /** Whether topics are created by use. */
+  readonly autoCreateTopics: boolean;
+  /** How many partitions a topic gets for which nobody says. */
+  readonly defaultPartitions: number;
+  readonly requestLog: RequestLog;
   readonly faults = new FaultRegistry();
   readonly #nodes: () => readonly NodeAddress[];
   readonly #coordinators = new Map<string, number>();
@@ -47,13 +53,18 @@ export class ClusterState {
     nodes: () => readonly NodeAddress[];
     offsetsRetentionMs: number | undefined;
     maxCommitBytes: number;
+    autoCreateTopics: boolean;
+    defaultPartitions: number;
   }) {
     this.clock = options.clock;
     this.logger = options.logger;
     this.#nodes = options.nodes;
     this.maxCommitBytes = options.maxCommitBytes;
+    this.autoCreateTopics = options.autoCreateTopics;
+    this.defaultPartitions = options.defaultPartitions;
+    this.requestLog = new RequestLog(options.logger, options.clock);
     this.topics = new Topics(options.nodeIds, (nodeId) => this.isLive(nodeId));
-    this.groups = new Groups(options.clock, options.offsetsRetentionMs);
+    this.groups = new Groups(options.clock, options.offsetsRetentionMs, options.logger);
   }
 
   /** The nodes that run. */

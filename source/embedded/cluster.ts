@@ -43,7 +43,7 @@ export class EmbeddedCluster {
   #closing: Promise<void> | undefined;
 
   private constructor(options: ResolvedOptions) {
-    const { clock, logger, offsetsRetentionMs, maxCommitBytes } = options;
+    const { clock, logger, offsetsRetentionMs, maxCommitBytes, defaultPartitions } = options;
     const nodes = new EmbeddedNodes(options);
     this.#nodes = nodes;
     this.#state = new ClusterState({
@@ -51,6 +51,8 @@ export class EmbeddedCluster {
       logger,
       offsetsRetentionMs,
       maxCommitBytes,
+      defaultPartitions,
+      autoCreateTopics: options.autoCreateTopics,
       nodeIds: nodes.all.map(({ nodeId }) => nodeId),
       nodes: () => nodes.all,
     });
@@ -310,6 +312,7 @@ export class EmbeddedCluster {
     const stopped = this.#nodes.stop();
     this.#state.groups.close();
     this.#state.faults.clear();
+    this.#state.requestLog.close();
     await stopped;
   }
 

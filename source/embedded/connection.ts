@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { ErrorCodes } from '../kafka/wire/error-codes.ts';
 import { WireReader } from '../kafka/wire/wire-reader.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { stackOf } from '../kernel/thrown-text.ts';
@@ -7,6 +8,7 @@ import { API_VERSIONS_KEY, unsupportedApiVersions } from './api/18-api-versions.
 import type { ClusterState } from './cluster-state.ts';
 import type { FaultPlan } from './faults/fault-registry.ts';
 import type { FetchSessions } from './fetch-sessions.ts';
+import type { ApiName } from './request-summary.ts';
 import { LENGTH_BYTES, RequestFrames } from './request-frames.ts';
 import { ResponseWriter } from './response-writer.ts';
 
@@ -27,6 +29,13 @@ interface RequestHeader {
   readonly apiKey: number;
   readonly version: number;
   readonly correlationId: number;
+}
+
+/** What a request is, and whose. */
+interface RequestOrigin {
+  readonly api: ApiName;
+  readonly version: number;
+  readonly clientId: string;
 }
 
 /** A request with its answer, and what the faults want done with them. */
@@ -55,6 +64,8 @@ export class Connection {
   readonly #closed = new AbortController();
   readonly #frames = new RequestFrames();
   #serving = false;
+  /** From here, not by the client. */
+  #cut = false;
 
   constructor(socket: Socket, options: ConnectionOptions) {
     this.#socket = socket;
@@ -73,13 +84,16 @@ export class Connection {
     socket.on('error', (error) => {
       this.#logger.debug('A client connection broke', { error: error.message });
     });
+    this.#logger.debug('A client has connected');
     socket.on('close', () => {
+      if (!this.#cut) this.#logger.debug('A client has disconnected');
       this.#closed.abort();
     });
   }
 
   /** Closes the connection immediately; requests in service are not answered. */
   destroy(): void {
+    this.#cut = true;
     this.#socket.destroy();
   }
 
@@ -145,7 +159,7 @@ export class Connection {
       this.destroy();
       return;
     }
-    const context = this.#context(header.version, clientId, plan);
+    const context = this.#context({ api: api.name, version: header.version, clientId }, plan);
     const outcome = await request.serve(context);
     await this.#conclude(outcome, { header, flexible, plan, out: context.out });
   }
@@ -178,7 +192,7 @@ export class Connection {
     });
   }
 
-  #context(version: number, clientId: string, plan: FaultPlan): RequestContext {
+  #context({ api, version, clientId }: RequestOrigin, plan: FaultPlan): RequestContext {
     return {
       cluster: this.#cluster,
       nodeId: this.#nodeId,
@@ -189,6 +203,11 @@ export class Connection {
       closed: this.#closed.signal,
       out: new ResponseWriter(),
       forcedError: (topic, partition) => plan.errorFor(topic, partition),
+      logger: this.#logger,
+      refused: (code, about) => {
+        if (code === ErrorCodes.NONE) return;
+        this.#cluster.requestLog.refused(code, about, { node: this.#nodeId, api, clientId });
+      },
     };
   }
 

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
+import { addressText } from '../kernel/address.ts';
 import { apis } from './api/apis.ts';
 import { clusterError } from './cluster-error.ts';
 import type { ClusterState, NodeAddress } from './cluster-state.ts';
@@ -9,16 +10,19 @@ import { FetchSessions } from './fetch-sessions.ts';
 /** One broker of the embedded cluster: a listener and its connections. */
 export class EmbeddedNode implements NodeAddress {
   readonly nodeId: number;
+  /** What clients are given to connect to. */
   readonly host: string;
+  readonly #listenHost: string;
   readonly #connections = new Set<Connection>();
   #port: number;
   #server: Server | undefined;
 
-  /** @param port 0 takes a free one at the first start and keeps it */
-  constructor(nodeId: number, host: string, port: number) {
+  /** @param place `port`: 0 takes a free one at the first start and keeps it */
+  constructor(nodeId: number, place: { listenHost: string; advertisedHost: string; port: number }) {
     this.nodeId = nodeId;
-    this.host = host;
-    this.#port = port;
+    this.host = place.advertisedHost;
+    this.#listenHost = place.listenHost;
+    this.#port = place.port;
   }
 
   get port(): number {
@@ -44,12 +48,11 @@ export class EmbeddedNode implements NodeAddress {
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', (cause) => {
+        const address = addressText({ host: this.#listenHost, port: this.#port });
         const remedy = 'choose another port, or 0 for a free one';
-        reject(
-          clusterError([`cannot listen on ${this.host}:${this.#port} (${cause.message}): ${remedy}`], cause),
-        );
+        reject(clusterError([`cannot listen on ${address} (${cause.message}): ${remedy}`], cause));
       });
-      server.listen({ host: this.host, port: this.#port, exclusive: true }, resolve);
+      server.listen({ host: this.#listenHost, port: this.#port, exclusive: true }, resolve);
     });
     server.on('error', (error) => {
       cluster.logger.error('The listener of an embedded broker failed', {

@@ -1,3 +1,4 @@
+import { addressText } from '../kernel/address.ts';
 import { clusterError } from './cluster-error.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { EmbeddedNode } from './node.ts';
@@ -7,16 +8,17 @@ import type { ResolvedOptions } from './options.ts';
 export class EmbeddedNodes {
   readonly all: readonly EmbeddedNode[];
 
-  constructor({ brokers, host, port }: ResolvedOptions) {
+  constructor({ brokers, host, advertisedHost, port }: ResolvedOptions) {
     this.all = Array.from(
       { length: brokers },
-      (_, i) => new EmbeddedNode(i + 1, host, port === 0 ? 0 : port + i),
+      (_, i) =>
+        new EmbeddedNode(i + 1, { listenHost: host, advertisedHost, port: port === 0 ? 0 : port + i }),
     );
   }
 
   /** `host:port` of each. */
   get addresses(): string[] {
-    return this.all.map(({ host, port }) => `${host}:${port}`);
+    return this.all.map(addressText);
   }
 
   /** Connections that clients have open to all of them together. */

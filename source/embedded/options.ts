@@ -28,8 +28,26 @@ export interface EmbeddedClusterOptions {
    * Port of the first node; the others take the ports after it. Default 0: each takes a free one.
    */
   readonly port?: number;
-  /** Address to listen on, which clients are given too. Default '127.0.0.1'. */
+  /**
+   * Address to listen on. Default '127.0.0.1', which no other machine reaches; '0.0.0.0' is every
+   * address of this one.
+   */
   readonly host?: string;
+  /**
+   * Name or address that clients are given to connect to (`advertised.listeners`). Default: `host`;
+   * where that is every address, '127.0.0.1'.
+   */
+  readonly advertisedHost?: string;
+  /**
+   * Topics that a client asks for are created where there are none, if the client allows that in its
+   * Metadata request (`auto.create.topics.enable`). Default false.
+   */
+  readonly autoCreateTopics?: boolean;
+  /**
+   * How many partitions a topic gets for which nobody says, by `autoCreateTopics` or CreateTopics
+   * (`num.partitions`). Default 1.
+   */
+  readonly defaultPartitions?: number;
   /** Topics that exist from the start: a number of partitions, or options. */
   readonly topics?: Readonly<Record<string, number | EmbeddedTopicOptions>>;
   /** Default: nothing is logged. */
@@ -54,6 +72,9 @@ export interface ResolvedOptions {
   readonly brokers: number;
   readonly port: number;
   readonly host: string;
+  readonly advertisedHost: string;
+  readonly autoCreateTopics: boolean;
+  readonly defaultPartitions: number;
   readonly topics: readonly (readonly [name: string, options: EmbeddedTopicOptions])[];
   readonly logger: Logger;
   readonly offsetsRetentionMs: number | undefined;
@@ -65,6 +86,9 @@ const known = [
   'brokers',
   'port',
   'host',
+  'advertisedHost',
+  'autoCreateTopics',
+  'defaultPartitions',
   'topics',
   'logger',
   'offsetsRetentionMs',
@@ -73,6 +97,8 @@ const known = [
 ];
 const MAX_BROKERS = 100;
 const MAX_PORT = 65_535;
+const MAX_PARTITIONS = 10_000;
+const EVERY_ADDRESS: readonly string[] = ['0.0.0.0', '::'];
 
 /**
  * Checks the options and adds the defaults.
@@ -82,7 +108,8 @@ const MAX_PORT = 65_535;
 export function resolveOptions(options: EmbeddedClusterOptions): ResolvedOptions {
   checkOptionNames('Embedded Kafka cluster', options, known);
   const { brokers = 1, port = 0, host = '127.0.0.1', topics = {}, offsetsRetentionMs } = options;
-  const { maxCommitBytes = 1_048_588 } = options;
+  const { maxCommitBytes = 1_048_588, autoCreateTopics = false, defaultPartitions = 1 } = options;
+  const { advertisedHost = EVERY_ADDRESS.includes(host) ? '127.0.0.1' : host } = options;
   const problems: string[] = [];
   if (!Number.isInteger(brokers) || brokers < 1 || brokers > MAX_BROKERS) {
     problems.push(`brokers must be a whole number from 1 to ${MAX_BROKERS}, got ${show(brokers)}`);
@@ -92,6 +119,17 @@ export function resolveOptions(options: EmbeddedClusterOptions): ResolvedOptions
   }
   if (typeof (host as unknown) !== 'string' || host === '')
     problems.push(`host must be an address or a name, got ${show(host)}`);
+  if (typeof (advertisedHost as unknown) !== 'string' || advertisedHost === '')
+    problems.push(`advertisedHost must be an address or a name, got ${show(advertisedHost)}`);
+  else if (EVERY_ADDRESS.includes(advertisedHost))
+    problems.push(`advertisedHost must be one that clients can connect to, which '${advertisedHost}' is not`);
+  if (typeof (autoCreateTopics as unknown) !== 'boolean')
+    problems.push(`autoCreateTopics must be true or false, got ${show(autoCreateTopics)}`);
+  if (!Number.isInteger(defaultPartitions) || defaultPartitions < 1 || defaultPartitions > MAX_PARTITIONS) {
+    problems.push(
+      `defaultPartitions must be a whole number from 1 to ${MAX_PARTITIONS}, got ${show(defaultPartitions)}`,
+    );
+  }
   if (!isObject(topics) || Array.isArray(topics))
     problems.push(`topics must be an object such as { orders: 4 }, not ${show(topics)}`);
   for (const [name, topic] of Object.entries(topics as object)) {
@@ -114,6 +152,9 @@ export function resolveOptions(options: EmbeddedClusterOptions): ResolvedOptions
     brokers,
     port,
     host,
+    advertisedHost,
+    autoCreateTopics,
+    defaultPartitions,
     topics: Object.entries(topics).map(([name, topic]) => [
       name,
       typeof topic === 'number' ? { partitions: topic } : topic,

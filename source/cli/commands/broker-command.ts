@@ -1,18 +1,28 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { EmbeddedCluster, EmbeddedClusterOptions } from '../../testing/index.ts';
+import { winstonLogger, type LogFormat, type LogLevel } from '../../logging/index.ts';
+import type { Logger } from '../../index.ts';
 import { exitCodes } from '../terminal/exit-codes.ts';
 import { aborted } from '../../kernel/aborted.ts';
 import { isTopicName } from '../../kernel/topic-name.ts';
-import { counted } from '../terminal/figures.ts';
+import { addLogFlags } from '../settings/setting-flags.ts';
 import { writeText, type Io } from '../terminal/io.ts';
 import { addJsonFlag, jsonDocument } from '../terminal/json-output.ts';
 import { Progress } from '../terminal/progress.ts';
 import { Shutdown } from '../terminal/shutdown.ts';
+import { wrappedStream } from '../terminal/wrapped.ts';
+import { brokerText } from './broker-text.ts';
 
 interface BrokerFlags {
   readonly port: number;
+  readonly host: string;
+  readonly advertisedHost?: string;
   readonly brokers: number;
   readonly topic: Readonly<Record<string, number>>;
+  readonly autoCreateTopics?: boolean;
+  readonly defaultPartitions: number;
+  readonly logFormat?: LogFormat;
+  readonly logLevel?: LogLevel;
   readonly json?: boolean;
 }
 
@@ -34,6 +44,18 @@ export function addBrokerCommand(program: Command, io: Io, done: (exitCode: numb
         .default(9092),
     )
     .addOption(
+      new Option(
+        '--host <address>',
+        'address to listen on; 0.0.0.0 is open to other machines, and asks nobody for a password',
+      ).default('127.0.0.1'),
+    )
+    .addOption(
+      new Option(
+        '--advertised-host <name>',
+        'name or address that clients are given to connect to, such as that of a container; default: --host, or 127.0.0.1 where that is 0.0.0.0',
+      ),
+    )
+    .addOption(
       new Option('--brokers <number>', 'how many brokers')
         .argParser((text) => wholeNumber(text, 1, 100))
         .default(1),
@@ -42,25 +64,51 @@ export function addBrokerCommand(program: Command, io: Io, done: (exitCode: numb
       new Option('-t, --topic <name:partitions>', 'create this topic; can be given several times')
         .argParser(collectTopic)
         .default({}, 'none'),
+    )
+    .option('--auto-create-topics', 'create topics when clients ask for them, as auto.create.topics.enable')
+    .addOption(
+      new Option('--default-partitions <number>', 'partitions of topics for which nobody says how many')
+        .argParser((text) => wholeNumber(text, 1, 10_000))
+        .default(1),
     );
+  addLogFlags(command);
   addJsonFlag(command);
-  command.action(async (flags: BrokerFlags) => {
-    done(await runBroker(flags, io));
+  command.action(async () => {
+    done(await runBroker(command.opts<BrokerFlags>(), io));
   });
 }
 
-async function runBroker({ port, brokers, topic, json }: BrokerFlags, io: Io): Promise<number> {
-  using shutdown = new Shutdown({ io, progress: new Progress(io.stderr), onFirst: () => 'Stopping' });
-  const cluster = await startCluster({ port, brokers, topics: topic });
+async function runBroker(flags: BrokerFlags, io: Io): Promise<number> {
+  const { port, host, advertisedHost, brokers, topic, autoCreateTopics = false, defaultPartitions } = flags;
+  const progress = new Progress(io.stderr);
+  using shutdown = new Shutdown({ io, progress, onFirst: () => 'Stopping' });
+  const cluster = await startCluster({
+    port,
+    host,
+    ...(advertisedHost === undefined ? {} : { advertisedHost }),
+    brokers,
+    topics: topic,
+    autoCreateTopics,
+    defaultPartitions,
+    logger: loggerOf(flags, progress, io),
+  });
   try {
     // Not before it serves: the reader of this may connect.
-    if (json === true) io.stdout.write(jsonDocument({ brokers: cluster.brokers, topics: topicList(topic) }));
-    else writeText(io.stdout, `${usage(cluster.brokers, topic)}\n`);
+    if (flags.json === true)
+      io.stdout.write(jsonDocument({ brokers: cluster.brokers, topics: topicList(topic) }));
+    else writeText(io.stdout, brokerText({ addresses: cluster.brokers, topics: topic, autoCreateTopics }));
     await aborted(shutdown.signal);
   } finally {
     await cluster.close();
   }
   return exitCodes.ok.code;
+}
+
+function loggerOf({ logFormat, logLevel, json }: BrokerFlags, progress: Progress, io: Io): Logger {
+  const format = logFormat ?? (json === true ? 'json' : 'text');
+  const lines = progress.stream();
+  const stream = format === 'text' ? wrappedStream(lines, () => io.stderr.columns) : lines;
+  return winstonLogger({ format, level: logLevel ?? 'info', stream });
 }
 
 function topicList(topics: BrokerFlags['topic']): readonly { topic: string; partitions: number }[] {
@@ -71,24 +119,6 @@ function topicList(topics: BrokerFlags['topic']): readonly { topic: string; part
 async function startCluster(options: EmbeddedClusterOptions): Promise<EmbeddedCluster> {
   const testing = await import('../../testing/index.ts');
   return testing.EmbeddedCluster.start(options);
-}
-
-function usage(addresses: readonly string[], topics: Readonly<Record<string, number>>): string {
-  const brokers = addresses.join(',');
-  const names = Object.keys(topics);
-  const listed = Object.entries(topics).map(([name, count]) => `${name} (${counted(count, 'partition')})`);
-  const topic = names[0] ?? 'words';
-  return `Kafka cluster in memory, ${counted(addresses.length, 'broker')}: for development and tests. Its data is lost when it stops.
-
-  brokers  ${brokers}
-  topics   ${listed.join(', ') || 'none yet; clients can create them, or --topic name:partitions'}
-
-From another terminal:
-  kasper run job.js --brokers ${brokers}
-  kcat -b ${addresses[0] ?? ''} -L
-  echo 'key:value' | kcat -b ${addresses[0] ?? ''} -P -t ${topic} -K :
-
-Ctrl-C stops it.`;
 }
 
 function collectTopic(text: string, before: Readonly<Record<string, number>>): Record<string, number> {

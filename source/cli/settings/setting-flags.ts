@@ -33,6 +33,12 @@ export function addSettingFlags(command: Command, ...groups: readonly SettingGro
   }
 }
 
+/** Adds the flags of log lines, for a command that runs until it is stopped. */
+export function addLogFlags(command: Command): void {
+  for (const setting of settings.filter(({ name }) => name === 'logFormat' || name === 'logLevel'))
+    for (const flag of flagsOf(setting)) command.addOption(flag);
+}
+
 /** The flags of one setting; none for a secret. */
 export function flagsOf(setting: Setting): Option[] {
   const { name, kind, short, what, off, choices, placeholder, unit = 'n' } = setting;

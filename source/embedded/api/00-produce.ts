@@ -36,9 +36,11 @@ export const produce = defineApi({
     const { out, version } = context;
     const topics = [...recordsByPartition(request.topics)].map(([topic, partitions]) => ({
       topic,
-      results: [...partitions].map(([partition, records]) =>
-        append({ topic, partition, records }, request.acks, context),
-      ),
+      results: [...partitions].map(([partition, records]) => {
+        const result = append({ topic, partition, records }, request.acks, context);
+        context.refused(result.code, { topic, partition });
+        return result;
+      }),
     }));
     if (request.acks === 0) {
       // Without an answer, a closed connection is the only way to report an error to the client.

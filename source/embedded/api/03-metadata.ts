@@ -3,6 +3,7 @@ import type { WireReader } from '../../kafka/wire/wire-reader.ts';
 import type { WireWriter } from '../../kafka/wire/wire-writer.ts';
 import { isTopicName } from '../../kernel/topic-name.ts';
 import { defineApi } from '../api.ts';
+import { createByUse } from './topic-creation.ts';
 import type { RequestContext } from '../api.ts';
 import { NO_LEADER } from '../logs/partition.ts';
 import type { Partition } from '../logs/partition.ts';
@@ -10,11 +11,16 @@ import type { Topic } from '../logs/topics.ts';
 
 const FLEXIBLE_FROM = 9;
 const TOPIC_IDS_FROM = 10;
+/** Before it, every Metadata request may create topics. */
+const CHOICE_TO_CREATE_FROM = 4;
+const NO_REFUSALS: ReadonlyMap<string, number> = new Map();
 const NO_TOPIC_ID = '0'.repeat(32);
 /** Means "not asked for" where authorized operations are listed. */
 const OPERATIONS_UNKNOWN = -2_147_483_648;
 
 interface MetadataRequest {
+  /** Whether topics that do not exist may be created. */
+  readonly mayCreate: boolean;
   /** null asks for all topics. */
   readonly topics: readonly { readonly topic: string; readonly partitions: readonly never[] }[] | null;
 }
@@ -26,10 +32,14 @@ export const metadata = defineApi<MetadataRequest>({
   min: 0,
   max: 10,
   flexibleFrom: FLEXIBLE_FROM,
-  // What follows the topics (may topics be created, are operations asked for) changes nothing here.
-  read: (reader, version) => ({ topics: readTopics(reader, version) }),
+  // What follows (are operations asked for) changes nothing here.
+  read: (reader, version) => ({
+    topics: readTopics(reader, version),
+    mayCreate: version < CHOICE_TO_CREATE_FROM || reader.boolean(),
+  }),
   handle(request, context) {
     const { cluster, version } = context;
+    const refusals = createMissing(request, context);
     const names = request.topics?.map(({ topic }) => topic) ?? cluster.topics.all().map(({ name }) => name);
     const fields = new MetadataFields(context.out.fields, version);
     if (version >= 3) fields.writer.int32(0);
@@ -42,7 +52,7 @@ export const metadata = defineApi<MetadataRequest>({
     if (version >= 2) fields.string(cluster.id);
     if (version >= 1) fields.writer.int32(cluster.controllerId);
     fields.array([...new Set(names)], (name) => {
-      writeTopic(fields, name, context);
+      writeTopic(fields, name, { context, refusals });
     });
     if (version >= 8) fields.writer.int32(OPERATIONS_UNKNOWN);
     fields.end();
@@ -64,10 +74,31 @@ function readTopics(reader: WireReader, version: number): MetadataRequest['topic
   return version === 0 && topics?.length === 0 ? null : topics;
 }
 
-function writeTopic(fields: MetadataFields, name: string, context: RequestContext): void {
+/** Creates the topics that are asked for by name, and says why some could not be. */
+function createMissing(
+  { topics, mayCreate }: MetadataRequest,
+  context: RequestContext,
+): ReadonlyMap<string, number> {
+  const { cluster } = context;
+  if (!mayCreate || !cluster.autoCreateTopics || topics === null) return NO_REFUSALS;
+  const missing = new Set(topics.map(({ topic }) => topic).filter((name) => !cluster.topics.get(name)));
+  return missing.size === 0 ? NO_REFUSALS : createByUse(missing, context);
+}
+
+const why = 'it does not exist, and topics are created by use only with autoCreateTopics';
+
+function writeTopic(
+  fields: MetadataFields,
+  name: string,
+  { context, refusals }: { context: RequestContext; refusals: ReadonlyMap<string, number> },
+): void {
   const { cluster, version } = context;
   const topic = cluster.topics.get(name);
-  const code = context.forcedError(name) || errorOf(name, topic);
+  const code = context.forcedError(name) || (refusals.get(name) ?? errorOf(name, topic));
+  context.refused(
+    code,
+    code === ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION ? { topic: name, why } : { topic: name },
+  );
   fields.writer.int16(code);
   fields.string(name);
   if (version >= TOPIC_IDS_FROM) fields.writer.uuid(topic?.id ?? NO_TOPIC_ID);

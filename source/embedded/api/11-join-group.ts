@@ -44,6 +44,7 @@ export const joinGroup = defineApi<JoinGroupRequest>({
   async handle(request, context): Promise<Outcome> {
     const code = context.forcedError() || groupError(request.groupId, context);
     const answer = code === ErrorCodes.NONE ? await join(request, context) : joinRefused(code, '');
+    context.refused(answer.code, { groupId: request.groupId });
     const { out, version } = context;
     if (version >= 2) out.fields.int32(0);
     out.fields

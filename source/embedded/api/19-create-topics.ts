@@ -1,6 +1,7 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
+import { createForClient } from './topic-creation.ts';
 import { defaultReplicationFactor, newTopicProblem } from '../logs/new-topic.ts';
 import type { NewTopicProblem } from '../logs/new-topic.ts';
 
@@ -43,6 +44,7 @@ export const createTopics = defineApi({
     if (version >= 2) out.fields.int32(0);
     out.fields.array(request.topics, (writer, wanted) => {
       const problem = create(wanted, request.validateOnly, context);
+      if (problem !== undefined) context.refused(problem.code, { topic: wanted.topic, why: problem.message });
       writer.string(wanted.topic).int16(problem?.code ?? ErrorCodes.NONE);
       if (version >= 1) writer.nullableString(problem?.message ?? null);
     });
@@ -65,13 +67,14 @@ function create(
     };
   }
   // From version 4 on, -1 asks for the broker's own numbers.
-  const partitionCount = wanted.partitionCount === -1 ? 1 : wanted.partitionCount;
+  const partitionCount =
+    wanted.partitionCount === -1 ? context.cluster.defaultPartitions : wanted.partitionCount;
   const replicationFactor =
     wanted.replicationFactor === -1 ? defaultReplicationFactor(topics) : wanted.replicationFactor;
   const topic = { name: wanted.topic, partitionCount, replicationFactor, config: wanted.config };
   const problem = newTopicProblem(topic, topics);
   if (problem === undefined && !validateOnly) {
-    topics.create(topic);
+    createForClient(topic, context);
   }
   return problem;
 }

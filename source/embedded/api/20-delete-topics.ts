@@ -16,7 +16,10 @@ export const deleteTopics = defineApi({
       const code =
         context.forcedError(topic) ||
         (found === undefined ? ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION : ErrorCodes.NONE);
-      if (code === ErrorCodes.NONE && found !== undefined) cluster.deleteTopic(found);
+      if (code === ErrorCodes.NONE && found !== undefined) {
+        cluster.deleteTopic(found);
+        context.logger.info('A client deleted a topic', { topic });
+      } else context.refused(code, { topic });
       writer.string(topic).int16(code);
     });
     return 'answer';

@@ -16,6 +16,7 @@ export const initProducerId = defineApi({
     const { cluster, out } = context;
     const refusal = request.transactionalId === null ? ErrorCodes.NONE : ErrorCodes.INVALID_REQUEST;
     const code = context.forcedError() || refusal;
+    context.refused(code, request.transactionalId === null ? {} : { why: 'transactions are not served' });
     const producerId = code === ErrorCodes.NONE ? cluster.nextProducerId() : -1n;
     out.fields
       .int32(0)

@@ -29,6 +29,7 @@ export const createPartitions = defineApi({
     const { out } = context;
     out.fields.int32(0).array(request.topics, (writer, wanted) => {
       const code = grow(wanted, request.validateOnly, context);
+      context.refused(code, { topic: wanted.topic });
       writer.string(wanted.topic).int16(code).nullableString(null);
     });
     return 'answer';
@@ -43,6 +44,9 @@ function grow(wanted: TopicToGrow, validateOnly: boolean, context: RequestContex
   if (topic === undefined) return ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION;
   if (wanted.count <= topic.partitions.length) return ErrorCodes.INVALID_PARTITIONS;
   if (wanted.hasAssignments) return ErrorCodes.INVALID_REPLICA_ASSIGNMENT;
-  if (!validateOnly) topics.grow(topic, wanted.count);
+  if (!validateOnly) {
+    topics.grow(topic, wanted.count);
+    context.logger.info('A client added partitions', { topic: topic.name, partitions: wanted.count });
+  }
   return ErrorCodes.NONE;
 }

@@ -1,5 +1,6 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { Clock, Timer } from '../../kernel/clock.ts';
+import type { Logger } from '../../kernel/logger.ts';
 import { NO_ASSIGNMENT, electProtocol } from './group-member.ts';
 import type { GroupMember, JoinAnswer } from './group-member.ts';
 import { GroupMembers } from './group-members.ts';
@@ -29,13 +30,16 @@ export class GroupRebalance {
   /** Of the member that assigns; '' until one is chosen. */
   leaderId = '';
   readonly #clock: Clock;
+  /** Names the group on each line. */
+  readonly #logger: Logger;
   #state: GroupState = 'Empty';
   #generation = 0;
   #protocol = '';
   #emptySince: number;
   #timeLimit: Timer | undefined;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, logger: Logger) {
+    this.#logger = logger;
     this.#clock = clock;
     this.pending = new PendingMembers(clock);
     this.#emptySince = clock.now();
@@ -61,6 +65,8 @@ export class GroupRebalance {
   /** All members are asked to join again, those that wait for their assignments too. */
   prepare(): void {
     if (this.#state !== 'PreparingRebalance') {
+      const members = this.members.size;
+      if (members > 0) this.#logger.info('A group rebalances', { members, generation: this.#generation });
       this.#state = 'PreparingRebalance';
       for (const member of this.members) {
         member.assignment = NO_ASSIGNMENT;
@@ -70,7 +76,7 @@ export class GroupRebalance {
       }
       this.#limitTime(() => {
         for (const member of this.members) {
-          if (!member.awaitsJoin) this.#forget(member);
+          if (!member.awaitsJoin) this.#leaveBehind(member, 'did not join again in time');
         }
         this.#completeJoin();
       });
@@ -96,6 +102,11 @@ export class GroupRebalance {
       member.answerSync({ code: ErrorCodes.NONE, assignment: member.assignment });
       this.beat(member);
     }
+    this.#logger.info('A group is stable', {
+      members: this.members.size,
+      generation: this.#generation,
+      protocol: this.#protocol,
+    });
   }
 
   /** Restarts the member's session; a member that waits for an answer cannot expire. */
@@ -103,8 +114,15 @@ export class GroupRebalance {
     member.session?.cancel();
     if (member.awaitsJoin || member.awaitsSync) return;
     member.session = this.#clock.after(member.request.sessionTimeoutMs, () => {
-      this.remove(member);
+      this.expire(member);
     });
+  }
+
+  /** The member sent no heartbeat for longer than its session may last. */
+  expire(member: GroupMember): void {
+    const { sessionTimeoutMs } = member.request;
+    this.#logger.warn('The session of a member expired', { memberId: member.id, sessionTimeoutMs });
+    this.remove(member);
   }
 
   /** The member left, or its session expired: the others share its partitions. */
@@ -149,6 +167,7 @@ export class GroupRebalance {
       this.#state = 'Empty';
       this.#protocol = '';
       this.#emptySince = this.#clock.now();
+      this.#logger.info('A group has no members any more', { generation: this.#generation });
       return;
     }
     this.#state = 'CompletingRebalance';
@@ -160,10 +179,15 @@ export class GroupRebalance {
     }
     this.#limitTime(() => {
       for (const member of this.members) {
-        if (!member.awaitsSync) this.#forget(member);
+        if (!member.awaitsSync) this.#leaveBehind(member, 'did not ask for its assignment in time');
       }
       this.prepare();
     });
+  }
+
+  #leaveBehind(member: GroupMember, why: string): void {
+    this.#logger.warn('A member is no longer waited for', { memberId: member.id, why });
+    this.#forget(member);
   }
 
   #forget(member: GroupMember): void {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import type { Logger } from '../../kernel/logger.ts';
 import { GroupMember, NO_ASSIGNMENT, haveCommonProtocol, joinRefused } from './group-member.ts';
 import type { JoinAnswer, JoinRequest, SyncAnswer } from './group-member.ts';
 import type { GroupMembers, MemberIdentity } from './group-members.ts';
@@ -30,9 +31,9 @@ export class Group {
   readonly #members: GroupMembers;
   #protocolType = '';
 
-  constructor(id: string, clock: Clock) {
+  constructor(id: string, clock: Clock, logger: Logger) {
     this.id = id;
-    this.#rebalance = new GroupRebalance(clock);
+    this.#rebalance = new GroupRebalance(clock, logger.child({ groupId: id }));
     this.#members = this.#rebalance.members;
   }
 

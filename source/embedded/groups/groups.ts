@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../kernel/clock.ts';
+import type { Logger } from '../../kernel/logger.ts';
 import { Group } from './group.ts';
 
 /** All consumer groups of the cluster, whichever node coordinates them. */
@@ -6,13 +7,15 @@ export class Groups {
   readonly #groups = new Map<string, Group>();
   readonly #clock: Clock;
   readonly #retentionMs: number | undefined;
+  readonly #logger: Logger;
   #expiry: Timer | undefined;
 
   /**
    * @param retentionMs for how long committed offsets are kept (`offsets.retention.minutes`);
    *   undefined: for ever
    */
-  constructor(clock: Clock, retentionMs: number | undefined) {
+  constructor(clock: Clock, retentionMs: number | undefined, logger: Logger) {
+    this.#logger = logger;
     this.#clock = clock;
     this.#retentionMs = retentionMs;
     this.#scheduleExpiry();
@@ -25,7 +28,7 @@ export class Groups {
   getOrCreate(id: string): Group {
     let group = this.#groups.get(id);
     if (group === undefined) {
-      group = new Group(id, this.#clock);
+      group = new Group(id, this.#clock, this.#logger);
       this.#groups.set(id, group);
     }
     return group;
