@@ -14,6 +14,8 @@ export interface FinishedRun {
   readonly prefix: string;
   /** Kafka's name of a topic of the workload. */
   topic(name: string): string;
+  /** How many brokers there are. */
+  readonly nodes: number;
   /** Straight to the servers, past the proxies. */
   readonly client: KafkaClient;
   readonly groupId: string;

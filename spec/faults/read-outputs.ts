@@ -54,6 +54,7 @@ export function finishedRun(world: World, faults: readonly PlayedFault[]): Finis
     seed: world.seed,
     prefix: world.prefix,
     topic,
+    nodes: world.servers.kafka.nodes.length,
     client,
     groupId: world.groupId,
     redisUrl: world.redisUrl,

@@ -1,6 +1,7 @@
 import type { KafkaNode } from '../../../scripts/services/kafka-server.ts';
 import type { Fault, InjectedFault } from '../fault.ts';
 import type { World } from '../world.ts';
+import { letLead } from './cluster.ts';
 import { feltByConnections, numberOf } from './felt.ts';
 
 /** A fault of one node of Kafka: what is done to it, and what brings it back. */
@@ -14,6 +15,7 @@ function ofNode(
     needs: ['kafka'],
     inject: async (world, plan): Promise<InjectedFault> => {
       const node = nodeOf(world, numberOf(plan, 'node'));
+      await letLead(world, node.id);
       const felt = feltByConnections(world, {
         accepted: () => world.servers.network.broker(node.broker).accepted,
         heal: () => heal(node),
@@ -21,7 +23,7 @@ function ofNode(
       await strike(node);
       return felt;
     },
-    allows: [],
+    allows: ['moved-coordinator'],
   };
 }
 

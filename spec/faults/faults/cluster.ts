@@ -30,38 +30,72 @@ export async function leadersOf(admin: Admin, topic: string): Promise<Map<number
   return new Map(topics[0]?.partitions.map(({ partitionId, leader }) => [partitionId, leader]));
 }
 
+/** A partition, with its replicas in a new order. */
+interface Turned {
+  readonly partition: number;
+  readonly replicas: readonly number[];
+}
+
 /**
- * Each partition's replicas stay where they are, and the next one leads: their order is turned
+ * The replicas of partitions stay where they are, and the first of each leads: their order is turned
  * (AlterPartitionReassignments), and the first of them is elected (ElectLeaders 1).
  */
-async function moveLeaders(world: World, topic: string): Promise<string | undefined> {
+async function elect(world: World, admin: Admin, topic: string, turned: readonly Turned[]): Promise<void> {
+  await admin.alterPartitionReassignments({
+    topics: [
+      {
+        topic,
+        partitionAssignment: turned.map(({ partition, replicas }) => ({
+          partition,
+          replicas: [...replicas],
+        })),
+      },
+    ],
+    timeout: TIMEOUT_MS,
+  });
+  const body = new WireWriter()
+    .int8(PREFERRED)
+    .array([topic], (writer, name) =>
+      writer.string(name).array(turned, (partitions, { partition }) => partitions.int32(partition)),
+    )
+    .int32(TIMEOUT_MS);
+  await request(world.servers.kafka.brokers[0] ?? '', ELECT_LEADERS, 1, body, TIMEOUT_MS);
+  const areElected = async () => {
+    const leaders = await leadersOf(admin, topic);
+    return turned.every(({ partition, replicas }) => leaders.get(partition) === replicas[0]);
+  };
+  await until(areElected, { deadlineMs: 10_000, what: `the leaders of ${topic} to move` });
+}
+
+/** The next replica of each partition leads. */
+async function moveLeaders(world: World, topic: string): Promise<string> {
   return withAdmin(world, async (admin) => {
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-    const before = await leadersOf(admin, topic);
     const turned = (topics[0]?.partitions ?? []).map(({ partitionId, leader, replicas }) => {
       const at = replicas.indexOf(leader) + 1;
       return { partition: partitionId, replicas: [...replicas.slice(at), ...replicas.slice(0, at)] };
     });
-    await admin.alterPartitionReassignments({
-      topics: [{ topic, partitionAssignment: turned }],
-      timeout: TIMEOUT_MS,
-    });
-    const body = new WireWriter()
-      .int8(PREFERRED)
-      .array([topic], (writer, name) =>
-        writer.string(name).array(turned, (partitions, { partition }) => partitions.int32(partition)),
-      )
-      .int32(TIMEOUT_MS);
-    await request(world.servers.kafka.brokers[0] ?? '', ELECT_LEADERS, 1, body, TIMEOUT_MS);
-    const moved = async () => {
-      const now = await leadersOf(admin, topic);
-      return turned.filter(({ partition }) => now.get(partition) !== before.get(partition)).length;
-    };
-    await until(async () => (await moved()) === turned.length, {
-      deadlineMs: 10_000,
-      what: `the leaders of ${topic} to move`,
-    });
+    await elect(world, admin, topic, turned);
     return `leaders of ${turned.length} partitions of ${topic} moved`;
+  });
+}
+
+/**
+ * Sees that a node leads a partition of the input: workers would not feel what happens to one that
+ * only follows, as each node does after its restart.
+ */
+export async function letLead(world: World, nodeId: number): Promise<void> {
+  if (world.servers.kafka.nodes.length === 1) return;
+  const [{ topic } = { topic: '' }] = world.partitionsOf('input');
+  await withAdmin(world, async (admin) => {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    const partitions = topics[0]?.partitions ?? [];
+    if (partitions.some(({ leader }) => leader === nodeId)) return;
+    const [first] = partitions.filter(({ isr }) => isr.includes(nodeId));
+    // It is out of sync by another fault, which is felt in its place.
+    if (first === undefined) return;
+    const others = first.replicas.filter((id) => id !== nodeId);
+    await elect(world, admin, topic, [{ partition: first.partitionId, replicas: [nodeId, ...others] }]);
   });
 }
 
@@ -73,7 +107,7 @@ export const leaderMoved: Fault = {
   plan: () => ({ lastsMs: 0 }),
   async inject(world) {
     const names = world.workload.topics.filter(({ role }) => role !== 'dead-letter');
-    const marks: (string | undefined)[] = [];
+    const marks: string[] = [];
     for (const { name } of names) marks.push(await moveLeaders(world, world.topic(name)));
     return { heal: () => Promise.resolve(), mark: () => Promise.resolve(marks.join('; ')) };
   },
@@ -90,7 +124,7 @@ export const coordinatorMoved: Fault = {
     const mark = await moveLeaders(world, '__consumer_offsets');
     return { heal: () => Promise.resolve(), mark: () => Promise.resolve(mark) };
   },
-  allows: [],
+  allows: ['moved-coordinator'],
 };
 
 /** All nodes are restarted, one after another, each when the one before is in sync. */
@@ -109,7 +143,7 @@ export const rollingRestart: Fault = {
     }
     return felt;
   },
-  allows: [],
+  allows: ['moved-coordinator'],
 };
 
 /** Resolves when each partition of the workload has all its replicas in sync. */
@@ -138,6 +172,7 @@ export const diskFull: Fault = {
     const { kafka, network, disk } = world.servers;
     const node = kafka.nodes.at(-1);
     if (disk === undefined || node === undefined) throw new Error('There is no disk that can be filled');
+    await letLead(world, node.id);
     const felt = feltByConnections(world, {
       accepted: () => network.accepted,
       heal: async () => {
@@ -149,7 +184,7 @@ export const diskFull: Fault = {
     await disk.fill();
     return felt;
   },
-  allows: [],
+  allows: ['moved-coordinator'],
 };
 
 /** The input gets a partition more, which nobody reads: workers must say so. */

@@ -40,7 +40,7 @@ export const leaderAlone: Fault = {
     await Promise.all(followers.map((node) => node.kill('SIGCONT')));
     return felt;
   },
-  allows: [],
+  allows: ['moved-coordinator'],
 };
 
 /** The node that leads most partitions of the input together with those of the output. */

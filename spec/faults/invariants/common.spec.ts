@@ -4,6 +4,7 @@ import type { FinishedRun } from '../finished-run.ts';
 import { InputBooks } from '../input-books.ts';
 import { invariants } from '../invariant-list.ts';
 import { OutputBooks } from '../output-books.ts';
+import type { PlayedFault } from '../played-fault.ts';
 import { WorkerHistory } from '../worker/worker-history.ts';
 import type { WorkloadJob } from '../workload-job.ts';
 
@@ -29,6 +30,8 @@ interface MadeUp {
   readonly outputs?: readonly number[];
   readonly samples?: readonly (readonly [committed: number, end: number])[];
   readonly workers?: readonly WorkerHistory[];
+  readonly faults?: readonly PlayedFault[];
+  readonly nodes?: number;
 }
 
 /** A run without fault, but for what is given. Which invariants are broken? */
@@ -36,6 +39,8 @@ async function broken({
   outputs = [0, 1, 2, 3],
   samples = [[4, 4]],
   workers = [worker()],
+  faults = [],
+  nodes = 1,
 }: MadeUp): Promise<string[]> {
   const input = new InputBooks(workload, 1, 1);
   input.acked[0] = 4;
@@ -55,7 +60,8 @@ async function broken({
     workload,
     input,
     workers,
-    faults: [],
+    faults,
+    nodes,
     topic: (name: string) => `run-${name}`,
     commits: {
       inputs: [{ topic: TOPIC, partition: 0 }],
@@ -157,6 +163,28 @@ test('a commit that goes back is noticed', async (t) => {
     }),
     ['commit-monotonic'],
   );
+});
+
+test('a commit that goes back is none where the coordinator of several brokers has moved, and it comes again', async (t) => {
+  const moved: PlayedFault = {
+    fault: { name: 'coordinator-moved', needs: [], long: false, allows: ['moved-coordinator'] },
+    plan: { lastsMs: 0 },
+    begun: 0,
+    healed: 0,
+    progressMs: 0,
+    mark: '',
+  };
+  const samples = [
+    [3, 4],
+    [2, 4],
+    [4, 4],
+  ] as const;
+  t.deepEqual(await broken({ samples, faults: [moved], nodes: 3 }), []);
+  t.deepEqual(await broken({ samples, faults: [moved], nodes: 1 }), ['commit-monotonic']);
+  t.deepEqual(await broken({ samples, nodes: 3 }), ['commit-monotonic']);
+  t.deepEqual(await broken({ samples: samples.slice(0, 2), faults: [moved], nodes: 3 }), [
+    'commit-monotonic',
+  ]);
 });
 
 test('rejections that nobody handles, failures without a fault, and false counts are noticed', async (t) => {
