@@ -34,7 +34,7 @@ export interface FaultPlan {
 /**
  * `two-owners`: commits may go back, and what both process is repeated. `new-partitions`: the
  * input has more partitions afterwards. `new-topic`: its offsets are not the numbers of its records any more.
- * `moved-coordinator`: of several brokers another one has the group's offsets. Up to 4.1 Kafka may then forget a
+ * `moved-coordinator`: of several brokers another one has the group's offsets. Kafka 4.1 may then forget a
  * commit that it has acked (KAFKA-20634), until the next one.
  */
 export type Allowance = 'two-owners' | 'new-partitions' | 'new-topic' | 'moved-coordinator';
