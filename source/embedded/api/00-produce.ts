@@ -1,8 +1,11 @@
+import { byTopic } from '../../kafka/wire/by-topic.ts';
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { TopicPartition } from '../../kernel/topic-partition.ts';
 import { defineApi } from '../api.ts';
-import type { RequestContext } from '../api.ts';
-import type { AppendResult } from '../logs/partition.ts';
+import type { Outcome, RequestContext } from '../api.ts';
+import type { AppendResult, AppendRules } from '../logs/partition.ts';
+import type { TopicConfig } from '../logs/topic-config.ts';
+import { loopTime } from '../loop-time.ts';
 
 /** What is sent for one partition. */
 interface ToAppend extends TopicPartition {
@@ -10,13 +13,22 @@ interface ToAppend extends TopicPartition {
 }
 
 /** The answer for one partition. */
-interface PartitionResult extends AppendResult {
-  readonly partition: number;
+interface PartitionResult extends AppendResult, TopicPartition {
   readonly logStartOffset: number;
 }
 
+interface ProduceRequest {
+  readonly transactionalId: string | null;
+  readonly acks: number;
+  readonly timeoutMs: number;
+  readonly topics: readonly {
+    readonly topic: string;
+    readonly partitions: readonly { readonly partition: number; readonly records: Buffer | null }[];
+  }[];
+}
+
 /** @see https://kafka.apache.org/protocol#The_Messages_Produce */
-export const produce = defineApi({
+export const produce = defineApi<ProduceRequest>({
   key: 0,
   name: 'Produce',
   min: 3,
@@ -33,42 +45,72 @@ export const produce = defineApi({
     })),
   }),
   handle(request, context) {
-    const { out, version } = context;
-    const topics = [...recordsByPartition(request.topics)].map(([topic, partitions]) => ({
-      topic,
-      results: [...partitions].map(([partition, records]) => {
-        const result = append({ topic, partition, records }, request.acks, context);
-        context.refused(result.code, { topic, partition });
-        return result;
-      }),
-    }));
-    if (request.acks === 0) {
-      // Without an answer, a closed connection is the only way to report an error to the client.
-      const failed = topics.some(({ results }) => results.some(({ code }) => code !== ErrorCodes.NONE));
-      return failed ? 'close' : 'no-answer';
-    }
-    out.fields.array(topics, (writer, { topic, results }) => {
-      writer.string(topic).array(results, (_, result) => {
-        writer.int32(result.partition).int16(result.code).int64(result.baseOffset);
-        writer.int64(result.logAppendTime);
-        if (version >= 5) writer.int64(result.logStartOffset);
-      });
-    });
-    out.fields.int32(0);
-    return 'answer';
+    const appended = appendAll(request, context);
+    if (!(appended instanceof Promise)) return answer(request.acks, appended, context);
+    return appended.then((results) => answer(request.acks, results, context));
   },
 });
+
+function answer(acks: number, results: readonly PartitionResult[], context: RequestContext): Outcome {
+  const { out, version } = context;
+  for (const result of results) context.refused(result.code, result);
+  if (acks === 0) {
+    // Without an answer, a closed connection is the only way to report an error to the client.
+    return results.some(({ code }) => code !== ErrorCodes.NONE) ? 'close' : 'no-answer';
+  }
+  out.fields.array(byTopic(results), (writer, { topic, entries }) => {
+    writer.string(topic).array(entries, (_, result) => {
+      writer.int32(result.partition).int16(result.code).int64(result.baseOffset);
+      writer.int64(result.logAppendTime);
+      if (version >= 5) writer.int64(result.logStartOffset);
+    });
+  });
+  out.fields.int32(0);
+  return 'answer';
+}
+
+/** A promise where a batch waits for its check, or there is much to check. */
+function appendAll(
+  request: ProduceRequest,
+  context: RequestContext,
+): PartitionResult[] | Promise<PartitionResult[]> {
+  const entries: ToAppend[] = [];
+  for (const [topic, partitions] of recordsByPartition(request.topics)) {
+    for (const [partition, records] of partitions) entries.push({ topic, partition, records });
+  }
+  const results: PartitionResult[] = [];
+  for (const [i, entry] of entries.entries()) {
+    const result = append(entry, request, context);
+    if (result instanceof Promise || loopTime.isUsedUp) {
+      const rest = entries.slice(i + 1);
+      return appendRest(rest, [...results, result], request, context);
+    }
+    results.push(result);
+  }
+  return results;
+}
+
+async function appendRest(
+  entries: readonly ToAppend[],
+  first: readonly (PartitionResult | Promise<PartitionResult>)[],
+  request: ProduceRequest,
+  context: RequestContext,
+): Promise<PartitionResult[]> {
+  const results: (PartitionResult | Promise<PartitionResult>)[] = [...first];
+  for (const entry of entries) {
+    if (loopTime.isUsedUp) await loopTime.next();
+    results.push(append(entry, request, context));
+  }
+  const appended: PartitionResult[] = [];
+  for (const result of results) appended.push(await result);
+  return appended;
+}
 
 /**
  * Of a partition that is listed twice in the request only the second record set counts, as on a
  * real broker.
  */
-function recordsByPartition(
-  topics: readonly {
-    topic: string;
-    partitions: readonly { partition: number; records: Buffer | null }[];
-  }[],
-): Map<string, Map<number, Buffer | null>> {
+function recordsByPartition(topics: ProduceRequest['topics']): Map<string, Map<number, Buffer | null>> {
   const merged = new Map<string, Map<number, Buffer | null>>();
   for (const { topic, partitions } of topics) {
     let records = merged.get(topic);
@@ -81,7 +123,11 @@ function recordsByPartition(
   return merged;
 }
 
-function append(wanted: ToAppend, acks: number, context: RequestContext): PartitionResult {
+function append(
+  wanted: ToAppend,
+  { acks }: ProduceRequest,
+  context: RequestContext,
+): PartitionResult | Promise<PartitionResult> {
   const { cluster, nodeId, version } = context;
   const { partition: index, records } = wanted;
   const topic = cluster.topics.get(wanted.topic);
@@ -90,16 +136,37 @@ function append(wanted: ToAppend, acks: number, context: RequestContext): Partit
     context.forcedError(wanted.topic, index) ||
     (acks < -1 || acks > 1 ? ErrorCodes.INVALID_REQUIRED_ACKS : ErrorCodes.NONE) ||
     (partition?.access(nodeId) ?? ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION);
-  if (code !== ErrorCodes.NONE || topic === undefined || partition === undefined) return refused(index, code);
-  const { maxMessageBytes, minInsyncReplicas } = topic.config;
-  if (acks === -1 && cluster.topics.inSyncReplicas(partition).length < minInsyncReplicas) {
-    return refused(index, ErrorCodes.NOT_ENOUGH_REPLICAS);
+  if (code !== ErrorCodes.NONE || topic === undefined || partition === undefined)
+    return refused(wanted, code);
+  if (acks === -1 && cluster.topics.inSyncReplicas(partition).length < topic.config.minInsyncReplicas) {
+    return refused(wanted, ErrorCodes.NOT_ENOUGH_REPLICAS);
   }
-  const result = partition.appendFromProducer(records, version, maxMessageBytes);
-  const accepted = result.code === ErrorCodes.NONE;
-  return { ...result, partition: index, logStartOffset: accepted ? partition.log.startOffset : -1 };
+  const result = partition.appendFromProducer(records, {
+    produceVersion: version,
+    ...rulesOf(topic.config, cluster.clock.wallNow()),
+  });
+  const placed = (appended: AppendResult): PartitionResult => ({
+    ...appended,
+    topic: wanted.topic,
+    partition: index,
+    logStartOffset: appended.code === ErrorCodes.NONE ? partition.log.startOffset : -1,
+  });
+  if (!(result instanceof Promise)) return placed(result);
+  const later = result.then(placed);
+  // It is awaited, but maybe after others: until then a failure is not one that nobody handles.
+  later.catch(() => undefined);
+  return later;
 }
 
-function refused(partition: number, code: number): PartitionResult {
-  return { partition, code, baseOffset: -1, logAppendTime: -1, logStartOffset: -1 };
+function rulesOf(config: TopicConfig, now: number): Omit<AppendRules, 'produceVersion'> {
+  return {
+    maxMessageBytes: config.maxMessageBytes,
+    keysRequired: false,
+    oldestTimestamp: now - config.timestampBeforeMaxMs,
+    youngestTimestamp: now + config.timestampAfterMaxMs,
+  };
+}
+
+function refused({ topic, partition }: ToAppend, code: number): PartitionResult {
+  return { topic, partition, code, baseOffset: -1, logAppendTime: -1, logStartOffset: -1 };
 }

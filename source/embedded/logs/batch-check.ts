@@ -6,7 +6,6 @@ import {
   CRC_START,
   TRANSACTIONAL,
   attributesOf,
-  baseOffsetOf,
   baseSequenceOf,
   batchBytes,
   crcOf,
@@ -16,13 +15,13 @@ import {
   recordCountOf,
 } from '../../kafka/records/batch-header.ts';
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
+import { ZSTD, isCodec } from './inflated-records.ts';
 
-const ZSTD = 4;
 const FIRST_VERSION_WITH_ZSTD = 7;
 
 /**
- * What a broker checks before it appends what a producer sent, in a broker's order. Returns an
- * error code, 0 for a good batch.
+ * What a broker checks of the header before it looks at the records of what a producer sent, in a
+ * broker's order. Returns an error code, 0 for a good batch.
  *
  * @param produceVersion version of the Produce request: zstd is allowed from 7 on
  * @param maxBytes the topic's `max.message.bytes`
@@ -34,11 +33,12 @@ export function checkBatch(records: Buffer | null, produceVersion: number, maxBy
   if ((attributes & CODEC_MASK) === ZSTD && produceVersion < FIRST_VERSION_WITH_ZSTD) {
     return ErrorCodes.UNSUPPORTED_COMPRESSION_TYPE;
   }
-  if (baseOffsetOf(records, 0) !== 0) return ErrorCodes.INVALID_RECORD;
+  if (records.readBigInt64BE(0) !== 0n) return ErrorCodes.INVALID_RECORD;
   if (records.length > maxBytes) return ErrorCodes.MESSAGE_TOO_LARGE;
   if (batchBytes(records, 0) > records.length || crc32c(records.subarray(CRC_START)) !== crcOf(records, 0)) {
     return ErrorCodes.CORRUPT_MESSAGE;
   }
+  if (!isCodec(attributes & CODEC_MASK)) return ErrorCodes.UNKNOWN_SERVER_ERROR;
   const count = recordCountOf(records, 0);
   if (count <= 0 || count !== lastOffsetDeltaOf(records, 0) + 1) return ErrorCodes.INVALID_RECORD;
   if ((attributes & CONTROL) !== 0) return ErrorCodes.INVALID_RECORD;

@@ -1,20 +1,33 @@
 import {
   baseSequenceOf,
+  baseTimestampOf,
   lastOffsetDeltaOf,
   maxTimestampOf,
   producerEpochOf,
   producerIdOf,
+  recordCountOf,
 } from '../../kafka/records/batch-header.ts';
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { checkBatch } from './batch-check.ts';
+import { checkRecords } from './check-records.ts';
+import { correctTimes } from './correct-times.ts';
 import { PartitionLog } from './partition-log.ts';
 import { ProducerState, nextSequence } from './producer-state.ts';
+import type { RecordRules, RecordVerdict } from './record-check.ts';
 
 /** The answer to one partition of a Produce request. */
 export interface AppendResult {
   readonly code: number;
   readonly baseOffset: number;
   readonly logAppendTime: number;
+}
+
+/** What a topic takes from producers. */
+export interface AppendRules extends Omit<RecordRules, 'count' | 'baseTimestamp'> {
+  /** Version of the Produce request. */
+  readonly produceVersion: number;
+  /** The topic's `max.message.bytes`. */
+  readonly maxMessageBytes: number;
 }
 
 /** No live node leads the partition. */
@@ -38,6 +51,8 @@ export class Partition {
   readonly #producers = new ProducerState();
   readonly #watchers = new Set<() => void>();
   #leader: number;
+  /** Settles when the last batch that waits for its check is appended or refused. */
+  #lastWaiting: Promise<void> | undefined;
   #leaderEpoch = 0;
   #deleted = false;
 
@@ -95,10 +110,49 @@ export class Partition {
     return ErrorCodes.NOT_LEADER_OR_FOLLOWER;
   }
 
-  /** Appends what a producer sent, unless it is damaged, out of order, or already there. */
-  appendFromProducer(records: Buffer | null, produceVersion: number, maxBytes: number): AppendResult {
-    const code = checkBatch(records, produceVersion, maxBytes);
+  /**
+   * Appends what a producer sent, unless it is damaged, out of order, or already there. Batches are
+   * appended in the order of these calls.
+   *
+   * @returns a promise where the check takes long, or that of an earlier batch does
+   */
+  appendFromProducer(records: Buffer | null, rules: AppendRules): AppendResult | Promise<AppendResult> {
+    const code = checkBatch(records, rules.produceVersion, rules.maxMessageBytes);
     if (code !== ErrorCodes.NONE || records === null) return refused(code);
+    const { keysRequired, oldestTimestamp, youngestTimestamp } = rules;
+    const verdict = checkRecords(records, {
+      count: recordCountOf(records, 0),
+      baseTimestamp: baseTimestampOf(records, 0),
+      keysRequired,
+      oldestTimestamp,
+      youngestTimestamp,
+    });
+    if (this.#lastWaiting === undefined && !(verdict instanceof Promise)) {
+      return this.#appendChecked(records, verdict);
+    }
+    const result = this.#appendInLine(records, verdict, this.#lastWaiting);
+    const over = Promise.allSettled([this.#lastWaiting, result]).then(() => {
+      if (this.#lastWaiting === over) this.#lastWaiting = undefined;
+    });
+    this.#lastWaiting = over;
+    return result;
+  }
+
+  async #appendInLine(
+    records: Buffer,
+    verdict: RecordVerdict | Promise<RecordVerdict>,
+    before: Promise<void> | undefined,
+  ): Promise<AppendResult> {
+    const epoch = this.#leaderEpoch;
+    const [checked] = await Promise.all([verdict, before]);
+    if (this.#deleted) return refused(ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION);
+    if (this.#leaderEpoch !== epoch) return refused(ErrorCodes.NOT_LEADER_OR_FOLLOWER);
+    return this.#appendChecked(records, checked);
+  }
+
+  #appendChecked(records: Buffer, { code, maxTimestamp }: RecordVerdict): AppendResult {
+    if (code !== ErrorCodes.NONE) return refused(code);
+    correctTimes(records, maxTimestamp);
     const producerId = producerIdOf(records, 0);
     if (producerId < 0n) return { code, baseOffset: this.append(records), logAppendTime: -1 };
     const firstSequence = baseSequenceOf(records, 0);

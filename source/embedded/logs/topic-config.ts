@@ -1,6 +1,6 @@
 /**
  * Topic settings that Kafka 2.3 to 4 share, with their defaults. The embedded cluster acts on
- * `max.message.bytes` and `min.insync.replicas` alone.
+ * `max.message.bytes`, `min.insync.replicas` and `message.timestamp.*.max.ms` alone.
  */
 const defaults: Readonly<Record<string, string>> = {
   'cleanup.policy': 'delete',
@@ -12,6 +12,8 @@ const defaults: Readonly<Record<string, string>> = {
   'index.interval.bytes': '4096',
   'max.compaction.lag.ms': '9223372036854775807',
   'max.message.bytes': '1048588',
+  'message.timestamp.after.max.ms': '3600000',
+  'message.timestamp.before.max.ms': '9223372036854775807',
   'message.timestamp.type': 'CreateTime',
   'min.cleanable.dirty.ratio': '0.5',
   'min.compaction.lag.ms': '0',
@@ -49,6 +51,16 @@ export class TopicConfig {
 
   get minInsyncReplicas(): number {
     return Number(this.#value('min.insync.replicas'));
+  }
+
+  /** How far the timestamp of a record may be ahead of the clock. */
+  get timestampAfterMaxMs(): number {
+    return Number(this.#value('message.timestamp.after.max.ms'));
+  }
+
+  /** How far it may be behind. */
+  get timestampBeforeMaxMs(): number {
+    return Number(this.#value('message.timestamp.before.max.ms'));
   }
 
   entries(): ConfigEntry[] {

@@ -1,5 +1,7 @@
 import { RecordError } from '../../kernel/errors.ts';
 
+const beyond = new WeakSet<RecordError>();
+
 /**
  * A batch would inflate beyond the bound; `bytes` is its inflated size where the format declares
  * it.
@@ -7,9 +9,16 @@ import { RecordError } from '../../kernel/errors.ts';
 export function beyondBound(codec: string, maxBytes: number, bytes?: number): RecordError {
   const size =
     bytes === undefined ? `more than ${maxBytes} bytes` : `${bytes} bytes, more than the ${maxBytes} allowed`;
-  return new RecordError(
+  const error = new RecordError(
     `it inflates (${codec}) to ${size}. If that is what its producer wrote, raise maxBufferBytes, of which a batch may have four times as much`,
   );
+  beyond.add(error);
+  return error;
+}
+
+/** Whether it is an error of {@link beyondBound}: the records may be right, but there are too many. */
+export function isBeyondBound(error: unknown): boolean {
+  return error instanceof RecordError && beyond.has(error);
 }
 
 /** The compressed bytes do not have the form that the codec wants. */

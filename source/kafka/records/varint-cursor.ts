@@ -1,3 +1,5 @@
+import { MAX_VARLONG_BYTES } from './varint.ts';
+
 /**
  * Where a cursor stands after a varint without an end: past every limit, so that no check of a
  * position holds.
@@ -34,6 +36,31 @@ export class VarintCursor {
       raw |= (byte & 0x7f) << shift;
     }
     return (raw >>> 1) ^ -(raw & 1);
+  }
+
+  /** Whether it met a varint without an end, or a length below that of null. */
+  get isLost(): boolean {
+    return this.at >= NOWHERE;
+  }
+
+  /** The next varlong, a 64-bit number as a double: rounded beyond 2^53. */
+  varlong(): number {
+    const buffer = this.#buffer;
+    let byte = buffer[this.at++] ?? 0;
+    if (byte < 0x80) return (byte >>> 1) ^ -(byte & 1);
+    const isOdd = (byte & 1) === 1;
+    let raw = byte & 0x7f;
+    let factor = 128;
+    for (let bytes = 1; byte >= 0x80; bytes++) {
+      if (bytes === MAX_VARLONG_BYTES) {
+        this.at = NOWHERE;
+        return 0;
+      }
+      byte = buffer[this.at++] ?? 0;
+      raw += (byte & 0x7f) * factor;
+      factor *= 128;
+    }
+    return isOdd ? -(raw + 1) / 2 : raw / 2;
   }
 
   /** Goes past a varint or varlong. */

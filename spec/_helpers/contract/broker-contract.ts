@@ -1,3 +1,4 @@
+import { damagedCases } from './broker-contract-damaged.ts';
 import { fetchCases } from './broker-contract-fetch.ts';
 import { groupCases } from './broker-contract-groups.ts';
 import { produceCases } from './broker-contract-produce.ts';
@@ -8,6 +9,7 @@ import type { ContractCase } from './contract-case.ts';
 /** What the embedded cluster must do as Apache Kafka does it: each case holds on both. */
 export const brokerContract: readonly ContractCase[] = [
   ...produceCases,
+  ...damagedCases,
   ...fetchCases,
   ...topicCases,
   ...sessionCases,

@@ -1,0 +1,28 @@
+import { crc32c } from '@node-rs/crc32';
+import {
+  CRC_START,
+  LOG_APPEND_TIME,
+  attributesOf,
+  maxTimestampOf,
+} from '../../kafka/records/batch-header.ts';
+
+const CRC_AT = 17;
+const ATTRIBUTES_AT = 21;
+const MAX_TIMESTAMP_AT = 35;
+
+/**
+ * Corrects what the header of a batch says of its records' times, in place, as a broker does: its
+ * largest timestamp, and that they are the producer's.
+ *
+ * @param maxTimestamp of the records
+ */
+export function correctTimes(batch: Buffer, maxTimestamp: number): void {
+  const attributes = attributesOf(batch, 0);
+  const isStamped = (attributes & LOG_APPEND_TIME) !== 0;
+  // Beyond 2^53 they are rounded, and cannot be compared.
+  const isRight = maxTimestampOf(batch, 0) === maxTimestamp || !Number.isSafeInteger(maxTimestamp);
+  if (isRight && !isStamped) return;
+  if (isStamped) batch.writeInt16BE(attributes & ~LOG_APPEND_TIME, ATTRIBUTES_AT);
+  if (!isRight) batch.writeBigInt64BE(BigInt(maxTimestamp), MAX_TIMESTAMP_AT);
+  batch.writeUInt32BE(crc32c(batch.subarray(CRC_START)), CRC_AT);
+}
