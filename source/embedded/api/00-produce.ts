@@ -53,7 +53,7 @@ export const produce = defineApi<ProduceRequest>({
 
 function answer(acks: number, results: readonly PartitionResult[], context: RequestContext): Outcome {
   const { out, version } = context;
-  for (const result of results) context.refused(result.code, result);
+  for (const { code, topic, partition } of results) context.refused(code, { topic, partition });
   if (acks === 0) {
     // Without an answer, a closed connection is the only way to report an error to the client.
     return results.some(({ code }) => code !== ErrorCodes.NONE) ? 'close' : 'no-answer';
