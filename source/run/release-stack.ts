@@ -30,8 +30,10 @@ export class ReleaseStack {
    *   closed"
    */
   async opened(failure: string, release: Opened['release']): Promise<void> {
-    this.#opened.push({ failure, release });
-    if (this.#releasedWithinMs !== undefined) await this.release(this.#releasedWithinMs);
+    const withinMs = this.#releasedWithinMs;
+    if (withinMs === undefined) this.#opened.push({ failure, release });
+    // It alone: what was opened before it may be needed by a release that is under way.
+    else await this.attempt(failure, () => release(withinMs));
   }
 
   /**

@@ -2,6 +2,7 @@ import test from 'ava';
 import { LifecycleError } from '../../source/kernel/errors.ts';
 import { ReleaseStack } from '../../source/run/release-stack.ts';
 import { RunOutcome } from '../../source/run/run-outcome.ts';
+import { deferred } from '../_helpers/deferred.ts';
 
 test('what was opened is released in reverse order, with the time that is left', async (t) => {
   const stack = new ReleaseStack(new RunOutcome());
@@ -46,4 +47,21 @@ test('what a start opens after the release is released immediately', async (t) =
   const seen: number[] = [];
   await stack.opened('late', (withinMs) => void seen.push(withinMs));
   t.deepEqual(seen, [300]);
+});
+
+test('what a start opens while the rest is being released is released alone: what that needs stays open', async (t) => {
+  const stack = new ReleaseStack(new RunOutcome());
+  const seen: string[] = [];
+  const gate = deferred();
+  await stack.opened('client', () => void seen.push('client'));
+  await stack.opened('claims', async () => {
+    await gate.promise;
+    seen.push('claims');
+  });
+  const released = stack.release(300);
+  await stack.opened('late', () => void seen.push('late'));
+  t.deepEqual(seen, ['late']);
+  gate.resolve();
+  await released;
+  t.deepEqual(seen, ['late', 'claims', 'client']);
 });

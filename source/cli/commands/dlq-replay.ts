@@ -18,6 +18,7 @@ import { writeText, type Io } from '../terminal/io.ts';
 import { addJsonFlag, jsonDocument } from '../terminal/json-output.ts';
 import { Shutdown } from '../terminal/shutdown.ts';
 import { table } from '../terminal/table.ts';
+import { unlessAborted } from '../terminal/unless-aborted.ts';
 import { wrappedStream } from '../terminal/wrapped.ts';
 import { withKafka } from './admin-client.ts';
 import { fits, whereFlag, replayName, type DlqCondition } from './dlq-filter.ts';
@@ -33,9 +34,15 @@ interface ReplayFlags extends ConnectionFlags {
 }
 
 const JSON_HELP = `
-JSON: { topic, group, executed, records, leftOut,
+JSON: { topic, group, executed, stopped, records, leftOut,
   to: [{ topic, records }] }
-group: whose offsets say what was replayed. leftOut: by --where.`;
+group: whose offsets say what was replayed. leftOut: by --where.
+stopped: by a signal, before the end.`;
+
+type Replayed = ReplayCounts & {
+  /** Whether a signal ended it. */
+  readonly stopped: boolean;
+};
 
 /** As in a job, since it is one. */
 const RETRY_TIMEOUT_MS = 120_000;
@@ -65,32 +72,47 @@ export function addDlqReplayCommand(parent: Command, io: Io, done: (exitCode: nu
     if (problem !== undefined) throw dlqError(`--to: ${problem}`);
     if (flags.to === topic) throw dlqError(`--to ${topic}: they would be dead letters again`);
     const name = replayName(topic, flags.where ?? []);
-    const counts =
+    const replayed =
       flags.execute === true ? await execute(topic, name, flags, io) : await preview(topic, name, flags, io);
-    const report = { topic, group: groupIdOf(name), executed: flags.execute === true, ...counts };
+    const report = { topic, group: groupIdOf(name), executed: flags.execute === true, ...replayed };
     if (flags.json === true) io.stdout.write(jsonDocument(report));
     else writeText(io.stdout, text(report, io.stdout.columns));
     done(exitCodes.ok.code);
   });
 }
 
-async function preview(topic: string, name: string, flags: ReplayFlags, io: Io): Promise<ReplayCounts> {
+async function preview(topic: string, name: string, flags: ReplayFlags, io: Io): Promise<Replayed> {
   return withKafka(flags, io, async (client) => {
     const spans = await notReplayed(
       client,
       await topicSpans(client, topic, { partitions: flags.partitions }),
       groupIdOf(name),
     );
-    const replay = replayOf(client, flags);
-    await readRange(client, spans, (message) => {
-      replay.count(message, deadLetterOf(message));
-    });
-    await replay.checkTopics();
-    return replay.counts;
+    return { stopped: false, ...(await countAll(client, spans, flags)) };
   });
 }
 
-async function execute(topic: string, name: string, flags: ReplayFlags, io: Io): Promise<ReplayCounts> {
+/** @throws ConfigError for a dead letter that cannot be sent */
+async function countAll(
+  client: KafkaClient,
+  spans: readonly OffsetSpan[],
+  flags: ReplayFlags,
+  signal?: AbortSignal,
+): Promise<ReplayCounts> {
+  const replay = replayOf(client, flags);
+  await readRange(
+    client,
+    spans,
+    (message) => {
+      replay.count(message, deadLetterOf(message));
+    },
+    signal === undefined ? {} : { signal },
+  );
+  await replay.checkTopics();
+  return replay.counts;
+}
+
+async function execute(topic: string, name: string, flags: ReplayFlags, io: Io): Promise<Replayed> {
   const { stderr } = io;
   using shutdown = new Shutdown({
     io,
@@ -105,6 +127,9 @@ async function execute(topic: string, name: string, flags: ReplayFlags, io: Io):
   });
   const replayAll = async (client: KafkaClient) => {
     const spans = await topicSpans(client, topic, { partitions: flags.partitions });
+    // What cannot be sent is found before anything is.
+    const toSend = await notReplayed(client, spans, groupIdOf(name));
+    await unlessAborted(countAll(client, toSend, flags, signal), signal);
     const inputPartitions = spans.map(({ partition }) => partition);
     const replay = replayOf(client, flags);
     const processor = new TopicProcessor(
@@ -112,7 +137,7 @@ async function execute(topic: string, name: string, flags: ReplayFlags, io: Io):
       replay,
     );
     await processor.runToEnd({ signal });
-    return replay.counts;
+    return { stopped: shutdown.requested, ...replay.counts };
   };
   return await withKafka(flags, io, replayAll, { logger, retryTimeoutMs: RETRY_TIMEOUT_MS });
 }
@@ -131,13 +156,15 @@ async function notReplayed(
   return spans.map((span, at) => ({ ...span, from: Math.max(span.from, committed[at]?.offset ?? 0) }));
 }
 
-type Report = ReplayCounts & { readonly topic: string; readonly group: string; readonly executed: boolean };
+type Report = Replayed & { readonly topic: string; readonly group: string; readonly executed: boolean };
 
-function text({ topic, executed, records, leftOut, to }: Report, width: number | undefined): string {
+function text({ topic, executed, stopped, records, leftOut, to }: Report, width: number | undefined): string {
   const left =
     leftOut === 0
       ? ''
       : `${counted(leftOut, 'dead letter')} ${leftOut === 1 ? 'is' : 'are'} left out by --where.\n`;
+  if (stopped)
+    return `${topic}: stopped after ${counted(records, 'dead letter')}, which ${records === 1 ? 'was' : 'were'} replayed; run it again for the others\n${left}`;
   if (records === 0) return `${topic}: nothing to replay\n${left}`;
   const rows = to.map((each) => [each.topic, count(each.records)]);
   const sent = table([{ title: 'TO' }, { title: 'RECORDS', align: 'right' }], rows, width);
