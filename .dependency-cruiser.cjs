@@ -114,6 +114,10 @@ const rows = [
     files: '^source/index\\.ts$',
     may: ['^source/(?!cli/|testing/|embedded/)', storePorts, '^stores/with-codec\\.ts$', metricsPorts],
   },
+  {
+    files: room('embedded/transactions'),
+    may: [room('embedded/(transactions|groups|logs)'), records, wire, kernel],
+  },
   { files: room('embedded/groups'), may: [room('embedded/groups'), wire, kernel] },
   {
     files: room('embedded/logs'),
@@ -126,7 +130,7 @@ const rows = [
   },
   {
     files: room('embedded/api'),
-    may: [room('embedded/(api|groups|logs)'), belowEmbeddedApi, wire, kernel],
+    may: [room('embedded/(api|groups|logs|transactions)'), belowEmbeddedApi, wire, kernel],
   },
   {
     files: '^source/embedded/[^/]+\\.ts$',

@@ -4,6 +4,7 @@ import type { Logger } from '../kernel/logger.ts';
 import { FaultRegistry } from './faults/fault-registry.ts';
 import { Groups } from './groups/groups.ts';
 import { Topics } from './logs/topics.ts';
+import { Transactions } from './transactions/transactions.ts';
 import type { Topic } from './logs/topics.ts';
 import { RequestLog } from './request-log.ts';
 import type { ApiName } from './request-summary.ts';
@@ -32,6 +33,7 @@ export class ClusterState {
   readonly logger: Logger;
   readonly topics: Topics;
   readonly groups: Groups;
+  readonly transactions: Transactions;
   /** What one OffsetCommit may take as it is stored. */
   readonly maxCommitBytes: number;
   /** Whether topics are created by use. */
@@ -65,6 +67,12 @@ export class ClusterState {
     this.requestLog = new RequestLog(options.logger, options.clock);
     this.topics = new Topics(options.nodeIds, (nodeId) => this.isLive(nodeId));
     this.groups = new Groups(options.clock, options.offsetsRetentionMs, options.logger);
+    this.transactions = new Transactions({
+      clock: options.clock,
+      topics: this.topics,
+      groups: this.groups,
+      nextProducerId: () => this.nextProducerId(),
+    });
   }
 
   /** The nodes that run. */
@@ -92,9 +100,12 @@ export class ClusterState {
     const live = this.liveNodes;
     const moved = live.find(({ nodeId }) => nodeId === this.#coordinators.get(groupId));
     if (moved !== undefined) return moved;
-    const all = this.#nodes();
-    const chosen = all[hash(groupId) % all.length];
-    return chosen?.live === true ? chosen : live[0];
+    return this.#nodeFor(groupId);
+  }
+
+  /** The node that coordinates a transactional id, chosen by its hash; undefined if none runs. */
+  transactionCoordinatorOf(transactionalId: string): NodeAddress | undefined {
+    return this.#nodeFor(transactionalId);
   }
 
   moveCoordinator(groupId: string, nodeId: number): void {
@@ -112,6 +123,12 @@ export class ClusterState {
   nextProducerId(): bigint {
     this.#lastProducerId += 1n;
     return this.#lastProducerId;
+  }
+
+  #nodeFor(id: string): NodeAddress | undefined {
+    const all = this.#nodes();
+    const chosen = all[hash(id) % all.length];
+    return chosen?.live === true ? chosen : this.liveNodes[0];
   }
 
   countRequest(api: ApiName, version: number): void {

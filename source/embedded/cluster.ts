@@ -24,7 +24,7 @@ import { produceRecords, recordsOf, type EmbeddedRecord, type WrittenRecord } fr
  * listeners on loopback that speak Kafka's wire protocol, so that any Kafka client can use it.
  *
  * **Never for production**: everything is lost with the process, replication is only simulated, and
- * it serves what clients of Kafka 2.3 send, without transactions, authentication and retention.
+ * it serves what clients of Kafka 2.3 send, and transactions, without authentication and retention.
  *
  * Nodes have the ids 1, 2, 3 and so on. A partition's copies are on as many nodes as it has
  * replicas; every append reaches them all immediately.
@@ -310,6 +310,7 @@ export class EmbeddedCluster {
 
   async #close(): Promise<void> {
     const stopped = this.#nodes.stop();
+    this.#state.transactions.close();
     this.#state.groups.close();
     this.#state.faults.clear();
     this.#state.requestLog.close();

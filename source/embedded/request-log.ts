@@ -8,6 +8,7 @@ export interface RefusedRequest extends LogFields {
   readonly topic?: string;
   readonly partition?: number;
   readonly groupId?: string;
+  readonly transactionalId?: string;
   /** The reason, where the code alone does not say it. */
   readonly why?: string;
 }
@@ -19,6 +20,7 @@ const routine: ReadonlySet<number> = new Set([
   ErrorCodes.NOT_COORDINATOR,
   ErrorCodes.COORDINATOR_NOT_AVAILABLE,
   ErrorCodes.REBALANCE_IN_PROGRESS,
+  ErrorCodes.CONCURRENT_TRANSACTIONS,
   ErrorCodes.MEMBER_ID_REQUIRED,
   ErrorCodes.CONCURRENT_TRANSACTIONS,
   ErrorCodes.FENCED_LEADER_EPOCH,

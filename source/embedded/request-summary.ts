@@ -19,11 +19,18 @@ export const apiNames = [
   'DeleteRecords',
   'InitProducerId',
   'OffsetForLeaderEpoch',
+  'AddPartitionsToTxn',
+  'AddOffsetsToTxn',
+  'EndTxn',
+  'WriteTxnMarkers',
+  'TxnOffsetCommit',
   'DescribeConfigs',
   'CreatePartitions',
   'DeleteGroups',
   'OffsetDelete',
   'DescribeProducers',
+  'DescribeTransactions',
+  'ListTransactions',
 ] as const;
 
 /** The name of a request, as in Kafka's protocol guide. */
@@ -44,6 +51,8 @@ export interface RequestSummary {
   readonly groupId?: string;
   readonly memberId?: string;
   readonly transactionalId?: string | null;
+  /** Transactional ids of the request that names several. */
+  readonly transactionalIds?: readonly string[];
   /** Groups of the requests that name several. */
   readonly groupIds?: readonly string[];
   /** null where all topics are asked for. */

@@ -6,6 +6,7 @@ import type { Outcome, RequestContext } from '../api.ts';
 import type { AppendResult, AppendRules } from '../logs/partition.ts';
 import type { TopicConfig } from '../logs/topic-config.ts';
 import { loopTime } from '../loop-time.ts';
+import { checkTransaction, isTransactional } from '../transactions/produce-check.ts';
 
 /** What is sent for one partition. */
 interface ToAppend extends TopicPartition {
@@ -78,6 +79,8 @@ function appendAll(
   for (const [topic, partitions] of recordsByPartition(request.topics)) {
     for (const [partition, records] of partitions) entries.push({ topic, partition, records });
   }
+  const refusal = transactionalIdError(request);
+  if (refusal !== ErrorCodes.NONE) return entries.map((entry) => refused(entry, refusal));
   const results: PartitionResult[] = [];
   for (const [i, entry] of entries.entries()) {
     const result = append(entry, request, context);
@@ -123,9 +126,17 @@ function recordsByPartition(topics: ProduceRequest['topics']): Map<string, Map<n
   return merged;
 }
 
+/** A record of a transaction in a request without a transactional id: nobody may write it. */
+function transactionalIdError({ transactionalId, topics }: ProduceRequest): number {
+  if (transactionalId !== null) return ErrorCodes.NONE;
+  return topics.some(({ partitions }) => partitions.some(({ records }) => isTransactional(records)))
+    ? ErrorCodes.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+    : ErrorCodes.NONE;
+}
+
 function append(
   wanted: ToAppend,
-  { acks }: ProduceRequest,
+  { acks, transactionalId }: ProduceRequest,
   context: RequestContext,
 ): PartitionResult | Promise<PartitionResult> {
   const { cluster, nodeId, version } = context;
@@ -143,6 +154,8 @@ function append(
   }
   const result = partition.appendFromProducer(records, {
     produceVersion: version,
+    transactionError: () =>
+      checkTransaction(records, partition, { transactions: cluster.transactions, transactionalId }),
     ...rulesOf(topic.config, cluster.clock.wallNow()),
   });
   const placed = (appended: AppendResult): PartitionResult => ({
@@ -158,7 +171,7 @@ function append(
   return later;
 }
 
-function rulesOf(config: TopicConfig, now: number): Omit<AppendRules, 'produceVersion'> {
+function rulesOf(config: TopicConfig, now: number): Omit<AppendRules, 'produceVersion' | 'transactionError'> {
   return {
     maxMessageBytes: config.maxMessageBytes,
     keysRequired: false,

@@ -12,6 +12,8 @@ import { readPartitions } from './fetch-reads.ts';
 import type { FetchLimits, FetchRead, PartitionRead } from './fetch-reads.ts';
 
 const READ_COMMITTED = 1;
+/** Readers of everything are not told which transactions were aborted. */
+const NO_LIST = -1;
 /** They concern no partition: where a fault wants one of them, it is answered at the top. */
 const SESSION_CODES: ReadonlySet<number> = new Set([
   ErrorCodes.FETCH_SESSION_ID_NOT_FOUND,
@@ -167,9 +169,13 @@ function write(
     writer.string(topic).array(entries, (_, read) => {
       writer.int32(read.partition).int16(read.code).int64(read.highWatermark).int64(read.lastStableOffset);
       if (version >= 5) writer.int64(read.logStartOffset);
-      // No list for readers of everything, an empty one for readers that leave aborted transactions
-      // out.
-      writer.int32(request.isolation === READ_COMMITTED || read.code !== ErrorCodes.NONE ? 0 : -1);
+      if (request.isolation !== READ_COMMITTED && read.code === ErrorCodes.NONE) {
+        writer.int32(NO_LIST);
+      } else {
+        writer.array(read.aborted, (_list, { producerId, firstOffset }) => {
+          writer.bigInt64(producerId).int64(firstOffset);
+        });
+      }
       if (version >= 11) writer.int32(-1);
       writer.int32(read.bytes);
       out.attach(read.views);

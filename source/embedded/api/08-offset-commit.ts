@@ -1,12 +1,10 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
-import type { TopicPartition } from '../../kernel/topic-partition.ts';
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
 import type { ClusterState } from '../cluster-state.ts';
+import { commitError } from './commit-error.ts';
 import { groupError } from './group-access.ts';
 
-/** A broker's `offset.metadata.max.bytes`. */
-const MAX_METADATA_BYTES = 4096;
 /** What the coordinator stores of each offset beside the names of group and topic, and metadata. */
 const STORED_BYTES = 48;
 const BATCH_BYTES = 61;
@@ -90,20 +88,6 @@ function sizeError({ groupId, topics }: OffsetCommitRequest, { maxCommitBytes }:
     for (const { metadata } of partitions) bytes += each + Buffer.byteLength(metadata);
   }
   return bytes > maxCommitBytes ? ErrorCodes.UNKNOWN_SERVER_ERROR : ErrorCodes.NONE;
-}
-
-function commitError(
-  entry: TopicPartition & { readonly metadata: string },
-  refusal: number,
-  cluster: ClusterState,
-): number {
-  if (cluster.topics.partition(entry.topic, entry.partition) === undefined) {
-    return ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION;
-  }
-  if (refusal !== ErrorCodes.NONE) return refusal;
-  return Buffer.byteLength(entry.metadata) > MAX_METADATA_BYTES
-    ? ErrorCodes.OFFSET_METADATA_TOO_LARGE
-    : ErrorCodes.NONE;
 }
 
 /** Partitions that do not exist come first. */

@@ -7,6 +7,7 @@ import { groupError } from './group-access.ts';
 
 const TOP_LEVEL_ERROR_FROM = 2;
 const FLEXIBLE_FROM = 6;
+const STABLE_FROM = 7;
 
 interface OffsetFetchRequest {
   readonly groupId: string;
@@ -14,6 +15,8 @@ interface OffsetFetchRequest {
   readonly topics:
     | readonly { readonly topic: string; readonly partitions: readonly { readonly partition: number }[] }[]
     | null;
+  /** Offsets that the end of a transaction may change are not given. */
+  readonly requireStable: boolean;
 }
 
 interface FetchedOffset {
@@ -36,8 +39,7 @@ export const offsetFetch = defineApi<OffsetFetchRequest>({
   min: 1,
   max: 7,
   flexibleFrom: FLEXIBLE_FROM,
-  // Version 7 may ask for stable offsets only: without transactions all of them are.
-  read: (reader, version) => (version >= FLEXIBLE_FROM ? readFlexible(reader) : readPlain(reader)),
+  read: (reader, version) => (version >= FLEXIBLE_FROM ? readFlexible(reader, version) : readPlain(reader)),
   handle(request, context) {
     const { version } = context;
     const code = context.forcedError() || groupError(request.groupId, context, { emptyIdAllowed: true });
@@ -58,19 +60,21 @@ function readPlain(reader: WireReader): OffsetFetchRequest {
       topic: reader.string(),
       partitions: reader.array(() => ({ partition: reader.int32() })),
     })),
+    requireStable: false,
   };
 }
 
-function readFlexible(reader: WireReader): OffsetFetchRequest {
-  return {
-    groupId: reader.compactString(),
-    topics: reader.compactNullableArray(() => {
-      const topic = reader.compactString();
-      const partitions = reader.compactArray(() => ({ partition: reader.int32() }));
-      reader.skipTags();
-      return { topic, partitions };
-    }),
-  };
+function readFlexible(reader: WireReader, version: number): OffsetFetchRequest {
+  const groupId = reader.compactString();
+  const topics = reader.compactNullableArray(() => {
+    const topic = reader.compactString();
+    const partitions = reader.compactArray(() => ({ partition: reader.int32() }));
+    reader.skipTags();
+    return { topic, partitions };
+  });
+  const requireStable = version >= STABLE_FROM && reader.boolean();
+  reader.skipTags();
+  return { groupId, topics, requireStable };
 }
 
 function fetchedTopics(request: OffsetFetchRequest, code: number, context: RequestContext): FetchedTopic[] {
@@ -79,7 +83,9 @@ function fetchedTopics(request: OffsetFetchRequest, code: number, context: Reque
   return topics.map(({ topic, partitions }) => ({
     topic,
     partitions: partitions.map(({ partition }) => {
-      const partitionCode = context.forcedError(topic, partition) || code;
+      const isUnstable = request.requireStable && offsets?.isPending(topic, partition) === true;
+      const unstable = isUnstable ? ErrorCodes.UNSTABLE_OFFSET_COMMIT : ErrorCodes.NONE;
+      const partitionCode = context.forcedError(topic, partition) || code || unstable;
       const entry = partitionCode === ErrorCodes.NONE ? offsets?.get(topic, partition) : undefined;
       return {
         partition,

@@ -4,6 +4,7 @@ import type { RequestContext } from '../api.ts';
 import type { NodeAddress } from '../cluster-state.ts';
 
 const GROUP = 0;
+const TRANSACTION = 1;
 
 /** @see https://kafka.apache.org/protocol#The_Messages_FindCoordinator */
 export const findCoordinator = defineApi({
@@ -11,13 +12,17 @@ export const findCoordinator = defineApi({
   name: 'FindCoordinator',
   min: 0,
   max: 2,
-  read: (reader, version) => ({
-    groupId: reader.string(),
-    keyType: version >= 1 ? reader.int8() : GROUP,
-  }),
+  read(reader, version) {
+    const key = reader.string();
+    const keyType = version >= 1 ? reader.int8() : GROUP;
+    return { key, keyType, ...(keyType === TRANSACTION ? { transactionalId: key } : { groupId: key }) };
+  },
   handle(request, context) {
     const { cluster, out, version } = context;
-    const found = request.keyType === GROUP ? cluster.coordinatorOf(request.groupId) : undefined;
+    const found =
+      request.keyType === TRANSACTION
+        ? cluster.transactionCoordinatorOf(request.key)
+        : cluster.coordinatorOf(request.key);
     const code = errorOf(request, found, context);
     const node = code === ErrorCodes.NONE ? found : undefined;
     if (version >= 1) out.fields.int32(0);
@@ -32,13 +37,12 @@ export const findCoordinator = defineApi({
 });
 
 function errorOf(
-  request: { readonly groupId: string; readonly keyType: number },
+  request: { readonly keyType: number },
   found: NodeAddress | undefined,
   context: RequestContext,
 ): number {
   const forced = context.forcedError();
   if (forced !== ErrorCodes.NONE) return forced;
-  // Transaction coordinators do not exist here.
-  if (request.keyType !== GROUP) return ErrorCodes.INVALID_REQUEST;
+  if (request.keyType !== GROUP && request.keyType !== TRANSACTION) return ErrorCodes.INVALID_REQUEST;
   return found === undefined ? ErrorCodes.COORDINATOR_NOT_AVAILABLE : ErrorCodes.NONE;
 }

@@ -1,13 +1,9 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
-import type { OpenTransaction } from '../logs/open-transactions.ts';
+import type { DescribedProducer } from '../logs/partition.ts';
 
-/**
- * Describes only producers whose transactions are open.
- *
- * @see https://kafka.apache.org/protocol#The_Messages_DescribeProducers
- */
+/** @see https://kafka.apache.org/protocol#The_Messages_DescribeProducers */
 export const describeProducers = defineApi({
   key: 61,
   name: 'DescribeProducers',
@@ -27,11 +23,11 @@ export const describeProducers = defineApi({
   handle(request, context) {
     context.out.fields.int32(0).compactArray(request.topics, (writer, { topic, partitions }) => {
       writer.compactString(topic).compactArray(partitions, (_, { partition }) => {
-        const { code, open } = find(topic, partition, context);
+        const { code, producers } = find(topic, partition, context);
         writer.int32(partition).int16(code).compactNullableString(null);
-        writer.compactArray(open, (_list, { producerId, epoch, firstOffset, lastTimestamp }) => {
-          writer.bigInt64(producerId).int32(epoch).int32(-1).int64(lastTimestamp).int32(0);
-          writer.int64(firstOffset).noTags();
+        writer.compactArray(producers, (_list, each) => {
+          writer.bigInt64(each.producerId).int32(each.epoch).int32(each.lastSequence);
+          writer.int64(each.lastTimestamp).int32(each.coordinatorEpoch).int64(each.transactionStart).noTags();
         });
         writer.noTags();
       });
@@ -46,10 +42,10 @@ function find(
   topic: string,
   index: number,
   context: RequestContext,
-): { code: number; open: readonly OpenTransaction[] } {
+): { code: number; producers: readonly DescribedProducer[] } {
   const partition = context.cluster.topics.partition(topic, index);
   const code =
     context.forcedError(topic, index) ||
     (partition?.access(context.nodeId) ?? ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION);
-  return { code, open: code === ErrorCodes.NONE ? (partition?.log.transactions.all() ?? []) : [] };
+  return { code, producers: code === ErrorCodes.NONE ? (partition?.describeProducers() ?? []) : [] };
 }

@@ -1,6 +1,7 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { RequestContext } from '../api.ts';
 import type { FetchTurn, SessionPartition } from '../fetch-sessions.ts';
+import type { AbortedRange } from '../logs/open-transactions.ts';
 import type { ReadLimits } from '../logs/partition-log.ts';
 
 /** A broker's `fetch.max.bytes`: no response holds more, even if the client asks for more. */
@@ -24,6 +25,8 @@ export interface PartitionRead {
   readonly highWatermark: number;
   readonly lastStableOffset: number;
   readonly logStartOffset: number;
+  /** Transactions that were aborted, for readers of committed records. */
+  readonly aborted: readonly AbortedRange[];
   readonly views: readonly Buffer[];
   readonly bytes: number;
 }
@@ -88,6 +91,10 @@ function readOne(
     highWatermark: log.endOffset,
     lastStableOffset: log.lastStableOffset,
     logStartOffset: log.startOffset,
+    aborted:
+      isolation === READ_COMMITTED && bytes > 0
+        ? log.transactions.abortedBetween(wanted.offset, log.readEnd(wanted.offset, bytes))
+        : [],
     views,
     bytes,
   };
@@ -101,6 +108,7 @@ function failure(wanted: SessionPartition, code: number): PartitionRead {
     highWatermark: -1,
     lastStableOffset: -1,
     logStartOffset: -1,
+    aborted: [],
     views: [],
     bytes: 0,
   };

@@ -136,15 +136,20 @@ export class Group {
 
   /**
    * Whether a commit is accepted; returns an error code. Generation -1 and an empty member id make
-   * a simple consumer, which may commit as long as the group has no members.
+   * a simple consumer, which may commit as long as the group has no members. In a transaction such a
+   * commit is accepted always, and a member's at any time of its generation.
    */
-  checkCommit(who: MemberIdentity, generation: number): number {
+  checkCommit(
+    who: MemberIdentity,
+    generation: number,
+    { transactional = false }: { readonly transactional?: boolean } = {},
+  ): number {
     if (generation < 0 && this.state === 'Empty') return ErrorCodes.NONE;
     if (generation < 0 && who.memberId === '' && who.groupInstanceId === null) {
-      return ErrorCodes.UNKNOWN_MEMBER_ID;
+      return transactional ? ErrorCodes.NONE : ErrorCodes.UNKNOWN_MEMBER_ID;
     }
     const code = this.#check(who, generation);
-    if (code !== ErrorCodes.NONE) return code;
+    if (code !== ErrorCodes.NONE || transactional) return code;
     const member = this.#members.get(who.memberId);
     if (member !== undefined) this.#rebalance.beat(member);
     return this.state === 'CompletingRebalance' ? ErrorCodes.REBALANCE_IN_PROGRESS : ErrorCodes.NONE;

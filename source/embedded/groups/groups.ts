@@ -76,7 +76,9 @@ export class Groups {
         if (group.emptySince <= before) offsets.clear();
       } else {
         for (const entry of offsets.all()) {
-          if (entry.committedAt <= before) offsets.delete(entry.topic, entry.partition);
+          if (entry.committedAt <= before && !offsets.isPending(entry.topic, entry.partition)) {
+            offsets.delete(entry.topic, entry.partition);
+          }
         }
       }
       if (offsets.isEmpty && group.emptySince <= before) this.delete(group);

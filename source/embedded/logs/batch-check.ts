@@ -4,7 +4,6 @@ import {
   CODEC_MASK,
   CONTROL,
   CRC_START,
-  TRANSACTIONAL,
   attributesOf,
   baseSequenceOf,
   batchBytes,
@@ -42,8 +41,6 @@ export function checkBatch(records: Buffer | null, produceVersion: number, maxBy
   const count = recordCountOf(records, 0);
   if (count <= 0 || count !== lastOffsetDeltaOf(records, 0) + 1) return ErrorCodes.INVALID_RECORD;
   if ((attributes & CONTROL) !== 0) return ErrorCodes.INVALID_RECORD;
-  // No transaction was ever begun here, so none can be added to.
-  if ((attributes & TRANSACTIONAL) !== 0) return ErrorCodes.INVALID_TXN_STATE;
   if (producerIdOf(records, 0) >= 0n && baseSequenceOf(records, 0) < 0) return ErrorCodes.INVALID_RECORD;
   return ErrorCodes.NONE;
 }

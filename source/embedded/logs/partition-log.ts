@@ -126,10 +126,27 @@ export class PartitionLog {
     return views;
   }
 
+  /**
+   * The offset after the batches that a read of this many bytes from `offset` on holds, those that
+   * are cut off included.
+   */
+  readEnd(offset: number, bytes: number): number {
+    let left = bytes;
+    let end = offset;
+    for (let i = this.#find(offset); left > 0 && i < this.#batches.length; i++) {
+      const entry = this.#batches[i];
+      if (entry === undefined) break;
+      left -= entry.bytes;
+      end = entry.lastOffset + 1;
+    }
+    return end;
+  }
+
   /** Forgets all records before `offset`; batches that still hold later ones stay whole. */
   deleteBefore(offset: number): void {
     if (offset <= this.#startOffset) return;
     this.#startOffset = offset;
+    this.transactions.deletedBefore(offset);
     const keep = this.#find(offset);
     this.#batches.fill(undefined, this.#first, keep);
     this.#first = keep;

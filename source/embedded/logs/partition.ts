@@ -11,8 +11,9 @@ import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { checkBatch } from './batch-check.ts';
 import { checkRecords } from './check-records.ts';
 import { correctTimes } from './correct-times.ts';
+import { markerBatch, type TransactionMarker } from './marker-batch.ts';
 import { PartitionLog } from './partition-log.ts';
-import { ProducerState, nextSequence } from './producer-state.ts';
+import { ProducerState, nextSequence, type KnownProducer } from './producer-state.ts';
 import type { RecordRules, RecordVerdict } from './record-check.ts';
 
 /** The answer to one partition of a Produce request. */
@@ -28,6 +29,17 @@ export interface AppendRules extends Omit<RecordRules, 'count' | 'baseTimestamp'
   readonly produceVersion: number;
   /** The topic's `max.message.bytes`. */
   readonly maxMessageBytes: number;
+  /**
+   * The error code by the batch's transaction, 0 for none: asked when the batch is appended, since a
+   * transaction may end while it waits for its check.
+   */
+  readonly transactionError: () => number;
+}
+
+/** A producer that has written to a partition. */
+export interface DescribedProducer extends KnownProducer {
+  /** The first offset of its open transaction, -1 for none. */
+  readonly transactionStart: number;
 }
 
 /** No live node leads the partition. */
@@ -128,9 +140,9 @@ export class Partition {
       youngestTimestamp,
     });
     if (this.#lastWaiting === undefined && !(verdict instanceof Promise)) {
-      return this.#appendChecked(records, verdict);
+      return this.#appendChecked(records, verdict, rules);
     }
-    const result = this.#appendInLine(records, verdict, this.#lastWaiting);
+    const result = this.#appendInLine(records, verdict, rules);
     const over = Promise.allSettled([this.#lastWaiting, result]).then(() => {
       if (this.#lastWaiting === over) this.#lastWaiting = undefined;
     });
@@ -141,17 +153,22 @@ export class Partition {
   async #appendInLine(
     records: Buffer,
     verdict: RecordVerdict | Promise<RecordVerdict>,
-    before: Promise<void> | undefined,
+    rules: AppendRules,
   ): Promise<AppendResult> {
     const epoch = this.#leaderEpoch;
-    const [checked] = await Promise.all([verdict, before]);
+    const [checked] = await Promise.all([verdict, this.#lastWaiting]);
     if (this.#deleted) return refused(ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION);
     if (this.#leaderEpoch !== epoch) return refused(ErrorCodes.NOT_LEADER_OR_FOLLOWER);
-    return this.#appendChecked(records, checked);
+    return this.#appendChecked(records, checked, rules);
   }
 
-  #appendChecked(records: Buffer, { code, maxTimestamp }: RecordVerdict): AppendResult {
-    if (code !== ErrorCodes.NONE) return refused(code);
+  #appendChecked(
+    records: Buffer,
+    { code, maxTimestamp }: RecordVerdict,
+    { transactionError }: AppendRules,
+  ): AppendResult {
+    const refusal = code || transactionError();
+    if (refusal !== ErrorCodes.NONE) return refused(refusal);
     correctTimes(records, maxTimestamp);
     const producerId = producerIdOf(records, 0);
     if (producerId < 0n) return { code, baseOffset: this.append(records), logAppendTime: -1 };
@@ -171,6 +188,40 @@ export class Partition {
     const baseOffset = this.append(records);
     this.#producers.stored(batch, baseOffset);
     return { code, baseOffset, logAppendTime: -1 };
+  }
+
+  /**
+   * Ends the transaction of a producer; returns an error code.
+   *
+   * @param timestamp milliseconds since 1970
+   */
+  appendMarker(marker: TransactionMarker, timestamp: number): number {
+    const code = this.#producers.checkMarker(marker);
+    if (code !== ErrorCodes.NONE) return code;
+    this.#producers.marked(marker, timestamp);
+    this.append(markerBatch(marker, timestamp));
+    return code;
+  }
+
+  /**
+   * Who has written here, with the first offset of the transaction that is open, -1 for none; also
+   * of transactions whose batches were appended unchecked.
+   */
+  describeProducers(): DescribedProducer[] {
+    const known = new Map<bigint, DescribedProducer>();
+    for (const { firstOffset, ...open } of this.log.transactions.all()) {
+      known.set(open.producerId, {
+        ...open,
+        lastSequence: -1,
+        coordinatorEpoch: -1,
+        transactionStart: firstOffset,
+      });
+    }
+    for (const producer of this.#producers.all()) {
+      const transactionStart = known.get(producer.producerId)?.transactionStart ?? -1;
+      known.set(producer.producerId, { ...producer, transactionStart });
+    }
+    return [...known.values()];
   }
 
   /** Appends a batch unchecked, at the end of the log, with the current leader epoch. */

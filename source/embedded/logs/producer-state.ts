@@ -1,4 +1,5 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
+import type { TransactionMarker } from './marker-batch.ts';
 
 const REMEMBERED_BATCHES = 5;
 const SEQUENCES = 2 ** 31;
@@ -19,8 +20,22 @@ interface StoredBatch {
   readonly maxTimestamp: number;
 }
 
+/** What a partition knows of one producer. */
+export interface KnownProducer {
+  readonly producerId: bigint;
+  readonly epoch: number;
+  /** -1 where nothing was written under this epoch. */
+  readonly lastSequence: number;
+  /** Milliseconds since 1970. */
+  readonly lastTimestamp: number;
+  /** Of the coordinator that ended its last transaction; -1 before the first end. */
+  readonly coordinatorEpoch: number;
+}
+
 interface Producer {
   epoch: number;
+  lastTimestamp: number;
+  coordinatorEpoch: number;
   /** The last five, oldest first. */
   readonly batches: StoredBatch[];
 }
@@ -67,12 +82,49 @@ export class ProducerState {
   stored(batch: ProducerBatch, baseOffset: number): void {
     let producer = this.#producers.get(batch.producerId);
     if (producer?.epoch !== batch.epoch) {
-      producer = { epoch: batch.epoch, batches: [] };
+      producer = {
+        epoch: batch.epoch,
+        lastTimestamp: -1,
+        coordinatorEpoch: producer?.coordinatorEpoch ?? -1,
+        batches: [],
+      };
       this.#producers.set(batch.producerId, producer);
     }
     const { firstSequence, lastSequence, maxTimestamp } = batch;
+    producer.lastTimestamp = maxTimestamp;
     producer.batches.push({ firstSequence, lastSequence, baseOffset, maxTimestamp });
     if (producer.batches.length > REMEMBERED_BATCHES) producer.batches.shift();
+  }
+
+  /** Whether a marker may be written: its error code, 0 for a good one. */
+  checkMarker({ producerId, epoch, coordinatorEpoch }: TransactionMarker): number {
+    const producer = this.#producers.get(producerId);
+    if (producer === undefined) return ErrorCodes.NONE;
+    if (epoch < producer.epoch) return ErrorCodes.INVALID_PRODUCER_EPOCH;
+    return coordinatorEpoch < producer.coordinatorEpoch
+      ? ErrorCodes.TRANSACTION_COORDINATOR_FENCED
+      : ErrorCodes.NONE;
+  }
+
+  /**
+   * A marker with a raised epoch fences the producer; its batches are remembered else.
+   *
+   * @param timestamp of the marker
+   */
+  marked({ producerId, epoch, coordinatorEpoch }: TransactionMarker, timestamp: number): void {
+    const producer = this.#producers.get(producerId);
+    const batches = producer?.epoch === epoch ? producer.batches : [];
+    this.#producers.set(producerId, { epoch, lastTimestamp: timestamp, coordinatorEpoch, batches });
+  }
+
+  all(): KnownProducer[] {
+    return [...this.#producers].map(([producerId, { epoch, lastTimestamp, coordinatorEpoch, batches }]) => ({
+      producerId,
+      epoch,
+      lastSequence: batches.at(-1)?.lastSequence ?? -1,
+      lastTimestamp,
+      coordinatorEpoch,
+    }));
   }
 }
 

@@ -23,6 +23,7 @@ export const kafkaApis: Readonly<Record<KafkaApiName, number>> = {
   AddPartitionsToTxn: 24,
   AddOffsetsToTxn: 25,
   EndTxn: 26,
+  WriteTxnMarkers: 27,
   TxnOffsetCommit: 28,
   DescribeConfigs: 32,
   AlterConfigs: 33,
@@ -64,6 +65,7 @@ export type KafkaApiName =
   | 'AddPartitionsToTxn'
   | 'AddOffsetsToTxn'
   | 'EndTxn'
+  | 'WriteTxnMarkers'
   | 'TxnOffsetCommit'
   | 'DescribeConfigs'
   | 'AlterConfigs'

@@ -4,6 +4,9 @@ import { groupCases } from './broker-contract-groups.ts';
 import { produceCases } from './broker-contract-produce.ts';
 import { sessionCases } from './broker-contract-sessions.ts';
 import { topicCases } from './broker-contract-topics.ts';
+import { transactionalOffsetCases } from './broker-contract-transactional-offsets.ts';
+import { transactionalRecordCases } from './broker-contract-transactional-records.ts';
+import { transactionCases } from './broker-contract-transactions.ts';
 import type { ContractCase } from './contract-case.ts';
 
 /** What the embedded cluster must do as Apache Kafka does it: each case holds on both. */
@@ -14,4 +17,7 @@ export const brokerContract: readonly ContractCase[] = [
   ...topicCases,
   ...sessionCases,
   ...groupCases,
+  ...transactionCases,
+  ...transactionalRecordCases,
+  ...transactionalOffsetCases,
 ];

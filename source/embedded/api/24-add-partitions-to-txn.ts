@@ -1,0 +1,97 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
+import type { WireReader } from '../../kafka/wire/wire-reader.ts';
+import { defineApi } from '../api.ts';
+import type { RequestContext } from '../api.ts';
+import { producerErrorFor } from '../transactions/transactions.ts';
+import {
+  PRODUCER_FENCED_FROM,
+  TRANSACTION_FLEXIBLE_FROM,
+  readTransaction,
+  transactionError,
+} from './transaction-access.ts';
+import type { TransactionRequest } from './transaction-access.ts';
+
+interface AddPartitionsRequest extends TransactionRequest {
+  readonly topics: readonly {
+    readonly topic: string;
+    readonly partitions: readonly { readonly partition: number }[];
+  }[];
+}
+
+/** @see https://kafka.apache.org/protocol#The_Messages_AddPartitionsToTxn */
+export const addPartitionsToTxn = defineApi<AddPartitionsRequest>({
+  key: 24,
+  name: 'AddPartitionsToTxn',
+  min: 0,
+  max: 3,
+  flexibleFrom: TRANSACTION_FLEXIBLE_FROM,
+  read(reader, version) {
+    const transaction = readTransaction(reader, version);
+    const flexible = version >= TRANSACTION_FLEXIBLE_FROM;
+    const topics = flexible ? readFlexible(reader) : readPlain(reader);
+    if (flexible) reader.skipTags();
+    return { ...transaction, topics };
+  },
+  handle(request, context) {
+    const { out, version } = context;
+    const codeOf = add(request, context);
+    out.fields.int32(0);
+    if (version >= TRANSACTION_FLEXIBLE_FROM) {
+      out.fields.compactArray(request.topics, (writer, { topic, partitions }) => {
+        writer.compactString(topic).compactArray(partitions, (_, { partition }) => {
+          writer.int32(partition).int16(codeOf(topic, partition)).noTags();
+        });
+        writer.noTags();
+      });
+      out.fields.noTags();
+    } else {
+      out.fields.array(request.topics, (writer, { topic, partitions }) => {
+        writer.string(topic).array(partitions, (_, { partition }) => {
+          writer.int32(partition).int16(codeOf(topic, partition));
+        });
+      });
+    }
+    return 'answer';
+  },
+});
+
+function readPlain(reader: WireReader): AddPartitionsRequest['topics'] {
+  return reader.array(() => ({
+    topic: reader.string(),
+    partitions: reader.array(() => ({ partition: reader.int32() })),
+  }));
+}
+
+function readFlexible(reader: WireReader): AddPartitionsRequest['topics'] {
+  return reader.compactArray(() => {
+    const topic = reader.compactString();
+    const partitions = reader.compactArray(() => ({ partition: reader.int32() }));
+    reader.skipTags();
+    return { topic, partitions };
+  });
+}
+
+/** Adds all partitions of the request, or none; returns what to answer for each. */
+function add(
+  request: AddPartitionsRequest,
+  context: RequestContext,
+): (topic: string, partition: number) => number {
+  const { cluster, version } = context;
+  const partitions = request.topics.flatMap(({ topic, partitions: list }) =>
+    list.map(({ partition }) => ({ topic, partition })),
+  );
+  const errorOf = (topic: string, partition: number) =>
+    context.forcedError(topic, partition) ||
+    (cluster.topics.partition(topic, partition) === undefined
+      ? ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION
+      : ErrorCodes.NONE);
+  if (partitions.some(({ topic, partition }) => errorOf(topic, partition) !== ErrorCodes.NONE)) {
+    return (topic, partition) => errorOf(topic, partition) || ErrorCodes.OPERATION_NOT_ATTEMPTED;
+  }
+  const code =
+    transactionError(request.transactionalId, context) ||
+    cluster.transactions.addPartitions(request.transactionalId, request, partitions);
+  context.refused(code, { transactionalId: request.transactionalId });
+  const answered = producerErrorFor(code, version, PRODUCER_FENCED_FROM);
+  return () => answered;
+}

@@ -1,0 +1,142 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
+import type { WireReader } from '../../kafka/wire/wire-reader.ts';
+import { defineApi } from '../api.ts';
+import type { RequestContext } from '../api.ts';
+import type { MemberIdentity } from '../groups/group-members.ts';
+import { commitError } from './commit-error.ts';
+import { groupError } from './group-access.ts';
+import { TRANSACTION_FLEXIBLE_FROM } from './transaction-access.ts';
+import type { TransactionRequest } from './transaction-access.ts';
+
+const LEADER_EPOCH_FROM = 2;
+const NO_GENERATION = -1;
+
+interface TxnOffsetCommitRequest extends TransactionRequest, MemberIdentity {
+  readonly groupId: string;
+  readonly generation: number;
+  readonly topics: readonly {
+    readonly topic: string;
+    readonly partitions: readonly {
+      readonly partition: number;
+      readonly offset: number;
+      readonly leaderEpoch: number;
+      readonly metadata: string;
+    }[];
+  }[];
+}
+
+/** @see https://kafka.apache.org/protocol#The_Messages_TxnOffsetCommit */
+export const txnOffsetCommit = defineApi<TxnOffsetCommitRequest>({
+  key: 28,
+  name: 'TxnOffsetCommit',
+  min: 0,
+  max: 3,
+  flexibleFrom: TRANSACTION_FLEXIBLE_FROM,
+  read: (reader, version) =>
+    version >= TRANSACTION_FLEXIBLE_FROM ? readFlexible(reader) : readPlain(reader, version),
+  handle(request, context) {
+    const { cluster, out, version } = context;
+    const refusal = check(request, context);
+    const { groupId, producerId, transactionalId } = request;
+    context.refused(refusal, { groupId, transactionalId });
+    const group = refusal === ErrorCodes.NONE ? cluster.groups.getOrCreate(groupId) : undefined;
+    const committedAt = cluster.clock.now();
+    const topics = request.topics.map(({ topic, partitions }) => ({
+      topic,
+      answers: partitions.map((entry) => {
+        const code =
+          context.forcedError(topic, entry.partition) || commitError({ topic, ...entry }, refusal, cluster);
+        if (code === ErrorCodes.NONE) group?.offsets.setPending(producerId, { topic, ...entry, committedAt });
+        return { partition: entry.partition, code };
+      }),
+    }));
+    out.fields.int32(0);
+    if (version >= TRANSACTION_FLEXIBLE_FROM) {
+      out.fields.compactArray(topics, (writer, { topic, answers }) => {
+        writer.compactString(topic).compactArray(answers, (_, { partition, code }) => {
+          writer.int32(partition).int16(code).noTags();
+        });
+        writer.noTags();
+      });
+      out.fields.noTags();
+    } else {
+      out.fields.array(topics, (writer, { topic, answers }) => {
+        writer.string(topic).array(answers, (_, { partition, code }) => {
+          writer.int32(partition).int16(code);
+        });
+      });
+    }
+    return 'answer';
+  },
+});
+
+function readPlain(reader: WireReader, version: number): TxnOffsetCommitRequest {
+  return {
+    transactionalId: reader.string(),
+    groupId: reader.string(),
+    producerId: reader.bigInt64(),
+    epoch: reader.int16(),
+    generation: NO_GENERATION,
+    memberId: '',
+    groupInstanceId: null,
+    topics: reader.array(() => ({
+      topic: reader.string(),
+      partitions: reader.array(() => ({
+        partition: reader.int32(),
+        offset: reader.int64(),
+        leaderEpoch: version >= LEADER_EPOCH_FROM ? reader.int32() : -1,
+        metadata: reader.nullableString() ?? '',
+      })),
+    })),
+  };
+}
+
+function readFlexible(reader: WireReader): TxnOffsetCommitRequest {
+  const request = {
+    transactionalId: reader.compactString(),
+    groupId: reader.compactString(),
+    producerId: reader.bigInt64(),
+    epoch: reader.int16(),
+    generation: reader.int32(),
+    memberId: reader.compactString(),
+    groupInstanceId: reader.compactNullableString(),
+    topics: reader.compactArray(() => {
+      const topic = reader.compactString();
+      const partitions = reader.compactArray(() => {
+        const partition = reader.int32();
+        const offset = reader.int64();
+        const leaderEpoch = reader.int32();
+        const metadata = reader.compactNullableString() ?? '';
+        reader.skipTags();
+        return { partition, offset, leaderEpoch, metadata };
+      });
+      reader.skipTags();
+      return { topic, partitions };
+    }),
+  };
+  reader.skipTags();
+  return request;
+}
+
+function check(request: TxnOffsetCommitRequest, context: RequestContext): number {
+  const { groups, transactions } = context.cluster;
+  const code = groupError(request.groupId, context);
+  if (code !== ErrorCodes.NONE) return code;
+  const inTransaction = transactions.checkGroup(request.transactionalId, request, request.groupId);
+  if (inTransaction !== ErrorCodes.NONE) return asCommitError(inTransaction);
+  const group = groups.get(request.groupId);
+  if (group !== undefined) return group.checkCommit(request, request.generation, { transactional: true });
+  return request.generation < 0 ? ErrorCodes.NONE : ErrorCodes.ILLEGAL_GENERATION;
+}
+
+/** What the group's coordinator makes of an answer of the transaction's coordinator. */
+function asCommitError(code: number): number {
+  switch (code) {
+    case ErrorCodes.PRODUCER_FENCED:
+      return ErrorCodes.INVALID_PRODUCER_EPOCH;
+    case ErrorCodes.CONCURRENT_TRANSACTIONS:
+      return ErrorCodes.COORDINATOR_NOT_AVAILABLE;
+    default:
+      return code;
+  }
+}

@@ -1,0 +1,63 @@
+import { crc32c } from '@node-rs/crc32';
+import {
+  BATCH_HEADER_BYTES,
+  CODEC_MASK,
+  CONTROL,
+  CRC_START,
+  TRANSACTIONAL,
+  attributesOf,
+} from '../../kafka/records/batch-header.ts';
+import { measureRecord } from '../../kafka/records/encode-record.ts';
+import { RecordBatchBuilder, stampBatch } from '../../kafka/records/record-batch-builder.ts';
+import { varintEnd } from '../../kafka/records/varint.ts';
+
+const VERSION = 0;
+const ABORT = 0;
+const COMMIT = 1;
+const ATTRIBUTES_AT = 21;
+const CRC_AT = 17;
+const NO_SEQUENCE = -1;
+
+/** How a transaction ends in one partition. */
+export interface TransactionMarker {
+  readonly producerId: bigint;
+  readonly epoch: number;
+  readonly committed: boolean;
+  /** Of the coordinator that asks for it: a marker of an older one is refused. */
+  readonly coordinatorEpoch: number;
+}
+
+/**
+ * The control batch that ends a transaction in one partition.
+ *
+ * @param timestamp milliseconds since 1970
+ * @see https://kafka.apache.org/documentation/#controlbatch
+ */
+export function markerBatch(marker: TransactionMarker, timestamp: number): Buffer {
+  const key = Buffer.alloc(4);
+  key.writeInt16BE(VERSION, 0);
+  key.writeInt16BE(marker.committed ? COMMIT : ABORT, 2);
+  const value = Buffer.alloc(6);
+  value.writeInt16BE(VERSION, 0);
+  value.writeInt32BE(marker.coordinatorEpoch, 2);
+  const builder = new RecordBatchBuilder({ compression: 'none' });
+  builder.append(measureRecord({ key, value, headers: [], timestamp }));
+  const sealed = builder.seal();
+  const { producerId, epoch } = marker;
+  stampBatch(sealed, { producerId, epoch, baseSequence: NO_SEQUENCE, transactional: true });
+  const { bytes } = sealed;
+  bytes.writeInt16BE(attributesOf(bytes, 0) | CONTROL, ATTRIBUTES_AT);
+  bytes.writeUInt32BE(crc32c(bytes.subarray(CRC_START)), CRC_AT);
+  return bytes;
+}
+
+/** Whether a batch aborts the transaction of its producer. Any other control batch commits it. */
+export function isAbort(batch: Buffer): boolean {
+  const attributes = attributesOf(batch, 0);
+  if ((attributes & (TRANSACTIONAL | CONTROL)) !== (TRANSACTIONAL | CONTROL)) return false;
+  if ((attributes & CODEC_MASK) !== 0) return false;
+  // Length of the record, its attributes, timestamp and offset, and length of the key.
+  let at = varintEnd(batch, BATCH_HEADER_BYTES) + 1;
+  for (let field = 0; field < 3; field++) at = varintEnd(batch, at);
+  return at + 4 <= batch.length && batch.readInt16BE(at + 2) === ABORT;
+}

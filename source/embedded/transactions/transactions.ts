@@ -1,0 +1,184 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { keyOf, type TopicPartition } from '../../kernel/topic-partition.ts';
+import type { Groups } from '../groups/groups.ts';
+import type { Topics } from '../logs/topics.ts';
+import { TransactionMarkers } from './transaction-markers.ts';
+import { TransactionalId, initRefused } from './transactional-id.ts';
+import type { InitAnswer, ProducerIdentity } from './transactional-id.ts';
+
+/** A broker's `transaction.max.timeout.ms`. */
+const MAX_TIMEOUT_MS = 900_000;
+
+/** What transactions write to, and who gives out producer ids. */
+interface TransactionsOptions {
+  readonly clock: Clock;
+  readonly topics: Topics;
+  readonly groups: Groups;
+  readonly nextProducerId: () => bigint;
+}
+
+/**
+ * All transactional ids of the cluster, whichever node coordinates them. All but {@link init} return
+ * an error code of Kafka 4.1, in the words of the newest clients: for older ones see
+ * `producerErrorFor`.
+ *
+ * @see https://cwiki.apache.org/confluence/display/KAFKA/KIP-98
+ */
+export class Transactions {
+  readonly #ids = new Map<string, TransactionalId>();
+  readonly #clock: Clock;
+  readonly #nextProducerId: () => bigint;
+  readonly #markers: TransactionMarkers;
+
+  constructor(options: TransactionsOptions) {
+    this.#clock = options.clock;
+    this.#nextProducerId = options.nextProducerId;
+    this.#markers = new TransactionMarkers(options);
+  }
+
+  get(id: string): TransactionalId | undefined {
+    return this.#ids.get(id);
+  }
+
+  all(): TransactionalId[] {
+    return [...this.#ids.values()];
+  }
+
+  /**
+   * Makes the caller the owner of an id. An open transaction is aborted first: then the answer is
+   * CONCURRENT_TRANSACTIONS, and the caller asks again.
+   *
+   * @param expected who the caller was until now, if it says so
+   */
+  init(id: string, timeoutMs: number, expected: ProducerIdentity | undefined): InitAnswer {
+    if (id === '') return initRefused(ErrorCodes.INVALID_REQUEST);
+    if (timeoutMs <= 0 || timeoutMs > MAX_TIMEOUT_MS) {
+      return initRefused(ErrorCodes.INVALID_TRANSACTION_TIMEOUT);
+    }
+    let known = this.#ids.get(id);
+    if (known === undefined) {
+      known = new TransactionalId(id, this.#nextProducerId(), timeoutMs);
+      this.#ids.set(id, known);
+    }
+    if (expected !== undefined && !known.mayBe(expected)) return initRefused(ErrorCodes.PRODUCER_FENCED);
+    if (known.state === 'Ongoing') this.abort(known);
+    else if (!known.isEnding) return known.take(expected, timeoutMs, this.#nextProducerId);
+    return initRefused(ErrorCodes.CONCURRENT_TRANSACTIONS);
+  }
+
+  /** Adds partitions to the owner's transaction; the first ones begin it. */
+  addPartitions(id: string, producer: ProducerIdentity, partitions: readonly TopicPartition[]): number {
+    return this.#add(id, producer, (transaction) => {
+      for (const { topic, partition } of partitions) {
+        transaction.partitions.set(keyOf({ topic, partition }), { topic, partition });
+      }
+    });
+  }
+
+  /** Adds the offsets of a group to the owner's transaction, as {@link addPartitions}. */
+  addGroup(id: string, producer: ProducerIdentity, groupId: string): number {
+    return this.#add(id, producer, (transaction) => {
+      transaction.groups.add(groupId);
+    });
+  }
+
+  /** Ends the owner's transaction. */
+  end(id: string, producer: ProducerIdentity, committed: boolean): number {
+    if (id === '') return ErrorCodes.INVALID_REQUEST;
+    const known = this.#ids.get(id);
+    if (known === undefined) return ErrorCodes.INVALID_PRODUCER_ID_MAPPING;
+    const code = known.check(producer);
+    if (code !== ErrorCodes.NONE) return code;
+    switch (known.state) {
+      case 'Ongoing':
+        this.#end(known, committed);
+        return ErrorCodes.NONE;
+      case 'Empty':
+        return ErrorCodes.INVALID_TXN_STATE;
+      // Again, because an answer was lost.
+      case 'CompleteCommit':
+        return committed ? ErrorCodes.NONE : ErrorCodes.INVALID_TXN_STATE;
+      case 'CompleteAbort':
+        return committed ? ErrorCodes.INVALID_TXN_STATE : ErrorCodes.NONE;
+      case 'PrepareCommit':
+        return committed ? ErrorCodes.CONCURRENT_TRANSACTIONS : ErrorCodes.INVALID_TXN_STATE;
+      case 'PrepareAbort':
+        return committed ? ErrorCodes.INVALID_TXN_STATE : ErrorCodes.CONCURRENT_TRANSACTIONS;
+    }
+  }
+
+  /** Whether the owner's transaction may write to a partition. */
+  checkPartition(id: string, producer: ProducerIdentity, partition: TopicPartition): number {
+    return this.#checkPart(id, producer, ({ partitions }) => partitions.has(keyOf(partition)));
+  }
+
+  /** Whether the owner's transaction may commit offsets of a group. */
+  checkGroup(id: string, producer: ProducerIdentity, groupId: string): number {
+    return this.#checkPart(id, producer, ({ groups }) => groups.has(groupId));
+  }
+
+  /** Aborts an open transaction under a raised epoch, so that its owner is fenced. */
+  abort(transaction: TransactionalId): void {
+    if (transaction.state !== 'Ongoing') return;
+    transaction.fence();
+    this.#end(transaction, false);
+  }
+
+  close(): void {
+    for (const { limit } of this.#ids.values()) limit?.cancel();
+    this.#markers.close();
+    this.#ids.clear();
+  }
+
+  #add(id: string, producer: ProducerIdentity, add: (transaction: TransactionalId) => void): number {
+    if (id === '') return ErrorCodes.INVALID_REQUEST;
+    const known = this.#ids.get(id);
+    if (known === undefined) return ErrorCodes.INVALID_PRODUCER_ID_MAPPING;
+    const code = known.check(producer);
+    if (code !== ErrorCodes.NONE) return code;
+    if (known.isEnding) return ErrorCodes.CONCURRENT_TRANSACTIONS;
+    if (known.state !== 'Ongoing') {
+      known.state = 'Ongoing';
+      known.startedAt = this.#clock.wallNow();
+      known.limit = this.#clock.after(known.timeoutMs, () => {
+        this.abort(known);
+      });
+    }
+    add(known);
+    return ErrorCodes.NONE;
+  }
+
+  #checkPart(
+    id: string,
+    producer: ProducerIdentity,
+    holds: (transaction: TransactionalId) => boolean,
+  ): number {
+    const known = this.#ids.get(id);
+    if (known === undefined) return ErrorCodes.INVALID_PRODUCER_ID_MAPPING;
+    const code = known.check(producer);
+    if (code !== ErrorCodes.NONE) return code;
+    if (known.isEnding) return ErrorCodes.CONCURRENT_TRANSACTIONS;
+    return holds(known) ? ErrorCodes.NONE : ErrorCodes.INVALID_TXN_STATE;
+  }
+
+  #end(transaction: TransactionalId, committed: boolean): void {
+    transaction.limit?.cancel();
+    transaction.state = committed ? 'PrepareCommit' : 'PrepareAbort';
+    this.#markers.write(transaction, committed, () => {
+      transaction.state = committed ? 'CompleteCommit' : 'CompleteAbort';
+      transaction.partitions.clear();
+      transaction.groups.clear();
+    });
+  }
+}
+
+/**
+ * The code for a client that knows PRODUCER_FENCED only from one version of its request on: older
+ * ones are told INVALID_PRODUCER_EPOCH.
+ */
+export function producerErrorFor(code: number, version: number, knownFrom: number): number {
+  return code === ErrorCodes.PRODUCER_FENCED && version < knownFrom
+    ? ErrorCodes.INVALID_PRODUCER_EPOCH
+    : code;
+}
