@@ -1,5 +1,6 @@
 import type { OutgoingRecord } from './sink.ts';
 import { SendError } from '../kernel/errors.ts';
+import { keepRawName, rawNameOf } from '../kernel/raw-names.ts';
 import { show } from '../kernel/shown-value.ts';
 import { topicNameProblem } from '../kernel/topic-name.ts';
 import { unknownName } from '../kernel/unknown-name.ts';
@@ -155,7 +156,15 @@ export function headerPairs(
   headers: OutgoingRecord['headers'],
 ): (readonly [name: string, value: HeaderValue])[] {
   const pairs: (readonly [string, HeaderValue])[] = [];
-  for (let at = 0; at < headers.length; at += 2) pairs.push([headers[at] as string, headers[at + 1] ?? null]);
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at];
+    const value = headers[at + 1] ?? null;
+    if (name instanceof Uint8Array) {
+      const pair = [Buffer.from(name).toString(), value] as const;
+      keepRawName(pair, name);
+      pairs.push(pair);
+    } else pairs.push([name ?? '', value]);
+  }
   return pairs;
 }
 
@@ -170,7 +179,8 @@ export function toBytes(value: unknown, what: string, topic: string, own: boolea
 }
 
 /**
- * Names and values in turn. Read once: an iterator such as `map.entries()` is empty the second
+ * Names and values in turn; a name is text, or bytes where they were kept beside its pair. Read
+ * once: an iterator such as `map.entries()` is empty the second
  * time.
  *
  * @throws SendError for a name or value of a wrong type
@@ -190,7 +200,7 @@ export function listHeaders(headers: HeadersInit, topic: string, own: boolean): 
       const [name, value] = pair as readonly unknown[];
       if (typeof name !== 'string')
         throw new SendError(`headers: a name must be text, not ${show(name)} (topic '${topic}')`);
-      fields.push(name, toHeaderValue(name, value, topic, own));
+      fields.push(rawNameOf(pair) ?? name, toHeaderValue(name, value, topic, own));
     }
   } else {
     for (const [name, value] of Object.entries(given)) {

@@ -1,5 +1,6 @@
 import { deadLetterHeaders, deadLetterOf } from '../dead-letter.ts';
 import { KasperError, SendError } from '../kernel/errors.ts';
+import { exactHeadersOf } from '../kernel/raw-names.ts';
 import { readOr } from '../kernel/read-or.ts';
 import { messageOf, nameOf, stackOf } from '../kernel/thrown-text.ts';
 import type { HeaderValue } from '../message.ts';
@@ -26,7 +27,7 @@ export interface DeadLetterTarget {
 export function sendDeadLetter(sender: Sender, failure: MessageFailure, target: DeadLetterTarget): void {
   const { message } = failure;
   const { topic } = target;
-  const own = [...message.headers].filter(([name]) => !name.startsWith(deadLetterHeaders.prefix));
+  const own = exactHeadersOf(message).filter(([name]) => !name.startsWith(deadLetterHeaders.prefix));
   const text = messageOf(failure.error);
   const forms = [
     { text, stack: beginning(stackOf(failure.error), target.maxStackBytes) },

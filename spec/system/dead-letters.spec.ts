@@ -11,6 +11,7 @@ import {
   type ConsumerMessage,
   type KafkaClient,
 } from '../../source/index.ts';
+import { ConsumedRecord } from '../../source/kafka/records/consumed-record.ts';
 import { kasper } from '../cli/memory-io.ts';
 import { clientOf } from '../_helpers/jobs/system-job.ts';
 import { testOnEach } from '../_helpers/servers/clusters.ts';
@@ -104,6 +105,50 @@ async function read(client: KafkaClient, topic: string, partitions: number, from
 }
 
 const isOfDlq = ([name]: readonly [string, unknown]) => name.startsWith('__dlq.errors.');
+
+/** A name that is no UTF-8, which nobody who reads it as text can give back. */
+const rawName = Buffer.from([0x6e, 0xff, 0x00, 0xc3, 0x28]);
+
+testOnEach(
+  'the name of a header that is no UTF-8 is the same bytes in the dead letter, and in its replay',
+  async (t, cluster) => {
+    const { topic, dlq, client, run, dlqCommand } = await jobOf(t, cluster);
+    const value = Buffer.from('of a raw name');
+    // In the first partition, with one in the second that has a name that is text.
+    await write(client, topic, [
+      { ...plain, headers: [[rawName as unknown as string, value]] },
+      { ...plain, headers: [['größe \ufffd', value]] },
+    ]);
+    const header = Buffer.concat([
+      Buffer.of(2 * rawName.length),
+      rawName,
+      Buffer.of(2 * value.length),
+      value,
+    ]);
+    const assertKept = (messages: readonly ConsumerMessage[]) => {
+      t.deepEqual(
+        messages
+          .map(encoded)
+          .map((bytes) => bytes.includes(header))
+          .sort(),
+        [false, true],
+      );
+      t.is(messages.filter(({ headers }) => headers.get('größe \ufffd')?.equals(value) === true).length, 1);
+    };
+    assertKept((await read(client, topic, PARTITIONS)).flat());
+    await run();
+    assertKept((await read(client, dlq, 1)).flat());
+    await dlqCommand('replay', dlq, '--execute');
+    assertKept((await read(client, topic, PARTITIONS, [1, 1])).flat());
+  },
+);
+
+/** As it lies in its batch, from the key on. */
+function encoded(message: ConsumerMessage): Buffer {
+  const fields = { buffer: empty, start: 0, end: 0 };
+  ConsumedRecord.locate(message as ConsumedRecord, fields);
+  return fields.buffer.subarray(fields.start, fields.end);
+}
 
 /** What a message has of its own; large values by their hash would hide where they differ. */
 function contentOf({ key, value, timestamp, headers }: ConsumerMessage): Content {

@@ -7,6 +7,7 @@ import {
   type MessageProcessor,
   type Sender,
 } from '../../index.ts';
+import { exactHeadersOf } from '../../kernel/raw-names.ts';
 import { dlqError } from './dlq-error.ts';
 
 /** What a replay sends, or has sent. */
@@ -52,7 +53,7 @@ export class Replay implements MessageProcessor {
     });
     await this.checkTopics();
     for (const { message, letter, topic } of chosen) {
-      const headers = [...message.headers].filter(
+      const headers = exactHeadersOf(message).filter(
         ([name]) => !name.startsWith(deadLetterHeaders.prefix) || name === deadLetterHeaders.deliveryCount,
       );
       sender.forward(message, { topic, headers, ...this.#placeOf(letter, topic) });

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { keepRawName } from '../../kernel/raw-names.ts';
 import type { Headers } from '../../message.ts';
 import type { ViewedBytes } from './batch-view.ts';
 import { loggedBytes } from './logged-bytes.ts';
@@ -36,6 +37,21 @@ export class ConsumedHeaders implements Headers {
       ]);
     }
     return new ConsumedHeaders(entries);
+  }
+
+  /** As {@link read}; beside names that are no UTF-8 their bytes are kept. */
+  static readExact(batch: ViewedBytes, at: number): ConsumedHeaders {
+    const { buffer } = batch;
+    const headers = ConsumedHeaders.read(batch, at);
+    let position = varintEnd(buffer, at);
+    for (const entry of headers) {
+      const nameStart = varintEnd(buffer, position);
+      const nameEnd = nameStart + varintAt(buffer, position);
+      const name = buffer.subarray(nameStart, nameEnd);
+      if (!name.equals(Buffer.from(entry[0]))) keepRawName(entry, Buffer.from(name));
+      position = varintEnd(buffer, nameEnd) + Math.max(0, varintAt(buffer, nameEnd));
+    }
+    return headers;
   }
 
   get size(): number {

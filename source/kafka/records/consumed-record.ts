@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { exactHeaders } from '../../kernel/raw-names.ts';
 import type { ConsumerMessage, Headers, MessageObject } from '../../message.ts';
 import type { EncodedFields } from '../sink.ts';
 import type { BatchView } from './batch-view.ts';
@@ -85,6 +86,12 @@ export class ConsumedRecord implements ConsumerMessage {
   get headers(): Headers {
     const batch = this.#batch;
     return ConsumedHeaders.read(batch, afterField(batch.buffer, this.#valueAt()));
+  }
+
+  /** For {@link exactHeadersOf}. */
+  [exactHeaders](): Headers {
+    const batch = this.#batch;
+    return ConsumedHeaders.readExact(batch, afterField(batch.buffer, this.#valueAt()));
   }
 
   get keyText(): string | null {

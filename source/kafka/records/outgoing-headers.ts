@@ -29,9 +29,12 @@ export function headersBytes(fields: readonly HeaderValue[]): number {
   for (let at = 0; at < fields.length; at += 2) {
     const name = fields[at];
     const value = fields[at + 1];
-    if (typeof name !== 'string') throw badHeader(`a header name must be text, not ${inspect(name)}`);
+    if (typeof name !== 'string' && !(name instanceof Uint8Array))
+      throw badHeader(`a header name must be text, not ${inspect(name)}`);
     if (!isHeaderValue(value))
-      throw badHeader(`header ${JSON.stringify(name)} must be a Buffer, text or null, not ${inspect(value)}`);
+      throw badHeader(
+        `header ${JSON.stringify(String(name))} must be a Buffer, text or null, not ${inspect(value)}`,
+      );
     bytes += fieldBytes(name) + fieldBytes(value);
   }
   return bytes;
