@@ -41,8 +41,9 @@ export class FakeClock implements Clock {
     return this.#now;
   }
 
+  /** Whole milliseconds, as the wall clock of a machine has them, also after a timer of a part of one. */
   wallNow(): number {
-    return this.#wall;
+    return Math.floor(this.#wall);
   }
 
   after(ms: number, fire: () => void): Timer {

@@ -4,6 +4,7 @@ import { json } from '../../../source/codecs/json.ts';
 import { eachMessage } from '../../../source/each-message.ts';
 import { defineJob } from '../../../source/job.ts';
 import { BrokerError, ConfigError } from '../../../source/kernel/errors.ts';
+import { retry } from '../../../source/middleware/retry.ts';
 import { prefetch } from '../../../source/prefetch.ts';
 import { TestHarness } from '../../../source/testing/index.ts';
 import { topic } from '../../../source/typed-topic.ts';
@@ -200,6 +201,31 @@ test('a batch in context.wait is quiet, and goes on when the clock is turned', a
   t.deepEqual(harness.read('out'), []);
   await harness.advance(1);
   t.is(harness.read('out').length, 1);
+});
+
+test('the back-off of a retry ends by advance, and what is fed after it has a timestamp of whole milliseconds', async (t) => {
+  const harness = new TestHarness();
+  const flaky = defineJob(
+    {
+      topicProcessorName: 'flaky',
+      inputTopics: ['in'],
+      batchWaitMs: 100,
+      middleware: [retry({ initialMs: 1_000, jitter: 0.5 })],
+    },
+    eachMessage((message, sender, { attempt }) => {
+      if (attempt === 1) throw new Error('at first');
+      sender.forward(message, { topic: 'out' });
+    }),
+  );
+  await harness.start(flaky);
+  await harness.feed({ topic: 'in', value: 'a' });
+  await harness.advance(399);
+  t.deepEqual(harness.read('out'), []);
+  await harness.advance(harness.clock.nextInMs ?? 0);
+  await harness.advance(1_000.25);
+  t.is(harness.read('out').length, 1);
+  await harness.feed({ topic: 'in', value: 'b' });
+  t.true(Number.isInteger(harness.read('in').at(-1)?.timestamp));
 });
 
 test('a batch that awaits something real is waited for', async (t) => {
