@@ -34,6 +34,9 @@ export interface RequestContext {
  */
 export type Outcome = 'answer' | 'no-answer' | 'close';
 
+/** How many topics, partitions, members and so on a request may list. A broker has no such limit. */
+const MAX_ITEMS = 50_000;
+
 /** How one API is read and served. */
 interface ApiDefinition<R extends RequestSummary> {
   readonly key: number;
@@ -47,6 +50,8 @@ interface ApiDefinition<R extends RequestSummary> {
    * feature.
    */
   readonly advertisedMin?: number;
+  /** How many items all arrays of a request may have together. Default 50,000. */
+  readonly maxItems?: number;
   readonly read: (reader: WireReader, version: number) => R;
   /** Writes the answer to `context.out`. The connection serves nothing else until it is done. */
   readonly handle: (request: R, context: RequestContext) => Outcome | Promise<Outcome>;
@@ -80,6 +85,7 @@ export function defineApi<R extends RequestSummary>(definition: ApiDefinition<R>
     advertisedMin: definition.advertisedMin ?? min,
     isFlexible: (version) => version >= flexibleFrom,
     decode(reader, version) {
+      reader.itemsLeft = definition.maxItems ?? MAX_ITEMS;
       const request = definition.read(reader, version);
       return { summary: request, serve: (context) => definition.handle(request, context) };
     },

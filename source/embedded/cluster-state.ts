@@ -7,6 +7,7 @@ import { Topics } from './logs/topics.ts';
 import { Transactions } from './transactions/transactions.ts';
 import type { Topic } from './logs/topics.ts';
 import { RequestLog } from './request-log.ts';
+import { RequestMemory } from './request-memory.ts';
 import type { ApiName } from './request-summary.ts';
 
 /** A node as other nodes and clients see it. */
@@ -42,6 +43,7 @@ export class ClusterState {
   readonly defaultPartitions: number;
   readonly requestLog: RequestLog;
   readonly faults = new FaultRegistry();
+  readonly requestMemory = new RequestMemory();
   readonly #nodes: () => readonly NodeAddress[];
   readonly #coordinators = new Map<string, number>();
   readonly #requests = new Map<string, { api: ApiName; version: number; count: number }>();

@@ -9,10 +9,17 @@ import type { ClusterState } from './cluster-state.ts';
 import type { FaultPlan } from './faults/fault-registry.ts';
 import type { FetchSessions } from './fetch-sessions.ts';
 import type { ApiName } from './request-summary.ts';
+import { loopTime } from './loop-time.ts';
 import { LENGTH_BYTES, RequestFrames } from './request-frames.ts';
 import { ResponseWriter } from './response-writer.ts';
 
+/** A broker's `socket.request.max.bytes`. */
 const MAX_REQUEST_BYTES = 104_857_600;
+/** Of requests other than Produce, whose length is not mostly records. A broker has no such limit. */
+const MAX_OTHER_REQUEST_BYTES = 8_388_608;
+const PRODUCE_KEY = 0;
+/** API key, version and correlation id. */
+const HEADER_BYTES = 8;
 /** Beyond this the socket is no longer read while a request is in service. */
 const MAX_WAITING_BYTES = 1_048_576;
 
@@ -64,6 +71,8 @@ export class Connection {
   readonly #closed = new AbortController();
   readonly #frames = new RequestFrames();
   #serving = false;
+  /** Of the requestMemory, for the next request or the one in service. */
+  #reserved: number | undefined;
   /** From here, not by the client. */
   #cut = false;
 
@@ -88,6 +97,7 @@ export class Connection {
     socket.on('close', () => {
       if (!this.#cut) this.#logger.debug('A client has disconnected');
       this.#closed.abort();
+      this.#release();
     });
   }
 
@@ -125,19 +135,39 @@ export class Connection {
       await this.#cluster.faults.thawed(this.#nodeId);
       if (this.#socket.destroyed) return;
       await this.#serve(frame);
+      this.#release();
       if (this.#socket.isPaused()) this.#socket.resume();
+      // Many requests at once must not hold up other connections.
+      if (loopTime.isUsedUp) await loopTime.next();
     }
   }
 
   #nextFrame(): Buffer | undefined {
     const bytes = this.#frames.nextBytes;
     if (bytes === undefined) return undefined;
-    if (bytes < LENGTH_BYTES || bytes > LENGTH_BYTES + MAX_REQUEST_BYTES) {
+    const key = this.#frames.nextApiKey;
+    const most = (key ?? PRODUCE_KEY) === PRODUCE_KEY ? MAX_REQUEST_BYTES : MAX_OTHER_REQUEST_BYTES;
+    if (bytes < LENGTH_BYTES + HEADER_BYTES || bytes > LENGTH_BYTES + most) {
       this.#logger.warn('A request of an impossible size closes the connection', { bytes });
       this.destroy();
       return undefined;
     }
-    return this.#frames.take();
+    return key !== undefined && this.#reserve(bytes) ? this.#frames.take() : undefined;
+  }
+
+  #reserve(bytes: number): boolean {
+    this.#reserved ??= this.#cluster.requestMemory.take(bytes);
+    if (this.#reserved !== undefined) return true;
+    this.#logger.warn('A long request closes the connection: the requests of all clients take too much', {
+      bytes,
+    });
+    this.destroy();
+    return false;
+  }
+
+  #release(): void {
+    this.#cluster.requestMemory.give(this.#reserved ?? 0);
+    this.#reserved = undefined;
   }
 
   async #serve(frame: Buffer): Promise<void> {
@@ -153,6 +183,7 @@ export class Connection {
     if (flexible) reader.skipTags();
     const request = api.decode(reader, header.version);
     this.#cluster.countRequest(api.name, header.version);
+    if (loopTime.isUsedUp) await loopTime.next();
     const plan = this.#cluster.faults.plan(api.name, this.#nodeId, request.summary);
     if (plan.delayMs > 0) await this.#delay(plan.delayMs);
     if (plan.drop === 'before') {

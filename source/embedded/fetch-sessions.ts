@@ -5,6 +5,10 @@ import { keyOf, type TopicPartition } from '../kernel/topic-partition.ts';
 
 /** A broker's `max.incremental.fetch.session.cache.slots`. */
 const MAX_SESSIONS = 1000;
+/** What one session remembers at most, as many as a request may list; a broker has no such limit. */
+const MAX_PARTITIONS = 10_000;
+/** What all sessions of a node together remember at most; a broker has no such limit. */
+const MAX_REMEMBERED = 200_000;
 /**
  * A broker's `min.incremental.fetch.session.eviction.ms`: a session that was not used for this long
  * makes room for another one.
@@ -117,6 +121,10 @@ export class FetchSessions {
       });
     }
     for (const gone of forgotten) partitions.delete(keyOf(gone));
+    if (partitions.size > MAX_PARTITIONS || (named.length > 0 && this.#remembered() > MAX_REMEMBERED)) {
+      this.#sessions.delete(session.id);
+      return refusal(ErrorCodes.FETCH_SESSION_ID_NOT_FOUND);
+    }
     const all = [...partitions.values()].map(({ asked }) => asked);
     if (all.length === 0) {
       this.#sessions.delete(session.id);
@@ -140,7 +148,7 @@ export class FetchSessions {
 
   /** @returns {@link NO_SESSION} where there is nothing to remember, or no room */
   #open(named: readonly SessionPartition[], reads: readonly SessionRead[]): number {
-    if (named.length === 0 || !this.#hasRoom()) return NO_SESSION;
+    if (named.length === 0 || !this.#hasRoom(named.length)) return NO_SESSION;
     let id: number;
     do id = randomInt(1, MAX_EPOCH);
     while (this.#sessions.has(id));
@@ -153,7 +161,14 @@ export class FetchSessions {
     return id;
   }
 
-  #hasRoom(): boolean {
+  #remembered(): number {
+    let partitions = 0;
+    for (const session of this.#sessions.values()) partitions += session.partitions.size;
+    return partitions;
+  }
+
+  #hasRoom(partitions: number): boolean {
+    if (this.#remembered() + partitions > MAX_REMEMBERED) return false;
     if (this.#sessions.size < MAX_SESSIONS) return true;
     const now = this.#clock.now();
     for (const session of this.#sessions.values()) {

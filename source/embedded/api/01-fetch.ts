@@ -43,6 +43,7 @@ export const fetch = defineApi<FetchRequest>({
   name: 'Fetch',
   min: 4,
   max: 11,
+  maxItems: 10_000,
   read(reader, version) {
     reader.int32(); // replica id: only brokers have one
     return {

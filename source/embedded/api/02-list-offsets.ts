@@ -1,7 +1,8 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { TopicPartition } from '../../kernel/topic-partition.ts';
 import { defineApi } from '../api.ts';
-import type { RequestContext } from '../api.ts';
+import type { Outcome, RequestContext } from '../api.ts';
+import { pacedArray } from './paced.ts';
 
 const LATEST = -1;
 const EARLIEST = -2;
@@ -40,11 +41,12 @@ export const listOffsets = defineApi({
       })),
     };
   },
-  handle(request, context) {
+  async handle(request, context): Promise<Outcome> {
     const { out, version } = context;
     if (version >= 2) out.fields.int32(0);
-    out.fields.array(request.topics, (writer, { topic, partitions }) => {
-      writer.string(topic).array(partitions, (_, query) => {
+    const writer = out.fields;
+    await pacedArray(writer, request.topics, ({ topic, partitions }) => {
+      return pacedArray(writer.string(topic), partitions, (query) => {
         const found = find({ topic, ...query }, request.isolation, context);
         writer.int32(query.partition).int16(found.code).int64(found.timestamp).int64(found.offset);
         if (version >= 4) writer.int32(found.leaderEpoch);

@@ -4,10 +4,11 @@ import type { WireWriter } from '../../kafka/wire/wire-writer.ts';
 import { isTopicName } from '../../kernel/topic-name.ts';
 import { defineApi } from '../api.ts';
 import { createByUse } from './topic-creation.ts';
-import type { RequestContext } from '../api.ts';
+import type { Outcome, RequestContext } from '../api.ts';
 import { NO_LEADER } from '../logs/partition.ts';
 import type { Partition } from '../logs/partition.ts';
 import type { Topic } from '../logs/topics.ts';
+import { paced } from './paced.ts';
 
 const FLEXIBLE_FROM = 9;
 const TOPIC_IDS_FROM = 10;
@@ -37,7 +38,7 @@ export const metadata = defineApi<MetadataRequest>({
     topics: readTopics(reader, version),
     mayCreate: version < CHOICE_TO_CREATE_FROM || reader.boolean(),
   }),
-  handle(request, context) {
+  async handle(request, context): Promise<Outcome> {
     const { cluster, version } = context;
     const refusals = createMissing(request, context);
     const names = request.topics?.map(({ topic }) => topic) ?? cluster.topics.all().map(({ name }) => name);
@@ -51,9 +52,7 @@ export const metadata = defineApi<MetadataRequest>({
     });
     if (version >= 2) fields.string(cluster.id);
     if (version >= 1) fields.writer.int32(cluster.controllerId);
-    fields.array([...new Set(names)], (name) => {
-      writeTopic(fields, name, { context, refusals });
-    });
+    await fields.pacedArray([...new Set(names)], (name) => writeTopic(fields, name, { context, refusals }));
     if (version >= 8) fields.writer.int32(OPERATIONS_UNKNOWN);
     fields.end();
     return 'answer';
@@ -91,7 +90,7 @@ function writeTopic(
   fields: MetadataFields,
   name: string,
   { context, refusals }: { context: RequestContext; refusals: ReadonlyMap<string, number> },
-): void {
+): Promise<void> | undefined {
   const { cluster, version } = context;
   const topic = cluster.topics.get(name);
   const code = context.forcedError(name) || (refusals.get(name) ?? errorOf(name, topic));
@@ -103,11 +102,17 @@ function writeTopic(
   fields.string(name);
   if (version >= TOPIC_IDS_FROM) fields.writer.uuid(topic?.id ?? NO_TOPIC_ID);
   if (version >= 1) fields.writer.boolean(false);
-  fields.array(code === ErrorCodes.NONE ? (topic?.partitions ?? []) : [], (partition) => {
+  const partitions = code === ErrorCodes.NONE ? (topic?.partitions ?? []) : [];
+  const later = fields.pacedArray(partitions, (partition) => {
     writePartition(fields, partition, context);
   });
-  if (version >= 8) fields.writer.int32(OPERATIONS_UNKNOWN);
-  fields.end();
+  const end = () => {
+    if (version >= 8) fields.writer.int32(OPERATIONS_UNKNOWN);
+    fields.end();
+  };
+  if (later !== undefined) return later.then(end);
+  end();
+  return undefined;
 }
 
 function errorOf(name: string, topic: Topic | undefined): number {
@@ -145,9 +150,19 @@ class MetadataFields {
   }
 
   array<T>(items: readonly T[], writeOne: (item: T) => void): void {
-    if (this.#flexible) this.writer.uvarint(items.length + 1);
-    else this.writer.int32(items.length);
+    this.#count(items.length);
     for (const item of items) writeOne(item);
+  }
+
+  /** A promise where it takes long. */
+  pacedArray<T>(items: readonly T[], writeOne: (item: T) => void | Promise<void>): Promise<void> | undefined {
+    this.#count(items.length);
+    return paced(items, writeOne);
+  }
+
+  #count(items: number): void {
+    if (this.#flexible) this.writer.uvarint(items + 1);
+    else this.writer.int32(items);
   }
 
   string(text: string): WireWriter {

@@ -19,6 +19,7 @@ export const joinGroup = defineApi<JoinGroupRequest>({
   name: 'JoinGroup',
   min: 0,
   max: 5,
+  maxItems: 1_000,
   read(reader, version) {
     const groupId = reader.string();
     const sessionTimeoutMs = reader.int32();

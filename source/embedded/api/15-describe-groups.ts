@@ -15,7 +15,7 @@ export const describeGroups = defineApi({
   name: 'DescribeGroups',
   min: 0,
   max: 4,
-  read: (reader) => ({ groupIds: reader.array(() => reader.string()) }),
+  read: (reader) => ({ groupIds: [...new Set(reader.array(() => reader.string()))] }),
   handle(request, context) {
     const { out, version } = context;
     if (version >= 1) out.fields.int32(0);

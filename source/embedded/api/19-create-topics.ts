@@ -1,7 +1,9 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
-import type { RequestContext } from '../api.ts';
+import type { Outcome, RequestContext } from '../api.ts';
 import { createForClient } from './topic-creation.ts';
+import { creationExcess } from './creation-limit.ts';
+import { pacedArray } from './paced.ts';
 import { defaultReplicationFactor, newTopicProblem } from '../logs/new-topic.ts';
 import type { NewTopicProblem } from '../logs/new-topic.ts';
 
@@ -39,11 +41,18 @@ export const createTopics = defineApi({
     timeoutMs: reader.int32(),
     validateOnly: version >= 1 && reader.boolean(),
   }),
-  handle(request, context) {
+  async handle(request, context): Promise<Outcome> {
     const { out, version } = context;
     if (version >= 2) out.fields.int32(0);
-    out.fields.array(request.topics, (writer, wanted) => {
-      const problem = create(wanted, request.validateOnly, context);
+    const { defaultPartitions } = context.cluster;
+    let partitions = 0;
+    for (const { partitionCount } of request.topics) {
+      partitions += partitionCount === -1 ? defaultPartitions : Math.max(0, partitionCount);
+    }
+    const excess = creationExcess(request.topics.length, partitions);
+    const writer = out.fields;
+    await pacedArray(writer, request.topics, (wanted) => {
+      const problem = excess ?? create(wanted, request.validateOnly, context);
       if (problem !== undefined) context.refused(problem.code, { topic: wanted.topic, why: problem.message });
       writer.string(wanted.topic).int16(problem?.code ?? ErrorCodes.NONE);
       if (version >= 1) writer.nullableString(problem?.message ?? null);

@@ -1,5 +1,7 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
+import type { Outcome } from '../api.ts';
+import { pacedArray } from './paced.ts';
 
 /** @see https://kafka.apache.org/protocol#The_Messages_DeleteTopics */
 export const deleteTopics = defineApi({
@@ -8,10 +10,11 @@ export const deleteTopics = defineApi({
   min: 0,
   max: 3,
   read: (reader) => ({ topics: reader.array(() => ({ topic: reader.string(), partitions: [] })) }),
-  handle(request, context) {
+  async handle(request, context): Promise<Outcome> {
     const { cluster, out, version } = context;
     if (version >= 1) out.fields.int32(0);
-    out.fields.array(request.topics, (writer, { topic }) => {
+    const writer = out.fields;
+    await pacedArray(writer, request.topics, ({ topic }) => {
       const found = cluster.topics.get(topic);
       const code =
         context.forcedError(topic) ||

@@ -1,6 +1,7 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
-import type { RequestContext } from '../api.ts';
+import type { Outcome, RequestContext } from '../api.ts';
+import { pacedArray } from './paced.ts';
 
 /** Stands for the high watermark: everything that is there now. */
 const TO_THE_END = -1;
@@ -17,10 +18,11 @@ export const deleteRecords = defineApi({
       partitions: reader.array(() => ({ partition: reader.int32(), offset: reader.int64() })),
     })),
   }),
-  handle(request, context) {
+  async handle(request, context): Promise<Outcome> {
     const { out } = context;
-    out.fields.int32(0).array(request.topics, (writer, { topic, partitions }) => {
-      writer.string(topic).array(partitions, (_, wanted) => {
+    const writer = out.fields.int32(0);
+    await pacedArray(writer, request.topics, ({ topic, partitions }) => {
+      return pacedArray(writer.string(topic), partitions, (wanted) => {
         const { code, startOffset } = deleteBefore(topic, wanted, context);
         writer.int32(wanted.partition).int64(startOffset).int16(code);
       });

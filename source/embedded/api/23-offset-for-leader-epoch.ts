@@ -1,6 +1,7 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
-import type { RequestContext } from '../api.ts';
+import type { Outcome, RequestContext } from '../api.ts';
+import { pacedArray } from './paced.ts';
 
 interface EpochQuery {
   readonly partition: number;
@@ -27,11 +28,12 @@ export const offsetForLeaderEpoch = defineApi({
       })),
     };
   },
-  handle(request, context) {
+  async handle(request, context): Promise<Outcome> {
     const { out, version } = context;
     if (version >= 2) out.fields.int32(0);
-    out.fields.array(request.topics, (writer, { topic, partitions }) => {
-      writer.string(topic).array(partitions, (_, query) => {
+    const writer = out.fields;
+    await pacedArray(writer, request.topics, ({ topic, partitions }) => {
+      return pacedArray(writer.string(topic), partitions, (query) => {
         const { code, epoch, endOffset } = find(topic, query, context);
         writer.int16(code).int32(query.partition);
         if (version >= 1) writer.int32(epoch);

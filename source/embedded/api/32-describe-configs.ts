@@ -1,6 +1,7 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
-import type { RequestContext } from '../api.ts';
+import type { Outcome, RequestContext } from '../api.ts';
+import { pacedArray } from './paced.ts';
 import { TopicConfig } from '../logs/topic-config.ts';
 import type { ConfigEntry } from '../logs/topic-config.ts';
 
@@ -22,6 +23,7 @@ export const describeConfigs = defineApi({
   name: 'DescribeConfigs',
   min: 0,
   max: 2,
+  maxItems: 10_000,
   read: (reader) => ({
     resources: reader.array((): Resource => ({
       type: reader.int8(),
@@ -29,9 +31,10 @@ export const describeConfigs = defineApi({
       settings: reader.nullableArray(() => reader.string()),
     })),
   }),
-  handle(request, context) {
+  async handle(request, context): Promise<Outcome> {
     const { out, version } = context;
-    out.fields.int32(0).array(request.resources, (writer, resource) => {
+    const writer = out.fields.int32(0);
+    await pacedArray(writer, request.resources, (resource) => {
       const { code, entries } = describe(resource, context);
       writer.int16(code).nullableString(null).int8(resource.type).string(resource.name);
       writer.array(entries, (_, { name, value, isDefault }) => {

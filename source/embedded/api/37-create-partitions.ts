@@ -1,6 +1,8 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
-import type { RequestContext } from '../api.ts';
+import type { Outcome, RequestContext } from '../api.ts';
+import { creationExcess } from './creation-limit.ts';
+import { pacedArray } from './paced.ts';
 
 interface TopicToGrow {
   readonly topic: string;
@@ -25,12 +27,22 @@ export const createPartitions = defineApi({
     timeoutMs: reader.int32(),
     validateOnly: reader.boolean(),
   }),
-  handle(request, context) {
-    const { out } = context;
-    out.fields.int32(0).array(request.topics, (writer, wanted) => {
-      const code = grow(wanted, request.validateOnly, context);
-      context.refused(code, { topic: wanted.topic });
-      writer.string(wanted.topic).int16(code).nullableString(null);
+  async handle(request, context): Promise<Outcome> {
+    const { topics } = context.cluster;
+    let added = 0;
+    for (const { topic, count } of request.topics) {
+      const before = topics.get(topic)?.partitions.length;
+      if (before !== undefined) added += Math.max(0, count - before);
+    }
+    const excess = creationExcess(0, added);
+    const writer = context.out.fields.int32(0);
+    await pacedArray(writer, request.topics, (wanted) => {
+      const code = excess?.code ?? grow(wanted, request.validateOnly, context);
+      context.refused(code, { topic: wanted.topic, ...(excess && { why: excess.message }) });
+      writer
+        .string(wanted.topic)
+        .int16(code)
+        .nullableString(excess?.message ?? null);
     });
     return 'answer';
   },
@@ -44,6 +56,7 @@ function grow(wanted: TopicToGrow, validateOnly: boolean, context: RequestContex
   if (topic === undefined) return ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION;
   if (wanted.count <= topic.partitions.length) return ErrorCodes.INVALID_PARTITIONS;
   if (wanted.hasAssignments) return ErrorCodes.INVALID_REPLICA_ASSIGNMENT;
+  if (!topics.hasRoomFor(wanted.count - topic.partitions.length)) return ErrorCodes.POLICY_VIOLATION;
   if (!validateOnly) {
     topics.grow(topic, wanted.count);
     context.logger.info('A client added partitions', { topic: topic.name, partitions: wanted.count });

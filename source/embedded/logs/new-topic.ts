@@ -1,6 +1,7 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { isTopicName } from '../../kernel/topic-name.ts';
 import { unknownSettings } from './topic-config.ts';
+import { MAX_PARTITIONS } from './topics.ts';
 import type { NewTopic, Topics } from './topics.ts';
 
 /** Why a topic cannot be created: Kafka's error code, and a message. */
@@ -30,6 +31,12 @@ export function newTopicProblem(wanted: NewTopic, topics: Topics): NewTopicProbl
     return {
       code: ErrorCodes.INVALID_PARTITIONS,
       message: `topic '${name}' needs a whole number of partitions from 1, got ${partitionCount}`,
+    };
+  }
+  if (!topics.hasRoomFor(partitionCount)) {
+    return {
+      code: ErrorCodes.POLICY_VIOLATION,
+      message: `topic '${name}' has no room: all topics together may have ${MAX_PARTITIONS} partitions`,
     };
   }
   if (replicationFactor < 1 || replicationFactor > topics.nodeCount) {

@@ -8,7 +8,7 @@ import {
 import { OpenTransactions } from './open-transactions.ts';
 import { firstRecordSince } from './record-times.ts';
 
-const FIRST_SEGMENT_BYTES = 64 * 1024;
+const FIRST_SEGMENT_BYTES = 1024;
 const MAX_SEGMENT_BYTES = 4 * 1024 * 1024;
 
 /**

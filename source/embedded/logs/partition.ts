@@ -59,9 +59,10 @@ export class Partition {
   readonly topic: string;
   readonly index: number;
   readonly replicas: readonly number[];
-  readonly log = new PartitionLog();
-  readonly #producers = new ProducerState();
-  readonly #watchers = new Set<() => void>();
+  /** Made when they are needed first: there may be thousands of partitions that nobody uses. */
+  #log: PartitionLog | undefined;
+  #producers: ProducerState | undefined;
+  #watchers: Set<() => void> | undefined;
   #leader: number;
   /** Settles when the last batch that waits for its check is appended or refused. */
   #lastWaiting: Promise<void> | undefined;
@@ -73,6 +74,10 @@ export class Partition {
     this.index = options.index;
     this.replicas = options.replicas;
     this.#leader = options.leader;
+  }
+
+  get log(): PartitionLog {
+    return (this.#log ??= new PartitionLog());
   }
 
   /** Node id of the leader, or {@link NO_LEADER}. */
@@ -180,13 +185,14 @@ export class Partition {
       lastSequence: nextSequence(firstSequence, lastOffsetDeltaOf(records, 0)),
       maxTimestamp: maxTimestampOf(records, 0),
     };
-    const verdict = this.#producers.check(batch);
+    const producers = (this.#producers ??= new ProducerState());
+    const verdict = producers.check(batch);
     if (verdict.kind === 'refuse') return refused(verdict.code);
     if (verdict.kind === 'duplicate') {
       return { code, baseOffset: verdict.baseOffset, logAppendTime: verdict.maxTimestamp };
     }
     const baseOffset = this.append(records);
-    this.#producers.stored(batch, baseOffset);
+    producers.stored(batch, baseOffset);
     return { code, baseOffset, logAppendTime: -1 };
   }
 
@@ -245,14 +251,15 @@ export class Partition {
 
   /** Calls `changed` on every append, leader move and deletion, until {@link unwatch}. */
   watch(changed: () => void): void {
-    this.#watchers.add(changed);
+    (this.#watchers ??= new Set()).add(changed);
   }
 
   unwatch(changed: () => void): void {
-    this.#watchers.delete(changed);
+    this.#watchers?.delete(changed);
   }
 
   #notify(): void {
+    if (this.#watchers === undefined) return;
     for (const changed of this.#watchers) changed();
   }
 }

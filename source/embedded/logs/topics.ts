@@ -25,12 +25,16 @@ export interface Topic {
   readonly firstNode: number;
 }
 
+/** How many partitions all topics together may have. */
+export const MAX_PARTITIONS = 200_000;
+
 /** All topics of the cluster, and who leads their partitions. */
 export class Topics {
   readonly #topics = new Map<string, Topic>();
   readonly #nodeIds: readonly number[];
   readonly #isLive: (nodeId: number) => boolean;
   #created = 0;
+  #partitions = 0;
 
   constructor(nodeIds: readonly number[], isLive: (nodeId: number) => boolean) {
     this.#nodeIds = nodeIds;
@@ -53,6 +57,11 @@ export class Topics {
     return [...this.#topics.values()];
   }
 
+  /** Whether this many partitions more would still not be too many. */
+  hasRoomFor(partitions: number): boolean {
+    return this.#partitions + partitions <= MAX_PARTITIONS;
+  }
+
   /** The caller has checked the name, that it is free, and the numbers. */
   create({ name, partitionCount, replicationFactor, config }: NewTopic): Topic {
     const topic: Topic = {
@@ -73,11 +82,13 @@ export class Topics {
       const replicas = this.#replicasOf(topic, index);
       const leader = replicas.find(this.#isLive) ?? NO_LEADER;
       topic.partitions.push(new Partition({ topic: topic.name, index, replicas, leader }));
+      this.#partitions++;
     }
   }
 
   delete(topic: Topic): void {
     this.#topics.delete(topic.name);
+    this.#partitions -= topic.partitions.length;
     for (const partition of topic.partitions) partition.delete();
   }
 

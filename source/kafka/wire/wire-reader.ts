@@ -9,6 +9,8 @@ export class WireReader {
   readonly buffer: Buffer;
   /** Where the next read starts. */
   offset: number;
+  /** How many items all arrays together may still have; more is a RecordError. */
+  itemsLeft = Infinity;
 
   constructor(buffer: Buffer, offset = 0) {
     this.buffer = buffer;
@@ -133,6 +135,11 @@ export class WireReader {
   }
 
   #items<T>(length: number, readOne: (reader: this) => T): T[] {
+    this.itemsLeft -= length;
+    // No item is without bytes.
+    if (length > this.remaining || this.itemsLeft < 0) {
+      throw new RecordError(`An array of ${length} items at byte ${this.offset} of a Kafka message is too long`);
+    }
     const items: T[] = [];
     for (let i = 0; i < length; i++) items.push(readOne(this));
     return items;

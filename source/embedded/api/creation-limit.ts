@@ -1,0 +1,21 @@
+import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
+import type { NewTopicProblem } from '../logs/new-topic.ts';
+
+/** What a controller writes at most for one request: a record for each topic and each partition. */
+const MAX_RECORDS = 10_000;
+
+/**
+ * Why a request that creates this many partitions is refused as a whole; undefined if it is not.
+ *
+ * @param topics how many topics it creates
+ */
+export function creationExcess(topics: number, partitions: number): NewTopicProblem | undefined {
+  if (topics + partitions <= MAX_RECORDS) return undefined;
+  return {
+    code: ErrorCodes.POLICY_VIOLATION,
+    message:
+      topics > 0 && partitions > MAX_RECORDS
+        ? 'Excessively large number of partitions per request.'
+        : 'Unable to perform excessively large batch operation.',
+  };
+}
