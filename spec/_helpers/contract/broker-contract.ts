@@ -1,6 +1,7 @@
 import { damagedCases } from './broker-contract-damaged.ts';
 import { fetchCases } from './broker-contract-fetch.ts';
 import { groupCases } from './broker-contract-groups.ts';
+import { limitCases } from './broker-contract-limits.ts';
 import { produceCases } from './broker-contract-produce.ts';
 import { sessionCases } from './broker-contract-sessions.ts';
 import { topicCases } from './broker-contract-topics.ts';
@@ -15,6 +16,7 @@ export const brokerContract: readonly ContractCase[] = [
   ...damagedCases,
   ...fetchCases,
   ...topicCases,
+  ...limitCases,
   ...sessionCases,
   ...groupCases,
   ...transactionCases,

@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EmbeddedCluster } from '../../../source/embedded/cluster.ts';
+import { rawBatch } from '../raw/raw-batch.ts';
+import { RawClient } from '../raw/raw-client.ts';
+import { fetch } from '../raw/raw-fetch.ts';
+import { produceOne } from '../raw/raw-produce.ts';
+import { metadata } from '../raw/raw-topics.ts';
+
+/** What the process of a watched broker reports when it is asked. */
+export interface BrokerReport {
+  /**
+   * The longest that the calm client waited for one answer. Time in which the process did not run is
+   * left out: the machine is shared with other specs.
+   */
+  readonly longestWaitMs: number;
+  /** How many answers it got. */
+  readonly answers: number;
+  /** After garbage collection. */
+  readonly usedBytes: number;
+  readonly errors: readonly string[];
+}
+
+// A process of its own: an embedded cluster, and a client that only ever asks for little.
+const errors: string[] = [];
+const log = (message: string, about?: unknown) => {
+  errors.push(`${message} ${JSON.stringify(about)}`);
+};
+const ignore = () => undefined;
+const logger = { debug: ignore, info: ignore, warn: ignore, error: log, child: () => logger };
+const cluster = await EmbeddedCluster.start({ topics: { calm: 1, target: 3 }, logger });
+const address = cluster.brokers[0] ?? '';
+const context = { teardown: ignore } as unknown as Parameters<typeof RawClient.open>[0];
+const client = await RawClient.open(context, address);
+let longestWaitMs = 0;
+let answers = 0;
+
+async function ask(): Promise<void> {
+  await metadata(client, ['calm']);
+  await produceOne(client, 'calm', rawBatch());
+  await fetch(client, 'calm', [{ partition: 0, offset: 0 }]);
+  cluster.deleteRecords('calm', 0, cluster.endOffset('calm', 0));
+  answers += 3;
+}
+
+async function keepAsking(): Promise<never> {
+  for (;;) {
+    const start = performance.now();
+    const before = process.cpuUsage();
+    await ask();
+    const { user, system } = process.cpuUsage(before);
+    longestWaitMs = Math.max(longestWaitMs, Math.min(performance.now() - start, (user + system) / 1_000));
+    await sleep(2);
+  }
+}
+
+process.on('message', () => {
+  globalThis.gc?.();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  const report: BrokerReport = { longestWaitMs, answers, usedBytes: heapUsed + arrayBuffers, errors };
+  process.send?.(report);
+});
+process.send?.(address);
+await keepAsking();
