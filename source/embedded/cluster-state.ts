@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { FaultRegistry } from './faults/fault-registry.ts';
+import type { GroupRules } from './groups/group-rules.ts';
 import { Groups } from './groups/groups.ts';
 import { Topics } from './logs/topics.ts';
 import { Transactions } from './transactions/transactions.ts';
@@ -59,6 +60,7 @@ export class ClusterState {
     maxCommitBytes: number;
     autoCreateTopics: boolean;
     defaultPartitions: number;
+    rules: GroupRules;
   }) {
     this.clock = options.clock;
     this.logger = options.logger;
@@ -68,7 +70,7 @@ export class ClusterState {
     this.defaultPartitions = options.defaultPartitions;
     this.requestLog = new RequestLog(options.logger, options.clock);
     this.topics = new Topics(options.nodeIds, (nodeId) => this.isLive(nodeId));
-    this.groups = new Groups(options.clock, options.offsetsRetentionMs, options.logger);
+    this.groups = new Groups(options, options.offsetsRetentionMs);
     this.transactions = new Transactions({
       clock: options.clock,
       topics: this.topics,

@@ -53,6 +53,7 @@ export class EmbeddedCluster {
       maxCommitBytes,
       defaultPartitions,
       autoCreateTopics: options.autoCreateTopics,
+      rules: options.groups,
       nodeIds: nodes.all.map(({ nodeId }) => nodeId),
       nodes: () => nodes.all,
     });

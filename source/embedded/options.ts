@@ -5,6 +5,8 @@ import type { Logger } from '../kernel/logger.ts';
 import { checkOptionNames } from '../kernel/check-option-names.ts';
 import { hasMethods, isObject } from '../kernel/is-object.ts';
 import { show } from '../kernel/shown-value.ts';
+import { groupRuleProblems, groupRules } from './groups/group-rules.ts';
+import type { GroupRules } from './groups/group-rules.ts';
 import { clusterError } from './cluster-error.ts';
 
 /** A topic to create. */
@@ -63,6 +65,8 @@ export interface EmbeddedClusterOptions {
    * Default: 1,048,588.
    */
   readonly maxCommitBytes?: number;
+  /** What a broker's settings decide for groups. Default: a broker's limits, without its waits. */
+  readonly groups?: Partial<GroupRules>;
   /** Default: the clock of this machine. Record timestamps are the producers'. */
   readonly clock?: Clock;
 }
@@ -79,6 +83,7 @@ export interface ResolvedOptions {
   readonly logger: Logger;
   readonly offsetsRetentionMs: number | undefined;
   readonly maxCommitBytes: number;
+  readonly groups: GroupRules;
   readonly clock: Clock;
 }
 
@@ -93,6 +98,7 @@ const known = [
   'logger',
   'offsetsRetentionMs',
   'maxCommitBytes',
+  'groups',
   'clock',
 ];
 const MAX_BROKERS = 100;
@@ -110,6 +116,7 @@ export function resolveOptions(options: EmbeddedClusterOptions): ResolvedOptions
   const { brokers = 1, port = 0, host = '127.0.0.1', topics = {}, offsetsRetentionMs } = options;
   const { maxCommitBytes = 1_048_588, autoCreateTopics = false, defaultPartitions = 1 } = options;
   const { advertisedHost = EVERY_ADDRESS.includes(host) ? '127.0.0.1' : host } = options;
+  const { groups = {} } = options;
   const problems: string[] = [];
   if (!Number.isInteger(brokers) || brokers < 1 || brokers > MAX_BROKERS) {
     problems.push(`brokers must be a whole number from 1 to ${MAX_BROKERS}, got ${show(brokers)}`);
@@ -147,6 +154,9 @@ export function resolveOptions(options: EmbeddedClusterOptions): ResolvedOptions
     problems.push(`offsetsRetentionMs must be above 0, got ${show(offsetsRetentionMs)}`);
   }
   if (!(maxCommitBytes > 0)) problems.push(`maxCommitBytes must be above 0, got ${show(maxCommitBytes)}`);
+  if (!isObject(groups) || Array.isArray(groups))
+    problems.push(`groups must be an object such as { maxSize: 4 }, not ${show(groups)}`);
+  else problems.push(...groupRuleProblems(groups));
   if (problems.length > 0) throw clusterError(problems);
   return {
     brokers,
@@ -162,6 +172,7 @@ export function resolveOptions(options: EmbeddedClusterOptions): ResolvedOptions
     logger: options.logger ?? silentLogger,
     offsetsRetentionMs,
     maxCommitBytes,
+    groups: groupRules(groups),
     clock: options.clock ?? systemClock,
   };
 }

@@ -13,6 +13,7 @@ export {
   type FailFault,
   type FaultHandle,
   type FaultTarget,
+  type GroupRules,
   type RequestCount,
   type RequestSummary,
   type TopicSummary,

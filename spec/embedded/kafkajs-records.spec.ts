@@ -173,7 +173,7 @@ test('a member that falls silent is removed, and kafkajs takes its partitions', 
   const cluster = await startEmbedded(t, { topics: { flights: 2 } });
   const groupId = uniqueName('group');
   const silent = await RawClient.open(t, present(cluster.brokers[0]));
-  const limits = { sessionTimeoutMs: 1_000, rebalanceTimeoutMs: 60_000, protocol: 'RoundRobinAssigner' };
+  const limits = { sessionTimeoutMs: 1_000, rebalanceTimeoutMs: 60_000, protocols: ['RoundRobinAssigner'] };
   const member = await joinAnew(silent, groupId, limits);
   t.is((await sync(silent, groupId, member)).code, 0);
   const { read } = await consume(t, cluster, groupId, 'flights');

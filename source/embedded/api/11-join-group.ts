@@ -43,8 +43,10 @@ export const joinGroup = defineApi<JoinGroupRequest>({
     };
   },
   async handle(request, context): Promise<Outcome> {
-    const code = context.forcedError() || groupError(request.groupId, context);
-    const answer = code === ErrorCodes.NONE ? await join(request, context) : joinRefused(code, '');
+    const code =
+      context.forcedError() || groupError(request.groupId, context) || sessionError(request, context);
+    const answer =
+      code === ErrorCodes.NONE ? await join(request, context) : joinRefused(code, request.memberId);
     context.refused(answer.code, { groupId: request.groupId });
     const { out, version } = context;
     if (version >= 2) out.fields.int32(0);
@@ -62,6 +64,13 @@ export const joinGroup = defineApi<JoinGroupRequest>({
     return 'answer';
   },
 });
+
+function sessionError({ sessionTimeoutMs }: JoinGroupRequest, { cluster }: RequestContext): number {
+  const { minSessionTimeoutMs, maxSessionTimeoutMs } = cluster.groups.rules;
+  return sessionTimeoutMs < minSessionTimeoutMs || sessionTimeoutMs > maxSessionTimeoutMs
+    ? ErrorCodes.INVALID_SESSION_TIMEOUT
+    : ErrorCodes.NONE;
+}
 
 /** Resolves when all members have joined, or their time is up. */
 function join(request: JoinGroupRequest, context: RequestContext): Promise<JoinAnswer> {

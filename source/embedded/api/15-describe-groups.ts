@@ -31,8 +31,8 @@ export const describeGroups = defineApi({
 });
 
 /**
- * A group that does not exist is shown as Dead, without an error. What members have is shown only
- * while the group is stable.
+ * A group that does not exist is shown as Dead, without an error. What members subscribed to is shown
+ * only while the group is stable.
  */
 function writeGroup(
   writer: WireWriter,
@@ -45,8 +45,8 @@ function writeGroup(
   writer.array([...(group?.members ?? [])], (_, member) => {
     writer.string(member.id);
     if (version >= 4) writer.nullableString(member.instanceId);
-    writer.string(member.request.clientId).string(member.request.clientHost);
+    writer.string(member.client.clientId).string(member.client.clientHost);
     writer.bytes(stable ? member.metadataFor(group.protocol) : NO_ASSIGNMENT);
-    writer.bytes(stable ? member.assignment : NO_ASSIGNMENT);
+    writer.bytes(member.assignment);
   });
 }

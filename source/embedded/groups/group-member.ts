@@ -56,15 +56,21 @@ export function joinRefused(code: number, memberId: string): JoinAnswer {
 export class GroupMember {
   readonly id: string;
   readonly instanceId: string | null;
+  /** Of the client that joined first: a static member that is restarted keeps them. */
+  readonly client: Pick<JoinRequest, 'clientId' | 'clientHost'>;
   request: JoinRequest;
-  assignment: Buffer = NO_ASSIGNMENT;
+  assignment: Buffer;
   session: Timer | undefined;
+  /** Until its first JoinGroup is answered. Only then may its session expire while it waits. */
+  isNew = true;
   #join: ((answer: JoinAnswer) => void) | undefined;
   #sync: ((answer: SyncAnswer) => void) | undefined;
 
-  constructor(id: string, request: JoinRequest) {
+  constructor(id: string, request: JoinRequest, former?: GroupMember) {
     this.id = id;
     this.instanceId = request.groupInstanceId;
+    this.client = former?.client ?? request;
+    this.assignment = former?.assignment ?? NO_ASSIGNMENT;
     this.request = request;
   }
 
@@ -76,21 +82,26 @@ export class GroupMember {
     return this.#sync !== undefined;
   }
 
-  /** Holds the request until {@link answerJoin}. Its session cannot expire meanwhile. */
+  /** Whether its silence means nothing: it waits for an answer. */
+  get mayBeSilent(): boolean {
+    return !this.isNew && (this.awaitsJoin || this.awaitsSync);
+  }
+
+  /** Holds the request until {@link answerJoin}. */
   holdJoin(answer: (answer: JoinAnswer) => void): void {
-    this.session?.cancel();
     this.answerJoin(joinRefused(ErrorCodes.UNKNOWN_MEMBER_ID, this.id));
     this.#join = answer;
   }
 
+  /** Holds the request until {@link answerSync}. */
   holdSync(answer: (answer: SyncAnswer) => void): void {
-    this.session?.cancel();
     this.answerSync({ code: ErrorCodes.REBALANCE_IN_PROGRESS, assignment: NO_ASSIGNMENT });
     this.#sync = answer;
   }
 
   answerJoin(answer: JoinAnswer): void {
     const held = this.#join;
+    if (answer.code === ErrorCodes.NONE) this.isNew = false;
     this.#join = undefined;
     held?.(answer);
   }
@@ -99,6 +110,12 @@ export class GroupMember {
     const held = this.#sync;
     this.#sync = undefined;
     held?.(answer);
+  }
+
+  /** Answers what it waits for with an error code. */
+  refuse(code: number): void {
+    this.answerJoin(joinRefused(code, this.id));
+    this.answerSync({ code, assignment: NO_ASSIGNMENT });
   }
 
   metadataFor(protocol: string): Buffer {
@@ -116,36 +133,4 @@ export class GroupMember {
       })
     );
   }
-}
-
-/** The protocol that all members know and most of them prefer. */
-export function electProtocol(members: Iterable<GroupMember>): string {
-  const all = [...members];
-  const votes = new Map<string, number>();
-  for (const member of all) {
-    const choice = member.request.protocols.find(({ name }) => all.every((other) => knows(other, name)));
-    if (choice !== undefined) votes.set(choice.name, (votes.get(choice.name) ?? 0) + 1);
-  }
-  let elected = '';
-  let most = 0;
-  for (const [name, count] of votes) {
-    if (count > most) {
-      elected = name;
-      most = count;
-    }
-  }
-  return elected;
-}
-
-/** Whether a newcomer and the members there have one protocol that all of them know. */
-export function haveCommonProtocol(
-  members: Iterable<GroupMember>,
-  protocols: readonly GroupProtocol[],
-): boolean {
-  const all = [...members];
-  return protocols.some(({ name }) => all.every((member) => knows(member, name)));
-}
-
-function knows(member: GroupMember, protocol: string): boolean {
-  return member.request.protocols.some(({ name }) => name === protocol);
 }

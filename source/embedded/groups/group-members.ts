@@ -1,5 +1,4 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
-import { NO_ASSIGNMENT, joinRefused } from './group-member.ts';
 import type { GroupMember } from './group-member.ts';
 
 /** Who sends a request of a group member. */
@@ -16,6 +15,20 @@ export interface MemberIdentity {
 export class GroupMembers implements Iterable<GroupMember> {
   readonly #members = new Map<string, GroupMember>();
   readonly #static = new Map<string, string>();
+  #leaderId = '';
+
+  /** Of the member that assigns; '' if there is no member. */
+  get leaderId(): string {
+    return this.#leaderId;
+  }
+
+  /** The longest rebalance timeout of a member: so long a rebalance waits for all of them. */
+  get rebalanceTimeoutMs(): number {
+    let longestMs = 0;
+    for (const { request } of this.#members.values())
+      longestMs = Math.max(longestMs, request.rebalanceTimeoutMs);
+    return longestMs;
+  }
 
   get size(): number {
     return this.#members.size;
@@ -38,15 +51,40 @@ export class GroupMembers implements Iterable<GroupMember> {
   add(member: GroupMember): void {
     this.#members.set(member.id, member);
     if (member.instanceId !== null) this.#static.set(member.instanceId, member.id);
+    if (this.#leaderId === '') this.#leaderId = member.id;
   }
 
   /** Its session ends, and requests of it that wait are answered with this error code. */
   remove(member: GroupMember, code: number): void {
     member.session?.cancel();
-    member.answerJoin(joinRefused(code, member.id));
-    member.answerSync({ code, assignment: NO_ASSIGNMENT });
+    member.refuse(code);
     this.#members.delete(member.id);
     if (member.instanceId !== null) this.#static.delete(member.instanceId);
+    if (this.#leaderId !== member.id) return;
+    const [next] = this.#members.keys();
+    this.#leaderId = next ?? '';
+  }
+
+  /** A static member was restarted: the new one has its place. Requests of the former are fenced. */
+  replace(former: GroupMember, member: GroupMember): void {
+    const isLeader = this.#leaderId === former.id;
+    this.remove(former, ErrorCodes.FENCED_INSTANCE_ID);
+    this.add(member);
+    if (isLeader) this.#leaderId = member.id;
+  }
+
+  /**
+   * The former leader if it has joined again, else the first that has; returns whether somebody
+   * has.
+   */
+  electLeader(): boolean {
+    if (this.#members.get(this.#leaderId)?.awaitsJoin === true) return true;
+    for (const member of this.#members.values()) {
+      if (!member.awaitsJoin) continue;
+      this.#leaderId = member.id;
+      return true;
+    }
+    return false;
   }
 
   /**

@@ -1,10 +1,14 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { Clock, Timer } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
-import { NO_ASSIGNMENT, electProtocol } from './group-member.ts';
+import { FirstRebalance } from './first-rebalance.ts';
+import { NO_ASSIGNMENT } from './group-member.ts';
 import type { GroupMember, JoinAnswer } from './group-member.ts';
 import { GroupMembers } from './group-members.ts';
+import type { GroupRules } from './group-rules.ts';
 import { PendingMembers } from './pending-members.ts';
+import { electProtocol } from './protocol-election.ts';
+import { subscribedTopics } from './subscriptions.ts';
 
 /**
  * ```
@@ -20,6 +24,16 @@ import { PendingMembers } from './pending-members.ts';
  */
 export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead';
 
+/** What a group needs of its cluster. */
+export interface GroupSurroundings {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly rules: GroupRules;
+}
+
+/** How long a new member may wait for its first answer: its client may be gone. */
+const NEW_MEMBER_TIMEOUT_MS = 300_000;
+
 /**
  * The members of a group, and the state that they bring it into: who joins, who leads, which
  * generation this is.
@@ -27,20 +41,25 @@ export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' 
 export class GroupRebalance {
   readonly members = new GroupMembers();
   readonly pending: PendingMembers;
-  /** Of the member that assigns; '' until one is chosen. */
-  leaderId = '';
   readonly #clock: Clock;
   /** Names the group on each line. */
   readonly #logger: Logger;
+  readonly #rules: GroupRules;
+  /** Ids of those that have not asked for their assignments in this generation. */
+  readonly #unsynced = new Set<string>();
   #state: GroupState = 'Empty';
   #generation = 0;
   #protocol = '';
+  #subscribed: ReadonlySet<string> | undefined;
   #emptySince: number;
   #timeLimit: Timer | undefined;
+  /** While the group, which was empty before, gives others time to join, whoever is there. */
+  #first: FirstRebalance | undefined;
 
-  constructor(clock: Clock, logger: Logger) {
-    this.#logger = logger;
+  constructor({ clock, logger, rules }: GroupSurroundings) {
     this.#clock = clock;
+    this.#logger = logger;
+    this.#rules = rules;
     this.pending = new PendingMembers(clock);
     this.#emptySince = clock.now();
   }
@@ -57,48 +76,64 @@ export class GroupRebalance {
     return this.#protocol;
   }
 
+  /**
+   * The topics that the members of this generation are subscribed to; undefined if that is not
+   * known.
+   */
+  get subscribed(): ReadonlySet<string> | undefined {
+    return this.#subscribed;
+  }
+
   /** Monotonic time since which there is no member. */
   get emptySince(): number {
     return this.#emptySince;
   }
 
+  /** A new member, whose JoinGroup is held. */
+  add(member: GroupMember): void {
+    this.#first?.memberCame();
+    this.members.add(member);
+    this.#startSession(member, NEW_MEMBER_TIMEOUT_MS);
+    this.prepare();
+  }
+
+  /** A static member was restarted. */
+  replace(former: GroupMember, member: GroupMember): void {
+    this.members.replace(former, member);
+    member.isNew = false;
+    this.beat(member);
+  }
+
   /** All members are asked to join again, those that wait for their assignments too. */
   prepare(): void {
-    if (this.#state !== 'PreparingRebalance') {
-      const members = this.members.size;
-      if (members > 0) this.#logger.info('A group rebalances', { members, generation: this.#generation });
-      this.#state = 'PreparingRebalance';
+    if (this.#state === 'PreparingRebalance') {
+      if (this.#first === undefined) this.#tryCompleteJoin();
+      return;
+    }
+    const members = this.members.size;
+    if (members > 0) this.#logger.info('A group rebalances', { members, generation: this.#generation });
+    if (this.#state === 'CompletingRebalance') {
       for (const member of this.members) {
         member.assignment = NO_ASSIGNMENT;
         if (!member.awaitsSync) continue;
         member.answerSync({ code: ErrorCodes.REBALANCE_IN_PROGRESS, assignment: NO_ASSIGNMENT });
         this.beat(member);
       }
-      this.#limitTime(() => {
-        for (const member of this.members) {
-          if (!member.awaitsJoin) this.#leaveBehind(member, 'did not join again in time');
-        }
-        this.#completeJoin();
-      });
     }
-    this.tryCompleteJoin();
-  }
-
-  /** Ends the first half of a rebalance if nobody is waited for. */
-  tryCompleteJoin(): void {
-    if (this.#state !== 'PreparingRebalance' || this.pending.size > 0) return;
-    for (const member of this.members) {
-      if (!member.awaitsJoin) return;
-    }
-    this.#completeJoin();
-  }
-
-  /** Ends the second half: every member gets what the leader assigned to it. */
-  assign(assignments: ReadonlyMap<string, Buffer>): void {
     this.#timeLimit?.cancel();
+    this.#unsynced.clear();
+    const isFirst = this.#state === 'Empty';
+    this.#state = 'PreparingRebalance';
+    if (isFirst) this.#beginFirst();
+    else if (!this.#tryCompleteJoin()) this.#limitJoin();
+  }
+
+  /** The leader has assigned: every member that waits for it gets its part. */
+  assign(assignments: ReadonlyMap<string, Buffer>): void {
     this.#state = 'Stable';
     for (const member of this.members) {
       member.assignment = assignments.get(member.id) ?? NO_ASSIGNMENT;
+      if (!member.awaitsSync) continue;
       member.answerSync({ code: ErrorCodes.NONE, assignment: member.assignment });
       this.beat(member);
     }
@@ -109,13 +144,15 @@ export class GroupRebalance {
     });
   }
 
-  /** Restarts the member's session; a member that waits for an answer cannot expire. */
+  /** The member has asked for its assignment. */
+  synced(member: GroupMember): void {
+    this.#unsynced.delete(member.id);
+    if (this.#unsynced.size === 0) this.#timeLimit?.cancel();
+  }
+
+  /** Restarts the member's session. */
   beat(member: GroupMember): void {
-    member.session?.cancel();
-    if (member.awaitsJoin || member.awaitsSync) return;
-    member.session = this.#clock.after(member.request.sessionTimeoutMs, () => {
-      this.expire(member);
-    });
+    this.#startSession(member, member.request.sessionTimeoutMs);
   }
 
   /** The member sent no heartbeat for longer than its session may last. */
@@ -127,59 +164,139 @@ export class GroupRebalance {
 
   /** The member left, or its session expired: the others share its partitions. */
   remove(member: GroupMember): void {
-    this.#forget(member);
-    if (this.#state === 'PreparingRebalance') this.tryCompleteJoin();
+    this.expel(member);
+    if (this.#state === 'PreparingRebalance') this.#tryCompleteJoin();
     else this.prepare();
+  }
+
+  /** The member is no longer one, and the others do not hear of it. */
+  expel(member: GroupMember): void {
+    this.members.remove(member, ErrorCodes.UNKNOWN_MEMBER_ID);
+    this.#unsynced.delete(member.id);
+  }
+
+  /** Gives out a member id, with which its client is to join within its session timeout. */
+  expect(memberId: string, sessionTimeoutMs: number): void {
+    this.pending.add(memberId, sessionTimeoutMs, () => {
+      this.#tryCompleteJoin();
+    });
   }
 
   /** The answer to a JoinGroup of this member in the present generation. */
   joined(member: GroupMember): JoinAnswer {
-    const isLeader = member.id === this.leaderId;
+    const { leaderId } = this.members;
     return {
       code: ErrorCodes.NONE,
       generation: this.#generation,
       protocol: this.#protocol,
-      leaderId: this.leaderId,
+      leaderId,
       memberId: member.id,
-      members: isLeader
-        ? [...this.members].map((each) => ({
-            memberId: each.id,
-            groupInstanceId: each.instanceId,
-            metadata: each.metadataFor(this.#protocol),
-          }))
-        : [],
+      members:
+        member.id === leaderId
+          ? [...this.members].map((each) => ({
+              memberId: each.id,
+              groupInstanceId: each.instanceId,
+              metadata: each.metadataFor(this.#protocol),
+            }))
+          : [],
     };
+  }
+
+  /**
+   * The coordinator moved to another node: requests that wait here are answered with
+   * NOT_COORDINATOR. Sessions restart.
+   */
+  moved(): void {
+    for (const member of this.members) {
+      member.refuse(ErrorCodes.NOT_COORDINATOR);
+      this.beat(member);
+    }
   }
 
   /** The group is gone: timers are called off. */
   die(): void {
     this.#state = 'Dead';
     this.#timeLimit?.cancel();
+    this.#first?.cancel();
     this.pending.close();
-    for (const member of this.members) this.#forget(member);
+    for (const member of this.members) this.members.remove(member, ErrorCodes.UNKNOWN_MEMBER_ID);
   }
 
+  #startSession(member: GroupMember, timeoutMs: number): void {
+    member.session?.cancel();
+    member.session = this.#clock.after(timeoutMs, () => {
+      if (!member.mayBeSilent) this.expire(member);
+    });
+  }
+
+  #beginFirst(): void {
+    const { initialDelayMs } = this.#rules;
+    if (initialDelayMs === 0) {
+      this.#completeJoin();
+      return;
+    }
+    const waits = { delayMs: initialDelayMs, longestMs: this.members.rebalanceTimeoutMs };
+    this.#first = new FirstRebalance(this.#clock, waits, () => {
+      this.#completeJoin();
+    });
+  }
+
+  /** Ends the first half of a rebalance if nobody is waited for; returns whether it did. */
+  #tryCompleteJoin(): boolean {
+    if (this.#state !== 'PreparingRebalance' || this.pending.size > 0) return false;
+    for (const member of this.members) {
+      if (!member.awaitsJoin) return false;
+    }
+    this.#completeJoin();
+    return true;
+  }
+
+  #limitJoin(): void {
+    this.#timeLimit = this.#clock.after(this.members.rebalanceTimeoutMs, () => {
+      this.#completeJoin();
+    });
+  }
+
+  /**
+   * Members that did not join again are out, but for static ones: they stay until their sessions
+   * expire, as long as somebody is there to lead.
+   */
   #completeJoin(): void {
     this.#timeLimit?.cancel();
+    this.#first?.cancel();
+    this.#first = undefined;
+    for (const member of this.members) {
+      if (!member.awaitsJoin && member.instanceId === null)
+        this.#leaveBehind(member, 'did not join again in time');
+    }
+    if (this.members.size > 0 && !this.members.electLeader()) {
+      this.#limitJoin();
+      return;
+    }
     this.#generation++;
-    const [first] = this.members;
-    if (first === undefined) {
+    this.#protocol = electProtocol(this.members);
+    this.#subscribed = subscribedTopics(this.members, this.#protocol);
+    if (this.members.size === 0) {
       this.#state = 'Empty';
-      this.#protocol = '';
       this.#emptySince = this.#clock.now();
       this.#logger.info('A group has no members any more', { generation: this.#generation });
       return;
     }
     this.#state = 'CompletingRebalance';
-    this.#protocol = electProtocol(this.members);
-    if (this.leaderId === '') this.leaderId = first.id;
     for (const member of this.members) {
+      this.#unsynced.add(member.id);
       member.answerJoin(this.joined(member));
       this.beat(member);
     }
-    this.#limitTime(() => {
-      for (const member of this.members) {
-        if (!member.awaitsSync) this.#leaveBehind(member, 'did not ask for its assignment in time');
+    this.#limitSync();
+  }
+
+  /** Who has not asked for its assignment by then is out, also where the others are at work. */
+  #limitSync(): void {
+    this.#timeLimit = this.#clock.after(this.members.rebalanceTimeoutMs, () => {
+      for (const memberId of this.#unsynced) {
+        const member = this.members.get(memberId);
+        if (member !== undefined) this.#leaveBehind(member, 'did not ask for its assignment in time');
       }
       this.prepare();
     });
@@ -187,22 +304,6 @@ export class GroupRebalance {
 
   #leaveBehind(member: GroupMember, why: string): void {
     this.#logger.warn('A member is no longer waited for', { memberId: member.id, why });
-    this.#forget(member);
-  }
-
-  #forget(member: GroupMember): void {
-    this.members.remove(member, ErrorCodes.UNKNOWN_MEMBER_ID);
-    if (member.id === this.leaderId) this.leaderId = '';
-  }
-
-  /**
-   * Both halves of a rebalance end after the longest rebalance timeout of the members, with those
-   * that came.
-   */
-  #limitTime(onTimeout: () => void): void {
-    this.#timeLimit?.cancel();
-    let limitMs = 0;
-    for (const { request } of this.members) limitMs = Math.max(limitMs, request.rebalanceTimeoutMs);
-    this.#timeLimit = this.#clock.after(limitMs, onTimeout);
+    this.expel(member);
   }
 }

@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
-import type { Clock } from '../../kernel/clock.ts';
-import type { Logger } from '../../kernel/logger.ts';
-import { GroupMember, NO_ASSIGNMENT, haveCommonProtocol, joinRefused } from './group-member.ts';
+import { GroupMember, NO_ASSIGNMENT, joinRefused } from './group-member.ts';
 import type { JoinAnswer, JoinRequest, SyncAnswer } from './group-member.ts';
 import type { GroupMembers, MemberIdentity } from './group-members.ts';
 import { GroupOffsets } from './group-offsets.ts';
 import { GroupRebalance } from './group-rebalance.ts';
-import type { GroupState } from './group-rebalance.ts';
+import type { GroupState, GroupSurroundings } from './group-rebalance.ts';
+import type { GroupRules } from './group-rules.ts';
+import { electProtocol, haveCommonProtocol } from './protocol-election.ts';
 
-const MIN_SESSION_TIMEOUT_MS = 100;
-const MAX_SESSION_TIMEOUT_MS = 1_800_000;
+const CONSUMER = 'consumer';
 
 /** A SyncGroup request; only the leader's has assignments. */
 export interface SyncRequest extends MemberIdentity {
@@ -29,11 +28,13 @@ export class Group {
   readonly offsets = new GroupOffsets();
   readonly #rebalance: GroupRebalance;
   readonly #members: GroupMembers;
+  readonly #rules: GroupRules;
   #protocolType = '';
 
-  constructor(id: string, clock: Clock, logger: Logger) {
+  constructor(id: string, { clock, logger, rules }: GroupSurroundings) {
     this.id = id;
-    this.#rebalance = new GroupRebalance(clock, logger.child({ groupId: id }));
+    this.#rules = rules;
+    this.#rebalance = new GroupRebalance({ clock, logger: logger.child({ groupId: id }), rules });
     this.#members = this.#rebalance.members;
   }
 
@@ -63,36 +64,23 @@ export class Group {
   }
 
   join(request: JoinRequest, answer: (answer: JoinAnswer) => void): void {
-    const refusal = this.#joinRefusal(request);
-    if (refusal !== ErrorCodes.NONE) {
-      answer(joinRefused(refusal, request.memberId));
-      return;
-    }
-    if (request.memberId === '') {
-      this.#joinUnknown(request, answer);
-      return;
-    }
-    if (this.#rebalance.pending.take(request.memberId)) {
-      this.#add(request.memberId, request, answer);
-      return;
-    }
-    const code = this.#members.identify(request);
     const member = this.#members.get(request.memberId);
-    if (member === undefined || code !== ErrorCodes.NONE) {
-      answer(joinRefused(code, request.memberId));
-      return;
+    const isPending = this.#rebalance.pending.has(request.memberId);
+    if (!this.#hasRoomFor(member)) {
+      if (member !== undefined) this.#rebalance.expel(member);
+      this.#rebalance.pending.take(request.memberId);
+      answer(joinRefused(ErrorCodes.GROUP_MAX_SIZE_REACHED, ''));
+    } else if (!this.#supports(request)) {
+      answer(joinRefused(ErrorCodes.INCONSISTENT_GROUP_PROTOCOL, request.memberId));
+    } else if (request.memberId === '') {
+      this.#joinUnknown(request, answer);
+    } else if (isPending) {
+      this.#joinPending(request, answer);
+    } else {
+      const code = this.#members.identify(request);
+      if (member === undefined || code !== ErrorCodes.NONE) answer(joinRefused(code, request.memberId));
+      else this.#joinAgain(member, request, answer);
     }
-    const mayStay =
-      this.state === 'CompletingRebalance' ||
-      (this.state === 'Stable' && member.id !== this.#rebalance.leaderId);
-    if (mayStay && member.offersSame(request.protocols)) {
-      this.#rebalance.beat(member);
-      answer(this.#rebalance.joined(member));
-      return;
-    }
-    member.request = request;
-    member.holdJoin(answer);
-    this.#rebalance.prepare();
   }
 
   sync(request: SyncRequest, answer: (answer: SyncAnswer) => void): void {
@@ -103,11 +91,12 @@ export class Group {
     } else if (this.state === 'PreparingRebalance') {
       answer({ code: ErrorCodes.REBALANCE_IN_PROGRESS, assignment: NO_ASSIGNMENT });
     } else if (this.state === 'Stable') {
-      this.#rebalance.beat(member);
+      this.#rebalance.synced(member);
       answer({ code: ErrorCodes.NONE, assignment: member.assignment });
     } else {
       member.holdSync(answer);
-      if (member.id === this.#rebalance.leaderId) this.#rebalance.assign(request.assignments);
+      this.#rebalance.synced(member);
+      if (member.id === this.#members.leaderId) this.#rebalance.assign(request.assignments);
     }
   }
 
@@ -122,10 +111,8 @@ export class Group {
 
   /** Returns an error code. A static member may be named by its instance id alone. */
   leave(who: MemberIdentity): number {
-    if (this.#rebalance.pending.take(who.memberId)) {
-      this.#rebalance.tryCompleteJoin();
-      return ErrorCodes.NONE;
-    }
+    // A rebalance that waits for it alone is not ended by that, as with a broker.
+    if (this.#rebalance.pending.take(who.memberId)) return ErrorCodes.NONE;
     const known = this.#members.byInstance(who.groupInstanceId);
     const memberId = who.memberId === '' ? (known?.id ?? '') : who.memberId;
     const code = this.#members.identify({ memberId, groupInstanceId: who.groupInstanceId });
@@ -150,9 +137,19 @@ export class Group {
     }
     const code = this.#check(who, generation);
     if (code !== ErrorCodes.NONE || transactional) return code;
+    if (this.state === 'CompletingRebalance') return ErrorCodes.REBALANCE_IN_PROGRESS;
     const member = this.#members.get(who.memberId);
     if (member !== undefined) this.#rebalance.beat(member);
-    return this.state === 'CompletingRebalance' ? ErrorCodes.REBALANCE_IN_PROGRESS : ErrorCodes.NONE;
+    return ErrorCodes.NONE;
+  }
+
+  /**
+   * Whether a member says that it reads the topic: then its offsets are not deleted. Consumers whose
+   * subscriptions nobody can read may read all.
+   */
+  isSubscribedTo(topic: string): boolean {
+    const { subscribed } = this.#rebalance;
+    return this.#protocolType === CONSUMER && (subscribed?.has(topic) ?? true);
   }
 
   /**
@@ -160,11 +157,7 @@ export class Group {
    * NOT_COORDINATOR. Sessions restart.
    */
   moved(): void {
-    for (const member of this.#members) {
-      member.answerJoin(joinRefused(ErrorCodes.NOT_COORDINATOR, member.id));
-      member.answerSync({ code: ErrorCodes.NOT_COORDINATOR, assignment: NO_ASSIGNMENT });
-      this.#rebalance.beat(member);
-    }
+    this.#rebalance.moved();
   }
 
   /** The group is gone: timers are called off. */
@@ -172,16 +165,23 @@ export class Group {
     this.#rebalance.die();
   }
 
-  #joinRefusal(request: JoinRequest): number {
-    const { sessionTimeoutMs, protocolType, protocols } = request;
-    if (sessionTimeoutMs < MIN_SESSION_TIMEOUT_MS || sessionTimeoutMs > MAX_SESSION_TIMEOUT_MS) {
-      return ErrorCodes.INVALID_SESSION_TIMEOUT;
-    }
-    if (protocolType === '' || protocols.length === 0) return ErrorCodes.INCONSISTENT_GROUP_PROTOCOL;
-    if (this.#members.size === 0) return ErrorCodes.NONE;
-    return protocolType === this.#protocolType && haveCommonProtocol(this.#members, protocols)
-      ? ErrorCodes.NONE
-      : ErrorCodes.INCONSISTENT_GROUP_PROTOCOL;
+  /**
+   * While members join, those that have joined count: so the last ones are left out, also where the
+   * limit was higher before.
+   */
+  #hasRoomFor(member: GroupMember | undefined): boolean {
+    const { maxSize } = this.#rules;
+    if (this.state === 'Empty') return true;
+    if (this.state !== 'PreparingRebalance') return member !== undefined || this.#members.size < maxSize;
+    if (member?.awaitsJoin === true) return true;
+    let joined = 0;
+    for (const each of this.#members) if (each.awaitsJoin) joined++;
+    return joined < maxSize;
+  }
+
+  #supports({ protocolType, protocols }: JoinRequest): boolean {
+    if (this.state === 'Empty') return protocolType !== '' && protocols.length > 0;
+    return protocolType === this.#protocolType && haveCommonProtocol(this.#members, protocols);
   }
 
   #joinUnknown(request: JoinRequest, answer: (answer: JoinAnswer) => void): void {
@@ -189,30 +189,46 @@ export class Group {
     const memberId = `${groupInstanceId ?? clientId}-${randomUUID()}`;
     const former = this.#members.byInstance(groupInstanceId);
     if (former !== undefined) {
-      this.#replaceStatic(former, new GroupMember(memberId, request), answer);
+      this.#replaceStatic(former, new GroupMember(memberId, request, former), answer);
     } else if (groupInstanceId === null && request.memberIdRequired) {
-      this.#rebalance.pending.add(memberId, request.sessionTimeoutMs, () => {
-        this.#rebalance.tryCompleteJoin();
-      });
+      this.#rebalance.expect(memberId, request.sessionTimeoutMs);
       answer(joinRefused(ErrorCodes.MEMBER_ID_REQUIRED, memberId));
     } else {
       this.#add(memberId, request, answer);
     }
   }
 
+  /** With the id that it was given. A static member is given none. */
+  #joinPending(request: JoinRequest, answer: (answer: JoinAnswer) => void): void {
+    if (request.groupInstanceId !== null) {
+      answer(joinRefused(ErrorCodes.UNKNOWN_SERVER_ERROR, ''));
+      return;
+    }
+    this.#rebalance.pending.take(request.memberId);
+    this.#add(request.memberId, request, answer);
+  }
+
+  #joinAgain(member: GroupMember, request: JoinRequest, answer: (answer: JoinAnswer) => void): void {
+    const mayStay =
+      this.state === 'CompletingRebalance' ||
+      (this.state === 'Stable' && member.id !== this.#members.leaderId);
+    if (mayStay && member.offersSame(request.protocols)) {
+      answer(this.#rebalance.joined(member));
+      return;
+    }
+    member.request = request;
+    member.holdJoin(answer);
+    this.#rebalance.prepare();
+  }
+
   /**
-   * A static member was restarted: it takes the place of its former self, in Stable without a
-   * rebalance.
+   * A static member was restarted: it takes the place of its former self. In Stable the group does
+   * not rebalance for that, whatever the metadata, unless it would elect another protocol.
    */
   #replaceStatic(former: GroupMember, member: GroupMember, answer: (answer: JoinAnswer) => void): void {
-    const leaderBefore = this.#rebalance.leaderId;
-    const same = former.offersSame(member.request.protocols);
-    member.assignment = former.assignment;
-    this.#members.remove(former, ErrorCodes.FENCED_INSTANCE_ID);
-    this.#members.add(member);
-    if (this.#rebalance.leaderId === former.id) this.#rebalance.leaderId = member.id;
-    if (this.state === 'Stable' && same) {
-      this.#rebalance.beat(member);
+    const leaderBefore = this.#members.leaderId;
+    this.#rebalance.replace(former, member);
+    if (this.state === 'Stable' && electProtocol(this.#members) === this.protocol) {
       // Names the former leader, so that a restarted leader does not assign again.
       answer({ ...this.#rebalance.joined(member), leaderId: leaderBefore, members: [] });
       return;
@@ -224,9 +240,8 @@ export class Group {
   #add(memberId: string, request: JoinRequest, answer: (answer: JoinAnswer) => void): void {
     const member = new GroupMember(memberId, request);
     if (this.#members.size === 0) this.#protocolType = request.protocolType;
-    this.#members.add(member);
     member.holdJoin(answer);
-    this.#rebalance.prepare();
+    this.#rebalance.add(member);
   }
 
   #check(who: MemberIdentity, generation: number): number {

@@ -1,24 +1,27 @@
-import type { Clock, Timer } from '../../kernel/clock.ts';
-import type { Logger } from '../../kernel/logger.ts';
+import type { Timer } from '../../kernel/clock.ts';
+import type { GroupSurroundings } from './group-rebalance.ts';
+import type { GroupRules } from './group-rules.ts';
 import { Group } from './group.ts';
 
 /** All consumer groups of the cluster, whichever node coordinates them. */
 export class Groups {
   readonly #groups = new Map<string, Group>();
-  readonly #clock: Clock;
+  readonly #surroundings: GroupSurroundings;
   readonly #retentionMs: number | undefined;
-  readonly #logger: Logger;
   #expiry: Timer | undefined;
 
   /**
    * @param retentionMs for how long committed offsets are kept (`offsets.retention.minutes`);
    *   undefined: for ever
    */
-  constructor(clock: Clock, retentionMs: number | undefined, logger: Logger) {
-    this.#logger = logger;
-    this.#clock = clock;
+  constructor(surroundings: GroupSurroundings, retentionMs: number | undefined) {
+    this.#surroundings = surroundings;
     this.#retentionMs = retentionMs;
     this.#scheduleExpiry();
+  }
+
+  get rules(): GroupRules {
+    return this.#surroundings.rules;
   }
 
   get(id: string): Group | undefined {
@@ -28,7 +31,7 @@ export class Groups {
   getOrCreate(id: string): Group {
     let group = this.#groups.get(id);
     if (group === undefined) {
-      group = new Group(id, this.#clock, this.#logger);
+      group = new Group(id, this.#surroundings);
       this.#groups.set(id, group);
     }
     return group;
@@ -57,8 +60,9 @@ export class Groups {
   #scheduleExpiry(): void {
     if (this.#retentionMs === undefined) return;
     const retentionMs = this.#retentionMs;
-    this.#expiry = this.#clock.after(Math.max(10, retentionMs / 10), () => {
-      this.#expire(this.#clock.now() - retentionMs);
+    const { clock } = this.#surroundings;
+    this.#expiry = clock.after(Math.max(10, retentionMs / 10), () => {
+      this.#expire(clock.now() - retentionMs);
       this.#scheduleExpiry();
     });
   }

@@ -13,6 +13,10 @@ export class PendingMembers {
     return this.#limits.size;
   }
 
+  has(memberId: string): boolean {
+    return this.#limits.has(memberId);
+  }
+
   /** @param onExpired called if nobody has joined with the id by then */
   add(memberId: string, limitMs: number, onExpired: () => void): void {
     const limit = this.#clock.after(limitMs, () => {

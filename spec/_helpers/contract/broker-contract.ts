@@ -1,9 +1,12 @@
 import { damagedCases } from './broker-contract-damaged.ts';
 import { fetchCases } from './broker-contract-fetch.ts';
+import { groupPhaseCases } from './broker-contract-group-phases.ts';
 import { groupCases } from './broker-contract-groups.ts';
 import { limitCases } from './broker-contract-limits.ts';
 import { produceCases } from './broker-contract-produce.ts';
+import { rebalanceCases } from './broker-contract-rebalances.ts';
 import { sessionCases } from './broker-contract-sessions.ts';
+import { staticMemberCases } from './broker-contract-static-members.ts';
 import { topicCases } from './broker-contract-topics.ts';
 import { transactionalOffsetCases } from './broker-contract-transactional-offsets.ts';
 import { transactionalRecordCases } from './broker-contract-transactional-records.ts';
@@ -22,4 +25,7 @@ export const brokerContract: readonly ContractCase[] = [
   ...transactionCases,
   ...transactionalRecordCases,
   ...transactionalOffsetCases,
+  ...groupPhaseCases,
+  ...staticMemberCases,
+  ...rebalanceCases,
 ];

@@ -32,8 +32,8 @@ export async function newTopic(
 export async function newGroup(
   t: SpecOwner,
   brokers: readonly string[],
+  groupId = uniqueName('group'),
 ): Promise<{ groupId: string; connect: () => Promise<RawClient> }> {
-  const groupId = uniqueName('group');
   const seed = await RawClient.open(t, present(brokers[0]));
   const address = await until(
     async () => {
