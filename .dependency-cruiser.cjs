@@ -126,7 +126,7 @@ const rows = [
   },
   {
     files: room('embedded/faults'),
-    may: [room('embedded/faults'), '^source/embedded/request-summary\\.ts$', wire, kernel],
+    may: [room('embedded/(faults|logs)'), '^source/embedded/request-summary\\.ts$', wire, kernel],
   },
   {
     files: room('embedded/api'),

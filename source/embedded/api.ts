@@ -22,6 +22,8 @@ export interface RequestContext {
    * nothing is named; 0 for none.
    */
   forcedError(topic?: string, partition?: number): number;
+  /** A fault hook wants the request acked, and nothing of it stored. */
+  readonly forgets: boolean;
   /** Names the node and the client on each line. Never a line for each request. */
   readonly logger: Logger;
   /** The log says that this was refused; 0 is not. */

@@ -7,6 +7,7 @@ import { Groups } from './groups/groups.ts';
 import { Topics } from './logs/topics.ts';
 import { Transactions } from './transactions/transactions.ts';
 import type { Topic } from './logs/topics.ts';
+import { Journal } from './journal.ts';
 import { RequestLog } from './request-log.ts';
 import { RequestMemory } from './request-memory.ts';
 import type { ApiName } from './request-summary.ts';
@@ -43,8 +44,10 @@ export class ClusterState {
   /** How many partitions a topic gets for which nobody says. */
   readonly defaultPartitions: number;
   readonly requestLog: RequestLog;
-  readonly faults = new FaultRegistry();
   readonly requestMemory = new RequestMemory();
+  readonly faults: FaultRegistry;
+  /** Undefined unless it was asked for. */
+  readonly journal: Journal | undefined;
   readonly #nodes: () => readonly NodeAddress[];
   readonly #coordinators = new Map<string, number>();
   readonly #requests = new Map<string, { api: ApiName; version: number; count: number }>();
@@ -61,6 +64,7 @@ export class ClusterState {
     autoCreateTopics: boolean;
     defaultPartitions: number;
     rules: GroupRules;
+    journalEntries: number;
   }) {
     this.clock = options.clock;
     this.logger = options.logger;
@@ -68,6 +72,9 @@ export class ClusterState {
     this.maxCommitBytes = options.maxCommitBytes;
     this.autoCreateTopics = options.autoCreateTopics;
     this.defaultPartitions = options.defaultPartitions;
+    this.faults = new FaultRegistry(options.clock);
+    const { journalEntries } = options;
+    this.journal = journalEntries === 0 ? undefined : new Journal(journalEntries, () => options.clock.now());
     this.requestLog = new RequestLog(options.logger, options.clock);
     this.topics = new Topics(options.nodeIds, (nodeId) => this.isLive(nodeId));
     this.groups = new Groups(options, options.offsetsRetentionMs);

@@ -6,9 +6,11 @@ import type { ConsumerMessage } from '../message.ts';
 import { clusterError } from './cluster-error.ts';
 import { ClusterState } from './cluster-state.ts';
 import type { RequestCount } from './cluster-state.ts';
+import { damageable } from './damageable.ts';
 import { Faults } from './faults/faults.ts';
 import type { EmbeddedCommit } from './groups/group-offsets.ts';
 import { defaultReplicationFactor, newTopicProblem } from './logs/new-topic.ts';
+import type { Journal } from './journal.ts';
 import type { Partition } from './logs/partition.ts';
 import type { Topics } from './logs/topics.ts';
 import { EmbeddedNodes } from './nodes.ts';
@@ -54,10 +56,21 @@ export class EmbeddedCluster {
       defaultPartitions,
       autoCreateTopics: options.autoCreateTopics,
       rules: options.groups,
+      journalEntries: options.journalEntries,
       nodeIds: nodes.all.map(({ nodeId }) => nodeId),
       nodes: () => nodes.all,
     });
-    this.faults = new Faults(this.#state.faults, (nodeId) => nodes.get(nodeId));
+    this.faults = new Faults({
+      registry: this.#state.faults,
+      clock,
+      logger,
+      checkNode: (nodeId) => nodes.get(nodeId),
+      cluster: damageable(this.#state, () => {
+        this.#checkOpen();
+      }),
+      note: (text) => this.#state.journal?.fault(text),
+      error: (problem) => clusterError([problem]),
+    });
   }
 
   /**
@@ -102,6 +115,16 @@ export class EmbeddedCluster {
     if (api !== undefined && !apiNames.includes(api)) throw clusterError([unknownName('api', api, apiNames)]);
     const all = this.#state.requests();
     return api === undefined ? all : all.filter((entry) => entry.api === api);
+  }
+
+  /**
+   * The requests that were served, in their order, with the faults that met them.
+   *
+   * @throws ConfigError if the cluster was started without `journalEntries`
+   */
+  get journal(): Journal {
+    if (this.#state.journal !== undefined) return this.#state.journal;
+    throw clusterError(['there is no journal: start the cluster with journalEntries, such as 1000']);
   }
 
   /** @throws ConfigError */

@@ -3,13 +3,14 @@ import { ErrorCodes } from '../kafka/wire/error-codes.ts';
 import { WireReader } from '../kafka/wire/wire-reader.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { stackOf } from '../kernel/thrown-text.ts';
-import type { Api, Outcome, RequestContext } from './api.ts';
+import type { Api, DecodedRequest, Outcome, RequestContext } from './api.ts';
 import { API_VERSIONS_KEY, unsupportedApiVersions } from './api/18-api-versions.ts';
 import type { ClusterState } from './cluster-state.ts';
-import type { FaultPlan } from './faults/fault-registry.ts';
+import type { FaultPlan } from './faults/fault-plan.ts';
 import type { FetchSessions } from './fetch-sessions.ts';
 import type { ApiName } from './request-summary.ts';
 import { loopTime } from './loop-time.ts';
+import type { EndRequest } from './journal.ts';
 import { LENGTH_BYTES, RequestFrames } from './request-frames.ts';
 import { ResponseWriter } from './response-writer.ts';
 
@@ -51,6 +52,8 @@ interface ServedRequest {
   readonly flexible: boolean;
   readonly plan: FaultPlan;
   readonly out: ResponseWriter;
+  /** Where there is a journal. */
+  readonly end: EndRequest | undefined;
 }
 
 /**
@@ -68,6 +71,8 @@ export class Connection {
   readonly #apis: ReadonlyMap<number, Api>;
   readonly #fetchSessions: FetchSessions;
   readonly #logger: Logger;
+  /** Of the client. */
+  readonly #address: string;
   readonly #closed = new AbortController();
   readonly #frames = new RequestFrames();
   #serving = false;
@@ -82,10 +87,8 @@ export class Connection {
     this.#nodeId = options.nodeId;
     this.#apis = options.apis;
     this.#fetchSessions = options.fetchSessions;
-    this.#logger = options.cluster.logger.child({
-      node: options.nodeId,
-      client: `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? '?'}`,
-    });
+    this.#address = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? '?'}`;
+    this.#logger = options.cluster.logger.child({ node: options.nodeId, client: this.#address });
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => {
       this.#receive(chunk);
@@ -185,25 +188,50 @@ export class Connection {
     this.#cluster.countRequest(api.name, header.version);
     if (loopTime.isUsedUp) await loopTime.next();
     const plan = this.#cluster.faults.plan(api.name, this.#nodeId, request.summary);
+    const origin = { api: api.name, version: header.version, clientId };
+    const end = this.#cluster.journal?.began(
+      { ...origin, node: this.#nodeId, client: this.#address },
+      request.summary,
+      plan.met,
+    );
+    const context = this.#context(origin, plan);
+    if (plan.late !== undefined) {
+      plan.late(() => this.#serveLate(request, context));
+      this.destroy();
+      end?.('cut');
+      return;
+    }
     if (plan.delayMs > 0) await this.#delay(plan.delayMs);
     if (plan.drop === 'before') {
       this.destroy();
+      end?.('cut');
       return;
     }
-    const context = this.#context({ api: api.name, version: header.version, clientId }, plan);
     const outcome = await request.serve(context);
-    await this.#conclude(outcome, { header, flexible, plan, out: context.out });
+    if (plan.delayAnswerMs > 0) await this.#delay(plan.delayAnswerMs);
+    await this.#conclude(outcome, { header, flexible, plan, out: context.out, end });
   }
 
-  async #conclude(outcome: Outcome, { header, flexible, plan, out }: ServedRequest): Promise<void> {
+  /** The client is gone, and the request takes effect all the same. */
+  async #serveLate(request: DecodedRequest, context: RequestContext): Promise<void> {
+    try {
+      await request.serve(context);
+    } catch (error) {
+      this.#logger.error('A late request could not be served', { error: stackOf(error) });
+    }
+  }
+
+  async #conclude(outcome: Outcome, { header, flexible, plan, out, end }: ServedRequest): Promise<void> {
     await this.#cluster.faults.thawed(this.#nodeId);
     if (outcome === 'close' || plan.drop === 'after') {
+      end?.('cut');
       this.destroy();
     } else if (outcome === 'answer') {
       const pieces = framed(header.correlationId, flexible && header.apiKey !== API_VERSIONS_KEY, out);
       await this.#send(plan.drop === 'mid-response' ? firstHalf(pieces) : pieces);
       if (plan.drop === 'mid-response') this.#socket.destroySoon();
-    }
+      end?.(plan.drop === 'mid-response' ? 'cut' : 'answered');
+    } else end?.('no answer');
   }
 
   /**
@@ -233,6 +261,7 @@ export class Connection {
       clientHost: `/${this.#socket.remoteAddress ?? ''}`,
       closed: this.#closed.signal,
       out: new ResponseWriter(),
+      forgets: plan.forget,
       forcedError: (topic, partition) => plan.errorFor(topic, partition),
       logger: this.#logger,
       refused: (code, about) => {

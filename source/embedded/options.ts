@@ -67,6 +67,10 @@ export interface EmbeddedClusterOptions {
   readonly maxCommitBytes?: number;
   /** What a broker's settings decide for groups. Default: a broker's limits, without its waits. */
   readonly groups?: Partial<GroupRules>;
+  /**
+   * How many requests the journal keeps, the last ones; 0 for no journal. Default 0.
+   */
+  readonly journalEntries?: number;
   /** Default: the clock of this machine. Record timestamps are the producers'. */
   readonly clock?: Clock;
 }
@@ -84,6 +88,7 @@ export interface ResolvedOptions {
   readonly offsetsRetentionMs: number | undefined;
   readonly maxCommitBytes: number;
   readonly groups: GroupRules;
+  readonly journalEntries: number;
   readonly clock: Clock;
 }
 
@@ -99,11 +104,13 @@ const known = [
   'offsetsRetentionMs',
   'maxCommitBytes',
   'groups',
+  'journalEntries',
   'clock',
 ];
 const MAX_BROKERS = 100;
 const MAX_PORT = 65_535;
 const MAX_PARTITIONS = 10_000;
+const MAX_JOURNAL = 1_000_000;
 const EVERY_ADDRESS: readonly string[] = ['0.0.0.0', '::'];
 
 /**
@@ -117,6 +124,7 @@ export function resolveOptions(options: EmbeddedClusterOptions): ResolvedOptions
   const { maxCommitBytes = 1_048_588, autoCreateTopics = false, defaultPartitions = 1 } = options;
   const { advertisedHost = EVERY_ADDRESS.includes(host) ? '127.0.0.1' : host } = options;
   const { groups = {} } = options;
+  const { journalEntries = 0 } = options;
   const problems: string[] = [];
   if (!Number.isInteger(brokers) || brokers < 1 || brokers > MAX_BROKERS) {
     problems.push(`brokers must be a whole number from 1 to ${MAX_BROKERS}, got ${show(brokers)}`);
@@ -157,6 +165,10 @@ export function resolveOptions(options: EmbeddedClusterOptions): ResolvedOptions
   if (!isObject(groups) || Array.isArray(groups))
     problems.push(`groups must be an object such as { maxSize: 4 }, not ${show(groups)}`);
   else problems.push(...groupRuleProblems(groups));
+  if (!Number.isInteger(journalEntries) || journalEntries < 0 || journalEntries > MAX_JOURNAL)
+    problems.push(
+      `journalEntries must be a whole number from 0 to ${MAX_JOURNAL}, got ${show(journalEntries)}`,
+    );
   if (problems.length > 0) throw clusterError(problems);
   return {
     brokers,
@@ -173,6 +185,7 @@ export function resolveOptions(options: EmbeddedClusterOptions): ResolvedOptions
     offsetsRetentionMs,
     maxCommitBytes,
     groups: groupRules(groups),
+    journalEntries,
     clock: options.clock ?? systemClock,
   };
 }

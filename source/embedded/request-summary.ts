@@ -60,3 +60,33 @@ export interface RequestSummary {
   /** Names of the topics and brokers whose configuration is asked for. */
   readonly resources?: readonly { readonly name: string }[];
 }
+
+const SHOWN_PARTITIONS = 4;
+
+/** What a request names, in words that do not grow with the number of partitions. */
+export function aboutOf(summary: RequestSummary): string {
+  const { groupId, memberId, transactionalId, groupIds, topics, resources } = summary;
+  const names: string[] = [];
+  let more = 0;
+  const add = (text: string) => {
+    if (names.length < SHOWN_PARTITIONS) names.push(text);
+    else more++;
+  };
+  for (const id of groupIds ?? []) add(id);
+  for (const { name } of resources ?? []) add(name);
+  for (const { topic, partitions } of topics ?? []) {
+    if (partitions.length === 0) add(topic);
+    for (const { partition, offset } of partitions) {
+      add(offset === undefined ? `${topic}/${partition}` : `${topic}/${partition} at ${offset}`);
+    }
+  }
+  if (more > 0) names.push(`${more} more`);
+  return [
+    ...(groupId === undefined ? [] : [`group ${groupId}`]),
+    ...(memberId === undefined || memberId === '' ? [] : [`member ${memberId}`]),
+    ...(transactionalId === undefined || transactionalId === null
+      ? []
+      : [`transactional id ${transactionalId}`]),
+    ...(names.length === 0 ? [] : [names.join(', ')]),
+  ].join(', ');
+}

@@ -152,6 +152,10 @@ function append(
   if (acks === -1 && cluster.topics.inSyncReplicas(partition).length < topic.config.minInsyncReplicas) {
     return refused(wanted, ErrorCodes.NOT_ENOUGH_REPLICAS);
   }
+  if (context.forgets) {
+    const { endOffset: baseOffset, startOffset: logStartOffset } = partition.log;
+    return { topic: wanted.topic, partition: index, code, baseOffset, logAppendTime: -1, logStartOffset };
+  }
   const result = partition.appendFromProducer(records, {
     produceVersion: version,
     transactionError: () =>

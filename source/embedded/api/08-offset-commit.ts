@@ -58,7 +58,9 @@ export const offsetCommit = defineApi<OffsetCommitRequest>({
       const answers = partitions.map((entry) => {
         const code =
           context.forcedError(topic, entry.partition) || commitError({ topic, ...entry }, refusal, cluster);
-        if (code === ErrorCodes.NONE) group?.offsets.set({ topic, ...entry, committedAt });
+        context.refused(code, { topic, partition: entry.partition, groupId: request.groupId });
+        if (code === ErrorCodes.NONE && !context.forgets)
+          group?.offsets.set({ topic, ...entry, committedAt });
         return { partition: entry.partition, code };
       });
       // As a broker does, and to catch clients that take answers to come in the order of the

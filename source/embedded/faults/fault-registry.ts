@@ -1,75 +1,36 @@
-import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
+import type { Clock } from '../../kernel/clock.ts';
 import type { ApiName, RequestSummary } from '../request-summary.ts';
-import type { DelayFault, DropFault, FailFault, FaultHandle } from './fault.ts';
-
-/** What the faults want done with one request. */
-export interface FaultPlan {
-  readonly delayMs: number;
-  readonly drop: DropFault['when'] | undefined;
-  errorFor(topic?: string, partition?: number): number;
-}
-
-const NO_FAULT: FaultPlan = { delayMs: 0, drop: undefined, errorFor: () => ErrorCodes.NONE };
-
-/** A fault, by what it does. */
-export type FaultKind =
-  | { readonly kind: 'fail'; readonly fault: FailFault }
-  | { readonly kind: 'delay'; readonly fault: DelayFault }
-  | { readonly kind: 'drop'; readonly fault: DropFault };
-
-class ActiveFault implements FaultHandle {
-  readonly what: FaultKind;
-  readonly done: Promise<void>;
-  readonly #times: number;
-  readonly #finish: () => void;
-  readonly #remove: (fault: ActiveFault) => void;
-  #hits = 0;
-
-  constructor(what: FaultKind, remove: (fault: ActiveFault) => void) {
-    this.what = what;
-    this.#times = what.fault.times ?? 1;
-    this.#remove = remove;
-    let finish = (): void => undefined;
-    this.done = new Promise((resolve) => {
-      finish = resolve;
-    });
-    this.#finish = finish;
-  }
-
-  get hits(): number {
-    return this.#hits;
-  }
-
-  meets(api: ApiName, node: number, request: RequestSummary): boolean {
-    const { fault } = this.what;
-    return (
-      fault.api === api &&
-      (fault.node === undefined || fault.node === node) &&
-      (fault.matching === undefined || fault.matching(request))
-    );
-  }
-
-  hit(): void {
-    this.#hits++;
-    if (this.#hits < this.#times) return;
-    this.#remove(this);
-    this.#finish();
-  }
-
-  cancel(): void {
-    this.#remove(this);
-  }
-}
+import { ActiveFault, type FaultKind } from './active-fault.ts';
+import type { DelayFault, FailFault } from './fault.ts';
+import { MadePlan, NO_FAULT, type FaultPlan } from './fault-plan.ts';
+import type { RandomFaults } from './random-faults.ts';
 
 /** The faults that are set up, and the nodes that are frozen. */
 export class FaultRegistry {
+  readonly #clock: Clock;
   readonly #active = new Set<ActiveFault>();
+  /** Those that may hold requests, also when they have met all they were to meet. */
+  readonly #late = new Set<ActiveFault>();
+  readonly #random = new Set<RandomFaults>();
   readonly #frozen = new Map<number, { thawed: Promise<void>; thaw: () => void }>();
 
-  add(what: FaultKind): FaultHandle {
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  add(what: FaultKind): ActiveFault {
     const active = new ActiveFault(what, (fault) => this.#active.delete(fault));
     this.#active.add(active);
+    if (what.kind === 'late') this.#late.add(active);
     return active;
+  }
+
+  addRandom(random: RandomFaults): void {
+    this.#random.add(random);
+  }
+
+  removeRandom(random: RandomFaults): void {
+    this.#random.delete(random);
   }
 
   freeze(node: number): void {
@@ -94,68 +55,87 @@ export class FaultRegistry {
 
   clear(): void {
     this.#active.clear();
+    for (const late of this.#late) late.clear();
+    this.#late.clear();
+    for (const random of this.#random) random.clear();
+    this.#random.clear();
     for (const node of [...this.#frozen.keys()]) this.thaw(node);
   }
 
   /**
-   * What to do with a request. A delay or a drop is hit by each request that it meets, one of a kind;
-   * a failure by one that is given its error.
+   * What to do with a request. Each fault that meets it is hit, one of a kind; a failure only by one
+   * that is given its error.
    */
   plan(api: ApiName, node: number, request: RequestSummary): FaultPlan {
-    if (this.#active.size === 0) return NO_FAULT;
-    let delayMs = 0;
-    let drop: DropFault['when'] | undefined;
-    const failures: Failure[] = [];
+    if (this.#active.size === 0 && this.#random.size === 0) return NO_FAULT;
+    const plan = new MadePlan();
     for (const active of [...this.#active]) {
       if (!active.meets(api, node, request)) continue;
-      const { what } = active;
-      if (what.kind === 'fail') {
-        failures.push({ fault: what.fault, active, isHit: false });
-        continue;
-      }
-      if (what.kind === 'delay') {
-        if (delayMs > 0) continue;
-        delayMs = what.fault.ms;
-      } else {
-        if (drop !== undefined) continue;
-        drop = what.fault.when;
-      }
-      active.hit();
-    }
-    return {
-      delayMs,
-      drop,
-      errorFor: (topic, partition) => this.#errorOf(failures, topic, partition),
-    };
-  }
-
-  #errorOf(failures: readonly Failure[], topic: string | undefined, partition: number | undefined): number {
-    for (const failure of failures) {
-      const { fault, active, isHit } = failure;
-      if (!covers(fault, topic, partition)) continue;
-      if (!isHit) {
-        // Another request that came meanwhile may have been the last one.
-        if (!this.#active.has(active)) continue;
-        failure.isHit = true;
+      if (active.what.kind === 'fail') this.#mayFail(active, active.what.fault, plan);
+      else if (isFree(active.what, plan) && !active.passes()) {
+        this.#apply(active, plan);
+        plan.met.push(textOf(active.what));
         active.hit();
       }
-      return fault.code;
     }
-    return ErrorCodes.NONE;
+    for (const random of [...this.#random]) random.meet(api, plan);
+    return plan;
+  }
+
+  #mayFail(active: ActiveFault, fault: FailFault, plan: MadePlan): void {
+    plan.mayFail(fault, () => {
+      // Another request that came meanwhile may have been the last one.
+      if (!this.#active.has(active) || active.passes()) return false;
+      plan.met.push(textOf(active.what));
+      active.hit();
+      return true;
+    });
+  }
+
+  #apply(active: ActiveFault, plan: MadePlan): void {
+    const { what } = active;
+    if (what.kind === 'delay') plan[delayField(what.fault)] = what.fault.ms;
+    else if (what.kind === 'drop') plan.drop = what.fault.when;
+    else if (what.kind === 'forget') plan.forget = true;
+    else if (what.kind === 'late') {
+      plan.late = (serve) => {
+        active.hold(serve, this.#clock, what.fault.afterMs);
+      };
+    }
   }
 }
 
-/** A failure that meets a request. */
-interface Failure {
-  readonly fault: FailFault;
-  readonly active: ActiveFault;
-  /** The request was given its error, for one of its partitions at least. */
-  isHit: boolean;
+/** Whether the plan has none of this kind yet. */
+function isFree(what: FaultKind, plan: MadePlan): boolean {
+  switch (what.kind) {
+    case 'fail':
+      return true;
+    case 'delay':
+      return plan[delayField(what.fault)] === 0;
+    case 'drop':
+      return plan.drop === undefined;
+    case 'forget':
+      return !plan.forget;
+    case 'late':
+      return plan.late === undefined;
+  }
 }
 
-function covers(fault: FailFault, topic: string | undefined, partition: number | undefined): boolean {
-  return (
-    (fault.topic === undefined || fault.topic === topic) &&
-    (fault.partition === undefined || fault.partition === partition)
-  );
+function delayField({ when }: DelayFault): 'delayMs' | 'delayAnswerMs' {
+  return when === 'after' ? 'delayAnswerMs' : 'delayMs';
+}
+
+function textOf(what: FaultKind): string {
+  switch (what.kind) {
+    case 'fail':
+      return `fail with ${what.fault.code}`;
+    case 'delay':
+      return `delay ${what.fault.when ?? 'before'} by ${what.fault.ms} ms`;
+    case 'drop':
+      return `drop ${what.fault.when}`;
+    case 'forget':
+      return 'forget';
+    case 'late':
+      return 'late';
+  }
 }

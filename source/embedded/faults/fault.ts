@@ -8,6 +8,11 @@ export interface FaultTarget {
    * cancelled.
    */
   readonly times?: number;
+  /**
+   * The first request that it meets, counted from 1 among those that it would meet from now on:
+   * `nth: 3` lets two pass. Default 1.
+   */
+  readonly nth?: number;
   /** Only requests to this node. Default: to any. */
   readonly node?: number;
   /**
@@ -27,9 +32,25 @@ export interface FailFault extends FaultTarget {
   readonly partition?: number;
 }
 
-/** Serves the request later; its connection serves nothing else meanwhile. */
+/** Serves or answers the request later; its connection serves nothing else meanwhile. */
 export interface DelayFault extends FaultTarget {
   readonly ms: number;
+  /**
+   * `'before'` the request is served; `'after'` it was served, so that only its answer is late.
+   * Default 'before'.
+   */
+  readonly when?: 'before' | 'after';
+}
+
+/** Acks what is then not stored, as a broker that loses what it had acked. */
+export interface ForgetFault extends FaultTarget {
+  readonly api: 'Produce' | 'OffsetCommit';
+}
+
+/** Cuts the connection, and serves the request after later ones. */
+export interface LateFault extends FaultTarget {
+  /** When it is served, in milliseconds from its arrival. Default: when `deliver` is called. */
+  readonly afterMs?: number;
 }
 
 /** Cuts the connection. */
@@ -52,4 +73,12 @@ export interface FaultHandle {
   readonly done: Promise<void>;
   /** Ends the fault before it has met `times` requests. */
   cancel(): void;
+}
+
+/** Requests that are on their way while their clients take them for lost. */
+export interface LateFaultHandle extends FaultHandle {
+  /** Requests that it has met and that are not served yet. */
+  readonly held: number;
+  /** Serves them now, in the order in which they came. Nobody gets their answers. */
+  deliver(): Promise<void>;
 }

@@ -1,112 +1,95 @@
-import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
-import { checkArguments } from '../../kernel/check-arguments.ts';
-import { ConfigError } from '../../kernel/errors.ts';
-import { isObject } from '../../kernel/is-object.ts';
-import { show } from '../../kernel/shown-value.ts';
-import { apiNames } from '../request-summary.ts';
-import type { FaultRegistry } from './fault-registry.ts';
-import type { DelayFault, DropFault, FailFault, FaultHandle, FaultTarget } from './fault.ts';
+import type { Partition } from '../logs/partition.ts';
+import { RequestFaults, type FaultsOptions } from './request-faults.ts';
+
+/** What of the cluster faults may damage; all of it throws for what does not exist. */
+export interface Damageable {
+  partition(topic: string, partition: number): Partition;
+  /** The nodes that have a copy of the partition and run. */
+  liveReplicas(partition: Partition): readonly number[];
+  recreateTopic(topic: string): void;
+  /** How many members of the group lost their sessions. */
+  expireMembers(groupId: string, memberId: string | undefined): number;
+}
+
+/** Damage beyond requests. */
+export interface DamageOptions extends FaultsOptions {
+  readonly cluster: Damageable;
+  /** Takes a note for the journal. */
+  readonly note: (text: string) => void;
+  /** Of a problem with an argument. */
+  readonly error: (problem: string) => Error;
+}
 
 /**
- * Makes the embedded cluster misbehave in one chosen way at a time, as networks and brokers do.
- *
- * @example
- * ```ts
- * const fault = cluster.faults.drop({ api: 'Produce', when: 'after' });
- * await sender.flush();   // the ack was lost, the retry is answered as a duplicate
- * await fault.done;
- * ```
+ * Makes the embedded cluster misbehave: towards chosen requests, and by itself, as clusters do that
+ * lose a disk, a network or their memory.
  */
-export class Faults {
-  readonly #registry: FaultRegistry;
+export class Faults extends RequestFaults {
+  readonly #options: DamageOptions;
 
-  readonly #checkNode: (nodeId: number) => void;
-
-  /** @param checkNode throws for a node that does not exist */
-  constructor(registry: FaultRegistry, checkNode: (nodeId: number) => void) {
-    this.#registry = registry;
-    this.#checkNode = checkNode;
+  constructor(options: DamageOptions) {
+    super(options);
+    this.#options = options;
   }
 
   /**
-   * Answers the next requests of an API with an error code, for each partition they name, or at the
-   * top where they name none.
+   * Loses records that were acked: the batch that holds `offset` and all that follow, as when a copy
+   * that lacked them becomes the leader (unclean leader election). Another node leads if one has a
+   * copy, with a new leader epoch; committed offsets stay as they are.
+   *
+   * @returns the new end of the log
+   * @throws ConfigError
+   */
+  truncate(topic: string, partition: number, offset: number): number {
+    const { cluster, note, error } = this.#options;
+    const found = cluster.partition(topic, partition);
+    const { startOffset, endOffset } = found.log;
+    if (!Number.isInteger(offset) || offset < startOffset || offset > endOffset) {
+      throw error(
+        `${topic}/${partition} can be truncated to an offset from ${startOffset} to ${endOffset}, not ${offset}`,
+      );
+    }
+    const live = cluster.liveReplicas(found);
+    const end = found.truncate(offset, live.find((node) => node !== found.leader) ?? found.leader);
+    note(`truncate ${topic}/${partition} to ${end}`);
+    return end;
+  }
+
+  /**
+   * Deletes a topic and creates it again as it was, without records: it has another topic id, and
+   * what groups had committed for it is gone.
+   *
+   * @throws ConfigError if there is no such topic
+   */
+  recreateTopic(topic: string): void {
+    this.#options.cluster.recreateTopic(topic);
+    this.#options.note(`recreate ${topic}`);
+  }
+
+  /**
+   * The session of a member of a group ends, as if it had sent no heartbeat for too long: the others
+   * share its partitions, and it is an unknown member from now on.
+   *
+   * @param memberId default: all members
+   * @throws ConfigError if there is no such member
+   */
+  expireMember(groupId: string, memberId?: string): void {
+    const expired = this.#options.cluster.expireMembers(groupId, memberId);
+    if (expired === 0)
+      throw this.#options.error(
+        `group '${groupId}' has no member${memberId === undefined ? 's' : ` '${memberId}'`} whose session could expire`,
+      );
+    this.#options.note(`expire ${memberId ?? 'all members'} of group ${groupId}`);
+  }
+
+  /**
+   * A partition forgets all producer ids with their epochs and sequences, as when they expire
+   * (`producer.id.expiration.ms`): what is sent again is not known as a duplicate.
    *
    * @throws ConfigError
    */
-  fail(fault: FailFault): FaultHandle {
-    checkObject(fault);
-    check(fault, !Number.isInteger(fault.code) || fault.code === ErrorCodes.NONE, () => {
-      return `code must be an error code of Kafka's protocol other than 0, got ${show(fault.code)}`;
-    });
-    return this.#registry.add({ kind: 'fail', fault });
+  expireProducers(topic: string, partition: number): void {
+    this.#options.cluster.partition(topic, partition).forgetProducers();
+    this.#options.note(`expire producers of ${topic}/${partition}`);
   }
-
-  /**
-   * Serves the next requests of an API later.
-   *
-   * @throws ConfigError
-   */
-  delay(fault: DelayFault): FaultHandle {
-    checkObject(fault);
-    check(fault, !(fault.ms > 0), () => `ms must be a number of milliseconds above 0, got ${show(fault.ms)}`);
-    return this.#registry.add({ kind: 'delay', fault });
-  }
-
-  /**
-   * Cuts the connection at the next requests of an API.
-   *
-   * @throws ConfigError
-   */
-  drop(fault: DropFault): FaultHandle {
-    checkObject(fault);
-    check(fault, !moments.includes(fault.when), () => {
-      return `when must be one of ${moments.join(', ')}, got ${show(fault.when)}`;
-    });
-    return this.#registry.add({ kind: 'drop', fault });
-  }
-
-  /**
-   * The node takes connections and requests, and answers nothing until {@link thaw}, as a process
-   * that was stopped (SIGSTOP).
-   *
-   * @throws ConfigError if there is no such node
-   */
-  freeze(node: number): void {
-    this.#checkNode(node);
-    this.#registry.freeze(node);
-  }
-
-  /**
-   * The node continues with all requests that waited.
-   *
-   * @throws ConfigError if there is no such node
-   */
-  thaw(node: number): void {
-    this.#checkNode(node);
-    this.#registry.thaw(node);
-  }
-
-  /** Cancels every fault and thaws every node. */
-  clear(): void {
-    this.#registry.clear();
-  }
-}
-
-const moments: readonly string[] = ['before', 'after', 'mid-response'];
-
-function checkObject(fault: unknown): void {
-  checkArguments('Fault', [isObject(fault), "a fault must be an object such as { api: 'Produce' }", fault]);
-}
-
-function check(fault: FaultTarget, isWrong: boolean, describe: () => string): void {
-  const problems = isWrong ? [describe()] : [];
-  if (!apiNames.includes(fault.api)) {
-    problems.push(`api must be one of ${apiNames.join(', ')}, got ${show(fault.api)}`);
-  }
-  const { times = 1 } = fault;
-  if (times !== Infinity && (!Number.isInteger(times) || times < 1)) {
-    problems.push(`times must be a whole number from 1, or Infinity, got ${show(times)}`);
-  }
-  if (problems.length > 0) throw new ConfigError(problems, { what: 'Fault' });
 }

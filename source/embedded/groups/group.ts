@@ -122,6 +122,17 @@ export class Group {
   }
 
   /**
+   * The sessions of members end as if they had sent no heartbeat; returns how many did.
+   *
+   * @param memberId undefined: those of all members
+   */
+  expire(memberId: string | undefined): number {
+    const expired = [...this.#members].filter(({ id }) => memberId === undefined || id === memberId);
+    for (const member of expired) this.#rebalance.expire(member);
+    return expired.length;
+  }
+
+  /**
    * Whether a commit is accepted; returns an error code. Generation -1 and an empty member id make
    * a simple consumer, which may commit as long as the group has no members. In a transaction such a
    * commit is accepted always, and a member's at any time of its generation.

@@ -63,8 +63,12 @@ export class PartitionLog {
   #tail: Segment = newSegment(0);
   #startOffset = 0;
   #endOffset = 0;
-  readonly transactions = new OpenTransactions();
+  #transactions = new OpenTransactions();
   readonly #epochs: EpochStart[] = [{ epoch: 0, startOffset: 0 }];
+
+  get transactions(): OpenTransactions {
+    return this.#transactions;
+  }
 
   /** The first offset that can be read. */
   get startOffset(): number {
@@ -156,6 +160,29 @@ export class PartitionLog {
     }
   }
 
+  /**
+   * Cuts the log off before the batch that holds `offset`, and returns its new end. What a client
+   * reads of it at this moment stays as it is: the bytes are not written to again.
+   */
+  truncate(offset: number): number {
+    const first = this.#batches[this.#find(offset)];
+    if (first === undefined) return this.#endOffset;
+    this.#batches.length = this.#find(offset);
+    this.#endOffset = Math.max(first.baseOffset, this.#startOffset);
+    first.segment.length = first.position;
+    first.segment.next = undefined;
+    this.#tail = newSegment(0);
+    first.segment.next = this.#tail;
+    this.#transactions = new OpenTransactions();
+    for (const entry of this.#entries()) this.#transactions.appended(bytesOf(entry), entry.baseOffset);
+    return this.#endOffset;
+  }
+
+  /** Calls back with the bytes of each batch that is there, and its first offset. */
+  eachBatch(visit: (batch: Buffer, baseOffset: number) => void): void {
+    for (const entry of this.#entries()) visit(bytesOf(entry), entry.baseOffset);
+  }
+
   /** The first record at or after `timestamp`, undefined if there is none. */
   findByTime(timestamp: number): TimedOffset | undefined {
     for (let i = this.#first; i < this.#batches.length; i++) {
@@ -170,9 +197,7 @@ export class PartitionLog {
   /** A copy of every batch that is still readable, in order. */
   batches(): Buffer[] {
     const copies: Buffer[] = [];
-    for (const entry of this.#batches) {
-      if (entry !== undefined) copies.push(Buffer.from(bytesOf(entry)));
-    }
+    for (const entry of this.#entries()) copies.push(Buffer.from(bytesOf(entry)));
     return copies;
   }
 
@@ -207,6 +232,10 @@ export class PartitionLog {
     if (known?.epoch === epoch && next === undefined) return { epoch, endOffset: this.#endOffset };
     if (next === undefined) return { epoch: -1, endOffset: -1 };
     return { epoch: known?.epoch ?? epoch, endOffset: next.startOffset };
+  }
+
+  *#entries(): Generator<BatchEntry> {
+    for (const entry of this.#batches) if (entry !== undefined) yield entry;
   }
 
   #store(batch: Buffer, baseOffset: number): BatchEntry {

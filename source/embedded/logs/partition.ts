@@ -1,4 +1,6 @@
 import {
+  CONTROL,
+  attributesOf,
   baseSequenceOf,
   baseTimestampOf,
   lastOffsetDeltaOf,
@@ -13,7 +15,7 @@ import { checkRecords } from './check-records.ts';
 import { correctTimes } from './correct-times.ts';
 import { markerBatch, type TransactionMarker } from './marker-batch.ts';
 import { PartitionLog } from './partition-log.ts';
-import { ProducerState, nextSequence, type KnownProducer } from './producer-state.ts';
+import { ProducerState, nextSequence, type KnownProducer, type ProducerBatch } from './producer-state.ts';
 import type { RecordRules, RecordVerdict } from './record-check.ts';
 
 /** The answer to one partition of a Produce request. */
@@ -177,14 +179,7 @@ export class Partition {
     correctTimes(records, maxTimestamp);
     const producerId = producerIdOf(records, 0);
     if (producerId < 0n) return { code, baseOffset: this.append(records), logAppendTime: -1 };
-    const firstSequence = baseSequenceOf(records, 0);
-    const batch = {
-      producerId,
-      epoch: producerEpochOf(records, 0),
-      firstSequence,
-      lastSequence: nextSequence(firstSequence, lastOffsetDeltaOf(records, 0)),
-      maxTimestamp: maxTimestampOf(records, 0),
-    };
+    const batch = producerBatchOf(records);
     const producers = (this.#producers ??= new ProducerState());
     const verdict = producers.check(batch);
     if (verdict.kind === 'refuse') return refused(verdict.code);
@@ -202,9 +197,10 @@ export class Partition {
    * @param timestamp milliseconds since 1970
    */
   appendMarker(marker: TransactionMarker, timestamp: number): number {
-    const code = this.#producers.checkMarker(marker);
+    const producers = (this.#producers ??= new ProducerState());
+    const code = producers.checkMarker(marker);
     if (code !== ErrorCodes.NONE) return code;
-    this.#producers.marked(marker, timestamp);
+    producers.marked(marker, timestamp);
     this.append(markerBatch(marker, timestamp));
     return code;
   }
@@ -223,7 +219,7 @@ export class Partition {
         transactionStart: firstOffset,
       });
     }
-    for (const producer of this.#producers.all()) {
+    for (const producer of this.#producers?.all() ?? []) {
       const transactionStart = known.get(producer.producerId)?.transactionStart ?? -1;
       known.set(producer.producerId, { ...producer, transactionStart });
     }
@@ -249,6 +245,29 @@ export class Partition {
     this.#notify();
   }
 
+  /**
+   * Loses the batch that holds `offset` and all that follow, as when a copy that lacked them becomes
+   * the leader (unclean leader election); returns the new end of the log.
+   *
+   * @param leader the node that leads from now on, with a new epoch
+   */
+  truncate(offset: number, leader: number): number {
+    const endOffset = this.log.truncate(offset);
+    const producers = new ProducerState();
+    this.#producers = producers;
+    this.log.eachBatch((batch, baseOffset) => {
+      if (producerIdOf(batch, 0) < 0n || (attributesOf(batch, 0) & CONTROL) !== 0) return;
+      producers.stored(producerBatchOf(batch), baseOffset);
+    });
+    this.lead(leader);
+    return endOffset;
+  }
+
+  /** Forgets producer ids with their epochs and sequences, as when they expire. */
+  forgetProducers(): void {
+    this.#producers = undefined;
+  }
+
   /** Calls `changed` on every append, leader move and deletion, until {@link unwatch}. */
   watch(changed: () => void): void {
     (this.#watchers ??= new Set()).add(changed);
@@ -262,6 +281,17 @@ export class Partition {
     if (this.#watchers === undefined) return;
     for (const changed of this.#watchers) changed();
   }
+}
+
+function producerBatchOf(batch: Buffer): ProducerBatch {
+  const firstSequence = baseSequenceOf(batch, 0);
+  return {
+    producerId: producerIdOf(batch, 0),
+    epoch: producerEpochOf(batch, 0),
+    firstSequence,
+    lastSequence: nextSequence(firstSequence, lastOffsetDeltaOf(batch, 0)),
+    maxTimestamp: maxTimestampOf(batch, 0),
+  };
 }
 
 function refused(code: number): AppendResult {
