@@ -1,4 +1,4 @@
-import { ConfigResourceTypes } from 'kafkajs';
+import kafkajs from 'kafkajs';
 import test, { type ExecutionContext } from 'ava';
 import type { EmbeddedCluster } from '../../source/embedded/index.ts';
 import { TopicProcessor, groupIdOf, type TopicProcessorOptions } from '../../source/index.ts';
@@ -204,7 +204,7 @@ test('a recreated topic has another id and its settings, and is noticed by a job
   await admin.connect();
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
-    resources: [{ type: ConfigResourceTypes.TOPIC, name: 'in', configNames: ['retention.ms'] }],
+    resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: 'in', configNames: ['retention.ms'] }],
   });
   const kept = resources[0]?.configEntries.find(({ configName }) => configName === 'retention.ms');
   t.is(kept?.configValue, '1000000');
