@@ -119,9 +119,10 @@ const rows = [
     may: [room('embedded/(transactions|groups|logs)'), records, wire, kernel],
   },
   { files: room('embedded/groups'), may: [room('embedded/groups'), wire, kernel] },
+  { files: room('embedded/settings'), may: [room('embedded/settings'), wire, kernel] },
   {
     files: room('embedded/logs'),
-    may: [room('embedded/logs'), records, wire, kernel],
+    may: [room('embedded/(logs|settings)'), records, wire, kernel],
     packages: ['@node-rs/crc32'],
   },
   {
@@ -130,7 +131,7 @@ const rows = [
   },
   {
     files: room('embedded/api'),
-    may: [room('embedded/(api|groups|logs|transactions)'), belowEmbeddedApi, wire, kernel],
+    may: [room('embedded/(api|groups|logs|settings|transactions)'), belowEmbeddedApi, wire, kernel],
   },
   {
     files: '^source/embedded/[^/]+\\.ts$',

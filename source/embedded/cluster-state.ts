@@ -4,6 +4,7 @@ import type { Logger } from '../kernel/logger.ts';
 import { FaultRegistry } from './faults/fault-registry.ts';
 import type { GroupRules } from './groups/group-rules.ts';
 import { Groups } from './groups/groups.ts';
+import { defaultReplicationFactor } from './logs/new-topic.ts';
 import { Topics } from './logs/topics.ts';
 import { Transactions } from './transactions/transactions.ts';
 import type { Topic } from './logs/topics.ts';
@@ -11,6 +12,7 @@ import { Journal } from './journal.ts';
 import { RequestLog } from './request-log.ts';
 import { RequestMemory } from './request-memory.ts';
 import type { ApiName } from './request-summary.ts';
+import { BrokerConfigs } from './settings/broker-configs.ts';
 
 /** A node as other nodes and clients see it. */
 export interface NodeAddress {
@@ -34,6 +36,7 @@ export class ClusterState {
   readonly id = randomBytes(16).toString('base64url');
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly brokerConfigs: BrokerConfigs;
   readonly topics: Topics;
   readonly groups: Groups;
   readonly transactions: Transactions;
@@ -76,7 +79,8 @@ export class ClusterState {
     const { journalEntries } = options;
     this.journal = journalEntries === 0 ? undefined : new Journal(journalEntries, () => options.clock.now());
     this.requestLog = new RequestLog(options.logger, options.clock);
-    this.topics = new Topics(options.nodeIds, (nodeId) => this.isLive(nodeId));
+    this.brokerConfigs = new BrokerConfigs((nodeId) => this.#startedWith(nodeId));
+    this.topics = new Topics(options.nodeIds, (nodeId) => this.isLive(nodeId), this.brokerConfigs);
     this.groups = new Groups(options, options.offsetsRetentionMs);
     this.transactions = new Transactions({
       clock: options.clock,
@@ -140,6 +144,23 @@ export class ClusterState {
     const all = this.#nodes();
     const chosen = all[hash(id) % all.length];
     return chosen?.live === true ? chosen : this.liveNodes[0];
+  }
+
+  /** The settings that this cluster has in place of the defaults of brokers. */
+  #startedWith(nodeId: number): ReadonlyMap<string, string> {
+    const node = this.#nodes().find((each) => each.nodeId === nodeId);
+    const listener = `PLAINTEXT://${node?.host ?? ''}:${node?.port ?? 0}`;
+    return new Map([
+      ['node.id', String(nodeId)],
+      ['broker.id', String(nodeId)],
+      ['process.roles', 'broker,controller'],
+      ['listeners', listener],
+      ['advertised.listeners', listener],
+      ['auto.create.topics.enable', String(this.autoCreateTopics)],
+      ['num.partitions', String(this.defaultPartitions)],
+      ['default.replication.factor', String(defaultReplicationFactor(this.topics))],
+      ['group.initial.rebalance.delay.ms', '0'],
+    ]);
   }
 
   countRequest(api: ApiName, version: number): void {

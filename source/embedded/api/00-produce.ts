@@ -4,8 +4,8 @@ import type { TopicPartition } from '../../kernel/topic-partition.ts';
 import { defineApi } from '../api.ts';
 import type { Outcome, RequestContext } from '../api.ts';
 import type { AppendResult, AppendRules } from '../logs/partition.ts';
-import type { TopicConfig } from '../logs/topic-config.ts';
 import { loopTime } from '../loop-time.ts';
+import type { TopicConfig } from '../settings/topic-config.ts';
 import { checkTransaction, isTransactional } from '../transactions/produce-check.ts';
 
 /** What is sent for one partition. */

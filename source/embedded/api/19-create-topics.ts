@@ -6,14 +6,16 @@ import { creationExcess } from './creation-limit.ts';
 import { pacedArray } from './paced.ts';
 import { defaultReplicationFactor, newTopicProblem } from '../logs/new-topic.ts';
 import type { NewTopicProblem } from '../logs/new-topic.ts';
+import type { PartitionReplicas } from '../logs/replica-assignment.ts';
+import type { NewTopic } from '../logs/topics.ts';
 
 interface TopicToCreate {
   readonly topic: string;
   readonly partitions: readonly never[];
   readonly partitionCount: number;
   readonly replicationFactor: number;
-  readonly hasAssignments: boolean;
-  readonly config: Readonly<Record<string, string>>;
+  readonly assignments: readonly PartitionReplicas[];
+  readonly config: Readonly<Record<string, string | null>>;
 }
 
 /** @see https://kafka.apache.org/protocol#The_Messages_CreateTopics */
@@ -27,14 +29,17 @@ export const createTopics = defineApi({
       const topic = reader.string();
       const partitionCount = reader.int32();
       const replicationFactor = reader.int16();
-      const assignments = reader.array(() => [reader.int32(), reader.array(() => reader.int32())]);
-      const config = reader.array(() => [reader.string(), reader.nullableString() ?? ''] as const);
+      const assignments = reader.array(() => ({
+        partition: reader.int32(),
+        replicas: reader.array(() => reader.int32()),
+      }));
+      const config = reader.array(() => [reader.string(), reader.nullableString()] as const);
       return {
         topic,
         partitions: [],
         partitionCount,
         replicationFactor,
-        hasAssignments: assignments.length > 0,
+        assignments,
         config: Object.fromEntries(config),
       };
     }),
@@ -69,21 +74,36 @@ function create(
   const { topics } = context.cluster;
   const forced = context.forcedError(wanted.topic);
   if (forced !== ErrorCodes.NONE) return { code: forced, message: 'Asked for by a fault hook' };
-  if (wanted.hasAssignments) {
-    return {
-      code: ErrorCodes.INVALID_REPLICA_ASSIGNMENT,
-      message: 'The embedded cluster chooses the replicas: leave the assignments out',
-    };
+  const refused = assignmentProblem(wanted);
+  if (refused !== undefined) return refused;
+  const { topic: name, config, assignments: replicas } = wanted;
+  const problemOf = (topic: NewTopic) => {
+    const problem = newTopicProblem(topic, topics);
+    if (problem === undefined && !validateOnly) createForClient(topic, context);
+    return problem;
+  };
+  const [first] = replicas;
+  if (first !== undefined) {
+    const replicationFactor = first.replicas.length;
+    return problemOf({ name, config, replicas, replicationFactor, partitionCount: replicas.length });
   }
   // From version 4 on, -1 asks for the broker's own numbers.
   const partitionCount =
     wanted.partitionCount === -1 ? context.cluster.defaultPartitions : wanted.partitionCount;
   const replicationFactor =
     wanted.replicationFactor === -1 ? defaultReplicationFactor(topics) : wanted.replicationFactor;
-  const topic = { name: wanted.topic, partitionCount, replicationFactor, config: wanted.config };
-  const problem = newTopicProblem(topic, topics);
-  if (problem === undefined && !validateOnly) {
-    createForClient(topic, context);
+  return problemOf({ name, config, replicationFactor, partitionCount });
+}
+
+/** Whoever says where the replicas are to be, says how many there are. */
+function assignmentProblem(wanted: TopicToCreate): NewTopicProblem | undefined {
+  if (wanted.assignments.length === 0) return undefined;
+  const what = 'A manual partition assignment was specified, but';
+  const code = ErrorCodes.INVALID_REQUEST;
+  if (wanted.replicationFactor !== -1) {
+    return { code, message: `${what} replication factor was not set to -1.` };
   }
-  return problem;
+  return wanted.partitionCount === -1
+    ? undefined
+    : { code, message: `${what} numPartitions was not set to -1.` };
 }

@@ -1,20 +1,27 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
+import type { WireWriter } from '../../kafka/wire/wire-writer.ts';
+import { isTopicName } from '../../kernel/topic-name.ts';
 import { defineApi } from '../api.ts';
 import type { Outcome, RequestContext } from '../api.ts';
+import { topicNameProblemText } from '../logs/new-topic.ts';
+import type { ConfigProblem } from '../settings/check-config.ts';
+import { ConfigSources, type ConfigEntry } from '../settings/config-entry.ts';
+import { SettingTypes } from '../settings/setting.ts';
+import { ResourceTypes } from './alter-configs.ts';
 import { pacedArray } from './paced.ts';
-import { TopicConfig } from '../logs/topic-config.ts';
-import type { ConfigEntry } from '../logs/topic-config.ts';
 
-const TOPIC = 2;
-const BROKER = 4;
-const SOURCE_TOPIC = 1;
-const SOURCE_DEFAULT = 5;
+const TYPE_UNKNOWN = 0;
 
 interface Resource {
   readonly type: number;
   readonly name: string;
-  /** null asks for all settings. */
+  /** null asks for all settings; so does an empty list. */
   readonly settings: readonly string[] | null;
+}
+
+interface Wanted {
+  readonly synonyms: boolean;
+  readonly docs: boolean;
 }
 
 /** @see https://kafka.apache.org/protocol#The_Messages_DescribeConfigs */
@@ -22,44 +29,88 @@ export const describeConfigs = defineApi({
   key: 32,
   name: 'DescribeConfigs',
   min: 0,
-  max: 2,
+  max: 3,
   maxItems: 10_000,
-  read: (reader) => ({
+  read: (reader, version) => ({
     resources: reader.array((): Resource => ({
       type: reader.int8(),
       name: reader.string(),
       settings: reader.nullableArray(() => reader.string()),
     })),
+    synonyms: version >= 1 && reader.boolean(),
+    docs: version >= 3 && reader.boolean(),
   }),
   async handle(request, context): Promise<Outcome> {
-    const { out, version } = context;
-    const writer = out.fields.int32(0);
+    const writer = context.out.fields.int32(0);
     await pacedArray(writer, request.resources, (resource) => {
-      const { code, entries } = describe(resource, context);
-      writer.int16(code).nullableString(null).int8(resource.type).string(resource.name);
-      writer.array(entries, (_, { name, value, isDefault }) => {
-        writer.string(name).nullableString(value).boolean(false);
-        if (version >= 1) writer.int8(isDefault ? SOURCE_DEFAULT : SOURCE_TOPIC);
-        else writer.boolean(isDefault);
-        writer.boolean(false);
-        if (version >= 1) writer.int32(0);
+      const found = describe(resource, context);
+      const entries = 'code' in found ? [] : found.entries;
+      writer.int16('code' in found ? found.code : ErrorCodes.NONE);
+      writer.nullableString('code' in found ? found.message : '');
+      writer.int8(resource.type).string(resource.name);
+      writer.array(entries, (_, entry) => {
+        writeEntry(writer, entry, { ...request, version: context.version });
       });
     });
     return 'answer';
   },
 });
 
+function writeEntry(
+  writer: WireWriter,
+  { name, value, source, isReadOnly, setting, synonyms }: ConfigEntry,
+  { version, ...wanted }: Wanted & { readonly version: number },
+): void {
+  writer.string(name).nullableString(value).boolean(isReadOnly);
+  if (version >= 1) writer.int8(source);
+  else writer.boolean(source === ConfigSources.DEFAULT);
+  writer.boolean(setting === undefined);
+  if (version >= 1) {
+    writer.array(wanted.synonyms ? synonyms : [], (_, synonym) =>
+      writer.string(synonym.name).nullableString(synonym.value).int8(synonym.source),
+    );
+  }
+  if (version >= 3) {
+    writer.int8(setting === undefined ? TYPE_UNKNOWN : SettingTypes[setting.type]);
+    writer.nullableString(wanted.docs ? (setting?.doc ?? null) : null);
+  }
+}
+
 function describe(
-  resource: Resource,
+  { type, name, settings }: Resource,
   context: RequestContext,
-): { code: number; entries: readonly ConfigEntry[] } {
-  const { type, name, settings } = resource;
+): { readonly entries: readonly ConfigEntry[] } | ConfigProblem {
   const forced = context.forcedError(name);
-  if (forced !== ErrorCodes.NONE) return { code: forced, entries: [] };
-  // A broker has no settings here: the defaults of all topics are shown as its configuration.
-  const config = type === BROKER ? new TopicConfig({}) : context.cluster.topics.get(name)?.config;
-  if (type !== BROKER && type !== TOPIC) return { code: ErrorCodes.INVALID_REQUEST, entries: [] };
-  if (config === undefined) return { code: ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION, entries: [] };
-  const entries = config.entries().filter((entry) => settings?.includes(entry.name) ?? true);
-  return { code: ErrorCodes.NONE, entries };
+  if (forced !== ErrorCodes.NONE) return { code: forced, message: '' };
+  const entries = entriesOf(type, name, context);
+  if (!Array.isArray(entries)) return entries;
+  if (settings === null || settings.length === 0) return { entries };
+  return { entries: entries.filter((entry) => settings.includes(entry.name)) };
+}
+
+function entriesOf(type: number, name: string, context: RequestContext): ConfigEntry[] | ConfigProblem {
+  if (type === ResourceTypes.TOPIC) return topicEntries(name, context);
+  if (type === ResourceTypes.BROKER) return brokerEntries(name, context);
+  return {
+    code: ErrorCodes.INVALID_REQUEST,
+    message: `the embedded cluster has no resources of type ${type}`,
+  };
+}
+
+function topicEntries(name: string, { cluster, nodeId }: RequestContext): ConfigEntry[] | ConfigProblem {
+  if (!isTopicName(name)) {
+    return { code: ErrorCodes.INVALID_TOPIC_EXCEPTION, message: topicNameProblemText(name) };
+  }
+  const topic = cluster.topics.get(name);
+  return topic?.config.entries(nodeId) ?? { code: ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION, message: '' };
+}
+
+function brokerEntries(name: string, { cluster, nodeId }: RequestContext): ConfigEntry[] | ConfigProblem {
+  if (name === '') return cluster.brokerConfigs.entriesOfAll();
+  const invalid = (message: string) => ({ code: ErrorCodes.INVALID_REQUEST, message });
+  if (!/^-?\d+$/.test(name)) return invalid(`Broker id must be an integer, but it is: ${name}`);
+  if (Number(name) !== nodeId) {
+    return invalid(`Unexpected broker id, expected ${nodeId} or empty string, but received ${name}`);
+  }
+  return cluster.brokerConfigs.entries(nodeId);
 }

@@ -1,6 +1,8 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
 import type { Outcome, RequestContext } from '../api.ts';
+import { addedReplicasProblem } from '../logs/replica-assignment.ts';
+import type { Topic } from '../logs/topics.ts';
 import { creationExcess } from './creation-limit.ts';
 import { pacedArray } from './paced.ts';
 
@@ -8,7 +10,8 @@ interface TopicToGrow {
   readonly topic: string;
   readonly partitions: readonly never[];
   readonly count: number;
-  readonly hasAssignments: boolean;
+  /** The replicas of each partition that is added; null where the cluster chooses. */
+  readonly assignments: readonly (readonly number[])[] | null;
 }
 
 /** @see https://kafka.apache.org/protocol#The_Messages_CreatePartitions */
@@ -22,13 +25,17 @@ export const createPartitions = defineApi({
       const topic = reader.string();
       const count = reader.int32();
       const assignments = reader.nullableArray(() => reader.array(() => reader.int32()));
-      return { topic, partitions: [], count, hasAssignments: assignments !== null && assignments.length > 0 };
+      return { topic, partitions: [], count, assignments };
     }),
     timeoutMs: reader.int32(),
     validateOnly: reader.boolean(),
   }),
   async handle(request, context): Promise<Outcome> {
     const { topics } = context.cluster;
+    const wantedOf = new Map(request.topics.map((wanted) => [wanted.topic, wanted]));
+    const repeated = new Set(
+      request.topics.filter((wanted) => wantedOf.get(wanted.topic) !== wanted).map(({ topic }) => topic),
+    );
     let added = 0;
     for (const { topic, count } of request.topics) {
       const before = topics.get(topic)?.partitions.length;
@@ -36,30 +43,61 @@ export const createPartitions = defineApi({
     }
     const excess = creationExcess(0, added);
     const writer = context.out.fields.int32(0);
-    await pacedArray(writer, request.topics, (wanted) => {
-      const code = excess?.code ?? grow(wanted, request.validateOnly, context);
-      context.refused(code, { topic: wanted.topic, ...(excess && { why: excess.message }) });
+    await pacedArray(writer, [...wantedOf.values()], (wanted) => {
+      const problem = repeated.has(wanted.topic)
+        ? { code: ErrorCodes.INVALID_REQUEST, message: 'Duplicate topic name.' }
+        : (excess ?? grow(wanted, request.validateOnly, context));
+      if (problem !== undefined) {
+        const why = problem.message;
+        context.refused(problem.code, { topic: wanted.topic, ...(why !== null && { why }) });
+      }
       writer
         .string(wanted.topic)
-        .int16(code)
-        .nullableString(excess?.message ?? null);
+        .int16(problem?.code ?? ErrorCodes.NONE)
+        .nullableString(problem?.message ?? null);
     });
     return 'answer';
   },
 });
 
-function grow(wanted: TopicToGrow, validateOnly: boolean, context: RequestContext): number {
+interface Problem {
+  readonly code: number;
+  readonly message: string | null;
+}
+
+function grow(wanted: TopicToGrow, validateOnly: boolean, context: RequestContext): Problem | undefined {
   const { topics } = context.cluster;
   const forced = context.forcedError(wanted.topic);
-  if (forced !== ErrorCodes.NONE) return forced;
+  if (forced !== ErrorCodes.NONE) return { code: forced, message: null };
   const topic = topics.get(wanted.topic);
-  if (topic === undefined) return ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION;
-  if (wanted.count <= topic.partitions.length) return ErrorCodes.INVALID_PARTITIONS;
-  if (wanted.hasAssignments) return ErrorCodes.INVALID_REPLICA_ASSIGNMENT;
-  if (!topics.hasRoomFor(wanted.count - topic.partitions.length)) return ErrorCodes.POLICY_VIOLATION;
-  if (!validateOnly) {
-    topics.grow(topic, wanted.count);
-    context.logger.info('A client added partitions', { topic: topic.name, partitions: wanted.count });
+  if (topic === undefined) return { code: ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION, message: null };
+  const { count, assignments } = wanted;
+  const problem = countProblem(topic, count) ?? assignmentsProblem(topic, wanted, topics.nodeIds);
+  if (problem === undefined && !topics.hasRoomFor(count - topic.partitions.length)) {
+    return { code: ErrorCodes.POLICY_VIOLATION, message: null };
   }
-  return ErrorCodes.NONE;
+  if (problem === undefined && !validateOnly) {
+    topics.grow(topic, count, assignments ?? undefined);
+    context.logger.info('A client added partitions', { topic: topic.name, partitions: count });
+  }
+  return problem;
+}
+
+function countProblem({ name, partitions }: Topic, count: number): Problem | undefined {
+  const code = ErrorCodes.INVALID_PARTITIONS;
+  if (count === partitions.length) return { code, message: `Topic already has ${count} partition(s).` };
+  if (count > partitions.length) return undefined;
+  return {
+    code,
+    message: `The topic ${name} currently has ${partitions.length} partition(s); ${count} would not be an increase.`,
+  };
+}
+
+function assignmentsProblem(
+  { partitions, replicationFactor }: Topic,
+  { count, assignments }: TopicToGrow,
+  nodeIds: readonly number[],
+): Problem | undefined {
+  if (assignments === null) return undefined;
+  return addedReplicasProblem(assignments, count - partitions.length, { nodeIds, replicationFactor });
 }

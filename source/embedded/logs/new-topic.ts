@@ -1,8 +1,11 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { isTopicName } from '../../kernel/topic-name.ts';
-import { unknownSettings } from './topic-config.ts';
+import { topicConfigProblem } from '../settings/check-config.ts';
+import { newTopicReplicasProblem } from './replica-assignment.ts';
 import { MAX_PARTITIONS } from './topics.ts';
 import type { NewTopic, Topics } from './topics.ts';
+
+const MAX_NAME = 249;
 
 /** Why a topic cannot be created: Kafka's error code, and a message. */
 export interface NewTopicProblem {
@@ -17,16 +20,9 @@ export function defaultReplicationFactor(topics: Topics): number {
 
 /** The first problem with a new topic, in a broker's order; undefined if it can be created. */
 export function newTopicProblem(wanted: NewTopic, topics: Topics): NewTopicProblem | undefined {
-  const { name, partitionCount, replicationFactor, config } = wanted;
-  if (!isTopicName(name)) {
-    return {
-      code: ErrorCodes.INVALID_TOPIC_EXCEPTION,
-      message: `a topic's name has 1 to 249 letters, digits, '.', '_' or '-', got '${name}'`,
-    };
-  }
-  if (topics.get(name) !== undefined) {
-    return { code: ErrorCodes.TOPIC_ALREADY_EXISTS, message: `topic '${name}' exists already` };
-  }
+  const { name, partitionCount, replicationFactor, config, replicas } = wanted;
+  const problem = nameProblem(name, topics) ?? topicConfigProblem(new Map(Object.entries(config)));
+  if (problem !== undefined) return problem;
   if (!Number.isInteger(partitionCount) || partitionCount < 1) {
     return {
       code: ErrorCodes.INVALID_PARTITIONS,
@@ -39,18 +35,39 @@ export function newTopicProblem(wanted: NewTopic, topics: Topics): NewTopicProbl
       message: `topic '${name}' has no room: all topics together may have ${MAX_PARTITIONS} partitions`,
     };
   }
+  if (replicas !== undefined) return newTopicReplicasProblem(replicas, topics.nodeIds);
   if (replicationFactor < 1 || replicationFactor > topics.nodeCount) {
     return {
       code: ErrorCodes.INVALID_REPLICATION_FACTOR,
       message: `topic '${name}' wants ${replicationFactor} replicas, and there are ${topics.nodeCount} nodes`,
     };
   }
-  const unknown = unknownSettings(config);
-  if (unknown.length > 0) {
-    return {
-      code: ErrorCodes.INVALID_CONFIG,
-      message: `topic '${name}' has settings that Kafka does not know: ${unknown.join(', ')}`,
-    };
-  }
   return undefined;
+}
+
+/** Why no topic can have this name, in a broker's words. */
+export function topicNameProblemText(name: string): string {
+  const what = 'Topic name is invalid:';
+  if (name === '') return `${what} the empty string is not allowed`;
+  if (name === '.' || name === '..') return `${what} '${name}' is not allowed`;
+  if (name.length > MAX_NAME) {
+    return `${what} the length of '${shownStart(name)}' is longer than the max allowed length ${MAX_NAME}`;
+  }
+  return `${what} '${name}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'`;
+}
+
+function nameProblem(name: string, topics: Topics): NewTopicProblem | undefined {
+  const code = ErrorCodes.INVALID_TOPIC_EXCEPTION;
+  if (!isTopicName(name)) return { code, message: topicNameProblemText(name) };
+  if (topics.get(name) !== undefined) {
+    return { code: ErrorCodes.TOPIC_ALREADY_EXISTS, message: `topic '${name}' exists already` };
+  }
+  const other = topics.colliding(name);
+  if (other === undefined) return undefined;
+  return { code, message: `Topic '${name}' collides with existing topic: ${other}` };
+}
+
+/** A name may be as long as a request. */
+function shownStart(name: string): string {
+  return name.length <= 2 * MAX_NAME ? name : `${name.slice(0, MAX_NAME)}...`;
 }

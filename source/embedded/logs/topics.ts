@@ -1,13 +1,18 @@
 import { randomUUID } from 'node:crypto';
+import type { BrokerConfigs } from '../settings/broker-configs.ts';
+import { TopicConfig } from '../settings/topic-config.ts';
 import { NO_LEADER, Partition } from './partition.ts';
-import { TopicConfig } from './topic-config.ts';
+import type { PartitionReplicas } from './replica-assignment.ts';
 
 /** A topic that somebody wants to create. */
 export interface NewTopic {
   readonly name: string;
   readonly partitionCount: number;
   readonly replicationFactor: number;
-  readonly config: Readonly<Record<string, string>>;
+  /** A value that is null is refused. */
+  readonly config: Readonly<Record<string, string | null>>;
+  /** Where the replicas are to be, for each partition. Default: chosen here. */
+  readonly replicas?: readonly PartitionReplicas[];
 }
 
 /** A topic with its partitions, numbered from 0. */
@@ -33,12 +38,20 @@ export class Topics {
   readonly #topics = new Map<string, Topic>();
   readonly #nodeIds: readonly number[];
   readonly #isLive: (nodeId: number) => boolean;
+  readonly #brokerConfigs: BrokerConfigs;
+  /** Names of topics as they are in metrics, where a dot and an underscore are the same. */
+  readonly #metricNames = new Map<string, string>();
   #created = 0;
   #partitions = 0;
 
-  constructor(nodeIds: readonly number[], isLive: (nodeId: number) => boolean) {
+  constructor(nodeIds: readonly number[], isLive: (nodeId: number) => boolean, brokerConfigs: BrokerConfigs) {
     this.#nodeIds = nodeIds;
     this.#isLive = isLive;
+    this.#brokerConfigs = brokerConfigs;
+  }
+
+  get nodeIds(): readonly number[] {
+    return this.#nodeIds;
   }
 
   get nodeCount(): number {
@@ -53,6 +66,11 @@ export class Topics {
     return this.#topics.get(name)?.partitions[index];
   }
 
+  /** Another topic whose name differs only by dots in place of underscores; a broker takes no second one. */
+  colliding(name: string): string | undefined {
+    return this.#metricNames.get(metricName(name));
+  }
+
   all(): Topic[] {
     return [...this.#topics.values()];
   }
@@ -63,23 +81,27 @@ export class Topics {
   }
 
   /** The caller has checked the name, that it is free, and the numbers. */
-  create({ name, partitionCount, replicationFactor, config }: NewTopic): Topic {
+  create({ name, partitionCount, replicationFactor, config, replicas }: NewTopic): Topic {
     const topic: Topic = {
       name,
       id: randomUUID().replaceAll('-', ''),
       partitions: [],
-      config: new TopicConfig(config),
+      config: new TopicConfig(config, this.#brokerConfigs),
       replicationFactor,
       firstNode: this.#created++ % this.#nodeIds.length,
     };
     this.#topics.set(name, topic);
-    this.grow(topic, partitionCount);
+    this.#metricNames.set(metricName(name), name);
+    const chosen = replicas?.toSorted((a, b) => a.partition - b.partition).map((each) => each.replicas);
+    this.grow(topic, partitionCount, chosen);
     return topic;
   }
 
-  grow(topic: Topic, partitionCount: number): void {
-    for (let index = topic.partitions.length; index < partitionCount; index++) {
-      const replicas = this.#replicasOf(topic, index);
+  /** @param chosen the replicas of the partitions that are added; default: chosen here */
+  grow(topic: Topic, partitionCount: number, chosen?: readonly (readonly number[])[]): void {
+    const before = topic.partitions.length;
+    for (let index = before; index < partitionCount; index++) {
+      const replicas = chosen?.[index - before] ?? this.#replicasOf(topic, index);
       const leader = replicas.find(this.#isLive) ?? NO_LEADER;
       topic.partitions.push(new Partition({ topic: topic.name, index, replicas, leader }));
       this.#partitions++;
@@ -89,6 +111,7 @@ export class Topics {
   delete(topic: Topic): void {
     this.#topics.delete(topic.name);
     this.#partitions -= topic.partitions.length;
+    this.#metricNames.delete(metricName(topic.name));
     for (const partition of topic.partitions) partition.delete();
   }
 
@@ -115,4 +138,8 @@ export class Topics {
     }
     return replicas;
   }
+}
+
+function metricName(name: string): string {
+  return name.replaceAll('.', '_');
 }
