@@ -1,8 +1,14 @@
+import { newTopicCases } from './broker-contract-new-topics.ts';
 import { producerCases } from './broker-contract-producers.ts';
+import { settingCases } from './broker-contract-settings.ts';
 import type { RecordedCases } from './contract-case.ts';
 
 /**
  * What the embedded cluster must answer as Apache Kafka does: the answers are on record, and each
  * case is compared with its record on both.
  */
-export const recordedContract: readonly RecordedCases[] = [{ name: 'producers', cases: producerCases }];
+export const recordedContract: readonly RecordedCases[] = [
+  { name: 'producers', cases: producerCases },
+  { name: 'new-topics', cases: newTopicCases },
+  { name: 'settings', cases: settingCases },
+];
