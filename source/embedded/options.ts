@@ -16,8 +16,8 @@ export interface EmbeddedTopicOptions {
   /** Copies of each partition. Default: 3, or the number of nodes where there are fewer. */
   readonly replicationFactor?: number;
   /**
-   * Kafka's topic settings. `max.message.bytes` and `min.insync.replicas` have an effect; the
-   * others are kept and shown by DescribeConfigs.
+   * Kafka's topic settings. `max.message.bytes`, `min.insync.replicas` and
+   * `message.timestamp.*.max.ms` have an effect; the others are kept and shown by DescribeConfigs.
    */
   readonly config?: Readonly<Record<string, string>>;
 }
