@@ -18,13 +18,12 @@ export function damageable(state: ClusterState, checkOpen: () => void): Damageab
       checkOpen();
       const topic = topicNamed(state.topics, name);
       const { partitions, replicationFactor, config } = topic;
-      const given = config.entries().filter(({ isDefault }) => !isDefault);
       state.deleteTopic(topic);
       state.topics.create({
         name,
         partitionCount: partitions.length,
         replicationFactor,
-        config: Object.fromEntries(given.map((entry) => [entry.name, entry.value])),
+        config: Object.fromEntries(config.given),
       });
     },
     expireMembers: (groupId, memberId) => state.groups.get(groupId)?.expire(memberId) ?? 0,

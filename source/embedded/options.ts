@@ -16,8 +16,10 @@ export interface EmbeddedTopicOptions {
   /** Copies of each partition. Default: 3, or the number of nodes where there are fewer. */
   readonly replicationFactor?: number;
   /**
-   * Kafka's topic settings. `max.message.bytes`, `min.insync.replicas` and
-   * `message.timestamp.*.max.ms` have an effect; the others are kept and shown by DescribeConfigs.
+   * Kafka's topic settings, as texts. `max.message.bytes`, `min.insync.replicas`,
+   * `message.timestamp.type`, `message.timestamp.before.max.ms`, `message.timestamp.after.max.ms`
+   * and `cleanup.policy=compact` (every record needs a key) have an effect; the others are checked,
+   * kept and shown.
    */
   readonly config?: Readonly<Record<string, string>>;
 }

@@ -149,7 +149,9 @@ function append(
     (partition?.access(nodeId) ?? ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION);
   if (code !== ErrorCodes.NONE || topic === undefined || partition === undefined)
     return refused(wanted, code);
-  if (acks === -1 && cluster.topics.inSyncReplicas(partition).length < topic.config.minInsyncReplicas) {
+  // A topic has as many as are wanted when all of its replicas are in sync.
+  const wantedInSync = Math.min(topic.config.minInsyncReplicas, partition.replicas.length);
+  if (acks === -1 && cluster.topics.inSyncReplicas(partition).length < wantedInSync) {
     return refused(wanted, ErrorCodes.NOT_ENOUGH_REPLICAS);
   }
   if (context.forgets) {
@@ -176,11 +178,18 @@ function append(
 }
 
 function rulesOf(config: TopicConfig, now: number): Omit<AppendRules, 'produceVersion' | 'transactionError'> {
+  const { maxMessageBytes, hasAppendTime, isCompacted: keysRequired } = config;
+  // A time that is replaced may be any.
+  if (hasAppendTime) {
+    const anyTime = { oldestTimestamp: -Infinity, youngestTimestamp: Infinity };
+    return { maxMessageBytes, keysRequired, ...anyTime, appendTime: now };
+  }
   return {
-    maxMessageBytes: config.maxMessageBytes,
-    keysRequired: false,
+    maxMessageBytes,
+    keysRequired,
     oldestTimestamp: now - config.timestampBeforeMaxMs,
     youngestTimestamp: now + config.timestampAfterMaxMs,
+    appendTime: undefined,
   };
 }
 

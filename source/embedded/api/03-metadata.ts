@@ -3,6 +3,7 @@ import type { WireReader } from '../../kafka/wire/wire-reader.ts';
 import type { WireWriter } from '../../kafka/wire/wire-writer.ts';
 import { isTopicName } from '../../kernel/topic-name.ts';
 import { defineApi } from '../api.ts';
+import { OPERATIONS_NOT_ASKED, clusterOperations, topicOperations } from './authorized-operations.ts';
 import { createByUse } from './topic-creation.ts';
 import type { Outcome, RequestContext } from '../api.ts';
 import { NO_LEADER } from '../logs/partition.ts';
@@ -16,12 +17,15 @@ const TOPIC_IDS_FROM = 10;
 const CHOICE_TO_CREATE_FROM = 4;
 const NO_REFUSALS: ReadonlyMap<string, number> = new Map();
 const NO_TOPIC_ID = '0'.repeat(32);
-/** Means "not asked for" where authorized operations are listed. */
-const OPERATIONS_UNKNOWN = -2_147_483_648;
+/** From it on, which operations are allowed may be asked for. */
+const OPERATIONS_FROM = 8;
 
 interface MetadataRequest {
   /** Whether topics that do not exist may be created. */
   readonly mayCreate: boolean;
+  /** Whether operations that are allowed are asked for: of the cluster, of the topics. */
+  readonly ofCluster: boolean;
+  readonly ofTopics: boolean;
   /** null asks for all topics. */
   readonly topics: readonly { readonly topic: string; readonly partitions: readonly never[] }[] | null;
 }
@@ -33,10 +37,11 @@ export const metadata = defineApi<MetadataRequest>({
   min: 0,
   max: 10,
   flexibleFrom: FLEXIBLE_FROM,
-  // What follows (are operations asked for) changes nothing here.
   read: (reader, version) => ({
     topics: readTopics(reader, version),
     mayCreate: version < CHOICE_TO_CREATE_FROM || reader.boolean(),
+    ofCluster: version >= OPERATIONS_FROM && reader.boolean(),
+    ofTopics: version >= OPERATIONS_FROM && reader.boolean(),
   }),
   async handle(request, context): Promise<Outcome> {
     const { cluster, version } = context;
@@ -52,8 +57,12 @@ export const metadata = defineApi<MetadataRequest>({
     });
     if (version >= 2) fields.string(cluster.id);
     if (version >= 1) fields.writer.int32(cluster.controllerId);
-    await fields.pacedArray([...new Set(names)], (name) => writeTopic(fields, name, { context, refusals }));
-    if (version >= 8) fields.writer.int32(OPERATIONS_UNKNOWN);
+    const operations = request.ofTopics ? topicOperations : OPERATIONS_NOT_ASKED;
+    const topicParts = { context, refusals, operations };
+    await fields.pacedArray([...new Set(names)], (name) => writeTopic(fields, name, topicParts));
+    if (version >= OPERATIONS_FROM) {
+      fields.writer.int32(request.ofCluster ? clusterOperations : OPERATIONS_NOT_ASKED);
+    }
     fields.end();
     return 'answer';
   },
@@ -89,7 +98,11 @@ const why = 'it does not exist, and topics are created by use only with autoCrea
 function writeTopic(
   fields: MetadataFields,
   name: string,
-  { context, refusals }: { context: RequestContext; refusals: ReadonlyMap<string, number> },
+  {
+    context,
+    refusals,
+    operations,
+  }: { context: RequestContext; refusals: ReadonlyMap<string, number>; operations: number },
 ): Promise<void> | undefined {
   const { cluster, version } = context;
   const topic = cluster.topics.get(name);
@@ -107,7 +120,7 @@ function writeTopic(
     writePartition(fields, partition, context);
   });
   const end = () => {
-    if (version >= 8) fields.writer.int32(OPERATIONS_UNKNOWN);
+    if (version >= OPERATIONS_FROM) fields.writer.int32(operations);
     fields.end();
   };
   if (later !== undefined) return later.then(end);

@@ -4,10 +4,10 @@ import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
 import { NO_ASSIGNMENT } from '../groups/group-member.ts';
 import type { Group } from '../groups/group.ts';
+import { OPERATIONS_NOT_ASKED, groupOperations } from './authorized-operations.ts';
 import { groupError } from './group-access.ts';
 
-/** Means "not asked for" where authorized operations are listed. */
-const OPERATIONS_UNKNOWN = -2_147_483_648;
+const OPERATIONS_FROM = 3;
 
 /** @see https://kafka.apache.org/protocol#The_Messages_DescribeGroups */
 export const describeGroups = defineApi({
@@ -15,7 +15,10 @@ export const describeGroups = defineApi({
   name: 'DescribeGroups',
   min: 0,
   max: 4,
-  read: (reader) => ({ groupIds: [...new Set(reader.array(() => reader.string()))] }),
+  read: (reader, version) => ({
+    groupIds: [...new Set(reader.array(() => reader.string()))],
+    ofGroups: version >= OPERATIONS_FROM && reader.boolean(),
+  }),
   handle(request, context) {
     const { out, version } = context;
     if (version >= 1) out.fields.int32(0);
@@ -24,7 +27,10 @@ export const describeGroups = defineApi({
       const group = code === ErrorCodes.NONE ? context.cluster.groups.get(groupId) : undefined;
       writer.int16(code).string(groupId);
       writeGroup(writer, { group, stateIfMissing: code === ErrorCodes.NONE ? 'Dead' : '' }, context);
-      if (version >= 3) writer.int32(OPERATIONS_UNKNOWN);
+      if (version >= OPERATIONS_FROM) {
+        const isShown = request.ofGroups && code === ErrorCodes.NONE;
+        writer.int32(isShown ? groupOperations : OPERATIONS_NOT_ASKED);
+      }
     });
     return 'answer';
   },

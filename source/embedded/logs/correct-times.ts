@@ -26,3 +26,10 @@ export function correctTimes(batch: Buffer, maxTimestamp: number): void {
   if (!isRight) batch.writeBigInt64BE(BigInt(maxTimestamp), MAX_TIMESTAMP_AT);
   batch.writeUInt32BE(crc32c(batch.subarray(CRC_START)), CRC_AT);
 }
+
+/** Gives all records of a batch the time at which they are appended, in place, as a broker does. */
+export function stampAppendTime(batch: Buffer, appendTime: number): void {
+  batch.writeInt16BE(attributesOf(batch, 0) | LOG_APPEND_TIME, ATTRIBUTES_AT);
+  batch.writeBigInt64BE(BigInt(appendTime), MAX_TIMESTAMP_AT);
+  batch.writeUInt32BE(crc32c(batch.subarray(CRC_START)), CRC_AT);
+}

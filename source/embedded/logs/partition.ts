@@ -12,7 +12,7 @@ import {
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { checkBatch } from './batch-check.ts';
 import { checkRecords } from './check-records.ts';
-import { correctTimes } from './correct-times.ts';
+import { correctTimes, stampAppendTime } from './correct-times.ts';
 import { markerBatch, type TransactionMarker } from './marker-batch.ts';
 import { PartitionLog } from './partition-log.ts';
 import { ProducerState, nextSequence, type KnownProducer, type ProducerBatch } from './producer-state.ts';
@@ -36,6 +36,8 @@ export interface AppendRules extends Omit<RecordRules, 'count' | 'baseTimestamp'
    * transaction may end while it waits for its check.
    */
   readonly transactionError: () => number;
+  /** The time that the records get from the broker; undefined where they keep their own. */
+  readonly appendTime: number | undefined;
 }
 
 /** A producer that has written to a partition. */
@@ -172,13 +174,15 @@ export class Partition {
   #appendChecked(
     records: Buffer,
     { code, maxTimestamp }: RecordVerdict,
-    { transactionError }: AppendRules,
+    { transactionError, appendTime }: AppendRules,
   ): AppendResult {
     const refusal = code || transactionError();
     if (refusal !== ErrorCodes.NONE) return refused(refusal);
-    correctTimes(records, maxTimestamp);
+    if (appendTime === undefined) correctTimes(records, maxTimestamp);
+    else stampAppendTime(records, appendTime);
+    const logAppendTime = appendTime ?? -1;
     const producerId = producerIdOf(records, 0);
-    if (producerId < 0n) return { code, baseOffset: this.append(records), logAppendTime: -1 };
+    if (producerId < 0n) return { code, baseOffset: this.append(records), logAppendTime };
     const batch = producerBatchOf(records);
     const producers = (this.#producers ??= new ProducerState());
     const verdict = producers.check(batch);
@@ -188,7 +192,7 @@ export class Partition {
     }
     const baseOffset = this.append(records);
     producers.stored(batch, baseOffset);
-    return { code, baseOffset, logAppendTime: -1 };
+    return { code, baseOffset, logAppendTime };
   }
 
   /**

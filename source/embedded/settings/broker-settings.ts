@@ -60,7 +60,7 @@ const rows: readonly Row[] = [
   ['node.id', 'INT', null, 'The id of the broker.'],
   ['broker.id', 'INT', '-1', 'The id of the broker, by its older name.'],
   ['broker.rack', 'STRING', null, without],
-  ['process.roles', 'LIST', '', 'What a process is: here always broker and controller.'],
+  ['process.roles', 'LIST', null, 'What a process is: here always broker and controller.'],
   ['listeners', 'STRING', 'PLAINTEXT://:9092', 'Where the broker listens.', 'broker'],
   ['advertised.listeners', 'STRING', null, 'The address that clients are given.'],
   ['auto.create.topics.enable', 'BOOLEAN', 'true', 'Whether topics are created by use.'],

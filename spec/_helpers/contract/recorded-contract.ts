@@ -1,6 +1,7 @@
 import { newTopicCases } from './broker-contract-new-topics.ts';
 import { producerCases } from './broker-contract-producers.ts';
 import { settingCases } from './broker-contract-settings.ts';
+import { topicSettingCases } from './broker-contract-topic-settings.ts';
 import type { RecordedCases } from './contract-case.ts';
 
 /**
@@ -11,4 +12,5 @@ export const recordedContract: readonly RecordedCases[] = [
   { name: 'producers', cases: producerCases },
   { name: 'new-topics', cases: newTopicCases },
   { name: 'settings', cases: settingCases },
+  { name: 'topic-settings', cases: topicSettingCases },
 ];
