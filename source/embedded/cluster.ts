@@ -12,6 +12,7 @@ import type { EmbeddedCommit } from './groups/group-offsets.ts';
 import { defaultReplicationFactor, newTopicProblem } from './logs/new-topic.ts';
 import type { Journal } from './journal.ts';
 import type { Partition } from './logs/partition.ts';
+import { applyRetention } from './logs/retention.ts';
 import type { Topics } from './logs/topics.ts';
 import { EmbeddedNodes } from './nodes.ts';
 import { resolveOptions } from './options.ts';
@@ -26,7 +27,7 @@ import { produceRecords, recordsOf, type EmbeddedRecord, type WrittenRecord } fr
  * listeners on loopback that speak Kafka's wire protocol, so that any Kafka client can use it.
  *
  * **Never for production**: everything is lost with the process, replication is only simulated, and
- * it serves what clients of Kafka 2.3 send, and transactions, without authentication and retention.
+ * it serves what clients of Kafka 2.3 send, and transactions, without authentication.
  *
  * Nodes have the ids 1, 2, 3 and so on. A partition's copies are on as many nodes as it has
  * replicas; every append reaches them all immediately.
@@ -246,6 +247,18 @@ export class EmbeddedCluster {
       ]);
     }
     found.deleteBefore(beforeOffset);
+  }
+
+  /**
+   * Deletes the records of a topic that are too old or too many, by its `retention.ms` and
+   * `retention.bytes`: whole batches, the oldest first. Nothing of a topic without the
+   * `cleanup.policy` delete. A broker does it from time to time; here it is done on request alone.
+   *
+   * @throws ConfigError if there is no such topic
+   */
+  applyRetention(topic: string): void {
+    const { partitions, config } = topicNamed(this.#topics, topic);
+    for (const partition of partitions) applyRetention(partition, config, this.#state.clock.wallNow());
   }
 
   /**
