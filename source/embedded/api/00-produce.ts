@@ -3,7 +3,7 @@ import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { TopicPartition } from '../../kernel/topic-partition.ts';
 import { defineApi } from '../api.ts';
 import type { Outcome, RequestContext } from '../api.ts';
-import type { AppendResult, AppendRules } from '../logs/partition.ts';
+import type { AppendResult, AppendRules, Partition } from '../logs/partition.ts';
 import { loopTime } from '../loop-time.ts';
 import type { TopicConfig } from '../settings/topic-config.ts';
 import { checkTransaction, isTransactional } from '../transactions/produce-check.ts';
@@ -134,6 +134,11 @@ function transactionalIdError({ transactionalId, topics }: ProduceRequest): numb
     : ErrorCodes.NONE;
 }
 
+/** Whether it may be appended to, as far as the partition is concerned. A broker looks at acks first. */
+function accessOf(partition: Partition, acks: number, nodeId: number): number {
+  return acks < -1 || acks > 1 ? ErrorCodes.INVALID_REQUIRED_ACKS : partition.access(nodeId);
+}
+
 function append(
   wanted: ToAppend,
   { acks, transactionalId }: ProduceRequest,
@@ -145,8 +150,7 @@ function append(
   const partition = topic?.partitions[index];
   const code =
     context.forcedError(wanted.topic, index) ||
-    (acks < -1 || acks > 1 ? ErrorCodes.INVALID_REQUIRED_ACKS : ErrorCodes.NONE) ||
-    (partition?.access(nodeId) ?? ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION);
+    (partition === undefined ? ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION : accessOf(partition, acks, nodeId));
   if (code !== ErrorCodes.NONE || topic === undefined || partition === undefined)
     return refused(wanted, code);
   // A topic has as many as are wanted when all of its replicas are in sync.

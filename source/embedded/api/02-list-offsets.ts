@@ -7,6 +7,7 @@ import { pacedArray } from './paced.ts';
 const LATEST = -1;
 const EARLIEST = -2;
 const READ_COMMITTED = 1;
+const TWICE = 'twice';
 
 interface ListedOffset {
   readonly code: number;
@@ -45,16 +46,33 @@ export const listOffsets = defineApi({
     const { out, version } = context;
     if (version >= 2) out.fields.int32(0);
     const writer = out.fields;
-    await pacedArray(writer, request.topics, ({ topic, partitions }) => {
-      return pacedArray(writer.string(topic), partitions, (query) => {
-        const found = find({ topic, ...query }, request.isolation, context);
-        writer.int32(query.partition).int16(found.code).int64(found.timestamp).int64(found.offset);
+    await pacedArray(writer, [...byPartition(request.topics)], ([topic, queries]) => {
+      return pacedArray(writer.string(topic), [...queries], ([partition, query]) => {
+        const found =
+          query === TWICE
+            ? nothing(ErrorCodes.INVALID_REQUEST)
+            : find({ topic, ...query }, request.isolation, context);
+        writer.int32(partition).int16(found.code).int64(found.timestamp).int64(found.offset);
         if (version >= 4) writer.int32(found.leaderEpoch);
       });
     });
     return 'answer';
   },
 });
+
+/** A partition that is named twice in the request is refused, as on a real broker. */
+function byPartition(
+  topics: readonly { topic: string; partitions: readonly OffsetQuery[] }[],
+): Map<string, Map<number, OffsetQuery | typeof TWICE>> {
+  const merged = new Map<string, Map<number, OffsetQuery | typeof TWICE>>();
+  for (const { topic, partitions } of topics) {
+    const queries = merged.get(topic) ?? new Map<number, OffsetQuery | typeof TWICE>();
+    merged.set(topic, queries);
+    for (const query of partitions)
+      queries.set(query.partition, queries.has(query.partition) ? TWICE : query);
+  }
+  return merged;
+}
 
 function find(query: OffsetQuery & TopicPartition, isolation: number, context: RequestContext): ListedOffset {
   const forced = context.forcedError(query.topic, query.partition);

@@ -17,6 +17,8 @@ import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { ZSTD, isCodec } from './inflated-records.ts';
 
 const FIRST_VERSION_WITH_ZSTD = 7;
+/** Of record batches; older ones are of message sets. */
+const MAGIC = 2;
 
 /**
  * What a broker checks of the header before it looks at the records of what a producer sent, in a
@@ -28,7 +30,9 @@ const FIRST_VERSION_WITH_ZSTD = 7;
 export function checkBatch(records: Buffer | null, produceVersion: number, maxBytes: number): number {
   if (records === null || records.length < BATCH_HEADER_BYTES) return ErrorCodes.INVALID_RECORD;
   const attributes = attributesOf(records, 0);
-  if (magicOf(records, 0) !== 2 || batchBytes(records, 0) < records.length) return ErrorCodes.INVALID_RECORD;
+  const magic = magicOf(records, 0);
+  if (magic < 0 || magic > MAGIC) return ErrorCodes.CORRUPT_MESSAGE;
+  if (magic < MAGIC || batchBytes(records, 0) < records.length) return ErrorCodes.INVALID_RECORD;
   if ((attributes & CODEC_MASK) === ZSTD && produceVersion < FIRST_VERSION_WITH_ZSTD) {
     return ErrorCodes.UNSUPPORTED_COMPRESSION_TYPE;
   }

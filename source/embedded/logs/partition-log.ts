@@ -10,6 +10,7 @@ import { firstRecordSince } from './record-times.ts';
 
 const FIRST_SEGMENT_BYTES = 1024;
 const MAX_SEGMENT_BYTES = 4 * 1024 * 1024;
+const NO_EPOCH = -1;
 
 /**
  * Batches one after another in one piece of memory, so that a read gives a few views, however many
@@ -226,11 +227,12 @@ export class PartitionLog {
    * @see https://cwiki.apache.org/confluence/display/KAFKA/KIP-320
    */
   endOfEpoch(epoch: number): { epoch: number; endOffset: number } {
+    if (epoch === NO_EPOCH) return { epoch, endOffset: -1 };
     const index = this.#epochs.findLastIndex((entry) => entry.epoch <= epoch);
     const next = this.#epochs[index + 1];
     const known = this.#epochs[index];
     if (known?.epoch === epoch && next === undefined) return { epoch, endOffset: this.#endOffset };
-    if (next === undefined) return { epoch: -1, endOffset: -1 };
+    if (next === undefined) return { epoch: NO_EPOCH, endOffset: -1 };
     return { epoch: known?.epoch ?? epoch, endOffset: next.startOffset };
   }
 

@@ -41,22 +41,21 @@ export class ContractStage {
    */
   async note<T>(what: string, answer: T | Promise<T>): Promise<T> {
     if (this.#noted.has(what)) throw new Error(`Two answers of a case are noted as: ${what}`);
+    // JavaScript lists fields that are numbers first.
+    if (/^\d+$/.test(what)) throw new Error(`An answer needs a name in words, not ${what}`);
     this.#noted.set(what, undefined);
     const answered = await answer;
     this.#noted.set(what, answered);
     return answered;
   }
 
-  /** Notes whether the broker closes the connection instead of an answer. */
-  async noteClosed(what: string, answer: Promise<unknown>): Promise<void> {
-    const closed = answer.then(
-      () => 'answered',
-      (error: unknown) => {
-        if (/closed the connection|ECONNRESET|EPIPE/.test(String(error))) return 'connection closed';
-        throw error;
-      },
-    );
-    await this.note(what, closed);
+  /** Notes an answer, or that the broker closes the connection in its place. */
+  async noteOrClosed(what: string, answer: Promise<unknown>): Promise<void> {
+    const answered = answer.catch((error: unknown) => {
+      if (/closed the connection|ECONNRESET|EPIPE/.test(String(error))) return 'connection closed';
+      throw error;
+    });
+    await this.note(what, answered);
   }
 
   /** All that was noted, in the order in which it was asked. */

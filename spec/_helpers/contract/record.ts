@@ -8,6 +8,9 @@ import { ContractStage, type NotedAnswers } from './contract-stage.ts';
 import { recordFile, type AnswerRecord } from './record-files.ts';
 import { recordedContract } from './recorded-contract.ts';
 
+/** Of one case. */
+const deadlineMs = 60_000;
+
 /**
  * Plays the recorded cases of the contract on Apache Kafka, and writes what it answers:
  *
@@ -46,13 +49,23 @@ async function playOnce({ title, play }: RecordedCase, brokers: readonly string[
   const owner: SpecOwner = { teardown: (end) => void ends.push(end) };
   const stage = new ContractStage(owner, brokers);
   try {
-    await play(stage);
+    await Promise.race([play(stage), tooLong()]);
     return stage.noted;
   } catch (cause) {
-    throw new Error(`Not recorded: ${title}`, { cause });
+    const sofar = JSON.stringify(stage.noted);
+    throw new Error(`Not recorded: ${title}, of which is noted ${sofar}`, { cause });
   } finally {
     for (const end of ends.reverse()) await end();
   }
+}
+
+function tooLong(): Promise<never> {
+  return new Promise((_, reject) => {
+    const fail = () => {
+      reject(new Error(`It takes more than ${deadlineMs} ms`));
+    };
+    setTimeout(fail, deadlineMs).unref();
+  });
 }
 
 async function writeRecord(name: string, record: AnswerRecord): Promise<void> {

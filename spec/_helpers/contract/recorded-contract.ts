@@ -1,4 +1,8 @@
 import { newTopicCases } from './broker-contract-new-topics.ts';
+import { appendCases } from './broker-contract-appends.ts';
+import { frameCases } from './broker-contract-frames.ts';
+import { lookupCases } from './broker-contract-lookups.ts';
+import { offsetCases } from './broker-contract-offsets.ts';
 import { producerCases } from './broker-contract-producers.ts';
 import { settingCases } from './broker-contract-settings.ts';
 import { topicSettingCases } from './broker-contract-topic-settings.ts';
@@ -13,4 +17,8 @@ export const recordedContract: readonly RecordedCases[] = [
   { name: 'new-topics', cases: newTopicCases },
   { name: 'settings', cases: settingCases },
   { name: 'topic-settings', cases: topicSettingCases },
+  { name: 'appends', cases: appendCases },
+  { name: 'offsets', cases: offsetCases },
+  { name: 'lookups', cases: lookupCases },
+  { name: 'frames', cases: frameCases },
 ];

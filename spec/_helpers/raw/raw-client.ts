@@ -62,14 +62,19 @@ export class RawClient {
 
   /** Sends a request and resolves with a reader of the answer's body. */
   async call(request: RawRequest): Promise<WireReader> {
-    const answer = new Promise<Buffer>((resolve, reject) => {
-      this.#pending.push({ resolve, reject });
-    });
+    const answer = this.nextAnswer();
     this.post(request);
     const reader = new WireReader(await answer);
     reader.int32();
     if (request.flexible === true) reader.skipTags();
     return reader;
+  }
+
+  /** The next answer that nobody waits for yet, from its correlation id on. */
+  nextAnswer(): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ resolve, reject });
+    });
   }
 
   /** Sends a request for which no answer is awaited. */
