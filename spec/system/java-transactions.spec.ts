@@ -4,7 +4,7 @@ import { clientOf, values, write } from '../_helpers/jobs/system-job.ts';
 import { send, transactionalProducer } from '../_helpers/raw/transactions.ts';
 import { runJava, runKafkaClass, startJava } from '../_helpers/servers/java-programs.ts';
 import { kafkaTool, kcat } from '../_helpers/servers/kafka-tools.ts';
-import { randomName, testOnReal, type ClusterWithTools } from '../_helpers/servers/services.ts';
+import { randomName, testToolsOnBoth, type ClusterWithTools } from '../_helpers/servers/services.ts';
 import { temporaryFolder } from '../_helpers/temporary-folder.ts';
 import { until } from '../_helpers/until.ts';
 
@@ -48,19 +48,19 @@ async function copies(t: ExecutionContext, cluster: ClusterWithTools, by: 'membe
   );
 }
 
-testOnReal(
+testToolsOnBoth(
   "Kafka's Java clients copy in transactions with the offsets of a group's member",
   (t, cluster) => copies(t, cluster, 'member'),
   { needs: ['javac', 'kcat'] },
 );
 
-testOnReal(
+testToolsOnBoth(
   "Kafka's Java clients copy in transactions with offsets by the group's name alone",
   (t, cluster) => copies(t, cluster, 'group'),
   { needs: ['javac', 'kcat'] },
 );
 
-testOnReal(
+testToolsOnBoth(
   "Kafka's ProducerPerformance writes in transactions",
   async (t, cluster) => {
     t.timeout(deadlineMs);
@@ -87,7 +87,7 @@ async function transactions(cluster: ClusterWithTools, args: readonly string[]):
   return rows.slice(1);
 }
 
-testOnReal(
+testToolsOnBoth(
   "Kafka's TransactionsCommand shows an open transaction, and aborts it",
   async (t, cluster) => {
     t.timeout(deadlineMs);
@@ -142,7 +142,7 @@ async function counts(cluster: ClusterWithTools, topic: string): Promise<Record<
   );
 }
 
-testOnReal(
+testToolsOnBoth(
   'Kafka Streams counts words exactly once, also when it is killed',
   async (t, cluster) => {
     t.timeout(2 * deadlineMs);

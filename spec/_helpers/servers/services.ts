@@ -98,6 +98,23 @@ export function testOnBoth(
 }
 
 /**
+ * As {@link testOnBoth}, for specs that run Kafka's own clients and tools: also the part with the
+ * embedded cluster needs their jars.
+ *
+ * @param options.needs programs that the spec calls, as {@link testWith}
+ */
+export function testToolsOnBoth(
+  title: string,
+  implementation: (t: ExecutionContext, cluster: ClusterWithTools) => Promise<void>,
+  { needs = ['java'] }: { readonly needs?: readonly ProgramName[] } = {},
+): void {
+  if (libs === undefined) without('Kafka', 'which npm test starts where it can', `${title} (embedded)`);
+  else
+    testEmbedded(title, async (t) => implementation(t, { ...(await embeddedCluster(t)), libs }), { needs });
+  testOnReal(`${title} (Kafka 4.1)`, implementation, { needs });
+}
+
+/**
  * The part of a spec on both that has an embedded cluster; nothing where only the real Kafka is
  * another one than in `npm test`.
  */
