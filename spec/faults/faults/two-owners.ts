@@ -32,12 +32,13 @@ export const twoOwners: Fault = {
         former.signal('SIGKILL');
         throw new Error(`${former.name} went on for ${FENCED_MS} ms although ${worker.name} had taken over`);
       },
-      mark: () =>
-        Promise.resolve(
-          former.history.end === 'failed' && former.history.failure?.includes('FencedError') === true
-            ? `${former.name} was fenced by ${worker.name}`
-            : undefined,
-        ),
+      mark: () => {
+        const { end, failure = '' } = former.history;
+        if (end !== 'failed') return Promise.resolve(undefined);
+        // Another fault at the same time may end it before it looks at its claims.
+        const why = failure.includes('FencedError') ? 'was fenced' : `failed (${failure.slice(0, 80)})`;
+        return Promise.resolve(`${former.name} ${why} after ${worker.name} had taken over`);
+      },
     };
   },
   allows: ['two-owners'],
