@@ -51,5 +51,10 @@ test('retention deletes nothing of a topic that is only compacted', async (t) =>
 
 test('there is no retention of a topic that does not exist', async (t) => {
   const cluster = await startEmbedded(t, { topics: { flights: 1 } });
-  t.throws(() => cluster.applyRetention('fligths'), { message: /there is no topic 'fligths'/ });
+  t.throws(
+    () => {
+      cluster.applyRetention('fligths');
+    },
+    { message: /there is no topic 'fligths'/ },
+  );
 });

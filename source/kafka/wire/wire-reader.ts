@@ -138,7 +138,9 @@ export class WireReader {
     this.itemsLeft -= length;
     // No item is without bytes.
     if (length > this.remaining || this.itemsLeft < 0) {
-      throw new RecordError(`An array of ${length} items at byte ${this.offset} of a Kafka message is too long`);
+      throw new RecordError(
+        `An array of ${length} items at byte ${this.offset} of a Kafka message is too long`,
+      );
     }
     const items: T[] = [];
     for (let i = 0; i < length; i++) items.push(readOne(this));

@@ -107,7 +107,9 @@ async function operations(client: RawClient, topic: string, asked: boolean) {
     const code = reader.int16();
     reader.string();
     reader.boolean();
-    reader.array(() => skipPartition(reader));
+    reader.array(() => {
+      skipPartition(reader);
+    });
     return [code, reader.int32()];
   });
   return { ofTopic: present(ofTopic), ofCluster: reader.int32() };
