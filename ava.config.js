@@ -19,7 +19,7 @@ const suites = {
     '!dist/spec/{scripts,examples,memory}/**',
     '!dist/spec/metrics/{dashboard/**,promtool.spec.js,alert-rules.spec.js}',
     '!dist/spec/cli/workers/**',
-    '!dist/spec/system/{graceful-stops,java-{input,transactions},kill-around-ids,kill-at-each-step,prometheus,*broker-faults}.spec.js',
+    '!dist/spec/system/{graceful-stops,java-*,kill-around-ids,kill-at-each-step,prometheus,*broker-faults}.spec.js',
     '!dist/spec/kafka/kafkajs/**/{real-broker,real-produce,secured}.spec.js',
     '!dist/spec/stores/**/*-{failover,faults,overload}.spec.js',
   ],
