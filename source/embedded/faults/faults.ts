@@ -1,6 +1,9 @@
 import type { Partition } from '../logs/partition.ts';
 import { RequestFaults, type FaultsOptions } from './request-faults.ts';
 
+/** What is done to a transactional id. */
+export type TransactionDamage = 'abort' | 'fence' | 'hang' | 'expire';
+
 /** What of the cluster faults may damage; all of it throws for what does not exist. */
 export interface Damageable {
   partition(topic: string, partition: number): Partition;
@@ -9,6 +12,8 @@ export interface Damageable {
   recreateTopic(topic: string): void;
   /** How many members of the group lost their sessions. */
   expireMembers(groupId: string, memberId: string | undefined): number;
+  /** Returns what stands against it; undefined: it is done. */
+  damageTransaction(transactionalId: string, damage: TransactionDamage): string | undefined;
 }
 
 /** Damage beyond requests. */
@@ -91,5 +96,52 @@ export class Faults extends RequestFaults {
   expireProducers(topic: string, partition: number): void {
     this.#options.cluster.partition(topic, partition).forgetProducers();
     this.#options.note(`expire producers of ${topic}/${partition}`);
+  }
+
+  /**
+   * The coordinator aborts an open transaction, as when its time is up: the epoch is raised, and the
+   * owner is told so at its next request (PRODUCER_FENCED, or INVALID_PRODUCER_EPOCH).
+   *
+   * @throws ConfigError if the id has no open transaction
+   */
+  abortTransaction(transactionalId: string): void {
+    this.#damage(transactionalId, 'abort');
+  }
+
+  /**
+   * A transactional id is taken over, as by InitProducerId of another process: its owner is fenced for
+   * good, and an open transaction is aborted.
+   *
+   * @throws ConfigError if nobody has asked for the id
+   */
+  fenceTransactionalId(transactionalId: string): void {
+    this.#damage(transactionalId, 'fence');
+  }
+
+  /**
+   * The coordinator forgets an open transaction, which stays open in its partitions for ever: readers
+   * of committed records wait behind it, until somebody ends it there (WriteTxnMarkers).
+   *
+   * @see https://cwiki.apache.org/confluence/display/KAFKA/KIP-664
+   * @throws ConfigError if the id has no open transaction
+   */
+  hangTransaction(transactionalId: string): void {
+    this.#damage(transactionalId, 'hang');
+  }
+
+  /**
+   * The coordinator forgets a transactional id, as when it was not used for
+   * `transactional.id.expiration.ms`: its owner is told INVALID_PRODUCER_ID_MAPPING.
+   *
+   * @throws ConfigError if nobody has asked for the id, or it has an open transaction
+   */
+  expireTransactionalId(transactionalId: string): void {
+    this.#damage(transactionalId, 'expire');
+  }
+
+  #damage(transactionalId: string, damage: TransactionDamage): void {
+    const problem = this.#options.cluster.damageTransaction(transactionalId, damage);
+    if (problem !== undefined) throw this.#options.error(`transactional id '${transactionalId}' ${problem}`);
+    this.#options.note(`${damage} transactional id ${transactionalId}`);
   }
 }

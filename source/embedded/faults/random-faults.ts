@@ -74,6 +74,10 @@ const retriable: Partial<Record<ApiName, readonly number[]>> = {
   Heartbeat: [15, 16],
   SyncGroup: [14, 15, 16],
   InitProducerId: [14, 15],
+  AddPartitionsToTxn: [14, 15, 16, 51],
+  AddOffsetsToTxn: [14, 15, 16, 51],
+  EndTxn: [14, 15, 16],
+  TxnOffsetCommit: [14, 15, 16],
   OffsetForLeaderEpoch: [6],
 };
 

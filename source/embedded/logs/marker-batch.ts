@@ -6,6 +6,8 @@ import {
   CRC_START,
   TRANSACTIONAL,
   attributesOf,
+  producerEpochOf,
+  producerIdOf,
 } from '../../kafka/records/batch-header.ts';
 import { measureRecord } from '../../kafka/records/encode-record.ts';
 import { RecordBatchBuilder, stampBatch } from '../../kafka/records/record-batch-builder.ts';
@@ -17,6 +19,8 @@ const COMMIT = 1;
 const ATTRIBUTES_AT = 21;
 const CRC_AT = 17;
 const NO_SEQUENCE = -1;
+const KEY_BYTES = 4;
+const VALUE_BYTES = 6;
 
 /** How a transaction ends in one partition. */
 export interface TransactionMarker {
@@ -34,10 +38,10 @@ export interface TransactionMarker {
  * @see https://kafka.apache.org/documentation/#controlbatch
  */
 export function markerBatch(marker: TransactionMarker, timestamp: number): Buffer {
-  const key = Buffer.alloc(4);
+  const key = Buffer.alloc(KEY_BYTES);
   key.writeInt16BE(VERSION, 0);
   key.writeInt16BE(marker.committed ? COMMIT : ABORT, 2);
-  const value = Buffer.alloc(6);
+  const value = Buffer.alloc(VALUE_BYTES);
   value.writeInt16BE(VERSION, 0);
   value.writeInt32BE(marker.coordinatorEpoch, 2);
   const builder = new RecordBatchBuilder({ compression: 'none' });
@@ -51,13 +55,25 @@ export function markerBatch(marker: TransactionMarker, timestamp: number): Buffe
   return bytes;
 }
 
-/** Whether a batch aborts the transaction of its producer. Any other control batch commits it. */
-export function isAbort(batch: Buffer): boolean {
+/** What a control batch says of a transaction; undefined for any other batch. */
+export function markerOf(batch: Buffer): TransactionMarker | undefined {
   const attributes = attributesOf(batch, 0);
-  if ((attributes & (TRANSACTIONAL | CONTROL)) !== (TRANSACTIONAL | CONTROL)) return false;
-  if ((attributes & CODEC_MASK) !== 0) return false;
+  if ((attributes & (TRANSACTIONAL | CONTROL)) !== (TRANSACTIONAL | CONTROL)) return undefined;
+  if ((attributes & CODEC_MASK) !== 0) return undefined;
   // Length of the record, its attributes, timestamp and offset, and length of the key.
   let at = varintEnd(batch, BATCH_HEADER_BYTES) + 1;
   for (let field = 0; field < 3; field++) at = varintEnd(batch, at);
-  return at + 4 <= batch.length && batch.readInt16BE(at + 2) === ABORT;
+  if (at + KEY_BYTES > batch.length) return undefined;
+  const value = varintEnd(batch, at + KEY_BYTES);
+  return {
+    producerId: producerIdOf(batch, 0),
+    epoch: producerEpochOf(batch, 0),
+    committed: batch.readInt16BE(at + 2) !== ABORT,
+    coordinatorEpoch: value + VALUE_BYTES <= batch.length ? batch.readInt32BE(value + 2) : -1,
+  };
+}
+
+/** Whether a batch aborts the transaction of its producer. Any other control batch commits it. */
+export function isAbort(batch: Buffer): boolean {
+  return markerOf(batch)?.committed === false;
 }

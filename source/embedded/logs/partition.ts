@@ -13,7 +13,7 @@ import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { checkBatch } from './batch-check.ts';
 import { checkRecords } from './check-records.ts';
 import { correctTimes, stampAppendTime } from './correct-times.ts';
-import { markerBatch, type TransactionMarker } from './marker-batch.ts';
+import { markerBatch, markerOf, type TransactionMarker } from './marker-batch.ts';
 import { PartitionLog } from './partition-log.ts';
 import { ProducerState, nextSequence, type KnownProducer, type ProducerBatch } from './producer-state.ts';
 import type { RecordRules, RecordVerdict } from './record-check.ts';
@@ -260,8 +260,10 @@ export class Partition {
     const producers = new ProducerState();
     this.#producers = producers;
     this.log.eachBatch((batch, baseOffset) => {
-      if (producerIdOf(batch, 0) < 0n || (attributesOf(batch, 0) & CONTROL) !== 0) return;
-      producers.stored(producerBatchOf(batch), baseOffset);
+      if (producerIdOf(batch, 0) < 0n) return;
+      const marker = markerOf(batch);
+      if (marker !== undefined) producers.marked(marker, maxTimestampOf(batch, 0));
+      else if ((attributesOf(batch, 0) & CONTROL) === 0) producers.stored(producerBatchOf(batch), baseOffset);
     });
     this.lead(leader);
     return endOffset;

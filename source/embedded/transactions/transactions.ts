@@ -125,6 +125,28 @@ export class Transactions {
     this.#end(transaction, false);
   }
 
+  /**
+   * Gives an id to another producer, which does nothing with it: its owner is fenced for good, and an
+   * open transaction is aborted.
+   */
+  takeOver(known: TransactionalId): void {
+    this.abort(known);
+    if (!known.isEnding) known.take(undefined, known.timeoutMs, this.#nextProducerId);
+  }
+
+  /** Forgets an open transaction without ending it: in its partitions it stays open. */
+  hang(known: TransactionalId): void {
+    known.limit?.cancel();
+    known.partitions.clear();
+    known.groups.clear();
+    known.state = 'Empty';
+  }
+
+  /** Forgets an id that has no open transaction. */
+  forget({ id }: TransactionalId): void {
+    this.#ids.delete(id);
+  }
+
   close(): void {
     for (const { limit } of this.#ids.values()) limit?.cancel();
     this.#markers.close();
