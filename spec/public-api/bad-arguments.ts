@@ -455,6 +455,7 @@ export const takesNothing: Readonly<Record<string, string>> = {
   'metrics.metricDefinitions': 'data',
   'metrics.noopMetrics': 'drops what it is given',
   'testing.apiNames': 'data',
+  'testing.randomFaultKinds': 'data',
   'testing.metricsConformance': 'cases for a test runner',
   'testing.multiStoreConformance': 'cases for a test runner',
   'testing.storeConformance': 'cases for a test runner',

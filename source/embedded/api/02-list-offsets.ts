@@ -28,6 +28,7 @@ export const listOffsets = defineApi({
   name: 'ListOffsets',
   min: 1,
   max: 5,
+  maxItems: 10_000,
   read(reader, version) {
     reader.int32(); // replica id
     return {
