@@ -31,6 +31,7 @@ export const offsetCommit = defineApi<OffsetCommitRequest>({
   name: 'OffsetCommit',
   min: 2,
   max: 7,
+  maxItems: 12_000,
   read(reader, version) {
     const groupId = reader.string();
     const generation = reader.int32();
