@@ -22,7 +22,6 @@ const routine: ReadonlySet<number> = new Set([
   ErrorCodes.REBALANCE_IN_PROGRESS,
   ErrorCodes.CONCURRENT_TRANSACTIONS,
   ErrorCodes.MEMBER_ID_REQUIRED,
-  ErrorCodes.CONCURRENT_TRANSACTIONS,
   ErrorCodes.FENCED_LEADER_EPOCH,
   ErrorCodes.UNKNOWN_LEADER_EPOCH,
 ]);

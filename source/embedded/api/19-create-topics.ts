@@ -5,9 +5,9 @@ import { createForClient } from './topic-creation.ts';
 import { creationExcess } from './creation-limit.ts';
 import { pacedArray } from './paced.ts';
 import { defaultReplicationFactor, newTopicProblem } from '../logs/new-topic.ts';
-import type { NewTopicProblem } from '../logs/new-topic.ts';
 import type { PartitionReplicas } from '../logs/replica-assignment.ts';
 import type { NewTopic } from '../logs/topics.ts';
+import type { Refusal } from '../settings/refusal.ts';
 
 interface TopicToCreate {
   readonly topic: string;
@@ -66,11 +66,7 @@ export const createTopics = defineApi({
   },
 });
 
-function create(
-  wanted: TopicToCreate,
-  validateOnly: boolean,
-  context: RequestContext,
-): NewTopicProblem | undefined {
+function create(wanted: TopicToCreate, validateOnly: boolean, context: RequestContext): Refusal | undefined {
   const { topics } = context.cluster;
   const forced = context.forcedError(wanted.topic);
   if (forced !== ErrorCodes.NONE) return { code: forced, message: 'Asked for by a fault hook' };
@@ -96,7 +92,7 @@ function create(
 }
 
 /** Whoever says where the replicas are to be, says how many there are. */
-function assignmentProblem(wanted: TopicToCreate): NewTopicProblem | undefined {
+function assignmentProblem(wanted: TopicToCreate): Refusal | undefined {
   if (wanted.assignments.length === 0) return undefined;
   const what = 'A manual partition assignment was specified, but';
   const code = ErrorCodes.INVALID_REQUEST;

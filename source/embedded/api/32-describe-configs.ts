@@ -4,7 +4,7 @@ import { isTopicName } from '../../kernel/topic-name.ts';
 import { defineApi } from '../api.ts';
 import type { Outcome, RequestContext } from '../api.ts';
 import { topicNameProblemText } from '../logs/new-topic.ts';
-import type { ConfigProblem } from '../settings/check-config.ts';
+import type { Refusal } from '../settings/refusal.ts';
 import { ConfigSources, type ConfigEntry } from '../settings/config-entry.ts';
 import { SettingTypes } from '../settings/setting.ts';
 import { ResourceTypes } from './alter-configs.ts';
@@ -79,7 +79,7 @@ function writeEntry(
 function describe(
   { type, name, settings }: Resource,
   context: RequestContext,
-): { readonly entries: readonly ConfigEntry[] } | ConfigProblem {
+): { readonly entries: readonly ConfigEntry[] } | Refusal {
   const forced = context.forcedError(name);
   if (forced !== ErrorCodes.NONE) return { code: forced, message: '' };
   const entries = entriesOf(type, name, context);
@@ -88,7 +88,7 @@ function describe(
   return { entries: entries.filter((entry) => settings.includes(entry.name)) };
 }
 
-function entriesOf(type: number, name: string, context: RequestContext): ConfigEntry[] | ConfigProblem {
+function entriesOf(type: number, name: string, context: RequestContext): ConfigEntry[] | Refusal {
   if (type === ResourceTypes.TOPIC) return topicEntries(name, context);
   if (type === ResourceTypes.BROKER) return brokerEntries(name, context);
   return {
@@ -97,7 +97,7 @@ function entriesOf(type: number, name: string, context: RequestContext): ConfigE
   };
 }
 
-function topicEntries(name: string, { cluster, nodeId }: RequestContext): ConfigEntry[] | ConfigProblem {
+function topicEntries(name: string, { cluster, nodeId }: RequestContext): ConfigEntry[] | Refusal {
   if (!isTopicName(name)) {
     return { code: ErrorCodes.INVALID_TOPIC_EXCEPTION, message: topicNameProblemText(name) };
   }
@@ -105,7 +105,7 @@ function topicEntries(name: string, { cluster, nodeId }: RequestContext): Config
   return topic?.config.entries(nodeId) ?? { code: ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION, message: '' };
 }
 
-function brokerEntries(name: string, { cluster, nodeId }: RequestContext): ConfigEntry[] | ConfigProblem {
+function brokerEntries(name: string, { cluster, nodeId }: RequestContext): ConfigEntry[] | Refusal {
   if (name === '') return cluster.brokerConfigs.entriesOfAll();
   const invalid = (message: string) => ({ code: ErrorCodes.INVALID_REQUEST, message });
   if (!/^-?\d+$/.test(name)) return invalid(`Broker id must be an integer, but it is: ${name}`);

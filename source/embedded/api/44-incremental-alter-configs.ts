@@ -2,7 +2,7 @@ import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
 import type { RequestSummary } from '../request-summary.ts';
 import { brokerSettingByName } from '../settings/broker-settings.ts';
-import type { ConfigProblem } from '../settings/check-config.ts';
+import type { Refusal } from '../settings/refusal.ts';
 import { listItems } from '../settings/check-value.ts';
 import { topicSettingByName } from '../settings/topic-settings.ts';
 import { alterConfigs } from './alter-configs.ts';
@@ -53,7 +53,7 @@ function apply(
   changes: readonly IncrementalChange[],
   before: ReadonlyMap<string, string>,
   byDefault: (name: string) => string,
-): Map<string, string> | ConfigProblem {
+): Map<string, string> | Refusal {
   const after = new Map(before);
   for (const { name, value, operation } of changes) {
     const kind = operations[operation];

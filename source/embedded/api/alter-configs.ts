@@ -3,7 +3,7 @@ import { isTopicName } from '../../kernel/topic-name.ts';
 import type { RequestContext } from '../api.ts';
 import { topicNameProblemText } from '../logs/new-topic.ts';
 import { brokerConfigProblem, topicConfigProblem } from '../settings/check-config.ts';
-import type { ConfigProblem } from '../settings/check-config.ts';
+import type { Refusal } from '../settings/refusal.ts';
 
 /** Kinds of resources that have a configuration, by their numbers in the protocol. */
 export const ResourceTypes = { TOPIC: 2, BROKER: 4 } as const;
@@ -30,7 +30,7 @@ type Apply<C extends ConfigChange> = (
   changes: readonly C[],
   before: Values,
   byDefault: (name: string) => string,
-) => Map<string, string> | ConfigProblem;
+) => Map<string, string> | Refusal;
 
 interface Alteration<C extends ConfigChange> {
   readonly resources: readonly ResourceChange<C>[];
@@ -59,7 +59,7 @@ function alter<C extends ConfigChange>(
   resource: ResourceChange<C>,
   how: Omit<Alteration<C>, 'resources'>,
   context: RequestContext,
-): ConfigProblem | undefined {
+): Refusal | undefined {
   const { type, name, changes } = resource;
   const forced = context.forcedError(name);
   if (forced !== ErrorCodes.NONE) return { code: forced, message: 'Asked for by a fault hook' };
@@ -79,7 +79,7 @@ function alterTopic<C extends ConfigChange>(
   { name, changes }: ResourceChange<C>,
   { validateOnly, apply }: Omit<Alteration<C>, 'resources'>,
   { cluster }: RequestContext,
-): ConfigProblem | undefined {
+): Refusal | undefined {
   if (name === '') return invalid('Default topic resources are not allowed.');
   if (!isTopicName(name)) {
     return { code: ErrorCodes.INVALID_TOPIC_EXCEPTION, message: topicNameProblemText(name) };
@@ -103,7 +103,7 @@ function alterBroker<C extends ConfigChange>(
   { name, changes }: ResourceChange<C>,
   { validateOnly, apply }: Omit<Alteration<C>, 'resources'>,
   { cluster, nodeId }: RequestContext,
-): ConfigProblem | undefined {
+): Refusal | undefined {
   const isOfAll = name === '';
   if (!isOfAll && !/^-?\d+$/.test(name)) return invalid(`Node id must be an integer, but it is: ${name}`);
   if (!isOfAll && Number(name) !== nodeId) {
@@ -123,6 +123,6 @@ function alterBroker<C extends ConfigChange>(
   return problem;
 }
 
-function invalid(message: string): ConfigProblem {
+function invalid(message: string): Refusal {
   return { code: ErrorCodes.INVALID_REQUEST, message };
 }

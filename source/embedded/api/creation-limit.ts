@@ -1,15 +1,15 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
-import type { NewTopicProblem } from '../logs/new-topic.ts';
+import type { Refusal } from '../settings/refusal.ts';
 
 /** What a controller writes at most for one request: a record for each topic and each partition. */
-const MAX_RECORDS = 10_000;
+export const MAX_RECORDS = 10_000;
 
 /**
  * Why a request that creates this many partitions is refused as a whole; undefined if it is not.
  *
  * @param topics how many topics it creates
  */
-export function creationExcess(topics: number, partitions: number): NewTopicProblem | undefined {
+export function creationExcess(topics: number, partitions: number): Refusal | undefined {
   if (topics + partitions <= MAX_RECORDS) return undefined;
   return {
     code: ErrorCodes.POLICY_VIOLATION,

@@ -2,9 +2,7 @@ import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { RequestContext } from '../api.ts';
 import { defaultReplicationFactor, newTopicProblem } from '../logs/new-topic.ts';
 import type { NewTopic } from '../logs/topics.ts';
-
-/** What one request may create: a client that asks for more is refused, as by Kafka 4. */
-const MAX_PARTITIONS_PER_REQUEST = 10_000;
+import { MAX_RECORDS } from './creation-limit.ts';
 
 /** Creates a topic that was checked, and the log says so. */
 export function createForClient(topic: NewTopic, { cluster, logger, clientId }: RequestContext): void {
@@ -27,7 +25,7 @@ export function createForClient(topic: NewTopic, { cluster, logger, clientId }: 
 export function createByUse(names: Iterable<string>, context: RequestContext): ReadonlyMap<string, number> {
   const { topics, defaultPartitions } = context.cluster;
   const refusals = new Map<string, number>();
-  let left = MAX_PARTITIONS_PER_REQUEST;
+  let left = MAX_RECORDS;
   for (const name of names) {
     if (context.forcedError(name) !== ErrorCodes.NONE) continue;
     const replicationFactor = defaultReplicationFactor(topics);

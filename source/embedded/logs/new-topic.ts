@@ -1,17 +1,12 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { isTopicName } from '../../kernel/topic-name.ts';
 import { topicConfigProblem } from '../settings/check-config.ts';
+import type { Refusal } from '../settings/refusal.ts';
 import { newTopicReplicasProblem } from './replica-assignment.ts';
 import { MAX_PARTITIONS } from './topics.ts';
 import type { NewTopic, Topics } from './topics.ts';
 
 const MAX_NAME = 249;
-
-/** Why a topic cannot be created: Kafka's error code, and a message. */
-export interface NewTopicProblem {
-  readonly code: number;
-  readonly message: string;
-}
 
 /** Copies of a topic that asks for no number: three, or as many as there are nodes. */
 export function defaultReplicationFactor(topics: Topics): number {
@@ -19,7 +14,7 @@ export function defaultReplicationFactor(topics: Topics): number {
 }
 
 /** The first problem with a new topic, in a broker's order; undefined if it can be created. */
-export function newTopicProblem(wanted: NewTopic, topics: Topics): NewTopicProblem | undefined {
+export function newTopicProblem(wanted: NewTopic, topics: Topics): Refusal | undefined {
   const { name, partitionCount, replicationFactor, config, replicas } = wanted;
   const problem = nameProblem(name, topics) ?? topicConfigProblem(new Map(Object.entries(config)));
   if (problem !== undefined) return problem;
@@ -56,7 +51,7 @@ export function topicNameProblemText(name: string): string {
   return `${what} '${name}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'`;
 }
 
-function nameProblem(name: string, topics: Topics): NewTopicProblem | undefined {
+function nameProblem(name: string, topics: Topics): Refusal | undefined {
   const code = ErrorCodes.INVALID_TOPIC_EXCEPTION;
   if (!isTopicName(name)) return { code, message: topicNameProblemText(name) };
   if (topics.get(name) !== undefined) {

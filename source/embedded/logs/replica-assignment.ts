@@ -1,10 +1,5 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
-
-/** Why replicas cannot be where somebody wants them: Kafka's error code, and a broker's message. */
-export interface AssignmentProblem {
-  readonly code: number;
-  readonly message: string;
-}
+import type { Refusal } from '../settings/refusal.ts';
 
 /** The nodes of one partition's replicas, the leader first. */
 export interface PartitionReplicas {
@@ -16,7 +11,7 @@ export interface PartitionReplicas {
 export function newTopicReplicasProblem(
   wanted: readonly PartitionReplicas[],
   nodeIds: readonly number[],
-): AssignmentProblem | undefined {
+): Refusal | undefined {
   const partitions = new Set<number>();
   for (const { partition, replicas } of wanted) {
     if (partitions.has(partition)) {
@@ -39,7 +34,7 @@ export function addedReplicasProblem(
   wanted: readonly (readonly number[])[],
   added: number,
   { nodeIds, replicationFactor }: { readonly nodeIds: readonly number[]; readonly replicationFactor: number },
-): AssignmentProblem | undefined {
+): Refusal | undefined {
   if (wanted.length !== added) {
     return invalid(
       `Attempted to add ${added} additional partition(s), but only ${wanted.length} assignment(s) were specified.`,
@@ -56,7 +51,7 @@ function replicasProblem(
   replicas: readonly number[],
   nodeIds: readonly number[],
   count = replicas.length,
-): AssignmentProblem | undefined {
+): Refusal | undefined {
   const includes = 'The manual partition assignment includes';
   if (replicas.length === 0) return invalid(`${includes} an empty replica list.`);
   let previous: number | undefined;
@@ -74,6 +69,6 @@ function replicasProblem(
   );
 }
 
-function invalid(message: string): AssignmentProblem {
+function invalid(message: string): Refusal {
   return { code: ErrorCodes.INVALID_REPLICA_ASSIGNMENT, message };
 }

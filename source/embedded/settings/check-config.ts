@@ -2,16 +2,11 @@ import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { show } from '../../kernel/shown-value.ts';
 import { brokerSettingByName } from './broker-settings.ts';
 import { valueProblem } from './check-value.ts';
+import type { Refusal } from './refusal.ts';
 import { topicSettingByName, topicSettings } from './topic-settings.ts';
 
-/** Why a configuration is refused: Kafka's error code, and a message in a broker's words. */
-export interface ConfigProblem {
-  readonly code: number;
-  readonly message: string;
-}
-
 /** The first problem of a topic's own values, in a broker's order. */
-export function topicConfigProblem(given: ReadonlyMap<string, unknown>): ConfigProblem | undefined {
+export function topicConfigProblem(given: ReadonlyMap<string, unknown>): Refusal | undefined {
   const message = topicProblem(given);
   return message === undefined ? undefined : { code: ErrorCodes.INVALID_CONFIG, message };
 }
@@ -58,8 +53,8 @@ export function brokerConfigProblem(
   given: ReadonlyMap<string, string>,
   before: ReadonlyMap<string, string>,
   { isOfAll }: { readonly isOfAll: boolean },
-): ConfigProblem | undefined {
-  const refused = (message: string): ConfigProblem => ({ code: ErrorCodes.INVALID_REQUEST, message });
+): Refusal | undefined {
+  const refused = (message: string): Refusal => ({ code: ErrorCodes.INVALID_REQUEST, message });
   const changed = [...given.keys()].filter((name) => given.get(name) !== before.get(name));
   const fixed = changed.filter((name) => brokerSettingByName.get(name)?.scope === 'read-only');
   if (fixed.length > 0) return refused(`Cannot update these configs dynamically: Set(${fixed.join(', ')})`);
@@ -82,8 +77,8 @@ function inSyncProblem(
   given: ReadonlyMap<string, string>,
   before: ReadonlyMap<string, string>,
   isOfAll: boolean,
-): ConfigProblem | undefined {
-  const refused = (message: string): ConfigProblem => ({ code: ErrorCodes.INVALID_CONFIG, message });
+): Refusal | undefined {
+  const refused = (message: string): Refusal => ({ code: ErrorCodes.INVALID_CONFIG, message });
   if (isOfAll && before.has(IN_SYNC) && !given.has(IN_SYNC)) {
     return refused(`Cluster-level ${IN_SYNC} cannot be removed while ELR is enabled.`);
   }

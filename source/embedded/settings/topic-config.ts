@@ -2,7 +2,7 @@ import type { BrokerConfigs } from './broker-configs.ts';
 import { listItems } from './check-value.ts';
 import { ConfigSources } from './config-entry.ts';
 import type { ConfigEntry } from './config-entry.ts';
-import { topicSettingByName, topicSettings, type codecNames } from './topic-settings.ts';
+import { topicSettingByName, topicSettings } from './topic-settings.ts';
 import type { TopicSetting } from './topic-settings.ts';
 
 /** The settings of a topic that the embedded cluster acts on. */
@@ -11,18 +11,12 @@ interface TopicValues {
   readonly minInsyncReplicas: number;
   readonly retentionMs: number;
   readonly retentionBytes: number;
-  readonly deleteRetentionMs: number;
-  readonly minCompactionLagMs: number;
   readonly timestampAfterMaxMs: number;
   readonly timestampBeforeMaxMs: number;
   readonly isCompacted: boolean;
   readonly isDeleted: boolean;
   readonly hasAppendTime: boolean;
-  readonly compression: CompressionType;
 }
-
-/** Values of compression.type. */
-export type CompressionType = (typeof codecNames)[number];
 
 /**
  * The configuration of one topic: its own values over those of the brokers. Changes act immediately:
@@ -70,16 +64,6 @@ export class TopicConfig {
     return this.#now.retentionBytes;
   }
 
-  /** How long compaction keeps tombstones and markers. */
-  get deleteRetentionMs(): number {
-    return this.#now.deleteRetentionMs;
-  }
-
-  /** Records that are younger are not compacted. */
-  get minCompactionLagMs(): number {
-    return this.#now.minCompactionLagMs;
-  }
-
   /** How far the timestamp of a record may be ahead of the clock. */
   get timestampAfterMaxMs(): number {
     return this.#now.timestampAfterMaxMs;
@@ -103,10 +87,6 @@ export class TopicConfig {
   /** Records get their time from the broker. */
   get hasAppendTime(): boolean {
     return this.#now.hasAppendTime;
-  }
-
-  get compression(): CompressionType {
-    return this.#now.compression;
   }
 
   /** The value of a setting by name, as text. */
@@ -144,14 +124,11 @@ export class TopicConfig {
       minInsyncReplicas: number('min.insync.replicas'),
       retentionMs: number('retention.ms'),
       retentionBytes: number('retention.bytes'),
-      deleteRetentionMs: number('delete.retention.ms'),
-      minCompactionLagMs: number('min.compaction.lag.ms'),
       timestampAfterMaxMs: number('message.timestamp.after.max.ms'),
       timestampBeforeMaxMs: number('message.timestamp.before.max.ms'),
       isCompacted: policies.includes('compact'),
       isDeleted: policies.includes('delete'),
       hasAppendTime: this.text('message.timestamp.type').trim() === 'LogAppendTime',
-      compression: this.text('compression.type').trim() as CompressionType,
     };
   }
 

@@ -13,7 +13,6 @@ export interface TopicSetting extends Setting {
 const forever = '9223372036854775807';
 const remote = 'For tiered storage, which the embedded cluster does not have.';
 const files = 'About files, which the embedded cluster does not have.';
-export const codecNames = ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'] as const;
 
 /** All settings of topics, in the order in which a broker checks them. */
 export const topicSettings: readonly TopicSetting[] = [
@@ -163,7 +162,7 @@ export const topicSettings: readonly TopicSetting[] = [
     name: 'compression.type',
     type: 'STRING',
     byDefault: 'producer',
-    valid: oneOf(...codecNames),
+    valid: oneOf('uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'),
     brokerNames: ['compression.type'],
     doc: 'The codec in which batches are stored. producer: as they come.',
   },
