@@ -4,9 +4,10 @@ import type { TopicPartition } from '../../kernel/topic-partition.ts';
 import { defineApi } from '../api.ts';
 import type { Outcome, RequestContext } from '../api.ts';
 import type { AppendResult, AppendRules, Partition } from '../logs/partition.ts';
-import { loopTime } from '../loop-time.ts';
 import type { TopicConfig } from '../settings/topic-config.ts';
 import { checkTransaction, isTransactional } from '../transactions/produce-check.ts';
+import { byPartition } from './by-partition.ts';
+import { paced } from './paced.ts';
 
 /** What is sent for one partition. */
 interface ToAppend extends TopicPartition {
@@ -76,54 +77,30 @@ function appendAll(
   context: RequestContext,
 ): PartitionResult[] | Promise<PartitionResult[]> {
   const entries: ToAppend[] = [];
-  for (const [topic, partitions] of recordsByPartition(request.topics)) {
+  // Of a partition that is listed twice only the second record set counts, as on a real broker.
+  for (const [topic, partitions] of byPartition(request.topics, ({ records }) => records)) {
     for (const [partition, records] of partitions) entries.push({ topic, partition, records });
   }
   const refusal = transactionalIdError(request);
   if (refusal !== ErrorCodes.NONE) return entries.map((entry) => refused(entry, refusal));
-  const results: PartitionResult[] = [];
-  for (const [i, entry] of entries.entries()) {
-    const result = append(entry, request, context);
-    if (result instanceof Promise || loopTime.isUsedUp) {
-      const rest = entries.slice(i + 1);
-      return appendRest(rest, [...results, result], request, context);
-    }
-    results.push(result);
-  }
-  return results;
-}
-
-async function appendRest(
-  entries: readonly ToAppend[],
-  first: readonly (PartitionResult | Promise<PartitionResult>)[],
-  request: ProduceRequest,
-  context: RequestContext,
-): Promise<PartitionResult[]> {
-  const results: (PartitionResult | Promise<PartitionResult>)[] = [...first];
-  for (const entry of entries) {
-    if (loopTime.isUsedUp) await loopTime.next();
+  const results: (PartitionResult | Promise<PartitionResult>)[] = [];
+  const later = paced(entries, (entry) => {
     results.push(append(entry, request, context));
-  }
-  const appended: PartitionResult[] = [];
-  for (const result of results) appended.push(await result);
-  return appended;
+  });
+  if (later !== undefined) return later.then(() => allOf(results));
+  return results.every(isThere) ? results : allOf(results);
 }
 
-/**
- * Of a partition that is listed twice in the request only the second record set counts, as on a
- * real broker.
- */
-function recordsByPartition(topics: ProduceRequest['topics']): Map<string, Map<number, Buffer | null>> {
-  const merged = new Map<string, Map<number, Buffer | null>>();
-  for (const { topic, partitions } of topics) {
-    let records = merged.get(topic);
-    if (records === undefined) {
-      records = new Map();
-      merged.set(topic, records);
-    }
-    for (const entry of partitions) records.set(entry.partition, entry.records);
-  }
-  return merged;
+async function allOf(
+  results: readonly (PartitionResult | Promise<PartitionResult>)[],
+): Promise<PartitionResult[]> {
+  const all: PartitionResult[] = [];
+  for (const result of results) all.push(await result);
+  return all;
+}
+
+function isThere(result: PartitionResult | Promise<PartitionResult>): result is PartitionResult {
+  return !(result instanceof Promise);
 }
 
 /** A record of a transaction in a request without a transactional id: nobody may write it. */

@@ -2,6 +2,7 @@ import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { TopicPartition } from '../../kernel/topic-partition.ts';
 import { defineApi } from '../api.ts';
 import type { Outcome, RequestContext } from '../api.ts';
+import { byPartition } from './by-partition.ts';
 import { pacedArray } from './paced.ts';
 
 const LATEST = -1;
@@ -47,7 +48,7 @@ export const listOffsets = defineApi({
     const { out, version } = context;
     if (version >= 2) out.fields.int32(0);
     const writer = out.fields;
-    await pacedArray(writer, [...byPartition(request.topics)], ([topic, queries]) => {
+    await pacedArray(writer, [...byPartition(request.topics, queryOf)], ([topic, queries]) => {
       return pacedArray(writer.string(topic), [...queries], ([partition, query]) => {
         const found =
           query === TWICE
@@ -62,17 +63,8 @@ export const listOffsets = defineApi({
 });
 
 /** A partition that is named twice in the request is refused, as on a real broker. */
-function byPartition(
-  topics: readonly { topic: string; partitions: readonly OffsetQuery[] }[],
-): Map<string, Map<number, OffsetQuery | typeof TWICE>> {
-  const merged = new Map<string, Map<number, OffsetQuery | typeof TWICE>>();
-  for (const { topic, partitions } of topics) {
-    const queries = merged.get(topic) ?? new Map<number, OffsetQuery | typeof TWICE>();
-    merged.set(topic, queries);
-    for (const query of partitions)
-      queries.set(query.partition, queries.has(query.partition) ? TWICE : query);
-  }
-  return merged;
+function queryOf(query: OffsetQuery, isRepeated: boolean): OffsetQuery | typeof TWICE {
+  return isRepeated ? TWICE : query;
 }
 
 function find(query: OffsetQuery & TopicPartition, isolation: number, context: RequestContext): ListedOffset {
