@@ -3,6 +3,8 @@ import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
 import type { ClusterState } from '../cluster-state.ts';
 import { commitError } from './commit-error.ts';
+import { readCommittedTopic } from './committed-topics.ts';
+import type { CommittedTopic } from './committed-topics.ts';
 import { groupError } from './group-access.ts';
 
 /** What the coordinator stores of each offset beside the names of group and topic, and metadata. */
@@ -14,15 +16,7 @@ interface OffsetCommitRequest {
   readonly generation: number;
   readonly memberId: string;
   readonly groupInstanceId: string | null;
-  readonly topics: readonly {
-    readonly topic: string;
-    readonly partitions: readonly {
-      readonly partition: number;
-      readonly offset: number;
-      readonly leaderEpoch: number;
-      readonly metadata: string;
-    }[];
-  }[];
+  readonly topics: readonly CommittedTopic[];
 }
 
 /** @see https://kafka.apache.org/protocol#The_Messages_OffsetCommit */
@@ -38,15 +32,7 @@ export const offsetCommit = defineApi<OffsetCommitRequest>({
     const memberId = reader.string();
     const groupInstanceId = version >= 7 ? reader.nullableString() : null;
     if (version <= 4) reader.int64(); // retention time: brokers ignore it in favour of their own
-    const topics = reader.array(() => ({
-      topic: reader.string(),
-      partitions: reader.array(() => ({
-        partition: reader.int32(),
-        offset: reader.int64(),
-        leaderEpoch: version >= 6 ? reader.int32() : -1,
-        metadata: reader.nullableString() ?? '',
-      })),
-    }));
+    const topics = reader.array(() => readCommittedTopic(reader, version >= 6));
     return { groupId, generation, memberId, groupInstanceId, topics };
   },
   handle(request, context) {

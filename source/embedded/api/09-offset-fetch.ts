@@ -4,6 +4,8 @@ import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
 import type { GroupOffsets } from '../groups/group-offsets.ts';
 import { groupError } from './group-access.ts';
+import { readFlexiblePartitions, readPartitions } from './named-partitions.ts';
+import type { NamedPartitions } from './named-partitions.ts';
 
 const TOP_LEVEL_ERROR_FROM = 2;
 const FLEXIBLE_FROM = 6;
@@ -12,9 +14,7 @@ const STABLE_FROM = 7;
 interface OffsetFetchRequest {
   readonly groupId: string;
   /** null asks for all that is committed. */
-  readonly topics:
-    | readonly { readonly topic: string; readonly partitions: readonly { readonly partition: number }[] }[]
-    | null;
+  readonly topics: readonly NamedPartitions[] | null;
   /** Offsets that the end of a transaction may change are not given. */
   readonly requireStable: boolean;
 }
@@ -56,22 +56,14 @@ export const offsetFetch = defineApi<OffsetFetchRequest>({
 function readPlain(reader: WireReader): OffsetFetchRequest {
   return {
     groupId: reader.string(),
-    topics: reader.nullableArray(() => ({
-      topic: reader.string(),
-      partitions: reader.array(() => ({ partition: reader.int32() })),
-    })),
+    topics: reader.nullableArray(readPartitions),
     requireStable: false,
   };
 }
 
 function readFlexible(reader: WireReader, version: number): OffsetFetchRequest {
   const groupId = reader.compactString();
-  const topics = reader.compactNullableArray(() => {
-    const topic = reader.compactString();
-    const partitions = reader.compactArray(() => ({ partition: reader.int32() }));
-    reader.skipTags();
-    return { topic, partitions };
-  });
+  const topics = reader.compactNullableArray(readFlexiblePartitions);
   const requireStable = version >= STABLE_FROM && reader.boolean();
   reader.skipTags();
   return { groupId, topics, requireStable };

@@ -1,8 +1,9 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
-import type { WireReader } from '../../kafka/wire/wire-reader.ts';
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
 import { producerErrorFor } from '../transactions/transactions.ts';
+import { readFlexiblePartitions, readPartitions } from './named-partitions.ts';
+import type { NamedPartitions } from './named-partitions.ts';
 import {
   PRODUCER_FENCED_FROM,
   TRANSACTION_FLEXIBLE_FROM,
@@ -12,10 +13,7 @@ import {
 import type { TransactionRequest } from './transaction-access.ts';
 
 interface AddPartitionsRequest extends TransactionRequest {
-  readonly topics: readonly {
-    readonly topic: string;
-    readonly partitions: readonly { readonly partition: number }[];
-  }[];
+  readonly topics: readonly NamedPartitions[];
 }
 
 /** @see https://kafka.apache.org/protocol#The_Messages_AddPartitionsToTxn */
@@ -28,7 +26,7 @@ export const addPartitionsToTxn = defineApi<AddPartitionsRequest>({
   read(reader, version) {
     const transaction = readTransaction(reader, version);
     const flexible = version >= TRANSACTION_FLEXIBLE_FROM;
-    const topics = flexible ? readFlexible(reader) : readPlain(reader);
+    const topics = flexible ? reader.compactArray(readFlexiblePartitions) : reader.array(readPartitions);
     if (flexible) reader.skipTags();
     return { ...transaction, topics };
   },
@@ -54,22 +52,6 @@ export const addPartitionsToTxn = defineApi<AddPartitionsRequest>({
     return 'answer';
   },
 });
-
-function readPlain(reader: WireReader): AddPartitionsRequest['topics'] {
-  return reader.array(() => ({
-    topic: reader.string(),
-    partitions: reader.array(() => ({ partition: reader.int32() })),
-  }));
-}
-
-function readFlexible(reader: WireReader): AddPartitionsRequest['topics'] {
-  return reader.compactArray(() => {
-    const topic = reader.compactString();
-    const partitions = reader.compactArray(() => ({ partition: reader.int32() }));
-    reader.skipTags();
-    return { topic, partitions };
-  });
-}
 
 /** Adds all partitions of the request, or none; returns what to answer for each. */
 function add(

@@ -2,6 +2,7 @@ import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
 import type { TransactionMarker } from '../logs/marker-batch.ts';
+import { readFlexiblePartitions } from './named-partitions.ts';
 
 /**
  * Ends transactions in single partitions, whatever their coordinator knows of them: an operator ends
@@ -20,12 +21,7 @@ export const writeTxnMarkers = defineApi({
       const producerId = reader.bigInt64();
       const epoch = reader.int16();
       const committed = reader.boolean();
-      const topics = reader.compactArray(() => {
-        const topic = reader.compactString();
-        const partitions = reader.compactArray(() => ({ partition: reader.int32() }));
-        reader.skipTags();
-        return { topic, partitions };
-      });
+      const topics = reader.compactArray(readFlexiblePartitions);
       const coordinatorEpoch = reader.int32();
       reader.skipTags();
       return { marker: { producerId, epoch, committed, coordinatorEpoch }, topics };

@@ -4,6 +4,8 @@ import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
 import type { MemberIdentity } from '../groups/group-members.ts';
 import { commitError } from './commit-error.ts';
+import { readCommittedTopic } from './committed-topics.ts';
+import type { CommittedTopic } from './committed-topics.ts';
 import { groupError } from './group-access.ts';
 import { TRANSACTION_FLEXIBLE_FROM } from './transaction-access.ts';
 import type { TransactionRequest } from './transaction-access.ts';
@@ -14,15 +16,7 @@ const NO_GENERATION = -1;
 interface TxnOffsetCommitRequest extends TransactionRequest, MemberIdentity {
   readonly groupId: string;
   readonly generation: number;
-  readonly topics: readonly {
-    readonly topic: string;
-    readonly partitions: readonly {
-      readonly partition: number;
-      readonly offset: number;
-      readonly leaderEpoch: number;
-      readonly metadata: string;
-    }[];
-  }[];
+  readonly topics: readonly CommittedTopic[];
 }
 
 /** @see https://kafka.apache.org/protocol#The_Messages_TxnOffsetCommit */
@@ -79,15 +73,7 @@ function readPlain(reader: WireReader, version: number): TxnOffsetCommitRequest 
     generation: NO_GENERATION,
     memberId: '',
     groupInstanceId: null,
-    topics: reader.array(() => ({
-      topic: reader.string(),
-      partitions: reader.array(() => ({
-        partition: reader.int32(),
-        offset: reader.int64(),
-        leaderEpoch: version >= LEADER_EPOCH_FROM ? reader.int32() : -1,
-        metadata: reader.nullableString() ?? '',
-      })),
-    })),
+    topics: reader.array(() => readCommittedTopic(reader, version >= LEADER_EPOCH_FROM)),
   };
 }
 

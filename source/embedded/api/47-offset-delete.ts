@@ -3,6 +3,7 @@ import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
 import type { Group } from '../groups/group.ts';
 import { groupError } from './group-access.ts';
+import { readPartitions } from './named-partitions.ts';
 
 /** @see https://kafka.apache.org/protocol#The_Messages_OffsetDelete */
 export const offsetDelete = defineApi({
@@ -12,10 +13,7 @@ export const offsetDelete = defineApi({
   max: 0,
   read: (reader) => ({
     groupId: reader.string(),
-    topics: reader.array(() => ({
-      topic: reader.string(),
-      partitions: reader.array(() => ({ partition: reader.int32() })),
-    })),
+    topics: reader.array(readPartitions),
   }),
   handle(request, context) {
     const { cluster, out } = context;

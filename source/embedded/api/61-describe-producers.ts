@@ -2,6 +2,7 @@ import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
 import type { RequestContext } from '../api.ts';
 import type { DescribedProducer } from '../logs/partition.ts';
+import { readFlexiblePartitions } from './named-partitions.ts';
 
 /** @see https://kafka.apache.org/protocol#The_Messages_DescribeProducers */
 export const describeProducers = defineApi({
@@ -11,12 +12,7 @@ export const describeProducers = defineApi({
   max: 0,
   flexibleFrom: 0,
   read(reader) {
-    const topics = reader.compactArray(() => {
-      const topic = reader.compactString();
-      const partitions = reader.compactArray(() => ({ partition: reader.int32() }));
-      reader.skipTags();
-      return { topic, partitions };
-    });
+    const topics = reader.compactArray(readFlexiblePartitions);
     reader.skipTags();
     return { topics };
   },
