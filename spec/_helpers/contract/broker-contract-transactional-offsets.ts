@@ -11,7 +11,6 @@ import {
   initialized,
   newTransactionalId,
   offsetsAdded,
-  stableOffset,
   unlessBusy,
 } from '../raw/raw-transactions.ts';
 import { until } from '../until.ts';
@@ -29,6 +28,13 @@ async function newOwner(t: ExecutionContext, brokers: readonly string[], partiti
   const send = (offset: number, options = {}, version = 3) =>
     commitInTransaction(group, transaction, owner, { groupId, topic, offset, ...options }, version);
   return { topic, groupId, group, connect, transaction, owner, send };
+}
+
+/** The answer for partition 0 of one topic. */
+async function stableOffset(group: RawClient, groupId: string, topic: string, requireStable = true) {
+  const { offsets } = await fetchOffsets(group, groupId, topic, requireStable);
+  const { code, offset } = present(offsets[0]);
+  return { code, offset };
 }
 
 /** What the group has committed for partition 0: once no transaction may change it. */

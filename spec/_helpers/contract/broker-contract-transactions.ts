@@ -7,18 +7,17 @@ import { present } from '../raw/present.ts';
 import {
   addPartitions,
   added,
-  describeTransaction,
   end,
   findTransactionCoordinator,
   init,
   initialized,
-  listTransactions,
   newTransactionalId,
   produceInTransaction,
   unlessBusy,
   type Owner,
   type RawTransaction,
 } from '../raw/raw-transactions.ts';
+import { describeTransaction, listTransactions } from '../raw/raw-transaction-reports.ts';
 import { until } from '../until.ts';
 import type { ContractCase } from './contract-case.ts';
 

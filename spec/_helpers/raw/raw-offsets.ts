@@ -46,6 +46,7 @@ export async function fetchOffsets(
   client: RawClient,
   groupId: string,
   topic?: string,
+  requireStable = true,
 ): Promise<{
   code: number;
   offsets: { topic: string; partition: number; offset: number; metadata: string; code: number }[];
@@ -66,7 +67,7 @@ export async function fetchOffsets(
             .noTags();
         });
       }
-      writer.boolean(true).noTags();
+      writer.boolean(requireStable).noTags();
     },
   });
   reader.int32();

@@ -70,7 +70,12 @@ export async function listOffset(
   client: RawClient,
   topic: string,
   timestamp: number,
-  options: { readonly partition?: number; readonly currentLeaderEpoch?: number } = {},
+  options: {
+    readonly partition?: number;
+    readonly currentLeaderEpoch?: number;
+    /** 1: as a reader of committed records. Default 0. */
+    readonly isolation?: 0 | 1;
+  } = {},
 ): Promise<{ code: number; timestamp: number; offset: number; leaderEpoch: number }> {
   const reader = await client.call({
     key: 2,
@@ -78,7 +83,7 @@ export async function listOffset(
     body: (writer) =>
       writer
         .int32(-1)
-        .int8(0)
+        .int8(options.isolation ?? 0)
         .int32(1)
         .string(topic)
         .int32(1)
