@@ -108,7 +108,9 @@ async function refusedInits(t: ExecutionContext, brokers: readonly string[]): Pr
     'an epoch without a producer',
   );
   t.is((await describeTransaction(transaction.coordinator, transaction.id)).code, 105, 'no id was made');
-  t.is((await init(transaction, { timeoutMs: 900_000 })).code, 0, 'the longest');
+  // Answered 14 by a broker that has only just started.
+  const longest = await unlessBusy(() => init(transaction, { timeoutMs: 900_000 }));
+  t.is(longest.code, 0, 'the longest');
 }
 
 async function takeover(t: ExecutionContext, brokers: readonly string[]): Promise<void> {
