@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from './free-ports.ts';
@@ -122,7 +122,21 @@ async function startTogether(nodes: readonly OwnKafkaNode[]): Promise<void> {
 
 async function stopAll(nodes: readonly KafkaNode[], folder: string): Promise<void> {
   await Promise.all(nodes.map((node) => node.kill('SIGKILL')));
-  await rm(folder, { recursive: true, force: true });
+  await removeFolder(folder);
+}
+
+/** Removes a folder with all that is in it. What is mounted in it is emptied and stays, and so does the way to it. */
+async function removeFolder(folder: string): Promise<void> {
+  if (!existsSync(folder)) return;
+  const entries = await readdir(folder, { withFileTypes: true });
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    await (entry.isDirectory() ? removeFolder(path) : rm(path));
+  }
+  await rmdir(folder).catch((error: unknown) => {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EBUSY' && code !== 'ENOTEMPTY') throw error;
+  });
 }
 
 async function makeNodes(

@@ -5,7 +5,7 @@ import { campaignTable } from './campaign-table.ts';
 import { Checks } from './checks.ts';
 import type { Fault } from './fault.ts';
 import { faults } from './fault-list.ts';
-import { diskFull } from './faults/cluster.ts';
+import { diskFull, withAdmin } from './faults/cluster.ts';
 import { Journal, type Round } from './journal.ts';
 import { Plan, type Cycle } from './plan.ts';
 import { checkMutants } from './mutants/check-mutants.ts';
@@ -144,7 +144,12 @@ async function playRound(
         );
       }
     }
-    return await campaign.finish();
+    const result = await campaign.finish();
+    // What was read back is no longer needed, and the next workload wants the room.
+    await withAdmin(world, (admin) =>
+      admin.deleteTopics({ topics: workload.topics.map(({ name }) => world.topic(name)) }),
+    );
+    return result;
   } finally {
     await world.abandon();
   }

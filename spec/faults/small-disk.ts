@@ -1,11 +1,10 @@
-import { mkdir, mkdtemp, open, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../../scripts/services/programs.ts';
 
-/** For what a node writes of a campaign. */
-const MEGABYTES = 512;
-const BLOCK = Buffer.alloc(1024 * 1024);
+/** More than what a node writes of a campaign. What is not written takes no memory. */
+const ROOMY = '8g';
 const options = { timeoutMs: 10_000 };
 
 /** The folder of three nodes of Kafka, of which the last one's data is on a disk of its own that can be full. */
@@ -23,32 +22,35 @@ export class SmallDisk {
   static async mount(): Promise<SmallDisk> {
     const disk = new SmallDisk(await mkdtemp(join(tmpdir(), 'kasper-faults-')));
     await mkdir(disk.#place, { recursive: true });
-    await run('mount', ['-t', 'tmpfs', '-o', `size=${MEGABYTES}m`, 'tmpfs', disk.#place], options);
+    await run('mount', ['-t', 'tmpfs', '-o', `size=${ROOMY}`, 'tmpfs', disk.#place], options);
     return disk;
   }
 
-  /** Writes until nothing more can be written. */
+  /** Makes it as large as what is on it: nothing more can be written. */
   async fill(): Promise<void> {
-    const file = await open(this.#filling, 'w');
-    try {
-      for (;;) await file.write(BLOCK);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-    } finally {
-      await file.close();
+    for (;;) {
+      const { blocks, bfree, bsize } = await statfs(this.#place);
+      try {
+        await this.#resize(`${(blocks - bfree) * bsize}`);
+        return;
+      } catch (error) {
+        // More was written between the look and the change.
+        const { bfree: left } = await statfs(this.#place);
+        if (left >= bfree) throw error;
+      }
     }
   }
 
   /** Takes {@link fill} back. */
   async clear(): Promise<void> {
-    await rm(this.#filling, { force: true });
+    await this.#resize(ROOMY);
   }
 
   async unmount(): Promise<void> {
     await run('umount', ['-l', this.#place], options);
   }
 
-  get #filling(): string {
-    return join(this.#place, 'filling');
+  async #resize(size: string): Promise<void> {
+    await run('mount', ['-o', `remount,size=${size}`, this.#place], options);
   }
 }
