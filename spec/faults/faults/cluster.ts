@@ -81,8 +81,8 @@ async function moveLeaders(world: World, topic: string): Promise<string> {
 }
 
 /**
- * Sees that a node leads a partition of the input: workers would not feel what happens to one that
- * only follows, as each node does after its restart.
+ * Sees that a node leads a partition of the input of each worker: none would feel what happens to one
+ * that only follows, as each node does after its restart, and one worker may be down by another fault.
  */
 export async function letLead(world: World, nodeId: number): Promise<void> {
   if (world.servers.kafka.nodes.length === 1) return;
@@ -90,12 +90,16 @@ export async function letLead(world: World, nodeId: number): Promise<void> {
   await withAdmin(world, async (admin) => {
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
     const partitions = topics[0]?.partitions ?? [];
-    if (partitions.some(({ leader }) => leader === nodeId)) return;
-    const [first] = partitions.filter(({ isr }) => isr.includes(nodeId));
-    // It is out of sync by another fault, which is felt in its place.
-    if (first === undefined) return;
-    const others = first.replicas.filter((id) => id !== nodeId);
-    await elect(world, admin, topic, [{ partition: first.partitionId, replicas: [nodeId, ...others] }]);
+    const turned = world.fleet.places.flatMap((place): Turned[] => {
+      const read = partitions.filter(({ partitionId }) => place.partitions.includes(partitionId));
+      if (read.some(({ leader }) => leader === nodeId)) return [];
+      const [first] = read.filter(({ isr }) => isr.includes(nodeId));
+      // It is out of sync by another fault, which is felt in its place.
+      if (first === undefined) return [];
+      const others = first.replicas.filter((id) => id !== nodeId);
+      return [{ partition: first.partitionId, replicas: [nodeId, ...others] }];
+    });
+    if (turned.length > 0) await elect(world, admin, topic, turned);
   });
 }
 
