@@ -13,6 +13,7 @@ import type { Timer } from './kernel/clock.ts';
 import { Listeners } from './kernel/listeners.ts';
 import { show } from './kernel/shown-value.ts';
 import { unknownName } from './kernel/unknown-name.ts';
+import { sharedAbort } from './kernel/shared-abort.ts';
 import { Lifecycle, type ProcessorState } from './lifecycle.ts';
 import type { StoreMap } from './message-processor.ts';
 import { oneProcessor, processorFor, type MessageProcessors } from './message-processors.ts';
@@ -56,7 +57,7 @@ export class TopicProcessor<Stores extends StoreMap = StoreMap> implements Async
   readonly #client: KafkaClient;
   readonly #lifecycle: Lifecycle;
   readonly #listeners: Listeners<ProcessorEvents>;
-  readonly #closing = new AbortController();
+  readonly #closing = sharedAbort();
   readonly #outcome = new RunOutcome();
   readonly #parts = new RunParts();
   /** What was opened outside of the run. */

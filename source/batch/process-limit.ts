@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { Timer } from '../kernel/clock.ts';
 import { TimeoutError, type KasperError } from '../kernel/errors.ts';
+import { sharedAbort } from '../kernel/shared-abort.ts';
 import type { BegunBatch } from './batcher.ts';
 
 /** For how long `process` of one batch may take. */
@@ -28,7 +29,7 @@ export class ProcessLimit {
   /** Aborted, with the {@link reason}, as soon as there is one. */
   get signal(): AbortSignal {
     if (this.#abort === undefined) {
-      this.#abort = new AbortController();
+      this.#abort = sharedAbort();
       if (this.#reason !== undefined) this.#abort.abort(this.#reason);
     }
     return this.#abort.signal;

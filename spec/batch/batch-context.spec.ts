@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import test from 'ava';
 import {
   newBatchContext,
@@ -48,6 +49,15 @@ test('the signal of a context is made when it is asked for, and is then always t
   t.is(asked, 0);
   t.is(context.signal, context.signal);
   t.is(asked, 2);
+});
+
+test('twenty calls may be given the signal of a context at the same time, without a warning', async (t) => {
+  const { signal } = newLimit();
+  const stop = () => undefined;
+  for (let call = 0; call < 20; call++) signal.addEventListener('abort', stop.bind(undefined));
+  // Warnings come in a later turn.
+  await new Promise(setImmediate);
+  t.is(getEventListeners(signal, 'abort').length, 20);
 });
 
 test('a copy of a context, and an object made from it, have its signal', (t) => {

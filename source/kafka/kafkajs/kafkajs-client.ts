@@ -23,6 +23,7 @@ import { KafkajsSink } from './produce/sink.ts';
 import { LeaderSource } from './fetch/leader-source.ts';
 import { createTopics, topicDescriptions } from './ask/topics.ts';
 import type { TopicPartition } from '../../kernel/topic-partition.ts';
+import { sharedAbort } from '../../kernel/shared-abort.ts';
 
 export interface KafkajsClientOptions {
   readonly logger: RepeatLimitedLogger;
@@ -52,7 +53,7 @@ export class KafkajsClient implements KafkaClient {
   readonly #sinks = new Set<RecordSink>();
   #connecting: Promise<ClusterConnection> | undefined;
   #cluster: ClusterConnection | undefined;
-  readonly #ending = new AbortController();
+  readonly #ending = sharedAbort();
   #closing: Promise<void> | undefined;
   #observer: KafkaObserver = noObserver;
 

@@ -4,6 +4,7 @@ import type { KasperError } from '../../../kernel/errors.ts';
 import { sleep } from '../../../kernel/clock.ts';
 import type { Clock } from '../../../kernel/clock.ts';
 import type { Logger } from '../../../kernel/logger.ts';
+import { sharedAbort } from '../../../kernel/shared-abort.ts';
 import type { KafkaObserver } from '../../client.ts';
 import type { Deadlines } from './deadlines.ts';
 import { dropConnection, hardenPool } from '../capture/harden.ts';
@@ -16,6 +17,7 @@ import type {
 } from '../capture/internals.ts';
 import { FETCH } from '../protocol/fetch.ts';
 import type { CallLimit, CallWatch, WatchedCall } from './call-watch.ts';
+import type { ConnectPauses } from './connect-pauses.ts';
 import { checkApiVersions } from '../protocol/required-versions.ts';
 import { logInByToken } from './oauth-login.ts';
 import { sendRaw } from './raw-call.ts';
@@ -34,6 +36,9 @@ export interface BrokerLinkOptions {
   readonly observer: KafkaObserver;
   readonly deadlines: Deadlines;
   readonly watch: CallWatch;
+  readonly pauses: ConnectPauses;
+  /** There was a link to this broker before. */
+  readonly isAgain: boolean;
 }
 
 /** The address of a link before it is known which one of the user's list it has. */
@@ -62,7 +67,7 @@ export class BrokerLink {
   #ready = false;
   #versions: KafkajsBroker['versions'] = null;
   #lost: KasperError | undefined;
-  readonly #gone = new AbortController();
+  readonly #gone = sharedAbort();
   #dropped: Promise<void> | undefined;
   #fetchOpened = false;
 
@@ -156,10 +161,14 @@ export class BrokerLink {
   }
 
   async #connect(): Promise<void> {
-    const { cluster, destination, logger, clock, deadlines } = this.#options;
+    const { cluster, destination, logger, clock, deadlines, pauses, observer, isAgain } = this.#options;
     const pool = await cluster.connectionPoolBuilder.build(destination);
     this.#pool = pool;
     if (this.#lost !== undefined) return;
+    const { address } = this;
+    const pausedBy = pauses.errorOf(address);
+    if (pausedBy !== undefined) throw pausedBy;
+    if (isAgain) observer.onReconnect();
     hardenPool(pool, logger, this.#options.watch);
     // Less than the login may take, so that the error names the provider.
     const tokenMs = deadlines.handshakeMs * TOKEN_SHARE;
@@ -168,8 +177,16 @@ export class BrokerLink {
       return new SaslSession(connection, clock);
     });
     const broker = cluster.brokerPool.createBroker({ connectionPool: pool, logger: cluster.rootLogger });
-    await broker.connect();
-    checkApiVersions(broker.versions, this.address);
+    try {
+      await broker.connect();
+    } catch (thrown) {
+      const error = wrapError(thrown, `Broker ${address} (to connect)`);
+      // One that was dropped says nothing about the address.
+      if (!this.#gone.signal.aborted) pauses.failed(address, error);
+      throw error;
+    }
+    pauses.connected(address);
+    checkApiVersions(broker.versions, address);
     this.#versions = broker.versions;
     this.#ready = true;
   }

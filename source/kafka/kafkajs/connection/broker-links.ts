@@ -6,6 +6,7 @@ import type { Logger } from '../../../kernel/logger.ts';
 import type { KafkaObserver } from '../../client.ts';
 import { BrokerLink, NO_ADDRESS_YET } from './broker-link.ts';
 import { type CallLimit, CallWatch } from './call-watch.ts';
+import { ConnectPauses } from './connect-pauses.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { CapturedCluster } from '../capture/capture-cluster.ts';
 import { isForeign } from '../capture/foreign-protocol.ts';
@@ -44,6 +45,7 @@ export class BrokerLinks {
   /** Of which node there was a link, in each lane: the next one is opened again. */
   readonly #linked: Readonly<Record<Lane, Set<number>>> = { produce: new Set(), 'all else': new Set() };
   readonly watch: CallWatch;
+  readonly #pauses: ConnectPauses;
   /**
    * To an address of the user's list, until it is known which node that is. Shared by all who look
    * for a first broker.
@@ -56,6 +58,7 @@ export class BrokerLinks {
   constructor(options: BrokerLinksOptions) {
     this.#options = options;
     this.watch = new CallWatch(options.clock);
+    this.#pauses = new ConnectPauses(options.clock);
   }
 
   /** The user's addresses as far as they are known, with the last error of each. */
@@ -207,8 +210,7 @@ export class BrokerLinks {
     void known?.drop(
       new ConnectionError(`Broker ${known.address} closed the connection`, { retriable: true }),
     );
-    if (this.#linked[lane].has(node.nodeId)) this.#options.observer.onReconnect();
-    const link = this.#newLink(node);
+    const link = this.#newLink(node, this.#linked[lane].has(node.nodeId));
     this.#setLink(node.nodeId, link, lane);
     return link;
   }
@@ -222,10 +224,12 @@ export class BrokerLinks {
     return lane === 'produce' ? this.#produceLinks : this.#links;
   }
 
-  #newLink(node?: BrokerNode): BrokerLink {
+  #newLink(node?: BrokerNode, isAgain = false): BrokerLink {
     const { cluster, clock, logger, observer, deadlines } = this.#options;
     return new BrokerLink({
       watch: this.watch,
+      pauses: this.#pauses,
+      isAgain,
       cluster: cluster.cluster,
       connectionTimeoutMs: cluster.connectionTimeoutMs,
       destination: node && { host: node.host, port: node.port },

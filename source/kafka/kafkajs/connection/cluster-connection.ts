@@ -18,6 +18,7 @@ import { retryLoop } from './retry-loop.ts';
 import { TopicTable } from './topic-table.ts';
 import type { KnownTopic, Leader } from './topic-table.ts';
 import type { TopicPartition } from '../../../kernel/topic-partition.ts';
+import { sharedAbort } from '../../../kernel/shared-abort.ts';
 
 /**
  * Waits between questions for a group's coordinator while there is none: after a start it comes about
@@ -40,7 +41,7 @@ export class ClusterConnection {
   readonly #links: BrokerLinks;
   readonly #topics = new TopicTable();
   readonly #coordinators = new Map<string, number>();
-  readonly #ending = new AbortController();
+  readonly #ending = sharedAbort();
   #refreshing: Promise<void> = Promise.resolve();
   #nextRefresh: { readonly topics: Set<string>; readonly done: Promise<void> } | undefined;
   #controllerId = -1;

@@ -3,6 +3,7 @@ import { backoffMs } from '../../../kernel/backoff.ts';
 import type { Timer } from '../../../kernel/clock.ts';
 import { type KasperError, LifecycleError } from '../../../kernel/errors.ts';
 import { keyOf, listPartitions, type TopicPartition } from '../../../kernel/topic-partition.ts';
+import { sharedAbort } from '../../../kernel/shared-abort.ts';
 import type { StartPosition } from '../../log-position.ts';
 import type { OutOfRange, PartitionReader, PartitionSource, SourceOptions } from '../../source.ts';
 import { missingAnswer, noLeader, type AskLeadersOptions } from '../ask/ask-leaders.ts';
@@ -40,7 +41,7 @@ export class LeaderSource implements PartitionSource, FetchAnswers {
   readonly #loops: FetchLoops;
   readonly #failing: FailingPartitions<FetchPosition>;
   readonly #timers = new Set<Timer>();
-  readonly #ending = new AbortController();
+  readonly #ending = sharedAbort();
   #closed = false;
 
   constructor(cluster: ClusterConnection, options: SourceOptions) {

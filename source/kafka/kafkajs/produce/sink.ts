@@ -21,6 +21,7 @@ import { RepeatedRecords } from './repeated-records.ts';
 import { splitBatch } from './split-batch.ts';
 import { wrapError } from '../connection/wrap-error.ts';
 import { listPartitions } from '../../../kernel/topic-partition.ts';
+import { sharedAbort } from '../../../kernel/shared-abort.ts';
 
 /** Below the 1,048,588 bytes that brokers and topics take by default. */
 const BATCH_BYTES = 900_000;
@@ -48,7 +49,7 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
   readonly #failing: FailingPartitions<PartitionQueue>;
   readonly #later: LaterAttempts;
   readonly #batchBytes = new Map<string, number>();
-  readonly #ending = new AbortController();
+  readonly #ending = sharedAbort();
   #closed: LifecycleError | undefined;
 
   constructor(cluster: ClusterConnection, options: SinkOptions) {
