@@ -9,11 +9,13 @@ const LEAST_BYTES = 64 * 1024;
  */
 export class RequestSize {
   readonly #maxBytes: number;
+  readonly #startBytes: number;
   #bytes: number;
 
   /** @param startBytes as long as nothing is known of the link */
-  constructor(maxBytes: number, startBytes = maxBytes) {
+  constructor(maxBytes: number, startBytes: number) {
     this.#maxBytes = maxBytes;
+    this.#startBytes = startBytes;
     this.#bytes = startBytes;
   }
 
@@ -21,9 +23,9 @@ export class RequestSize {
     return this.#bytes;
   }
 
-  /** Whether the link was found to be slow. */
+  /** Whether the link was found to be slow: less than at the start is moved at a time. */
   get isReduced(): boolean {
-    return this.#bytes < this.#maxBytes;
+    return this.#bytes < this.#startBytes;
   }
 
   /** This many bytes took so long. */

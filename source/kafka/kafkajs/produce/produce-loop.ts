@@ -15,9 +15,12 @@ import { keyOf } from '../../../kernel/topic-partition.ts';
 import { wrapError } from '../connection/wrap-error.ts';
 
 /**
- * A request is closed once it holds this much; a broker takes 100 MB, but pipelining wants several.
+ * A request is closed once it holds this much; a broker takes 100 MB. While a batch computes, no ack
+ * is read: what waited meanwhile, of several partitions, is to go out together, or the broker idles.
  */
-const REQUEST_BYTES = 1_000_000;
+const MOST_REQUEST_BYTES = 4_000_000;
+/** The same while nothing is known of the link: more would take too long over a slow one. */
+const FIRST_REQUEST_BYTES = 1_000_000;
 /**
  * The slowest link that is waited for where a batch cannot be made smaller any more, since its
  * outcome is not known.
@@ -54,7 +57,7 @@ export interface FailedAttempt {
 /** Sends the heads of the partitions that one broker leads, many partitions to a request. */
 export class ProduceLoop {
   readonly #options: ProduceLoopOptions;
-  readonly #size = new RequestSize(REQUEST_BYTES);
+  readonly #size = new RequestSize(MOST_REQUEST_BYTES, FIRST_REQUEST_BYTES);
   #ready: PartitionQueue[] = [];
   #inFlight = 0;
   #scheduled = false;

@@ -13,10 +13,10 @@ import { partitionsOf } from '../test-client.ts';
 
 const COUNT = 5_000;
 
-/** A queue whose head holds one small record. */
-function queueOf(partition: number, ticket: FlushTicket): PartitionQueue {
+/** A queue whose head holds one record. */
+function queueOf(partition: number, ticket: FlushTicket, valueBytes = 1): PartitionQueue {
   const builder = new RecordBatchBuilder({ compression: 'none', initialBytes: 0 });
-  builder.append(measured(record()));
+  builder.append(measured(record({ value: Buffer.alloc(valueBytes) })));
   const queue = new PartitionQueue({ topic: 'out', partition });
   queue.batches.push({
     topic: 'out',
@@ -78,3 +78,40 @@ for (const order of ['the order of the request', 'the opposite order'] as const)
     t.true(looks <= 5 * COUNT, `${looks} looks`);
   });
 }
+
+test('what waits for an answer goes out together, once the link was found to be fast', async (t) => {
+  const requests: number[] = [];
+  const answers: (() => void)[] = [];
+  const answer = partitionsOf('out', 9).map((at) => ({ ...at, errorCode: 0, baseOffset: 0 }));
+  const call = ({ body }: { readonly body: readonly Buffer[] }) => {
+    requests.push(body.filter(({ length }) => length > 800_000).length);
+    return new Promise((resolve) => {
+      answers.push(() => {
+        resolve(answer);
+      });
+    });
+  };
+  const cluster = { ...clusterAnswering(answer), readyLink: () => ({ call }) } as unknown as ClusterConnection;
+  const acked: number[] = [];
+  const loop = new ProduceLoop({
+    cluster,
+    nodeId: 1,
+    maxInFlight: 1,
+    retryTimeoutMs: 10_000,
+    outcomes: {
+      acked: ({ partition }) => acked.push(partition),
+      failed: () => undefined,
+      cut: () => undefined,
+    },
+  });
+  const ticket = new FlushTicket(9);
+  for (const { partition } of partitionsOf('out', 9)) loop.offer(queueOf(partition, ticket, 900_000));
+  for (let answered = 0; acked.length < 9; answered++) {
+    await until(() => answers.length > answered, { deadlineMs: 5_000, what: 'a request' });
+    answers[answered]?.();
+    const before = acked.length;
+    await until(() => acked.length > before, { deadlineMs: 5_000, what: 'its outcome' });
+  }
+  t.deepEqual(requests, [1, 2, 4, 2]);
+  t.deepEqual(acked, [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+});
