@@ -43,7 +43,11 @@ export function headersBytes(fields: readonly HeaderValue[]): number {
 /** Writes the headers and returns the position after them. */
 export function writeHeaders(buffer: Buffer, fields: readonly HeaderValue[], start: number): number {
   let at = writeVarint(buffer, fields.length / 2, start);
-  for (const field of fields) at = writeField(buffer, field, at);
+  // By index: most records have no headers, and an iterator would be made for each of them.
+  for (let i = 0; i < fields.length; i += 2) {
+    at = writeField(buffer, fields[i] ?? null, at);
+    at = writeField(buffer, fields[i + 1] ?? null, at);
+  }
   return at;
 }
 
