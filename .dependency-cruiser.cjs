@@ -30,7 +30,7 @@ const entryPoints = '^(source|stores|metrics|source/testing|source/logging)/inde
 const room = (name) => `^source/${name}/`;
 /** What the requests to the embedded cluster are served with. */
 const belowEmbeddedApi =
-  '^source/embedded/(api|cluster-state|fetch-sessions|loop-time|request-summary|response-writer)\\.ts$';
+  '^source/embedded/(api|cluster-state|fetch-sessions|paced|request-summary|response-writer)\\.ts$';
 
 /** The rooms of the pipeline, from what stands on all others to what all others stand on: a room may import those below it. */
 const pipeline = ['watch', 'run', 'input', 'batch', 'delivery', 'assignment', 'config'];
@@ -116,9 +116,18 @@ const rows = [
   },
   {
     files: room('embedded/transactions'),
-    may: [room('embedded/(transactions|groups|logs)'), records, wire, kernel],
+    may: [
+      room('embedded/(transactions|groups|logs)'),
+      '^source/embedded/(bounded-memory|paced)\\.ts$',
+      records,
+      wire,
+      kernel,
+    ],
   },
-  { files: room('embedded/groups'), may: [room('embedded/groups'), wire, kernel] },
+  {
+    files: room('embedded/groups'),
+    may: [room('embedded/groups'), '^source/embedded/bounded-memory\\.ts$', wire, kernel],
+  },
   { files: room('embedded/settings'), may: [room('embedded/settings'), wire, kernel] },
   {
     files: room('embedded/logs'),

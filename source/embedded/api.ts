@@ -37,7 +37,7 @@ export interface RequestContext {
 export type Outcome = 'answer' | 'no-answer' | 'close';
 
 /** How many topics, partitions, members and so on a request may list. A broker has no such limit. */
-const MAX_ITEMS = 50_000;
+const MAX_ITEMS = 20_000;
 
 /** How one API is read and served. */
 interface ApiDefinition<R extends RequestSummary> {
@@ -52,7 +52,7 @@ interface ApiDefinition<R extends RequestSummary> {
    * feature.
    */
   readonly advertisedMin?: number;
-  /** How many items all arrays of a request may have together. Default 50,000. */
+  /** How many items all arrays of a request may have together. Default 20,000. */
   readonly maxItems?: number;
   readonly read: (reader: WireReader, version: number) => R;
   /** Writes the answer to `context.out`. The connection serves nothing else until it is done. */

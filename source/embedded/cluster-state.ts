@@ -10,9 +10,13 @@ import { Transactions } from './transactions/transactions.ts';
 import type { Topic } from './logs/topics.ts';
 import { Journal } from './journal.ts';
 import { RequestLog } from './request-log.ts';
+import { BoundedMemory } from './bounded-memory.ts';
 import { RequestMemory } from './request-memory.ts';
 import type { ApiName } from './request-summary.ts';
 import { BrokerConfigs } from './settings/broker-configs.ts';
+
+/** What all groups together may take: their members, and the offsets that they committed. */
+const GROUPS_BYTES = 268_435_456;
 
 /** A node as other nodes and clients see it. */
 export interface NodeAddress {
@@ -81,7 +85,8 @@ export class ClusterState {
     this.requestLog = new RequestLog(options.logger, options.clock);
     this.brokerConfigs = new BrokerConfigs((nodeId) => this.#startedWith(nodeId));
     this.topics = new Topics(options.nodeIds, (nodeId) => this.isLive(nodeId), this.brokerConfigs);
-    this.groups = new Groups(options, options.offsetsRetentionMs);
+    const memory = new BoundedMemory(GROUPS_BYTES);
+    this.groups = new Groups({ ...options, memory }, options.offsetsRetentionMs);
     this.transactions = new Transactions({
       clock: options.clock,
       topics: this.topics,

@@ -22,7 +22,7 @@ const PRODUCE_KEY = 0;
 /** API key, version and correlation id. */
 const HEADER_BYTES = 8;
 /** Beyond this the socket is no longer read while a request is in service. */
-const MAX_WAITING_BYTES = 1_048_576;
+const MAX_WAITING_BYTES = 65_536;
 
 /** What a connection is part of. */
 export interface ConnectionOptions {
@@ -227,8 +227,19 @@ export class Connection {
       end?.('cut');
       this.destroy();
     } else if (outcome === 'answer') {
+      // Records are only views; the rest is memory of its own until the client has read it.
+      const taken = this.#cluster.requestMemory.take(out.fields.length);
+      if (taken === undefined) {
+        this.#logger.warn('A long answer closes the connection: the answers of all clients take too much', {
+          bytes: out.length,
+        });
+        this.destroy();
+        end?.('cut');
+        return;
+      }
       const pieces = framed(header.correlationId, flexible && header.apiKey !== API_VERSIONS_KEY, out);
       await this.#send(plan.drop === 'mid-response' ? firstHalf(pieces) : pieces);
+      this.#cluster.requestMemory.give(taken);
       if (plan.drop === 'mid-response') this.#socket.destroySoon();
       end?.(plan.drop === 'mid-response' ? 'cut' : 'answered');
     } else end?.('no answer');

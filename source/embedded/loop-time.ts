@@ -1,10 +1,7 @@
 /** What the cluster does in one turn of the event loop, as a rule: the rest waits for the next one. */
-const TURN_MS = 10;
+const TURN_MS = 5;
 
-/**
- * The time that all connections together may take before others get their turn: a request that
- * takes long is served in parts, and so are many short ones.
- */
+/** The time that all connections together may take in one turn before others get theirs. */
 class LoopTime {
   #turnStart: number | undefined;
   readonly #turnOver = () => {
@@ -27,5 +24,11 @@ class LoopTime {
   }
 }
 
-/** Of this process. */
+/** For requests as they come in, of all clusters of this process. */
 export const loopTime = new LoopTime();
+
+/**
+ * For what is left of requests that take long. It is counted apart, so that a request that comes in
+ * meanwhile, and asks for little, does not wait for it.
+ */
+export const pacedTime = new LoopTime();

@@ -7,6 +7,9 @@ import type { ClusterState, NodeAddress } from './cluster-state.ts';
 import { Connection } from './connection.ts';
 import { FetchSessions } from './fetch-sessions.ts';
 
+/** A broker's `max.connections`, which is unlimited by default: each connection takes memory of its own. */
+const MAX_CONNECTIONS = 2_000;
+
 /** One broker of the embedded cluster: a listener and its connections. */
 export class EmbeddedNode implements NodeAddress {
   readonly nodeId: number;
@@ -45,6 +48,13 @@ export class EmbeddedNode implements NodeAddress {
       const connection = new Connection(socket, { cluster, nodeId: this.nodeId, apis, fetchSessions });
       this.#connections.add(connection);
       socket.on('close', () => this.#connections.delete(connection));
+    });
+    server.maxConnections = MAX_CONNECTIONS;
+    server.on('drop', () => {
+      cluster.logger.warn('A connection is refused: the node has as many as it may have', {
+        node: this.nodeId,
+        connections: MAX_CONNECTIONS,
+      });
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', (cause) => {

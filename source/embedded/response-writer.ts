@@ -1,5 +1,8 @@
 import { WireWriter } from '../kafka/wire/wire-writer.ts';
 
+/** The longest answer without its records, twice as long as the metadata of all partitions there may be. */
+const MAX_FIELDS_BYTES = 67_108_864;
+
 interface Attachment {
   /** Bytes of the writer that come before it. */
   readonly at: number;
@@ -11,7 +14,7 @@ interface Attachment {
  * and never copied.
  */
 export class ResponseWriter {
-  readonly fields = new WireWriter(256);
+  readonly fields = new WireWriter(256, MAX_FIELDS_BYTES);
   readonly #attachments: Attachment[] = [];
   #attachedBytes = 0;
 

@@ -54,7 +54,7 @@ test('topics, partitions and nodes that do not exist are named in a ConfigError'
     () => {
       cluster.createTopic('flights', { partitions: 1 });
     },
-    message(/exists already/),
+    message(/already exists/),
   );
   t.throws(
     () => {

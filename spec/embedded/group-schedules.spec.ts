@@ -1,5 +1,6 @@
 import test from 'ava';
-import { Group } from '../../source/embedded/groups/group.ts';
+import { BoundedMemory } from '../../source/embedded/bounded-memory.ts';
+import { GROUP_BYTES, Group } from '../../source/embedded/groups/group.ts';
 import { groupRules } from '../../source/embedded/groups/group-rules.ts';
 import { silentLogger } from '../../source/kernel/logger.ts';
 import { FakeClock } from '../../source/testing/fake-clock.ts';
@@ -15,7 +16,9 @@ async function play(seed: number): Promise<string[]> {
   const random = new Random(seed);
   const clock = new FakeClock(() => Promise.resolve());
   const rules = groupRules({ initialDelayMs: random.chance(0.5) ? 0 : 500 });
-  const group = new Group('group', { clock, logger: silentLogger, rules });
+  const memory = new BoundedMemory(10_000_000);
+  memory.take(GROUP_BYTES);
+  const group = new Group('group', { clock, logger: silentLogger, rules, memory });
   const books = new MemberBooks();
   const members: ScheduledMember[] = [];
   let generation = 0;
@@ -39,12 +42,13 @@ async function play(seed: number): Promise<string[]> {
       return;
     }
     const member = random.pick([first, ...others]);
-    const happening = random.between(0, 5);
+    const happening = random.between(0, 6);
     if (happening === 0) member.leave();
     else if (happening === 1) member.isGone = true;
     else if (happening === 2) member.sleepsUntilMs = clock.now() + random.between(100, 20_000);
     else if (happening === 3) member.subscribe();
     else if (happening === 4) group.moved();
+    else if (happening === 5) member.arriveLate();
     else if (member.instanceId !== null) start(member.instanceId);
   };
 
@@ -72,6 +76,7 @@ async function play(seed: number): Promise<string[]> {
     new Set(shared).size === sharedPartitions;
   if (!isWhole) books.fail(`${group.state}, ${alive.length} members share the partitions ${shared.join()}`);
   group.die();
+  if (memory.taken > 0) books.fail(`${memory.taken} bytes are not given back`);
   if (clock.pending > 0) books.fail(`${clock.pending} timers are left`);
   return books.failures;
 }

@@ -6,8 +6,9 @@ import type { Outcome, RequestContext } from '../api.ts';
 import type { AppendResult, AppendRules, Partition } from '../logs/partition.ts';
 import type { TopicConfig } from '../settings/topic-config.ts';
 import { checkTransaction, isTransactional } from '../transactions/produce-check.ts';
+import { paced } from '../paced.ts';
 import { byPartition } from './by-partition.ts';
-import { paced } from './paced.ts';
+import { VersionedFields } from './versioned-fields.ts';
 
 /** What is sent for one partition. */
 interface ToAppend extends TopicPartition {
@@ -35,6 +36,7 @@ export const produce = defineApi<ProduceRequest>({
   name: 'Produce',
   min: 3,
   max: 7,
+  maxItems: 10_000,
   // As Kafka 4 does: some clients take a higher minimum for "no compression".
   advertisedMin: 0,
   read: (reader) => ({
@@ -53,22 +55,34 @@ export const produce = defineApi<ProduceRequest>({
   },
 });
 
-function answer(acks: number, results: readonly PartitionResult[], context: RequestContext): Outcome {
+function answer(
+  acks: number,
+  results: readonly PartitionResult[],
+  context: RequestContext,
+): Outcome | Promise<Outcome> {
   const { out, version } = context;
-  for (const { code, topic, partition } of results) context.refused(code, { topic, partition });
+  const refuse = ({ code, topic, partition }: PartitionResult) => {
+    context.refused(code, { topic, partition });
+  };
   if (acks === 0) {
+    results.forEach(refuse);
     // Without an answer, a closed connection is the only way to report an error to the client.
     return results.some(({ code }) => code !== ErrorCodes.NONE) ? 'close' : 'no-answer';
   }
-  out.fields.array(byTopic(results), (writer, { topic, entries }) => {
-    writer.string(topic).array(entries, (_, result) => {
-      writer.int32(result.partition).int16(result.code).int64(result.baseOffset);
-      writer.int64(result.logAppendTime);
-      if (version >= 5) writer.int64(result.logStartOffset);
-    });
+  const fields = new VersionedFields(out.fields, false);
+  const { writer } = fields;
+  const topics = byTopic(results).map(({ topic, entries }) => ({ topic, partitions: entries }));
+  const later = fields.byTopic(topics, (_, result) => {
+    refuse(result);
+    writer.int32(result.partition).int16(result.code).int64(result.baseOffset);
+    writer.int64(result.logAppendTime);
+    if (version >= 5) writer.int64(result.logStartOffset);
   });
-  out.fields.int32(0);
-  return 'answer';
+  const end = (): Outcome => {
+    writer.int32(0);
+    return 'answer';
+  };
+  return later === undefined ? end() : later.then(end);
 }
 
 /** A promise where a batch waits for its check, or there is much to check. */

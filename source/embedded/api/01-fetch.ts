@@ -8,8 +8,10 @@ import type { Outcome, RequestContext } from '../api.ts';
 import { NO_SESSION } from '../fetch-sessions.ts';
 import type { FetchTurn, SessionPartition } from '../fetch-sessions.ts';
 import type { Partition } from '../logs/partition.ts';
+import { eachOnce } from './by-partition.ts';
 import { readPartitions } from './fetch-reads.ts';
 import type { FetchLimits, FetchRead, PartitionRead } from './fetch-reads.ts';
+import { VersionedFields } from './versioned-fields.ts';
 
 const READ_COMMITTED = 1;
 /** Readers of everything are not told which transactions were aborted. */
@@ -63,22 +65,17 @@ export const fetch = defineApi<FetchRequest>({
   handle(request, context) {
     const forced = context.forcedError();
     if (SESSION_CODES.has(forced)) {
-      write(refusal(forced), request, context);
-      return 'answer';
+      return write(refusal(forced), request, context);
     }
     const { sessionId, sessionEpoch, topics, forgotten } = request;
-    const named = topics.flatMap(({ partitions }) => partitions);
+    const named = eachOnce(topics).flatMap(({ partitions }) => partitions);
     const turn = context.fetchSessions.turn({ sessionId, sessionEpoch, named, forgotten });
     if (turn.code !== ErrorCodes.NONE) {
-      write(refusal(turn.code), request, context);
-      return 'answer';
+      return write(refusal(turn.code), request, context);
     }
     const first = readPartitions(turn, request, context);
-    if (first.isDue || request.maxWaitMs <= 0) {
-      answer(first, turn, request, context);
-      return 'answer';
-    }
-    return longPoll(turn, request, context);
+    if (first instanceof Promise) return first.then((read) => answerOrWait(read, turn, request, context));
+    return answerOrWait(first, turn, request, context);
   },
 });
 
@@ -99,6 +96,16 @@ function readForgotten(reader: WireReader): TopicPartition[] {
     .flat();
 }
 
+function answerOrWait(
+  read: FetchRead,
+  turn: FetchTurn,
+  request: FetchRequest,
+  context: RequestContext,
+): Outcome | Promise<Outcome> {
+  if (read.isDue || request.maxWaitMs <= 0) return answer(read, turn, request, context);
+  return longPoll(turn, request, context);
+}
+
 /**
  * Waits until there are enough bytes, a read fails, or the time is up; then reads again and
  * answers.
@@ -111,7 +118,9 @@ function longPoll(turn: FetchTurn, request: FetchRequest, context: RequestContex
   }
   return new Promise((resolve, reject) => {
     let checking = false;
+    let isOver = false;
     const end = () => {
+      isOver = true;
       for (const partition of watched) partition.unwatch(changed);
       timer.cancel();
       context.closed.removeEventListener('abort', left);
@@ -123,16 +132,17 @@ function longPoll(turn: FetchTurn, request: FetchRequest, context: RequestContex
       checking = true;
       queueMicrotask(() => {
         checking = false;
-        if (!context.closed.aborted) check(false);
+        if (!context.closed.aborted) void check(false);
       });
     };
-    const check = (timeIsUp: boolean) => {
+    // What takes long to read may be read twice meanwhile: the first that is due is answered.
+    const check = async (timeIsUp: boolean) => {
       try {
-        const read = readPartitions(turn, request, context);
-        if (!read.isDue && !timeIsUp) return;
+        const found = readPartitions(turn, request, context);
+        const read = found instanceof Promise ? await found : found;
+        if (isOver || (!read.isDue && !timeIsUp)) return;
         end();
-        answer(read, turn, request, context);
-        resolve('answer');
+        resolve(answer(read, turn, request, context));
       } catch (error) {
         end();
         reject(asError(error));
@@ -143,7 +153,7 @@ function longPoll(turn: FetchTurn, request: FetchRequest, context: RequestContex
       resolve('no-answer');
     };
     const timer = context.cluster.clock.after(request.maxWaitMs, () => {
-      check(true);
+      void check(true);
     });
     for (const partition of watched) partition.watch(changed);
     context.closed.addEventListener('abort', left);
@@ -155,31 +165,39 @@ function refusal(code: number): FetchAnswer {
   return { code, sessionId: NO_SESSION, partitions: [] };
 }
 
-function answer(read: FetchRead, turn: FetchTurn, request: FetchRequest, context: RequestContext): void {
-  write(turn.conclude(read.partitions), request, context);
+function answer(
+  read: FetchRead,
+  turn: FetchTurn,
+  request: FetchRequest,
+  context: RequestContext,
+): Outcome | Promise<Outcome> {
+  return write(turn.conclude(read.partitions), request, context);
 }
 
 function write(
   { code, sessionId, partitions }: FetchAnswer,
   request: FetchRequest,
   { out, version }: RequestContext,
-): void {
-  out.fields.int32(0);
-  if (version >= 7) out.fields.int16(code).int32(sessionId);
-  out.fields.array(byTopic(partitions), (writer, { topic, entries }) => {
-    writer.string(topic).array(entries, (_, read) => {
-      writer.int32(read.partition).int16(read.code).int64(read.highWatermark).int64(read.lastStableOffset);
-      if (version >= 5) writer.int64(read.logStartOffset);
-      if (request.isolation !== READ_COMMITTED && read.code === ErrorCodes.NONE) {
-        writer.int32(NO_LIST);
-      } else {
-        writer.array(read.aborted, (_list, { producerId, firstOffset }) => {
-          writer.bigInt64(producerId).int64(firstOffset);
-        });
-      }
-      if (version >= 11) writer.int32(-1);
-      writer.int32(read.bytes);
-      out.attach(read.views);
-    });
+): Outcome | Promise<Outcome> {
+  const fields = new VersionedFields(out.fields, false);
+  const { writer } = fields;
+  writer.int32(0);
+  if (version >= 7) writer.int16(code).int32(sessionId);
+  const topics = byTopic(partitions).map(({ topic, entries }) => ({ topic, partitions: entries }));
+  const later = fields.byTopic(topics, (_, read) => {
+    writer.int32(read.partition).int16(read.code).int64(read.highWatermark).int64(read.lastStableOffset);
+    if (version >= 5) writer.int64(read.logStartOffset);
+    if (request.isolation !== READ_COMMITTED && read.code === ErrorCodes.NONE) {
+      writer.int32(NO_LIST);
+    } else {
+      writer.array(read.aborted, (_list, { producerId, firstOffset }) => {
+        writer.bigInt64(producerId).int64(firstOffset);
+      });
+    }
+    if (version >= 11) writer.int32(-1);
+    writer.int32(read.bytes);
+    out.attach(read.views);
   });
+  const answered: Outcome = 'answer';
+  return later === undefined ? answered : later.then(() => answered);
 }

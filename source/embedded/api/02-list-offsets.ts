@@ -3,7 +3,7 @@ import type { TopicPartition } from '../../kernel/topic-partition.ts';
 import { defineApi } from '../api.ts';
 import type { Outcome, RequestContext } from '../api.ts';
 import { byPartition } from './by-partition.ts';
-import { pacedArray } from './paced.ts';
+import { pacedArray } from '../paced.ts';
 
 const LATEST = -1;
 const EARLIEST = -2;

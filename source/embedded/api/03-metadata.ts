@@ -1,6 +1,5 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { WireReader } from '../../kafka/wire/wire-reader.ts';
-import type { WireWriter } from '../../kafka/wire/wire-writer.ts';
 import { isTopicName } from '../../kernel/topic-name.ts';
 import { defineApi } from '../api.ts';
 import { OPERATIONS_NOT_ASKED, clusterOperations, topicOperations } from './authorized-operations.ts';
@@ -9,7 +8,7 @@ import type { Outcome, RequestContext } from '../api.ts';
 import { NO_LEADER } from '../logs/partition.ts';
 import type { Partition } from '../logs/partition.ts';
 import type { Topic } from '../logs/topics.ts';
-import { paced } from './paced.ts';
+import { VersionedFields } from './versioned-fields.ts';
 
 const FLEXIBLE_FROM = 9;
 const TOPIC_IDS_FROM = 10;
@@ -47,12 +46,12 @@ export const metadata = defineApi<MetadataRequest>({
     const { cluster, version } = context;
     const refusals = createMissing(request, context);
     const names = request.topics?.map(({ topic }) => topic) ?? cluster.topics.all().map(({ name }) => name);
-    const fields = new MetadataFields(context.out.fields, version);
+    const fields = new VersionedFields(context.out.fields, version >= FLEXIBLE_FROM);
     if (version >= 3) fields.writer.int32(0);
     fields.array(cluster.liveNodes, ({ nodeId, host, port }) => {
       fields.writer.int32(nodeId);
       fields.string(host).int32(port);
-      if (version >= 1) fields.nullString();
+      if (version >= 1) fields.nullableString(null);
       fields.end();
     });
     if (version >= 2) fields.string(cluster.id);
@@ -96,7 +95,7 @@ function createMissing(
 const why = 'it does not exist, and topics are created by use only with autoCreateTopics';
 
 function writeTopic(
-  fields: MetadataFields,
+  fields: VersionedFields,
   name: string,
   {
     context,
@@ -133,7 +132,7 @@ function errorOf(name: string, topic: Topic | undefined): number {
   return isTopicName(name) ? ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION : ErrorCodes.INVALID_TOPIC_EXCEPTION;
 }
 
-function writePartition(fields: MetadataFields, partition: Partition, context: RequestContext): void {
+function writePartition(fields: VersionedFields, partition: Partition, context: RequestContext): void {
   const { cluster, version } = context;
   const inSync = cluster.topics.inSyncReplicas(partition);
   const { writer } = fields;
@@ -150,45 +149,4 @@ function writePartition(fields: MetadataFields, partition: Partition, context: R
     );
   }
   fields.end();
-}
-
-/** Writes lists and strings in the form of the version: compact and tagged from 9 on. */
-class MetadataFields {
-  readonly writer: WireWriter;
-  readonly #flexible: boolean;
-
-  constructor(writer: WireWriter, version: number) {
-    this.writer = writer;
-    this.#flexible = version >= FLEXIBLE_FROM;
-  }
-
-  array<T>(items: readonly T[], writeOne: (item: T) => void): void {
-    this.#count(items.length);
-    for (const item of items) writeOne(item);
-  }
-
-  /** A promise where it takes long. */
-  pacedArray<T>(items: readonly T[], writeOne: (item: T) => void | Promise<void>): Promise<void> | undefined {
-    this.#count(items.length);
-    return paced(items, writeOne);
-  }
-
-  #count(items: number): void {
-    if (this.#flexible) this.writer.uvarint(items + 1);
-    else this.writer.int32(items);
-  }
-
-  string(text: string): WireWriter {
-    return this.#flexible ? this.writer.compactString(text) : this.writer.string(text);
-  }
-
-  nullString(): void {
-    if (this.#flexible) this.writer.compactNullableString(null);
-    else this.writer.nullableString(null);
-  }
-
-  /** The end of a structure. */
-  end(): void {
-    if (this.#flexible) this.writer.noTags();
-  }
 }

@@ -80,10 +80,9 @@ function join(request: JoinGroupRequest, context: RequestContext): Promise<JoinA
     return Promise.resolve(joinRefused(ErrorCodes.UNKNOWN_MEMBER_ID, request.memberId));
   }
   const memberIdRequired = version >= MEMBER_ID_REQUIRED_FROM;
+  const joined = group ?? context.cluster.groups.getOrCreate(request.groupId);
+  if (joined === undefined) return Promise.resolve(joinRefused(ErrorCodes.GROUP_MAX_SIZE_REACHED, ''));
   return new Promise((resolve) => {
-    (group ?? context.cluster.groups.getOrCreate(request.groupId)).join(
-      { ...request, clientId, clientHost, memberIdRequired },
-      resolve,
-    );
+    joined.join({ ...request, clientId, clientHost, memberIdRequired }, resolve);
   });
 }

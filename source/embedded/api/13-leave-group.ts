@@ -1,5 +1,8 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
+import type { Outcome } from '../api.ts';
+import type { MemberIdentity } from '../groups/group-members.ts';
+import { paced, pacedArray } from '../paced.ts';
 import { groupError } from './group-access.ts';
 
 const SEVERAL_MEMBERS_FROM = 3;
@@ -17,23 +20,21 @@ export const leaveGroup = defineApi({
         ? reader.array(() => ({ memberId: reader.string(), groupInstanceId: reader.nullableString() }))
         : [{ memberId: reader.string(), groupInstanceId: null }],
   }),
-  handle(request, context) {
+  async handle(request, context): Promise<Outcome> {
     const { cluster, out, version } = context;
     const code = context.forcedError() || groupError(request.groupId, context);
     const group = cluster.groups.get(request.groupId);
-    const answers =
-      code === ErrorCodes.NONE
-        ? request.members.map((member) => ({
-            ...member,
-            code: group?.leave(member) ?? ErrorCodes.UNKNOWN_MEMBER_ID,
-          }))
-        : [];
+    const answers: (MemberIdentity & { readonly code: number })[] = [];
+    await paced(code === ErrorCodes.NONE ? request.members : [], (member) => {
+      answers.push({ ...member, code: group?.leave(member) ?? ErrorCodes.UNKNOWN_MEMBER_ID });
+    });
     if (version >= 1) out.fields.int32(0);
     if (version < SEVERAL_MEMBERS_FROM) {
       out.fields.int16(code || (answers[0]?.code ?? ErrorCodes.NONE));
       return 'answer';
     }
-    out.fields.int16(code).array(answers, (writer, member) => {
+    const writer = out.fields.int16(code);
+    await pacedArray(writer, answers, (member) => {
       writer.string(member.memberId).nullableString(member.groupInstanceId).int16(member.code);
     });
     return 'answer';

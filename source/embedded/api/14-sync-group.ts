@@ -16,12 +16,13 @@ export const syncGroup = defineApi<SyncGroupRequest>({
   name: 'SyncGroup',
   min: 0,
   max: 3,
+  maxItems: 5_000,
   read: (reader, version) => ({
     groupId: reader.string(),
     generation: reader.int32(),
     memberId: reader.string(),
     groupInstanceId: version >= 3 ? reader.nullableString() : null,
-    assignments: new Map(reader.array(() => [reader.string(), Buffer.from(reader.bytes() ?? [])] as const)),
+    assignments: new Map(reader.array(() => [reader.string(), reader.bytes() ?? NO_ASSIGNMENT] as const)),
   }),
   async handle(request, context): Promise<Outcome> {
     const { out, version } = context;

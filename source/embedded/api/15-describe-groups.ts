@@ -1,11 +1,12 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { WireWriter } from '../../kafka/wire/wire-writer.ts';
 import { defineApi } from '../api.ts';
-import type { RequestContext } from '../api.ts';
+import type { Outcome, RequestContext } from '../api.ts';
 import { NO_ASSIGNMENT } from '../groups/group-member.ts';
 import type { Group } from '../groups/group.ts';
 import { OPERATIONS_NOT_ASKED, groupOperations } from './authorized-operations.ts';
 import { groupError } from './group-access.ts';
+import { pacedArray } from '../paced.ts';
 
 const OPERATIONS_FROM = 3;
 
@@ -16,13 +17,14 @@ export const describeGroups = defineApi({
   min: 0,
   max: 4,
   read: (reader, version) => ({
-    groupIds: [...new Set(reader.array(() => reader.string()))],
+    groupIds: reader.array(() => reader.string()),
     ofGroups: version >= OPERATIONS_FROM && reader.boolean(),
   }),
-  handle(request, context) {
+  async handle(request, context): Promise<Outcome> {
     const { out, version } = context;
     if (version >= 1) out.fields.int32(0);
-    out.fields.array(request.groupIds, (writer, groupId) => {
+    const writer = out.fields;
+    await pacedArray(writer, request.groupIds, (groupId) => {
       const code = context.forcedError() || groupError(groupId, context, { emptyIdAllowed: true });
       const group = code === ErrorCodes.NONE ? context.cluster.groups.get(groupId) : undefined;
       writer.int16(code).string(groupId);

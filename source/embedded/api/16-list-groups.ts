@@ -1,5 +1,8 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
+import type { Outcome } from '../api.ts';
+import type { Group } from '../groups/group.ts';
+import { paced, pacedArray } from '../paced.ts';
 
 /** @see https://kafka.apache.org/protocol#The_Messages_ListGroups */
 export const listGroups = defineApi({
@@ -8,13 +11,17 @@ export const listGroups = defineApi({
   min: 0,
   max: 2,
   read: () => ({}),
-  handle(_, context) {
+  async handle(_, context): Promise<Outcome> {
     const { cluster, nodeId, out, version } = context;
     const code = context.forcedError();
-    const own = cluster.groups.all().filter(({ id }) => cluster.coordinatorOf(id)?.nodeId === nodeId);
-    if (version >= 1) out.fields.int32(0);
-    out.fields.int16(code).array(code === ErrorCodes.NONE ? own : [], (writer, group) => {
-      writer.string(group.id).string(group.protocolType);
+    const own: Group[] = [];
+    await paced(code === ErrorCodes.NONE ? cluster.groups.all() : [], (group) => {
+      if (cluster.coordinatorOf(group.id)?.nodeId === nodeId) own.push(group);
+    });
+    const writer = out.fields;
+    if (version >= 1) writer.int32(0);
+    await pacedArray(writer.int16(code), own, ({ id, protocolType }) => {
+      writer.string(id).string(protocolType);
     });
     return 'answer';
   },

@@ -3,11 +3,12 @@ import { defineApi } from '../api.ts';
 import type { Outcome, RequestContext } from '../api.ts';
 import { createForClient } from './topic-creation.ts';
 import { creationExcess } from './creation-limit.ts';
-import { pacedArray } from './paced.ts';
+import { pacedArray } from '../paced.ts';
 import { defaultReplicationFactor, newTopicProblem } from '../logs/new-topic.ts';
 import type { PartitionReplicas } from '../logs/replica-assignment.ts';
 import type { NewTopic } from '../logs/topics.ts';
 import type { Refusal } from '../settings/refusal.ts';
+import { duplicateTopic, repeatedTopics } from './repeated-topics.ts';
 
 interface TopicToCreate {
   readonly topic: string;
@@ -56,8 +57,11 @@ export const createTopics = defineApi({
     }
     const excess = creationExcess(request.topics.length, partitions);
     const writer = out.fields;
-    await pacedArray(writer, request.topics, (wanted) => {
-      const problem = excess ?? create(wanted, request.validateOnly, context);
+    const { once, repeated } = repeatedTopics(request.topics);
+    await pacedArray(writer, once, (wanted) => {
+      const problem = repeated.has(wanted.topic)
+        ? duplicateTopic
+        : (excess ?? create(wanted, request.validateOnly, context));
       if (problem !== undefined) context.refused(problem.code, { topic: wanted.topic, why: problem.message });
       writer.string(wanted.topic).int16(problem?.code ?? ErrorCodes.NONE);
       if (version >= 1) writer.nullableString(problem?.message ?? null);

@@ -1,7 +1,8 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
 import type { Outcome } from '../api.ts';
-import { pacedArray } from './paced.ts';
+import { pacedArray } from '../paced.ts';
+import { duplicateTopic, repeatedTopics } from './repeated-topics.ts';
 
 /** @see https://kafka.apache.org/protocol#The_Messages_DeleteTopics */
 export const deleteTopics = defineApi({
@@ -14,10 +15,12 @@ export const deleteTopics = defineApi({
     const { cluster, out, version } = context;
     if (version >= 1) out.fields.int32(0);
     const writer = out.fields;
-    await pacedArray(writer, request.topics, ({ topic }) => {
+    const { once, repeated } = repeatedTopics(request.topics);
+    await pacedArray(writer, once, ({ topic }) => {
       const found = cluster.topics.get(topic);
       const code =
         context.forcedError(topic) ||
+        (repeated.has(topic) ? duplicateTopic.code : ErrorCodes.NONE) ||
         (found === undefined ? ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION : ErrorCodes.NONE);
       if (code === ErrorCodes.NONE && found !== undefined) {
         cluster.deleteTopic(found);

@@ -1,7 +1,8 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
 import type { Outcome, RequestContext } from '../api.ts';
-import { pacedArray } from './paced.ts';
+import { eachOnce } from './by-partition.ts';
+import { VersionedFields } from './versioned-fields.ts';
 
 /** Stands for the high watermark: everything that is there now. */
 const TO_THE_END = -1;
@@ -19,13 +20,10 @@ export const deleteRecords = defineApi({
     })),
   }),
   async handle(request, context): Promise<Outcome> {
-    const { out } = context;
-    const writer = out.fields.int32(0);
-    await pacedArray(writer, request.topics, ({ topic, partitions }) => {
-      return pacedArray(writer.string(topic), partitions, (wanted) => {
-        const { code, startOffset } = deleteBefore(topic, wanted, context);
-        writer.int32(wanted.partition).int64(startOffset).int16(code);
-      });
+    const fields = new VersionedFields(context.out.fields.int32(0), false);
+    await fields.byTopic(eachOnce(request.topics), (topic, wanted) => {
+      const { code, startOffset } = deleteBefore(topic, wanted, context);
+      fields.writer.int32(wanted.partition).int64(startOffset).int16(code);
     });
     return 'answer';
   },

@@ -1,7 +1,7 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
 import type { Outcome, RequestContext } from '../api.ts';
-import { pacedArray } from './paced.ts';
+import { VersionedFields } from './versioned-fields.ts';
 
 interface EpochQuery {
   readonly partition: number;
@@ -31,14 +31,12 @@ export const offsetForLeaderEpoch = defineApi({
   async handle(request, context): Promise<Outcome> {
     const { out, version } = context;
     if (version >= 2) out.fields.int32(0);
-    const writer = out.fields;
-    await pacedArray(writer, request.topics, ({ topic, partitions }) => {
-      return pacedArray(writer.string(topic), partitions, (query) => {
-        const { code, epoch, endOffset } = find(topic, query, context);
-        writer.int16(code).int32(query.partition);
-        if (version >= 1) writer.int32(epoch);
-        writer.int64(endOffset);
-      });
+    const fields = new VersionedFields(out.fields, false);
+    await fields.byTopic(request.topics, (topic, query) => {
+      const { code, epoch, endOffset } = find(topic, query, context);
+      fields.writer.int16(code).int32(query.partition);
+      if (version >= 1) fields.writer.int32(epoch);
+      fields.writer.int64(endOffset);
     });
     return 'answer';
   },

@@ -1,8 +1,9 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
-import type { RequestContext } from '../api.ts';
+import type { Outcome, RequestContext } from '../api.ts';
 import type { TransactionMarker } from '../logs/marker-batch.ts';
 import { readFlexiblePartitions } from './named-partitions.ts';
+import { VersionedFields } from './versioned-fields.ts';
 
 /**
  * Ends transactions in single partitions, whatever their coordinator knows of them: an operator ends
@@ -29,20 +30,18 @@ export const writeTxnMarkers = defineApi({
     reader.skipTags();
     return { markers, topics: markers.flatMap(({ topics }) => topics) };
   },
-  handle(request, context) {
-    context.out.fields.compactArray(request.markers, (writer, { marker, topics }) => {
-      writer.bigInt64(marker.producerId).compactArray(topics, (_topics, { topic, partitions }) => {
-        writer.compactString(topic).compactArray(partitions, (_partitions, { partition }) => {
-          writer
-            .int32(partition)
-            .int16(write(marker, topic, partition, context))
-            .noTags();
-        });
-        writer.noTags();
+  async handle(request, context): Promise<Outcome> {
+    const fields = new VersionedFields(context.out.fields, true);
+    const { writer } = fields;
+    await fields.pacedArray(request.markers, async ({ marker, topics }) => {
+      writer.bigInt64(marker.producerId);
+      await fields.byTopic(topics, (topic, { partition }) => {
+        const code = write(marker, topic, partition, context);
+        writer.int32(partition).int16(code).noTags();
       });
       writer.noTags();
     });
-    context.out.fields.noTags();
+    writer.noTags();
     return 'answer';
   },
 });

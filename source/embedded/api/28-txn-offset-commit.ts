@@ -1,14 +1,16 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { WireReader } from '../../kafka/wire/wire-reader.ts';
 import { defineApi } from '../api.ts';
-import type { RequestContext } from '../api.ts';
+import type { Outcome, RequestContext } from '../api.ts';
 import type { MemberIdentity } from '../groups/group-members.ts';
-import { commitError } from './commit-error.ts';
+import { codedPartitions } from './coded-partitions.ts';
+import { commitError, commitSizeError } from './commit-error.ts';
 import { readCommittedTopic } from './committed-topics.ts';
 import type { CommittedTopic } from './committed-topics.ts';
 import { groupError } from './group-access.ts';
 import { TRANSACTION_FLEXIBLE_FROM } from './transaction-access.ts';
 import type { TransactionRequest } from './transaction-access.ts';
+import { VersionedFields } from './versioned-fields.ts';
 
 const LEADER_EPOCH_FROM = 2;
 const NO_GENERATION = -1;
@@ -28,38 +30,24 @@ export const txnOffsetCommit = defineApi<TxnOffsetCommitRequest>({
   flexibleFrom: TRANSACTION_FLEXIBLE_FROM,
   read: (reader, version) =>
     version >= TRANSACTION_FLEXIBLE_FROM ? readFlexible(reader) : readPlain(reader, version),
-  handle(request, context) {
+  async handle(request, context): Promise<Outcome> {
     const { cluster, out, version } = context;
-    const refusal = check(request, context);
+    const refusal = check(request, context) || commitSizeError(request, cluster);
     const { groupId, producerId, transactionalId } = request;
     context.refused(refusal, { groupId, transactionalId });
     const group = refusal === ErrorCodes.NONE ? cluster.groups.getOrCreate(groupId) : undefined;
     const committedAt = cluster.clock.now();
-    const topics = request.topics.map(({ topic, partitions }) => ({
-      topic,
-      answers: partitions.map((entry) => {
-        const code =
-          context.forcedError(topic, entry.partition) || commitError({ topic, ...entry }, refusal, cluster);
-        if (code === ErrorCodes.NONE) group?.offsets.setPending(producerId, { topic, ...entry, committedAt });
-        return { partition: entry.partition, code };
-      }),
-    }));
-    out.fields.int32(0);
-    if (version >= TRANSACTION_FLEXIBLE_FROM) {
-      out.fields.compactArray(topics, (writer, { topic, answers }) => {
-        writer.compactString(topic).compactArray(answers, (_, { partition, code }) => {
-          writer.int32(partition).int16(code).noTags();
-        });
-        writer.noTags();
-      });
-      out.fields.noTags();
-    } else {
-      out.fields.array(topics, (writer, { topic, answers }) => {
-        writer.string(topic).array(answers, (_, { partition, code }) => {
-          writer.int32(partition).int16(code);
-        });
-      });
-    }
+    const fields = new VersionedFields(out.fields, version >= TRANSACTION_FLEXIBLE_FROM);
+    fields.writer.int32(0);
+    await codedPartitions(fields, request.topics, (topic, entry) => {
+      const isKept = () => group?.offsets.setPending(producerId, { topic, ...entry, committedAt }) === true;
+      return (
+        context.forcedError(topic, entry.partition) ||
+        commitError({ topic, ...entry }, refusal, cluster) ||
+        (isKept() ? ErrorCodes.NONE : ErrorCodes.POLICY_VIOLATION)
+      );
+    });
+    fields.end();
     return 'answer';
   },
 });

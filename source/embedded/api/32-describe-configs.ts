@@ -8,7 +8,7 @@ import type { Refusal } from '../settings/refusal.ts';
 import { ConfigSources, type ConfigEntry } from '../settings/config-entry.ts';
 import { SettingTypes } from '../settings/setting.ts';
 import { ResourceTypes } from './alter-configs.ts';
-import { pacedArray } from './paced.ts';
+import { pacedArray } from '../paced.ts';
 
 const TYPE_UNKNOWN = 0;
 

@@ -1,4 +1,5 @@
 import { defineApi } from '../api.ts';
+import type { Outcome } from '../api.ts';
 import type { RequestSummary } from '../request-summary.ts';
 import { alterConfigs } from './alter-configs.ts';
 import type { ConfigChange, ResourceChange } from './alter-configs.ts';
@@ -18,6 +19,8 @@ export const alterAllConfigs = defineApi<AlterConfigsRequest>({
   name: 'AlterConfigs',
   min: 0,
   max: 1,
+  // A topic's settings are checked together.
+  maxItems: 10_000,
   read: (reader) => ({
     resources: reader.array((): ResourceChange => ({
       type: reader.int8(),
@@ -30,10 +33,10 @@ export const alterAllConfigs = defineApi<AlterConfigsRequest>({
     })),
     validateOnly: reader.boolean(),
   }),
-  handle(request, context) {
+  async handle(request, context): Promise<Outcome> {
     const apply = (changes: readonly ConfigChange[]) =>
       new Map(changes.map(({ name, value }) => [name, value ?? '']));
-    alterConfigs({ ...request, apply }, context);
+    await alterConfigs({ ...request, apply }, context);
     return 'answer';
   },
 });

@@ -4,7 +4,8 @@ import type { Outcome, RequestContext } from '../api.ts';
 import { addedReplicasProblem } from '../logs/replica-assignment.ts';
 import type { Topic } from '../logs/topics.ts';
 import { creationExcess } from './creation-limit.ts';
-import { pacedArray } from './paced.ts';
+import { pacedArray } from '../paced.ts';
+import { duplicateTopic, repeatedTopics } from './repeated-topics.ts';
 
 interface TopicToGrow {
   readonly topic: string;
@@ -32,10 +33,7 @@ export const createPartitions = defineApi({
   }),
   async handle(request, context): Promise<Outcome> {
     const { topics } = context.cluster;
-    const wantedOf = new Map(request.topics.map((wanted) => [wanted.topic, wanted]));
-    const repeated = new Set(
-      request.topics.filter((wanted) => wantedOf.get(wanted.topic) !== wanted).map(({ topic }) => topic),
-    );
+    const { once, repeated } = repeatedTopics(request.topics);
     let added = 0;
     for (const { topic, count } of request.topics) {
       const before = topics.get(topic)?.partitions.length;
@@ -43,9 +41,9 @@ export const createPartitions = defineApi({
     }
     const excess = creationExcess(0, added);
     const writer = context.out.fields.int32(0);
-    await pacedArray(writer, [...wantedOf.values()], (wanted) => {
+    await pacedArray(writer, once, (wanted) => {
       const problem = repeated.has(wanted.topic)
-        ? { code: ErrorCodes.INVALID_REQUEST, message: 'Duplicate topic name.' }
+        ? duplicateTopic
         : (excess ?? grow(wanted, request.validateOnly, context));
       if (problem !== undefined) {
         const why = problem.message;

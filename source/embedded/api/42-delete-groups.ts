@@ -1,7 +1,8 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
-import type { RequestContext } from '../api.ts';
+import type { Outcome, RequestContext } from '../api.ts';
 import { groupError } from './group-access.ts';
+import { pacedArray } from '../paced.ts';
 
 /** @see https://kafka.apache.org/protocol#The_Messages_DeleteGroups */
 export const deleteGroups = defineApi({
@@ -9,9 +10,10 @@ export const deleteGroups = defineApi({
   name: 'DeleteGroups',
   min: 0,
   max: 1,
-  read: (reader) => ({ groupIds: reader.array(() => reader.string()) }),
-  handle(request, context) {
-    context.out.fields.int32(0).array(request.groupIds, (writer, groupId) => {
+  read: (reader) => ({ groupIds: [...new Set(reader.array(() => reader.string()))] }),
+  async handle(request, context): Promise<Outcome> {
+    const writer = context.out.fields.int32(0);
+    await pacedArray(writer, request.groupIds, (groupId) => {
       writer.string(groupId).int16(deleteGroup(groupId, context));
     });
     return 'answer';

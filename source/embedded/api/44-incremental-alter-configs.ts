@@ -1,5 +1,6 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
+import type { Outcome } from '../api.ts';
 import type { RequestSummary } from '../request-summary.ts';
 import { brokerSettingByName } from '../settings/broker-settings.ts';
 import type { Refusal } from '../settings/refusal.ts';
@@ -31,6 +32,8 @@ export const incrementalAlterConfigs = defineApi<IncrementalRequest>({
   name: 'IncrementalAlterConfigs',
   min: 0,
   max: 0,
+  // A topic's settings are checked together.
+  maxItems: 10_000,
   read: (reader) => ({
     resources: reader.array((): ResourceChange<IncrementalChange> => ({
       type: reader.int8(),
@@ -43,8 +46,8 @@ export const incrementalAlterConfigs = defineApi<IncrementalRequest>({
     })),
     validateOnly: reader.boolean(),
   }),
-  handle(request, context) {
-    alterConfigs({ ...request, apply }, context);
+  async handle(request, context): Promise<Outcome> {
+    await alterConfigs({ ...request, apply }, context);
     return 'answer';
   },
 });
@@ -68,9 +71,9 @@ function apply(
         return { code: ErrorCodes.INVALID_CONFIG, message };
       }
       const items = listItems(after.get(name) ?? byDefault(name));
-      const wanted = listItems(value ?? '');
+      const wanted = new Set(listItems(value ?? ''));
       const changed =
-        kind === 'APPEND' ? new Set([...items, ...wanted]) : items.filter((item) => !wanted.includes(item));
+        kind === 'APPEND' ? new Set([...items, ...wanted]) : items.filter((item) => !wanted.has(item));
       after.set(name, [...changed].join(','));
     }
   }

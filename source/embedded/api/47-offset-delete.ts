@@ -1,9 +1,12 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
+import type { TopicPartition } from '../../kernel/topic-partition.ts';
 import { defineApi } from '../api.ts';
-import type { RequestContext } from '../api.ts';
+import type { Outcome, RequestContext } from '../api.ts';
 import type { Group } from '../groups/group.ts';
+import { codedPartitions } from './coded-partitions.ts';
 import { groupError } from './group-access.ts';
 import { readPartitions } from './named-partitions.ts';
+import { VersionedFields } from './versioned-fields.ts';
 
 /** @see https://kafka.apache.org/protocol#The_Messages_OffsetDelete */
 export const offsetDelete = defineApi({
@@ -15,17 +18,17 @@ export const offsetDelete = defineApi({
     groupId: reader.string(),
     topics: reader.array(readPartitions),
   }),
-  handle(request, context) {
+  async handle(request, context): Promise<Outcome> {
     const { cluster, out } = context;
     const group = cluster.groups.get(request.groupId);
     const code = context.forcedError() || groupError(request.groupId, context) || groupRefusal(group);
-    out.fields.int16(code).int32(0);
-    out.fields.array(code === ErrorCodes.NONE ? request.topics : [], (writer, { topic, partitions }) => {
-      writer.string(topic).array(partitions, (_, { partition }) => {
-        const partitionCode = context.forcedError(topic, partition) || topicRefusal(topic, group, context);
-        if (partitionCode === ErrorCodes.NONE) group?.offsets.delete(topic, partition);
-        writer.int32(partition).int16(partitionCode);
-      });
+    const fields = new VersionedFields(out.fields, false);
+    fields.writer.int16(code).int32(0);
+    const topics = code === ErrorCodes.NONE ? request.topics : [];
+    await codedPartitions(fields, topics, (topic, { partition }) => {
+      const refused = context.forcedError(topic, partition) || refusal({ topic, partition }, group, context);
+      if (refused === ErrorCodes.NONE) group?.offsets.delete(topic, partition);
+      return refused;
     });
     return 'answer';
   },
@@ -41,7 +44,11 @@ function groupRefusal(group: Group | undefined): number {
   return ErrorCodes.NON_EMPTY_GROUP;
 }
 
-function topicRefusal(topic: string, group: Group | undefined, { cluster }: RequestContext): number {
-  if (cluster.topics.get(topic) === undefined) return ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION;
+function refusal(
+  { topic, partition }: TopicPartition,
+  group: Group | undefined,
+  { cluster }: RequestContext,
+): number {
+  if (cluster.topics.partition(topic, partition) === undefined) return ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION;
   return group?.isSubscribedTo(topic) === true ? ErrorCodes.GROUP_SUBSCRIBED_TO_TOPIC : ErrorCodes.NONE;
 }

@@ -1,8 +1,9 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { defineApi } from '../api.ts';
-import type { RequestContext } from '../api.ts';
+import type { Outcome, RequestContext } from '../api.ts';
 import type { DescribedProducer } from '../logs/partition.ts';
 import { readFlexiblePartitions } from './named-partitions.ts';
+import { VersionedFields } from './versioned-fields.ts';
 
 /** @see https://kafka.apache.org/protocol#The_Messages_DescribeProducers */
 export const describeProducers = defineApi({
@@ -16,20 +17,18 @@ export const describeProducers = defineApi({
     reader.skipTags();
     return { topics };
   },
-  handle(request, context) {
-    context.out.fields.int32(0).compactArray(request.topics, (writer, { topic, partitions }) => {
-      writer.compactString(topic).compactArray(partitions, (_, { partition }) => {
-        const { code, producers } = find(topic, partition, context);
-        writer.int32(partition).int16(code).compactNullableString(null);
-        writer.compactArray(producers, (_list, each) => {
-          writer.bigInt64(each.producerId).int32(each.epoch).int32(each.lastSequence);
-          writer.int64(each.lastTimestamp).int32(each.coordinatorEpoch).int64(each.transactionStart).noTags();
-        });
-        writer.noTags();
+  async handle(request, context): Promise<Outcome> {
+    const writer = context.out.fields.int32(0);
+    await new VersionedFields(writer, true).byTopic(request.topics, (topic, { partition }) => {
+      const { code, producers } = find(topic, partition, context);
+      writer.int32(partition).int16(code).compactNullableString(null);
+      writer.compactArray(producers, (_list, each) => {
+        writer.bigInt64(each.producerId).int32(each.epoch).int32(each.lastSequence);
+        writer.int64(each.lastTimestamp).int32(each.coordinatorEpoch).int64(each.transactionStart).noTags();
       });
       writer.noTags();
     });
-    context.out.fields.noTags();
+    writer.noTags();
     return 'answer';
   },
 });

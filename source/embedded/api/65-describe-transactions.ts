@@ -1,8 +1,10 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { byTopic } from '../../kafka/wire/by-topic.ts';
 import { defineApi } from '../api.ts';
+import type { Outcome } from '../api.ts';
 import type { TransactionalId } from '../transactions/transactional-id.ts';
 import { transactionError } from './transaction-access.ts';
+import { VersionedFields } from './versioned-fields.ts';
 
 /** @see https://kafka.apache.org/protocol#The_Messages_DescribeTransactions */
 export const describeTransactions = defineApi({
@@ -16,9 +18,10 @@ export const describeTransactions = defineApi({
     reader.skipTags();
     return { transactionalIds };
   },
-  handle(request, context) {
+  async handle(request, context): Promise<Outcome> {
     const { transactions } = context.cluster;
-    context.out.fields.int32(0).compactArray(request.transactionalIds, (writer, id) => {
+    const writer = context.out.fields.int32(0);
+    await new VersionedFields(writer, true).pacedArray(request.transactionalIds, (id) => {
       const error = transactionError(id, context);
       const known = error === ErrorCodes.NONE ? transactions.get(id) : undefined;
       const code = error || (known === undefined ? ErrorCodes.TRANSACTIONAL_ID_NOT_FOUND : ErrorCodes.NONE);
@@ -32,7 +35,7 @@ export const describeTransactions = defineApi({
       });
       writer.noTags();
     });
-    context.out.fields.noTags();
+    writer.noTags();
     return 'answer';
   },
 });

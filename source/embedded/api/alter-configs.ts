@@ -4,6 +4,7 @@ import type { RequestContext } from '../api.ts';
 import { topicNameProblemText } from '../logs/new-topic.ts';
 import { brokerConfigProblem, topicConfigProblem } from '../settings/check-config.ts';
 import type { Refusal } from '../settings/refusal.ts';
+import { pacedArray } from '../paced.ts';
 
 /** Kinds of resources that have a configuration, by their numbers in the protocol. */
 export const ResourceTypes = { TOPIC: 2, BROKER: 4 } as const;
@@ -39,13 +40,14 @@ interface Alteration<C extends ConfigChange> {
 }
 
 /** Serves AlterConfigs and IncrementalAlterConfigs, which differ in what they make of the values. */
-export function alterConfigs<C extends ConfigChange>(
+export async function alterConfigs<C extends ConfigChange>(
   { resources, validateOnly, apply }: Alteration<C>,
   context: RequestContext,
-): void {
+): Promise<void> {
   const seen = new Map<string, number>();
   for (const { type, name } of resources) seen.set(`${type} ${name}`, (seen.get(`${type} ${name}`) ?? 0) + 1);
-  context.out.fields.int32(0).array(resources, (writer, resource) => {
+  const writer = context.out.fields.int32(0);
+  await pacedArray(writer, resources, (resource) => {
     const isRepeated = (seen.get(`${resource.type} ${resource.name}`) ?? 0) > 1;
     const problem = isRepeated
       ? invalid('Each resource must appear at most once.')

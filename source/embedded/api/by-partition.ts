@@ -1,4 +1,5 @@
-interface NamedTopic<E> {
+/** A topic of a request, with what it says of single partitions. */
+export interface NamedTopic<E> {
   readonly topic: string;
   readonly partitions: readonly E[];
 }
@@ -19,4 +20,14 @@ export function byPartition<E extends { readonly partition: number }, V>(
     for (const entry of partitions) values.set(entry.partition, valueOf(entry, values.has(entry.partition)));
   }
   return merged;
+}
+
+/** The topics with each partition once: of one that is named twice the later entry counts. */
+export function eachOnce<E extends { readonly partition: number }>(
+  topics: readonly NamedTopic<E>[],
+): NamedTopic<E>[] {
+  return [...byPartition(topics, (entry) => entry)].map(([topic, partitions]) => ({
+    topic,
+    partitions: [...partitions.values()],
+  }));
 }

@@ -3,6 +3,7 @@ import type { RequestContext } from '../api.ts';
 import type { FetchTurn, SessionPartition } from '../fetch-sessions.ts';
 import type { AbortedRange } from '../logs/open-transactions.ts';
 import type { ReadLimits } from '../logs/partition-log.ts';
+import { paced } from '../paced.ts';
 
 /** A broker's `fetch.max.bytes`: no response holds more, even if the client asks for more. */
 const MAX_RESPONSE_BYTES = 57_671_680;
@@ -37,29 +38,31 @@ export interface FetchRead {
   readonly isDue: boolean;
 }
 
-/** Reads all that a Fetch asks for, as it is now. */
-export function readPartitions(turn: FetchTurn, request: FetchLimits, context: RequestContext): FetchRead {
+/** Reads all that a Fetch asks for, as it is now: a promise where it takes long. */
+export function readPartitions(
+  turn: FetchTurn,
+  request: FetchLimits,
+  context: RequestContext,
+): FetchRead | Promise<FetchRead> {
+  const { isolation } = request;
   let left = Math.min(request.maxBytes, MAX_RESPONSE_BYTES);
   const enough = Math.min(request.minBytes, left);
   let bytes = 0;
-  const partitions = turn.partitions.map((wanted) => {
+  const partitions: PartitionRead[] = [];
+  const later = paced(turn.partitions, (wanted) => {
     // The first partition with records gives a whole batch, however small the limits: else no
     // reader could get past a large one.
-    const read = readOne(
-      wanted,
-      {
-        maxBytes: Math.max(0, Math.min(wanted.maxBytes, left)),
-        wholeFirst: bytes === 0,
-        isolation: request.isolation,
-      },
-      context,
-    );
+    const maxBytes = Math.max(0, Math.min(wanted.maxBytes, left));
+    const read = readOne(wanted, { maxBytes, wholeFirst: bytes === 0, isolation }, context);
     bytes += read.bytes;
     left -= read.bytes;
-    return read;
+    partitions.push(read);
   });
-  const failed = partitions.some(({ code }) => code !== ErrorCodes.NONE);
-  return { partitions, isDue: failed || partitions.length === 0 || bytes >= enough };
+  const whole = () => {
+    const failed = partitions.some(({ code }) => code !== ErrorCodes.NONE);
+    return { partitions, isDue: failed || partitions.length === 0 || bytes >= enough };
+  };
+  return later === undefined ? whole() : later.then(whole);
 }
 
 function readOne(

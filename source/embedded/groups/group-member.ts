@@ -47,6 +47,10 @@ export interface SyncAnswer {
 
 export const NO_ASSIGNMENT = Buffer.alloc(0);
 
+/** What a member takes beside the texts that it sent. */
+const MEMBER_BYTES = 2_048;
+const PROTOCOL_BYTES = 256;
+
 /** The answer that refuses a JoinGroup. */
 export function joinRefused(code: number, memberId: string): JoinAnswer {
   return { code, generation: -1, protocol: '', leaderId: '', memberId, members: [] };
@@ -72,6 +76,11 @@ export class GroupMember {
     this.client = former?.client ?? request;
     this.assignment = former?.assignment ?? NO_ASSIGNMENT;
     this.request = request;
+  }
+
+  /** The memory that it takes. */
+  get bytes(): number {
+    return MEMBER_BYTES + requestBytes(this.request) + this.assignment.length;
   }
 
   get awaitsJoin(): boolean {
@@ -133,4 +142,11 @@ export class GroupMember {
       })
     );
   }
+}
+
+/** The memory that what a member offers takes. */
+export function requestBytes({ protocols }: JoinRequest): number {
+  let bytes = 0;
+  for (const { name, metadata } of protocols) bytes += PROTOCOL_BYTES + name.length + metadata.length;
+  return bytes;
 }

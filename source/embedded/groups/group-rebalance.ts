@@ -1,14 +1,15 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { Clock, Timer } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
+import type { BoundedMemory } from '../bounded-memory.ts';
 import { FirstRebalance } from './first-rebalance.ts';
+import { Generation } from './generation.ts';
 import { NO_ASSIGNMENT } from './group-member.ts';
-import type { GroupMember, JoinAnswer } from './group-member.ts';
+import type { GroupMember } from './group-member.ts';
 import { GroupMembers } from './group-members.ts';
 import type { GroupRules } from './group-rules.ts';
+import { MemberSessions } from './member-sessions.ts';
 import { PendingMembers } from './pending-members.ts';
-import { electProtocol } from './protocol-election.ts';
-import { subscribedTopics } from './subscriptions.ts';
 
 /**
  * ```
@@ -26,62 +27,44 @@ export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' 
 
 /** What a group needs of its cluster. */
 export interface GroupSurroundings {
+  /** Of all groups together. */
+  readonly memory: BoundedMemory;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly rules: GroupRules;
 }
 
-/** How long a new member may wait for its first answer: its client may be gone. */
-const NEW_MEMBER_TIMEOUT_MS = 300_000;
-
-/**
- * The members of a group, and the state that they bring it into: who joins, who leads, which
- * generation this is.
- */
+/** The members of a group, and the state that they bring it into as they come and go. */
 export class GroupRebalance {
-  readonly members = new GroupMembers();
+  readonly members: GroupMembers;
   readonly pending: PendingMembers;
+  readonly generation: Generation;
   readonly #clock: Clock;
   /** Names the group on each line. */
   readonly #logger: Logger;
   readonly #rules: GroupRules;
-  /** Ids of those that have not asked for their assignments in this generation. */
-  readonly #unsynced = new Set<string>();
+  readonly #sessions: MemberSessions;
   #state: GroupState = 'Empty';
-  #generation = 0;
-  #protocol = '';
-  #subscribed: ReadonlySet<string> | undefined;
   #emptySince: number;
   #timeLimit: Timer | undefined;
   /** While the group, which was empty before, gives others time to join, whoever is there. */
   #first: FirstRebalance | undefined;
 
-  constructor({ clock, logger, rules }: GroupSurroundings) {
+  constructor({ clock, logger, rules, memory }: GroupSurroundings) {
+    this.members = new GroupMembers(memory);
+    this.generation = new Generation(this.members);
     this.#clock = clock;
     this.#logger = logger;
     this.#rules = rules;
-    this.pending = new PendingMembers(clock);
+    this.pending = new PendingMembers(clock, memory);
+    this.#sessions = new MemberSessions(clock, (member) => {
+      this.expire(member);
+    });
     this.#emptySince = clock.now();
   }
 
   get state(): GroupState {
     return this.#state;
-  }
-
-  get generation(): number {
-    return this.#generation;
-  }
-
-  get protocol(): string {
-    return this.#protocol;
-  }
-
-  /**
-   * The topics that the members of this generation are subscribed to; undefined if that is not
-   * known.
-   */
-  get subscribed(): ReadonlySet<string> | undefined {
-    return this.#subscribed;
   }
 
   /** Monotonic time since which there is no member. */
@@ -93,7 +76,7 @@ export class GroupRebalance {
   add(member: GroupMember): void {
     this.#first?.memberCame();
     this.members.add(member);
-    this.#startSession(member, NEW_MEMBER_TIMEOUT_MS);
+    this.#sessions.startNew(member);
     this.prepare();
   }
 
@@ -111,48 +94,55 @@ export class GroupRebalance {
       return;
     }
     const members = this.members.size;
-    if (members > 0) this.#logger.info('A group rebalances', { members, generation: this.#generation });
+    if (members > 0) this.#logger.info('A group rebalances', { members, generation: this.generation.number });
     if (this.#state === 'CompletingRebalance') {
+      this.members.unassign();
       for (const member of this.members) {
-        member.assignment = NO_ASSIGNMENT;
         if (!member.awaitsSync) continue;
         member.answerSync({ code: ErrorCodes.REBALANCE_IN_PROGRESS, assignment: NO_ASSIGNMENT });
         this.beat(member);
       }
     }
     this.#timeLimit?.cancel();
-    this.#unsynced.clear();
+    this.generation.end();
     const isFirst = this.#state === 'Empty';
     this.#state = 'PreparingRebalance';
     if (isFirst) this.#beginFirst();
     else if (!this.#tryCompleteJoin()) this.#limitJoin();
   }
 
-  /** The leader has assigned: every member that waits for it gets its part. */
+  /**
+   * The leader has assigned: every member that waits for it gets its part.
+   *
+   * @param assignments by member id; views of the whole request, of which copies are kept
+   */
   assign(assignments: ReadonlyMap<string, Buffer>): void {
+    if (!this.members.assign(assignments)) {
+      this.#refuseAssignments();
+      return;
+    }
     this.#state = 'Stable';
     for (const member of this.members) {
-      member.assignment = assignments.get(member.id) ?? NO_ASSIGNMENT;
       if (!member.awaitsSync) continue;
       member.answerSync({ code: ErrorCodes.NONE, assignment: member.assignment });
       this.beat(member);
     }
     this.#logger.info('A group is stable', {
       members: this.members.size,
-      generation: this.#generation,
-      protocol: this.#protocol,
+      generation: this.generation.number,
+      protocol: this.generation.protocol,
     });
   }
 
   /** The member has asked for its assignment. */
   synced(member: GroupMember): void {
-    this.#unsynced.delete(member.id);
-    if (this.#unsynced.size === 0) this.#timeLimit?.cancel();
+    this.generation.synced(member);
+    if (this.generation.unsynced.size === 0) this.#timeLimit?.cancel();
   }
 
   /** Restarts the member's session. */
   beat(member: GroupMember): void {
-    this.#startSession(member, member.request.sessionTimeoutMs);
+    this.#sessions.beat(member);
   }
 
   /** The member sent no heartbeat for longer than its session may last. */
@@ -172,34 +162,17 @@ export class GroupRebalance {
   /** The member is no longer one, and the others do not hear of it. */
   expel(member: GroupMember): void {
     this.members.remove(member, ErrorCodes.UNKNOWN_MEMBER_ID);
-    this.#unsynced.delete(member.id);
+    this.generation.synced(member);
   }
 
-  /** Gives out a member id, with which its client is to join within its session timeout. */
-  expect(memberId: string, sessionTimeoutMs: number): void {
-    this.pending.add(memberId, sessionTimeoutMs, () => {
+  /**
+   * Gives out a member id, with which its client is to join within its session timeout; returns whether
+   * there is memory for it.
+   */
+  expect(memberId: string, sessionTimeoutMs: number): boolean {
+    return this.pending.add(memberId, sessionTimeoutMs, () => {
       this.#tryCompleteJoin();
     });
-  }
-
-  /** The answer to a JoinGroup of this member in the present generation. */
-  joined(member: GroupMember): JoinAnswer {
-    const { leaderId } = this.members;
-    return {
-      code: ErrorCodes.NONE,
-      generation: this.#generation,
-      protocol: this.#protocol,
-      leaderId,
-      memberId: member.id,
-      members:
-        member.id === leaderId
-          ? [...this.members].map((each) => ({
-              memberId: each.id,
-              groupInstanceId: each.instanceId,
-              metadata: each.metadataFor(this.#protocol),
-            }))
-          : [],
-    };
   }
 
   /**
@@ -222,11 +195,12 @@ export class GroupRebalance {
     for (const member of this.members) this.members.remove(member, ErrorCodes.UNKNOWN_MEMBER_ID);
   }
 
-  #startSession(member: GroupMember, timeoutMs: number): void {
-    member.session?.cancel();
-    member.session = this.#clock.after(timeoutMs, () => {
-      if (!member.mayBeSilent) this.expire(member);
-    });
+  /** There is no memory for them, as where a broker cannot store them: the members are to try again. */
+  #refuseAssignments(): void {
+    for (const member of this.members) {
+      member.answerSync({ code: ErrorCodes.UNKNOWN_SERVER_ERROR, assignment: NO_ASSIGNMENT });
+    }
+    this.prepare();
   }
 
   #beginFirst(): void {
@@ -273,19 +247,16 @@ export class GroupRebalance {
       this.#limitJoin();
       return;
     }
-    this.#generation++;
-    this.#protocol = electProtocol(this.members);
-    this.#subscribed = subscribedTopics(this.members, this.#protocol);
+    this.generation.next();
     if (this.members.size === 0) {
       this.#state = 'Empty';
       this.#emptySince = this.#clock.now();
-      this.#logger.info('A group has no members any more', { generation: this.#generation });
+      this.#logger.info('A group has no members any more', { generation: this.generation.number });
       return;
     }
     this.#state = 'CompletingRebalance';
     for (const member of this.members) {
-      this.#unsynced.add(member.id);
-      member.answerJoin(this.joined(member));
+      member.answerJoin(this.generation.joined(member));
       this.beat(member);
     }
     this.#limitSync();
@@ -294,7 +265,7 @@ export class GroupRebalance {
   /** Who has not asked for its assignment by then is out, also where the others are at work. */
   #limitSync(): void {
     this.#timeLimit = this.#clock.after(this.members.rebalanceTimeoutMs, () => {
-      for (const memberId of this.#unsynced) {
+      for (const memberId of this.generation.unsynced) {
         const member = this.members.get(memberId);
         if (member !== undefined) this.#leaveBehind(member, 'did not ask for its assignment in time');
       }

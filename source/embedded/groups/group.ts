@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
+import type { BoundedMemory } from '../bounded-memory.ts';
 import { GroupMember, NO_ASSIGNMENT, joinRefused } from './group-member.ts';
 import type { JoinAnswer, JoinRequest, SyncAnswer } from './group-member.ts';
 import type { GroupMembers, MemberIdentity } from './group-members.ts';
@@ -7,9 +8,14 @@ import { GroupOffsets } from './group-offsets.ts';
 import { GroupRebalance } from './group-rebalance.ts';
 import type { GroupState, GroupSurroundings } from './group-rebalance.ts';
 import type { GroupRules } from './group-rules.ts';
-import { electProtocol, haveCommonProtocol } from './protocol-election.ts';
+import { electProtocol } from './protocol-election.ts';
 
 const CONSUMER = 'consumer';
+
+/** What a group takes without members and offsets. */
+export const GROUP_BYTES = 4_096;
+/** The memory for all groups is used up: as where a group may have no more members. */
+const noMemory = joinRefused(ErrorCodes.GROUP_MAX_SIZE_REACHED, '');
 
 /** A SyncGroup request; only the leader's has assignments. */
 export interface SyncRequest extends MemberIdentity {
@@ -25,16 +31,20 @@ export interface SyncRequest extends MemberIdentity {
  */
 export class Group {
   readonly id: string;
-  readonly offsets = new GroupOffsets();
+  readonly offsets: GroupOffsets;
+  readonly #memory: BoundedMemory;
   readonly #rebalance: GroupRebalance;
   readonly #members: GroupMembers;
   readonly #rules: GroupRules;
   #protocolType = '';
 
-  constructor(id: string, { clock, logger, rules }: GroupSurroundings) {
+  /** The caller has taken {@link GROUP_BYTES}. */
+  constructor(id: string, { clock, logger, rules, memory }: GroupSurroundings) {
     this.id = id;
     this.#rules = rules;
-    this.#rebalance = new GroupRebalance({ clock, logger: logger.child({ groupId: id }), rules });
+    this.#memory = memory;
+    this.offsets = new GroupOffsets(memory);
+    this.#rebalance = new GroupRebalance({ clock, logger: logger.child({ groupId: id }), rules, memory });
     this.#members = this.#rebalance.members;
   }
 
@@ -51,7 +61,7 @@ export class Group {
   }
 
   get protocol(): string {
-    return this.#rebalance.protocol;
+    return this.#rebalance.generation.protocol;
   }
 
   get members(): Iterable<GroupMember> {
@@ -159,7 +169,7 @@ export class Group {
    * subscriptions nobody can read may read all.
    */
   isSubscribedTo(topic: string): boolean {
-    const { subscribed } = this.#rebalance;
+    const { subscribed } = this.#rebalance.generation;
     return this.#protocolType === CONSUMER && (subscribed?.has(topic) ?? true);
   }
 
@@ -171,9 +181,11 @@ export class Group {
     this.#rebalance.moved();
   }
 
-  /** The group is gone: timers are called off. */
+  /** The group is gone: timers are called off, and its memory is given back. */
   die(): void {
     this.#rebalance.die();
+    this.offsets.forget();
+    this.#memory.give(GROUP_BYTES);
   }
 
   /**
@@ -192,7 +204,7 @@ export class Group {
 
   #supports({ protocolType, protocols }: JoinRequest): boolean {
     if (this.state === 'Empty') return protocolType !== '' && protocols.length > 0;
-    return protocolType === this.#protocolType && haveCommonProtocol(this.#members, protocols);
+    return protocolType === this.#protocolType && protocols.some(({ name }) => this.#members.know(name));
   }
 
   #joinUnknown(request: JoinRequest, answer: (answer: JoinAnswer) => void): void {
@@ -202,8 +214,8 @@ export class Group {
     if (former !== undefined) {
       this.#replaceStatic(former, new GroupMember(memberId, request, former), answer);
     } else if (groupInstanceId === null && request.memberIdRequired) {
-      this.#rebalance.expect(memberId, request.sessionTimeoutMs);
-      answer(joinRefused(ErrorCodes.MEMBER_ID_REQUIRED, memberId));
+      const isExpected = this.#rebalance.expect(memberId, request.sessionTimeoutMs);
+      answer(isExpected ? joinRefused(ErrorCodes.MEMBER_ID_REQUIRED, memberId) : noMemory);
     } else {
       this.#add(memberId, request, answer);
     }
@@ -224,10 +236,13 @@ export class Group {
       this.state === 'CompletingRebalance' ||
       (this.state === 'Stable' && member.id !== this.#members.leaderId);
     if (mayStay && member.offersSame(request.protocols)) {
-      answer(this.#rebalance.joined(member));
+      answer(this.#rebalance.generation.joined(member));
       return;
     }
-    member.request = request;
+    if (!this.#members.update(member, request)) {
+      answer(noMemory);
+      return;
+    }
     member.holdJoin(answer);
     this.#rebalance.prepare();
   }
@@ -237,11 +252,15 @@ export class Group {
    * not rebalance for that, whatever the metadata, unless it would elect another protocol.
    */
   #replaceStatic(former: GroupMember, member: GroupMember, answer: (answer: JoinAnswer) => void): void {
+    if (!this.#members.hasMemoryFor(member)) {
+      answer(noMemory);
+      return;
+    }
     const leaderBefore = this.#members.leaderId;
     this.#rebalance.replace(former, member);
     if (this.state === 'Stable' && electProtocol(this.#members) === this.protocol) {
       // Names the former leader, so that a restarted leader does not assign again.
-      answer({ ...this.#rebalance.joined(member), leaderId: leaderBefore, members: [] });
+      answer({ ...this.#rebalance.generation.joined(member), leaderId: leaderBefore, members: [] });
       return;
     }
     member.holdJoin(answer);
@@ -250,6 +269,10 @@ export class Group {
 
   #add(memberId: string, request: JoinRequest, answer: (answer: JoinAnswer) => void): void {
     const member = new GroupMember(memberId, request);
+    if (!this.#members.hasMemoryFor(member)) {
+      answer(noMemory);
+      return;
+    }
     if (this.#members.size === 0) this.#protocolType = request.protocolType;
     member.holdJoin(answer);
     this.#rebalance.add(member);
@@ -258,6 +281,6 @@ export class Group {
   #check(who: MemberIdentity, generation: number): number {
     const code = this.#members.identify(who);
     if (code !== ErrorCodes.NONE) return code;
-    return generation === this.#rebalance.generation ? ErrorCodes.NONE : ErrorCodes.ILLEGAL_GENERATION;
+    return generation === this.#rebalance.generation.number ? ErrorCodes.NONE : ErrorCodes.ILLEGAL_GENERATION;
   }
 }

@@ -1,7 +1,7 @@
 import type { Timer } from '../../kernel/clock.ts';
 import type { GroupSurroundings } from './group-rebalance.ts';
 import type { GroupRules } from './group-rules.ts';
-import { Group } from './group.ts';
+import { GROUP_BYTES, Group } from './group.ts';
 
 /** All consumer groups of the cluster, whichever node coordinates them. */
 export class Groups {
@@ -28,9 +28,11 @@ export class Groups {
     return this.#groups.get(id);
   }
 
-  getOrCreate(id: string): Group {
+  /** Undefined where the memory for groups is used up. */
+  getOrCreate(id: string): Group | undefined {
     let group = this.#groups.get(id);
     if (group === undefined) {
+      if (!this.#surroundings.memory.take(GROUP_BYTES)) return undefined;
       group = new Group(id, this.#surroundings);
       this.#groups.set(id, group);
     }

@@ -1,11 +1,10 @@
-import type { GroupMember, GroupProtocol } from './group-member.ts';
+import type { GroupMembers } from './group-members.ts';
 
 /** The protocol that all members know and most of them prefer. */
-export function electProtocol(members: Iterable<GroupMember>): string {
-  const all = [...members];
+export function electProtocol(members: GroupMembers): string {
   const votes = new Map<string, number>();
-  for (const member of all) {
-    const choice = member.request.protocols.find(({ name }) => all.every((other) => knows(other, name)));
+  for (const { request } of members) {
+    const choice = request.protocols.find(({ name }) => members.know(name));
     if (choice !== undefined) votes.set(choice.name, (votes.get(choice.name) ?? 0) + 1);
   }
   let elected = '';
@@ -17,19 +16,6 @@ export function electProtocol(members: Iterable<GroupMember>): string {
     }
   }
   return elected;
-}
-
-/** Whether a newcomer and the members there have one protocol that all of them know. */
-export function haveCommonProtocol(
-  members: Iterable<GroupMember>,
-  protocols: readonly GroupProtocol[],
-): boolean {
-  const all = [...members];
-  return protocols.some(({ name }) => all.every((member) => knows(member, name)));
-}
-
-function knows(member: GroupMember, protocol: string): boolean {
-  return member.request.protocols.some(({ name }) => name === protocol);
 }
 
 /**

@@ -55,7 +55,7 @@ function nameProblem(name: string, topics: Topics): Refusal | undefined {
   const code = ErrorCodes.INVALID_TOPIC_EXCEPTION;
   if (!isTopicName(name)) return { code, message: topicNameProblemText(name) };
   if (topics.get(name) !== undefined) {
-    return { code: ErrorCodes.TOPIC_ALREADY_EXISTS, message: `topic '${name}' exists already` };
+    return { code: ErrorCodes.TOPIC_ALREADY_EXISTS, message: `Topic '${name}' already exists.` };
   }
   const other = topics.colliding(name);
   if (other === undefined) return undefined;

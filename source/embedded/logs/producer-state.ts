@@ -3,6 +3,8 @@ import type { TransactionMarker } from './marker-batch.ts';
 
 const REMEMBERED_BATCHES = 5;
 const SEQUENCES = 2 ** 31;
+/** How many producers a partition knows. A broker forgets them by time alone (`producer.id.expiration.ms`). */
+const MAX_PRODUCERS = 10_000;
 
 /** The part of a batch header that makes a producer idempotent. */
 export interface ProducerBatch {
@@ -58,6 +60,7 @@ const APPEND: SequenceVerdict = { kind: 'append' };
  * @see https://cwiki.apache.org/confluence/display/KAFKA/KIP-98
  */
 export class ProducerState {
+  /** Those that wrote last are last. */
   readonly #producers = new Map<bigint, Producer>();
 
   check(batch: ProducerBatch): SequenceVerdict {
@@ -88,8 +91,9 @@ export class ProducerState {
         coordinatorEpoch: producer?.coordinatorEpoch ?? -1,
         batches: [],
       };
-      this.#producers.set(batch.producerId, producer);
     }
+    this.#producers.delete(batch.producerId);
+    this.#set(batch.producerId, producer);
     const { firstSequence, lastSequence, maxTimestamp } = batch;
     producer.lastTimestamp = maxTimestamp;
     producer.batches.push({ firstSequence, lastSequence, baseOffset, maxTimestamp });
@@ -114,7 +118,16 @@ export class ProducerState {
   marked({ producerId, epoch, coordinatorEpoch }: TransactionMarker, timestamp: number): void {
     const producer = this.#producers.get(producerId);
     const batches = producer?.epoch === epoch ? producer.batches : [];
-    this.#producers.set(producerId, { epoch, lastTimestamp: timestamp, coordinatorEpoch, batches });
+    this.#set(producerId, { epoch, lastTimestamp: timestamp, coordinatorEpoch, batches });
+  }
+
+  #set(producerId: bigint, producer: Producer): void {
+    this.#producers.set(producerId, producer);
+    if (this.#producers.size <= MAX_PRODUCERS) return;
+    for (const oldest of this.#producers.keys()) {
+      this.#producers.delete(oldest);
+      break;
+    }
   }
 
   all(): KnownProducer[] {

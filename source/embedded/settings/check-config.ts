@@ -5,10 +5,25 @@ import { valueProblem } from './check-value.ts';
 import type { Refusal } from './refusal.ts';
 import { topicSettingByName, topicSettings } from './topic-settings.ts';
 
+/** How long all settings of a topic or broker may be together, with their names. A broker has no limit. */
+const MAX_LENGTH = 16_384;
+
 /** The first problem of a topic's own values, in a broker's order. */
 export function topicConfigProblem(given: ReadonlyMap<string, unknown>): Refusal | undefined {
   const message = topicProblem(given);
-  return message === undefined ? undefined : { code: ErrorCodes.INVALID_CONFIG, message };
+  return message === undefined ? lengthProblem(given) : { code: ErrorCodes.INVALID_CONFIG, message };
+}
+
+/** Settings are kept, and any client may change them. */
+function lengthProblem(given: ReadonlyMap<string, unknown>): Refusal | undefined {
+  let length = 0;
+  for (const [name, value] of given) length += name.length + String(value).length;
+  return length > MAX_LENGTH
+    ? {
+        code: ErrorCodes.POLICY_VIOLATION,
+        message: `The settings of a topic or broker may have ${MAX_LENGTH} characters together, not ${length}.`,
+      }
+    : undefined;
 }
 
 function topicProblem(given: ReadonlyMap<string, unknown>): string | undefined {
@@ -69,7 +84,7 @@ export function brokerConfigProblem(
     const problem = setting === undefined ? undefined : valueProblem(setting, given.get(name) ?? '');
     if (problem !== undefined) return refused(problem);
   }
-  return inSyncProblem(given, before, isOfAll);
+  return inSyncProblem(given, before, isOfAll) ?? lengthProblem(given);
 }
 
 /** All brokers must have the same number, or replicas that may lead could not be told. */

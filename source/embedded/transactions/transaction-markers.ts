@@ -4,6 +4,7 @@ import type { TransactionMarker } from '../logs/marker-batch.ts';
 import { NO_LEADER } from '../logs/partition.ts';
 import type { Partition } from '../logs/partition.ts';
 import type { Topics } from '../logs/topics.ts';
+import { paced } from '../paced.ts';
 import type { TransactionalId } from './transactional-id.ts';
 
 const COORDINATOR_EPOCH = 0;
@@ -17,6 +18,7 @@ export class TransactionMarkers {
   readonly #topics: Topics;
   readonly #groups: Groups;
   readonly #watched = new Map<Partition, Set<() => void>>();
+  #isClosed = false;
 
   constructor({ clock, topics, groups }: { clock: Clock; topics: Topics; groups: Groups }) {
     this.#clock = clock;
@@ -25,7 +27,7 @@ export class TransactionMarkers {
   }
 
   /**
-   * Ends a transaction in all that takes part in it.
+   * Ends a transaction in all that takes part in it: in one turn, or in parts where that takes long.
    *
    * @param done called when the last marker is written, maybe before this returns
    */
@@ -39,17 +41,19 @@ export class TransactionMarkers {
     const written = () => {
       if (--waiting === 0) done();
     };
-    for (const { topic, partition } of transaction.partitions.values()) {
-      const found = this.#topics.partition(topic, partition);
-      if (found === undefined) continue;
+    const later = paced([...transaction.partitions.values()], ({ topic, partition }) => {
+      const found = this.#isClosed ? undefined : this.#topics.partition(topic, partition);
+      if (found === undefined) return;
       waiting++;
       this.#writeOne(found, marker, written);
-    }
-    written();
+    });
+    if (later === undefined) written();
+    else void later.then(written);
   }
 
   /** No marker is written any more. */
   close(): void {
+    this.#isClosed = true;
     for (const [partition, watchers] of this.#watched) {
       for (const watcher of watchers) partition.unwatch(watcher);
     }

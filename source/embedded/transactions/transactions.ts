@@ -1,6 +1,7 @@
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { keyOf, type TopicPartition } from '../../kernel/topic-partition.ts';
+import { BoundedMemory } from '../bounded-memory.ts';
 import type { Groups } from '../groups/groups.ts';
 import type { Topics } from '../logs/topics.ts';
 import { TransactionMarkers } from './transaction-markers.ts';
@@ -9,6 +10,12 @@ import type { InitAnswer, ProducerIdentity } from './transactional-id.ts';
 
 /** A broker's `transaction.max.timeout.ms`. */
 const MAX_TIMEOUT_MS = 900_000;
+/** How many partitions a transaction may have: it is described as a whole. A broker has no limit. */
+const MAX_PARTITIONS = 50_000;
+/** What all transactional ids may take together, and each of them with its part in partitions and groups. */
+const TRANSACTIONS_BYTES = 134_217_728;
+const ID_BYTES = 2_048;
+const PART_BYTES = 256;
 
 /** What transactions write to, and who gives out producer ids. */
 interface TransactionsOptions {
@@ -27,6 +34,7 @@ interface TransactionsOptions {
  */
 export class Transactions {
   readonly #ids = new Map<string, TransactionalId>();
+  readonly #memory = new BoundedMemory(TRANSACTIONS_BYTES);
   readonly #clock: Clock;
   readonly #nextProducerId: () => bigint;
   readonly #markers: TransactionMarkers;
@@ -58,6 +66,7 @@ export class Transactions {
     }
     let known = this.#ids.get(id);
     if (known === undefined) {
+      if (!this.#memory.take(ID_BYTES)) return initRefused(ErrorCodes.POLICY_VIOLATION);
       known = new TransactionalId(id, this.#nextProducerId(), timeoutMs);
       this.#ids.set(id, known);
     }
@@ -70,16 +79,25 @@ export class Transactions {
   /** Adds partitions to the owner's transaction; the first ones begin it. */
   addPartitions(id: string, producer: ProducerIdentity, partitions: readonly TopicPartition[]): number {
     return this.#add(id, producer, (transaction) => {
+      const all = transaction.partitions;
+      const added = new Map<string, TopicPartition>();
       for (const { topic, partition } of partitions) {
-        transaction.partitions.set(keyOf({ topic, partition }), { topic, partition });
+        const key = keyOf({ topic, partition });
+        if (!all.has(key)) added.set(key, { topic, partition });
       }
+      if (all.size + added.size > MAX_PARTITIONS || !this.#memory.take(added.size * PART_BYTES)) return false;
+      for (const [key, partition] of added) all.set(key, partition);
+      return true;
     });
   }
 
   /** Adds the offsets of a group to the owner's transaction, as {@link addPartitions}. */
   addGroup(id: string, producer: ProducerIdentity, groupId: string): number {
-    return this.#add(id, producer, (transaction) => {
-      transaction.groups.add(groupId);
+    return this.#add(id, producer, ({ groups }) => {
+      if (groups.has(groupId)) return true;
+      if (!this.#memory.take(PART_BYTES)) return false;
+      groups.add(groupId);
+      return true;
     });
   }
 
@@ -137,14 +155,13 @@ export class Transactions {
   /** Forgets an open transaction without ending it: in its partitions it stays open. */
   hang(known: TransactionalId): void {
     known.limit?.cancel();
-    known.partitions.clear();
-    known.groups.clear();
+    this.#release(known);
     known.state = 'Empty';
   }
 
   /** Forgets an id that has no open transaction. */
   forget({ id }: TransactionalId): void {
-    this.#ids.delete(id);
+    if (this.#ids.delete(id)) this.#memory.give(ID_BYTES);
   }
 
   close(): void {
@@ -153,13 +170,15 @@ export class Transactions {
     this.#ids.clear();
   }
 
-  #add(id: string, producer: ProducerIdentity, add: (transaction: TransactionalId) => void): number {
+  /** @param add returns whether there is memory for it */
+  #add(id: string, producer: ProducerIdentity, add: (transaction: TransactionalId) => boolean): number {
     if (id === '') return ErrorCodes.INVALID_REQUEST;
     const known = this.#ids.get(id);
     if (known === undefined) return ErrorCodes.INVALID_PRODUCER_ID_MAPPING;
     const code = known.check(producer);
     if (code !== ErrorCodes.NONE) return code;
     if (known.isEnding) return ErrorCodes.CONCURRENT_TRANSACTIONS;
+    if (!add(known)) return ErrorCodes.POLICY_VIOLATION;
     if (known.state !== 'Ongoing') {
       known.state = 'Ongoing';
       known.startedAt = this.#clock.wallNow();
@@ -167,7 +186,6 @@ export class Transactions {
         this.abort(known);
       });
     }
-    add(known);
     return ErrorCodes.NONE;
   }
 
@@ -189,9 +207,15 @@ export class Transactions {
     transaction.state = committed ? 'PrepareCommit' : 'PrepareAbort';
     this.#markers.write(transaction, committed, () => {
       transaction.state = committed ? 'CompleteCommit' : 'CompleteAbort';
-      transaction.partitions.clear();
-      transaction.groups.clear();
+      this.#release(transaction);
     });
+  }
+
+  /** The transaction has no parts any more. */
+  #release({ partitions, groups }: TransactionalId): void {
+    this.#memory.give((partitions.size + groups.size) * PART_BYTES);
+    partitions.clear();
+    groups.clear();
   }
 }
 

@@ -1,5 +1,8 @@
 import { RecordError } from '../../kernel/errors.ts';
 
+/** Brokers refuse longer ones also where the form of the length would allow them. */
+const LONGEST_STRING = 0x7fff;
+
 /**
  * Reads the primitive types of Kafka's protocol from a buffer, in order.
  *
@@ -9,7 +12,7 @@ export class WireReader {
   readonly buffer: Buffer;
   /** Where the next read starts. */
   offset: number;
-  /** How many items all arrays together may still have; more is a RecordError. */
+  /** How many items all arrays and tagged fields together may still have; more is a RecordError. */
   itemsLeft = Infinity;
 
   constructor(buffer: Buffer, offset = 0) {
@@ -90,6 +93,11 @@ export class WireReader {
 
   compactNullableString(): string | null {
     const length = this.uvarint() - 1;
+    if (length > LONGEST_STRING) {
+      throw new RecordError(
+        `A string of ${length} bytes at byte ${this.offset} of a Kafka message is too long`,
+      );
+    }
     return length < 0 ? null : this.#text(length);
   }
 
@@ -128,23 +136,26 @@ export class WireReader {
 
   /** Tagged fields of flexible versions: read past. */
   skipTags(): void {
-    for (let left = this.uvarint(); left > 0; left--) {
+    let left = this.uvarint();
+    this.#takeItems(left);
+    for (; left > 0; left--) {
       this.uvarint();
       this.view(this.uvarint());
     }
   }
 
   #items<T>(length: number, readOne: (reader: this) => T): T[] {
-    this.itemsLeft -= length;
-    // No item is without bytes.
-    if (length > this.remaining || this.itemsLeft < 0) {
-      throw new RecordError(
-        `An array of ${length} items at byte ${this.offset} of a Kafka message is too long`,
-      );
-    }
+    this.#takeItems(length);
     const items: T[] = [];
     for (let i = 0; i < length; i++) items.push(readOne(this));
     return items;
+  }
+
+  #takeItems(count: number): void {
+    this.itemsLeft -= count;
+    // No item is without bytes.
+    if (count <= this.remaining && this.itemsLeft >= 0) return;
+    throw new RecordError(`An array of ${count} items at byte ${this.offset} of a Kafka message is too long`);
   }
 
   #text(length: number): string {

@@ -1,3 +1,5 @@
+import { RecordError } from '../../kernel/errors.ts';
+
 /**
  * Writes the primitive types of Kafka's protocol into a buffer that grows.
  *
@@ -5,10 +7,13 @@
  */
 export class WireWriter {
   #buffer: Buffer;
+  readonly #maxBytes: number;
   #length = 0;
 
-  constructor(initialBytes = 512) {
+  /** @param maxBytes more than that is a RecordError, soon after it was written */
+  constructor(initialBytes = 512, maxBytes = Infinity) {
     this.#buffer = Buffer.allocUnsafe(initialBytes);
+    this.#maxBytes = maxBytes;
   }
 
   get length(): number {
@@ -143,6 +148,9 @@ export class WireWriter {
     const start = this.#length;
     const needed = start + bytes;
     if (needed > this.#buffer.length) {
+      if (needed > this.#maxBytes) {
+        throw new RecordError(`A Kafka message of more than ${this.#maxBytes} bytes is too long`);
+      }
       const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2));
       larger.set(this.#buffer.subarray(0, start));
       this.#buffer = larger;

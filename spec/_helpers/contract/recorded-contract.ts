@@ -4,6 +4,8 @@ import { frameCases } from './broker-contract-frames.ts';
 import { lookupCases } from './broker-contract-lookups.ts';
 import { offsetCases } from './broker-contract-offsets.ts';
 import { producerCases } from './broker-contract-producers.ts';
+import { groupRepeatCases } from './broker-contract-group-repeats.ts';
+import { repeatCases } from './broker-contract-repeats.ts';
 import { settingCases } from './broker-contract-settings.ts';
 import { topicSettingCases } from './broker-contract-topic-settings.ts';
 import type { RecordedCases } from './contract-case.ts';
@@ -21,4 +23,6 @@ export const recordedContract: readonly RecordedCases[] = [
   { name: 'offsets', cases: offsetCases },
   { name: 'lookups', cases: lookupCases },
   { name: 'frames', cases: frameCases },
+  { name: 'repeats', cases: repeatCases },
+  { name: 'group-repeats', cases: groupRepeatCases },
 ];

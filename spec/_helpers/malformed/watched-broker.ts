@@ -13,6 +13,11 @@ export interface BrokerReport {
    * left out: the machine is shared with other specs.
    */
   readonly longestWaitMs: number;
+  /**
+   * The longest that the event loop was kept by one turn since the last report, of which the process
+   * did run.
+   */
+  readonly longestTurnMs: number;
   /** How many answers it got. */
   readonly answers: number;
   /** After garbage collection. */
@@ -32,6 +37,7 @@ const address = cluster.brokers[0] ?? '';
 const context = { teardown: ignore } as unknown as Parameters<typeof RawClient.open>[0];
 const client = await RawClient.open(context, address);
 let longestWaitMs = 0;
+let longestTurnMs = 0;
 let answers = 0;
 
 async function ask(): Promise<void> {
@@ -53,11 +59,33 @@ async function keepAsking(): Promise<never> {
   }
 }
 
+let beatAt = performance.now();
+let cpuAtBeat = process.cpuUsage();
+
+function beat(): void {
+  const now = performance.now();
+  const { user, system } = process.cpuUsage(cpuAtBeat);
+  longestTurnMs = Math.max(longestTurnMs, Math.min(now - beatAt, (user + system) / 1_000));
+  beatAt = now;
+  cpuAtBeat = process.cpuUsage();
+}
+
+setInterval(beat, 1);
+
 process.on('message', () => {
+  beat();
+  const turnMs = longestTurnMs;
   globalThis.gc?.();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
-  const report: BrokerReport = { longestWaitMs, answers, usedBytes: heapUsed + arrayBuffers, errors };
-  process.send?.(report);
+  process.send?.({
+    longestWaitMs,
+    longestTurnMs: turnMs,
+    answers,
+    usedBytes: heapUsed + arrayBuffers,
+    errors,
+  } satisfies BrokerReport);
+  beat();
+  longestTurnMs = 0;
 });
 process.send?.(address);
 await keepAsking();

@@ -1,10 +1,9 @@
-import type { ExecutionContext } from 'ava';
 import { TRANSACTIONAL } from '../../../source/kafka/records/batch-header.ts';
 import { uniqueName } from '../servers/embedded.ts';
 import { until } from '../until.ts';
 import { present } from './present.ts';
 import { rawBatch, type BatchParts } from './raw-batch.ts';
-import { RawClient } from './raw-client.ts';
+import { RawClient, type SpecOwner } from './raw-client.ts';
 import { describeTransaction, readCodes, type Owner } from './raw-transaction-reports.ts';
 
 export type { Owner };
@@ -20,10 +19,7 @@ const deadlineMs = 20_000;
 const BUSY: ReadonlySet<number> = new Set([51, 14]);
 
 /** A new transactional id, once its coordinator serves. */
-export async function newTransactionalId(
-  t: ExecutionContext,
-  brokers: readonly string[],
-): Promise<RawTransaction> {
+export async function newTransactionalId(t: SpecOwner, brokers: readonly string[]): Promise<RawTransaction> {
   const id = uniqueName('txn');
   const seed = await RawClient.open(t, present(brokers[0]));
   const found = await until(

@@ -20,6 +20,8 @@ export class ScheduledMember {
   readonly #books: MemberBooks;
   #memberId = '';
   #generation = -1;
+  /** The one that it was in before; -1 for none. */
+  #formerGeneration = -1;
   #step: 'join' | 'sync' | 'work' | 'wait' = 'join';
   #members: readonly string[] = [];
   #metadata = 0;
@@ -55,6 +57,23 @@ export class ScheduledMember {
     if (this.#step !== 'work') return;
     this.#metadata++;
     this.#step = 'join';
+  }
+
+  /** What it sent in its former generation arrives only now. */
+  arriveLate(): void {
+    const former = this.#formerGeneration;
+    if (former < 0) return;
+    const who = this.#who;
+    const answers = [this.#group.heartbeat(who, former), this.#group.checkCommit(who, former)];
+    let syncCode = -1;
+    this.#group.sync({ ...who, generation: former, assignments: new Map() }, ({ code }) => {
+      syncCode = code;
+    });
+    for (const code of [...answers, syncCode]) {
+      if (![22, 25, 82].includes(code)) {
+        this.#books.fail(`${this.#name} was answered ${code} for the former generation ${former}`);
+      }
+    }
   }
 
   leave(): void {
@@ -94,6 +113,7 @@ export class ScheduledMember {
       return;
     }
     this.#memberId = memberId;
+    if (generation !== this.#generation) this.#formerGeneration = this.#generation;
     this.#generation = generation;
     this.#members = members.map((member) => member.memberId);
     this.#step = 'sync';

@@ -1,5 +1,5 @@
-import type { WireWriter } from '../../kafka/wire/wire-writer.ts';
-import { loopTime } from '../loop-time.ts';
+import type { WireWriter } from '../kafka/wire/wire-writer.ts';
+import { loopTime, pacedTime } from './loop-time.ts';
 
 type Each<T> = (item: T) => void | Promise<void>;
 
@@ -34,9 +34,10 @@ async function rest<T>(
   each: Each<T>,
   { from, count, later }: { from: number; count: number; later: Promise<void> | undefined },
 ): Promise<void> {
-  await later;
+  if (later === undefined) await pacedTime.next();
+  else await later;
   for (let i = from; i < count; i++) {
-    if (loopTime.isUsedUp) await loopTime.next();
+    while (pacedTime.isUsedUp) await pacedTime.next();
     await each(items[i] as T);
   }
 }
