@@ -56,7 +56,9 @@ export class ClusterState {
   /** Undefined unless it was asked for. */
   readonly journal: Journal | undefined;
   readonly #nodes: () => readonly NodeAddress[];
+  /** Of groups and of transactional ids that were moved. */
   readonly #coordinators = new Map<string, number>();
+  readonly #transactionCoordinators = new Map<string, number>();
   readonly #requests = new Map<string, { api: ApiName; version: number; count: number }>();
   #lastProducerId = 0n;
 
@@ -117,21 +119,38 @@ export class ClusterState {
    * group's id; undefined if none runs.
    */
   coordinatorOf(groupId: string): NodeAddress | undefined {
-    const live = this.liveNodes;
-    const moved = live.find(({ nodeId }) => nodeId === this.#coordinators.get(groupId));
-    if (moved !== undefined) return moved;
-    return this.#nodeFor(groupId);
+    return this.#movedTo(this.#coordinators.get(groupId)) ?? this.#nodeFor(groupId);
   }
 
-  /** The node that coordinates a transactional id, chosen by its hash; undefined if none runs. */
+  /** As {@link coordinatorOf}, of a transactional id. */
   transactionCoordinatorOf(transactionalId: string): NodeAddress | undefined {
-    return this.#nodeFor(transactionalId);
+    return (
+      this.#movedTo(this.#transactionCoordinators.get(transactionalId)) ?? this.#nodeFor(transactionalId)
+    );
   }
 
   moveCoordinator(groupId: string, nodeId: number): void {
     if (this.coordinatorOf(groupId)?.nodeId === nodeId) return;
     this.#coordinators.set(groupId, nodeId);
     this.groups.get(groupId)?.moved();
+  }
+
+  /** Nothing waits at the former one: its answers to later requests are NOT_COORDINATOR. */
+  moveTransactionCoordinator(transactionalId: string, nodeId: number): void {
+    this.#transactionCoordinators.set(transactionalId, nodeId);
+  }
+
+  /**
+   * Call it before nodes stop or start; what it returns tells the groups whose coordinator is another
+   * one by then.
+   */
+  coordinatorsMayChange(): () => void {
+    const before = this.groups.all().map((group) => [group, this.coordinatorOf(group.id)?.nodeId] as const);
+    return () => {
+      for (const [group, nodeId] of before) {
+        if (this.coordinatorOf(group.id)?.nodeId !== nodeId) group.moved();
+      }
+    };
   }
 
   /** Deletes a topic, and what groups committed for it. */
@@ -143,6 +162,10 @@ export class ClusterState {
   nextProducerId(): bigint {
     this.#lastProducerId += 1n;
     return this.#lastProducerId;
+  }
+
+  #movedTo(moved: number | undefined): NodeAddress | undefined {
+    return moved === undefined ? undefined : this.liveNodes.find(({ nodeId }) => nodeId === moved);
   }
 
   #nodeFor(id: string): NodeAddress | undefined {

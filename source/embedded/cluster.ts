@@ -210,6 +210,22 @@ export class EmbeddedCluster {
     this.#state.moveCoordinator(groupId, nodeId);
   }
 
+  /** The id of the node that coordinates a transactional id; -1 if no node runs. */
+  transactionCoordinatorOf(transactionalId: string): number {
+    return this.#state.transactionCoordinatorOf(transactionalId)?.nodeId ?? -1;
+  }
+
+  /**
+   * Makes another node the coordinator of a transactional id. Its owner and open transaction stay; the
+   * former one answers with NOT_COORDINATOR.
+   *
+   * @throws ConfigError if the node does not run
+   */
+  moveTransactionCoordinator(transactionalId: string, nodeId: number): void {
+    this.#nodes.checkLive(nodeId);
+    this.#state.moveTransactionCoordinator(transactionalId, nodeId);
+  }
+
   /**
    * What a group has committed; empty for a group that does not exist.
    *
@@ -315,23 +331,25 @@ export class EmbeddedCluster {
    */
   async stopNode(nodeId: number): Promise<void> {
     const node = this.#nodes.get(nodeId);
-    const coordinated = this.#state.groups.all().filter(({ id }) => this.coordinatorOf(id) === nodeId);
+    const tellGroups = this.#state.coordinatorsMayChange();
     const stopped = node.stop();
     this.#state.topics.electLeaders();
-    for (const group of coordinated) group.moved();
+    tellGroups();
     await stopped;
   }
 
   /**
    * Starts a stopped node again on the same port. Partitions without a leader get one; others stay
-   * where they are.
+   * where they are. Groups and transactional ids that it coordinated before come back to it.
    *
    * @throws ConfigError if there is no such node, or the port was taken meanwhile
    */
   async startNode(nodeId: number): Promise<void> {
     this.#checkOpen();
+    const tellGroups = this.#state.coordinatorsMayChange();
     await this.#nodes.get(nodeId).start(this.#state);
     this.#state.topics.electLeaders();
+    tellGroups();
   }
 
   /** Stops all nodes, closes all connections and forgets everything. Idempotent. */
