@@ -30,10 +30,21 @@ const oneByOne = ['long', 'three'];
 
 const suite = process.env.KASPER_SPECS ?? '';
 
+/** Where programs read the results, nobody looks at a run that does not end. Ava says that it is an experiment, but not in TAP. */
+async function watched() {
+  if (process.env.KASPER_TEST_REPORTER !== 'tap') return {};
+  const { StuckFiles } = await import('./dist/scripts/stuck-files.js');
+  return {
+    nonSemVerExperiments: { observeRunsFromConfig: true },
+    observeRun: ({ events }) => new StuckFiles().watch(events),
+  };
+}
+
 export default {
   files: suites[suite] ?? usual,
   nodeArguments: ['--enable-source-maps'],
-  require: ['./dist/spec/_helpers/strict.js'],
+  require: ['./dist/spec/_helpers/strict.js', './dist/spec/_helpers/left-open.js'],
+  ...(await watched()),
   ...(oneByOne.includes(suite) && { concurrency: 1 }),
   timeout: suite === 'long' ? '10m' : '2m',
 };

@@ -50,7 +50,7 @@ async function runSpec(t: ExecutionContext, code: string) {
   const folder = await temporaryFolder(t, {
     'package.json': JSON.stringify({
       type: 'module',
-      ava: { files: ['*.spec.js'], require: [strict] },
+      ava: { files: ['*.spec.js'], require: [strict], timeout: '1m' },
     }),
     'fault.spec.js': [
       "import test from 'ava';",
