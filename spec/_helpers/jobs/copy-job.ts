@@ -1,7 +1,7 @@
 // A job that copies its input partition by partition, run as a child so that it can be killed. It
 // writes a line of JSON for each thing that happens: at once, so that what it says is known even if
 // it is killed a moment later.
-import { readdirSync, writeSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import {
   TopicProcessor,
   type BatchStep,
@@ -9,6 +9,7 @@ import {
   type Logger,
   type Sender,
 } from '../../../source/index.ts';
+import { JobSteps, reportLine, type BlockAt, type JobStepLine } from './job-steps.ts';
 
 /** Given as JSON in the first argument. */
 export interface CopyJobOptions {
@@ -24,8 +25,7 @@ export interface CopyJobOptions {
   readonly bounded: boolean;
   /** Whether it claims its partitions, which takes a second at the start. */
   readonly claims: boolean;
-  /** Where it stops for ever: at this step of this batch of a partition, counted from 1. */
-  readonly blockAt?: { readonly partition: number; readonly batch: number; readonly at: CopyJobStep };
+  readonly blockAt?: BlockAt<CopyJobStep>;
   /**
    * How often it collects garbage (node --expose-gc) and reports what it uses; never by default.
    */
@@ -35,17 +35,9 @@ export interface CopyJobOptions {
 /** `process`: the first half of the batch's outputs is durable, the rest was not sent. */
 export type CopyJobStep = 'process' | BatchStep;
 
-interface CopyJobBatch {
-  readonly partition: number;
-  /** Offsets of the input; `last` is inclusive. */
-  readonly first: number;
-  readonly last: number;
-}
-
 /** What a line says. */
 export type CopyJobLine =
-  | ({ readonly at: CopyJobStep } & CopyJobBatch)
-  | ({ readonly at: 'blocked' } & CopyJobBatch)
+  | JobStepLine<CopyJobStep>
   | { readonly at: 'running' }
   /** A line of the log, other than for debugging. */
   | { readonly at: 'log'; readonly message: string }
@@ -60,42 +52,35 @@ export type CopyJobLine =
   | { readonly at: 'failed'; readonly error: string };
 
 const options = JSON.parse(process.argv[2] ?? '') as CopyJobOptions;
-const { blockAt, usageEveryMs } = options;
-/** Batches that reached a step, by partition and step. */
-const reached = new Map<string, number>();
+const { usageEveryMs } = options;
+const steps = new JobSteps<CopyJobStep>(options.blockAt);
 
 function report(line: CopyJobLine): void {
-  writeSync(1, `${JSON.stringify(line)}\n`);
+  reportLine(line);
 }
 
-function reportLine(message: string): void {
+function log(message: string): void {
   report({ at: 'log', message });
 }
 
 const logger: Logger = {
   debug: () => undefined,
-  info: reportLine,
-  warn: reportLine,
-  error: reportLine,
+  info: log,
+  warn: log,
+  error: log,
   child: () => logger,
 };
-
-function reportStep(at: CopyJobStep, partition: number, first: number, last: number): void {
-  report({ at, partition, first, last });
-  const key = `${partition}/${at}`;
-  const batch = (reached.get(key) ?? 0) + 1;
-  reached.set(key, batch);
-  if (blockAt?.partition !== partition || blockAt.at !== at || blockAt.batch !== batch) return;
-  report({ at: 'blocked', partition, first, last });
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
-}
 
 async function copy(messages: readonly ConsumerMessage[], sender: Sender): Promise<void> {
   const partition = messages[0]?.partition ?? 0;
   const half = Math.ceil(messages.length / 2);
   send(messages.slice(0, half), sender);
-  if (blockAt?.at === 'process') await sender.flush();
-  reportStep('process', partition, messages[0]?.offset ?? -1, messages.at(-1)?.offset ?? -1);
+  if (options.blockAt?.at === 'process') await sender.flush();
+  steps.reached('process', {
+    partition,
+    first: messages[0]?.offset ?? -1,
+    last: messages.at(-1)?.offset ?? -1,
+  });
   send(messages.slice(half), sender);
 }
 
@@ -125,7 +110,7 @@ const processor = new TopicProcessor(
 );
 processor.on('batch', ({ step, partition, ranges }) => {
   const [range] = ranges;
-  reportStep(step, partition, range?.first ?? -1, range?.last ?? -1);
+  steps.reached(step, { partition, first: range?.first ?? -1, last: range?.last ?? -1 });
 });
 processor.on('started', () => {
   report({ at: 'running' });

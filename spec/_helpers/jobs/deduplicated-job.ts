@@ -1,7 +1,6 @@
 // A job that sets poison aside, leaves out repeats by ids in a Redis, and copies the rest; run as a
 // child so that it can be killed around the step in which the ids are put. It writes a line of JSON
 // for each thing that happens.
-import { writeSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import {
   deadLetter,
@@ -14,6 +13,7 @@ import {
   type Middleware,
 } from '../../../source/index.ts';
 import { RedisStore } from '../../../stores/index.ts';
+import { JobSteps, reportLine, type BlockAt, type JobBatch, type JobStepLine } from './job-steps.ts';
 
 /** Given as JSON in the first argument. */
 export interface DeduplicatedJobOptions {
@@ -27,55 +27,39 @@ export interface DeduplicatedJobOptions {
   readonly batchSize: number;
   readonly redis: { readonly host: string; readonly port: number };
   readonly keyPrefix: string;
-  /** Where it stops for ever: before or after the ids of this batch of a partition are put, counted from 1. */
-  readonly blockAt?: { readonly partition: number; readonly batch: number; readonly at: PutStep };
+  readonly blockAt?: BlockAt<PutStep>;
 }
 
 /** Around the callbacks of `context.beforeCommit` in which deduplicate puts its ids. */
 export type PutStep = 'before' | 'after';
 
-/** Offsets of the input; `last` is inclusive. */
-interface Range {
-  readonly partition: number;
-  readonly first: number;
-  readonly last: number;
-}
-
 /** What a line says. */
 export type DeduplicatedJobLine =
-  | ({ readonly at: PutStep } & Range)
-  | ({ readonly at: 'blocked' } & Range)
+  | JobStepLine<PutStep>
   | { readonly at: 'done'; readonly skipped: number; readonly dead_lettered: number }
   | { readonly at: 'failed'; readonly error: string };
 
 const options = JSON.parse(process.argv[2] ?? '') as DeduplicatedJobOptions;
-const { blockAt } = options;
-const reached = new Map<string, number>();
+const steps = new JobSteps<PutStep>(options.blockAt);
 
 function report(line: DeduplicatedJobLine): void {
-  writeSync(1, `${JSON.stringify(line)}\n`);
-}
-
-function reportStep(at: PutStep, range: Range): void {
-  report({ at, ...range });
-  const key = `${range.partition}/${at}`;
-  const batch = (reached.get(key) ?? 0) + 1;
-  reached.set(key, batch);
-  if (blockAt?.partition !== range.partition || blockAt.at !== at || blockAt.batch !== batch) return;
-  report({ at: 'blocked', ...range });
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  reportLine(line);
 }
 
 /** Callbacks run in the order in which they were registered: one before those inside, one after. */
 const watched: Middleware = (next) => async (messages, sender, context) => {
   const { partition } = context;
-  const range = { partition, first: messages[0]?.offset ?? -1, last: messages.at(-1)?.offset ?? -1 };
+  const batch: JobBatch = {
+    partition,
+    first: messages[0]?.offset ?? -1,
+    last: messages.at(-1)?.offset ?? -1,
+  };
   context.beforeCommit(() => {
-    reportStep('before', range);
+    steps.reached('before', batch);
   });
   await next(messages, sender, context);
   context.beforeCommit(() => {
-    reportStep('after', range);
+    steps.reached('after', batch);
   });
 };
 
