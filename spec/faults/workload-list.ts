@@ -9,7 +9,8 @@ import { relay } from './workloads/relay.ts';
 import { sumsElasticsearch } from './workloads/sums-elasticsearch.ts';
 import { sumsMap } from './workloads/sums-map.ts';
 import { sumsRedis } from './workloads/sums-redis.ts';
-import { tenants } from './workloads/tenants.ts';
+import { tenantsElasticsearch } from './workloads/tenants-elasticsearch.ts';
+import { tenantsRedis } from './workloads/tenants-redis.ts';
 
 /** Those of a campaign. */
 export const workloads: readonly Workload[] = [
@@ -17,7 +18,8 @@ export const workloads: readonly Workload[] = [
   sumsMap,
   sumsRedis,
   sumsElasticsearch,
-  tenants,
+  tenantsRedis,
+  tenantsElasticsearch,
   poison,
   money,
   bounded,

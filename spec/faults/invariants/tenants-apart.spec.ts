@@ -1,12 +1,13 @@
 import test from 'ava';
 import { playedRun, recordAt } from '../../_helpers/faults/played-run.ts';
 import { noSum, sumCodec, type Sum } from '../workloads/sum.ts';
-import { tenants, tenantNames } from '../workloads/tenants.ts';
+import { tenantsRedis } from '../workloads/tenants-redis.ts';
+import { tenantNames } from '../workloads/tenants.ts';
 import { tenantsApart } from './tenants-apart.ts';
 
 /** Two values of each tenant, stored and sent under its name. */
 function perfectRun() {
-  const run = playedRun(tenants, [0, 0, 0, 0]);
+  const run = playedRun(tenantsRedis, [0, 0, 0, 0]);
   const stored = new Map<string, Sum>();
   const { sums: sent = [] } = run.topics;
   for (const tenant of tenantNames())

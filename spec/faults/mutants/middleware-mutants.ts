@@ -118,7 +118,7 @@ export const middlewareMutants: readonly Mutant[] = [
     ],
     found: {
       invariant: 'tenants-apart',
-      under: { by: 'campaign', workload: 'tenants', faults: ['redis-killed'], seed: 1 },
+      under: { by: 'campaign', workload: 'tenants-redis', faults: ['redis-killed'], seed: 1 },
     },
   },
   {

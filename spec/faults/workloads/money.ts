@@ -1,4 +1,4 @@
-import { defineJob, prefetch, withCodec, type MessageProcessor } from '../../../source/index.ts';
+import { prefetch, withCodec, type MessageProcessor } from '../../../source/index.ts';
 import { RedisStore, type Store } from '../../../stores/index.ts';
 import type { Random } from '../../_helpers/schedules/random.ts';
 import type { FinishedRun } from '../finished-run.ts';
@@ -7,8 +7,8 @@ import { totalConstant } from '../invariants/total-constant.ts';
 import type { GeneratedRecord, OutputRecord, WorkerContext, Workload } from '../workload.ts';
 import { originHeaders, originOf, placeOf } from './origin.ts';
 import { redisValues, workerRedis } from './redis-values.ts';
+import { storeJob } from './store-job.ts';
 import { added, noSum, sumCodec, type Sum } from './sum.ts';
-import { patiently } from './sums.ts';
 
 const PARTITIONS = 4;
 /** In each partition. */
@@ -34,22 +34,16 @@ export const money: Workload = {
     const client = workerRedis(worker);
     const store = new RedisStore({ client, keyPrefix: `${worker.prefix}-accounts`, timeoutMs: TIMEOUT_MS });
     const accounts = withCodec(store, sumCodec);
-    return defineJob(
-      {
-        topicProcessorName: worker.name,
-        inputTopics: [worker.topic('transfers')],
-        batchSize: 500,
-        batchWaitMs: 50,
-        stores: { accounts },
-        middleware: patiently(),
-      },
-      {
-        ...transferProcessor(accounts, worker),
+    return storeJob(worker, {
+      input: 'transfers',
+      stores: { accounts },
+      processor: transferProcessor(accounts, worker),
+      opened: {
         close: () => {
           client.disconnect();
         },
       },
-    );
+    });
   },
   // One of the two entries, since each input record is to be met once.
   origin: (output) => (entryOf(output)[1] < 0 ? originOf(output) : undefined),

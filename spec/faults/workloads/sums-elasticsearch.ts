@@ -1,12 +1,10 @@
 import { Client } from '@elastic/elasticsearch';
 import { ElasticsearchStore } from '../../../stores/index.ts';
-import type { FinishedRun } from '../finished-run.ts';
+import { elasticsearchValues } from './elasticsearch-values.ts';
 import type { Sum } from './sum.ts';
 import { sums } from './sums.ts';
 
 const TIMEOUT_MS = 5_000;
-/** More than there are keys. */
-const MOST_DOCUMENTS = 10_000;
 
 /** Sums in an Elasticsearch. */
 export const sumsElasticsearch = sums({
@@ -20,17 +18,5 @@ export const sumsElasticsearch = sums({
       close: () => void client.close(),
     };
   },
-  stored,
+  stored: (run) => elasticsearchValues<Sum>(run, `${run.prefix}-sums`),
 });
-
-async function stored({ elasticsearchUrl, prefix }: FinishedRun): Promise<ReadonlyMap<string, Sum>> {
-  const client = new Client({ node: elasticsearchUrl ?? '' });
-  const index = `${prefix}-sums`;
-  try {
-    await client.indices.refresh({ index });
-    const { hits } = await client.search<Sum>({ index, size: MOST_DOCUMENTS, query: { match_all: {} } });
-    return new Map(hits.hits.flatMap(({ _id, _source }) => (_source && _id ? [[_id, _source]] : [])));
-  } finally {
-    await client.close();
-  }
-}

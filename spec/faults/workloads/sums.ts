@@ -1,31 +1,17 @@
-import {
-  defineJob,
-  logErrors,
-  prefetch,
-  retry,
-  withCodec,
-  type MessageProcessor,
-} from '../../../source/index.ts';
+import { prefetch, withCodec, type MessageProcessor } from '../../../source/index.ts';
 import type { Store } from '../../../stores/store.ts';
 import type { Random } from '../../_helpers/schedules/random.ts';
 import type { FinishedRun } from '../finished-run.ts';
-import { storesEqualFold } from '../invariants/stores-equal-fold.ts';
 import type { GeneratedRecord, ServiceKind, WorkerContext, Workload } from '../workload.ts';
 import { originHeaders, originOf, placeOf } from './origin.ts';
+import { storeJob, sumsEqualFold, type OpenedStore } from './store-job.ts';
 import { added, noSum, sumCodec, type Sum } from './sum.ts';
-
-/** A store in a worker, with what fills it before the first batch, and what ends its client. */
-export interface OpenedStore {
-  readonly store: Store;
-  fill?(): Promise<void>;
-  close?(): void;
-}
 
 export interface SumsOptions {
   readonly name: string;
   readonly services: readonly ServiceKind[];
   /** In the worker. */
-  open(worker: WorkerContext): OpenedStore;
+  open(worker: WorkerContext): OpenedStore<Store>;
   /** What the store has in the end, read past all code of ours that wrote it. */
   stored(run: FinishedRun): Promise<ReadonlyMap<string, Sum>>;
 }
@@ -33,9 +19,6 @@ export interface SumsOptions {
 const PARTITIONS = 4;
 /** In each partition. */
 const KEYS = 40;
-
-/** As long as any fault lasts: a store that is away is waited for, and each error is logged. */
-export const patiently = () => [retry({ attempts: 1_000, initialMs: 50, maxMs: 1_000 }), logErrors()];
 
 /**
  * Sums by key, exact by the idiom that the pages teach: each value carries, for each input partition,
@@ -51,35 +34,17 @@ export function sums({ name, services, open, stored }: SumsOptions): Workload {
     ],
     record,
     job(worker) {
-      const { store, fill, close } = open(worker);
-      const kept = withCodec(store, sumCodec);
-      return defineJob(
-        {
-          topicProcessorName: worker.name,
-          inputTopics: [worker.topic('in')],
-          batchSize: 500,
-          batchWaitMs: 50,
-          stores: { sums: kept },
-          middleware: patiently(),
-        },
-        {
-          ...sumProcessor(kept, worker),
-          ...(fill === undefined ? {} : { init: fill }),
-          ...(close === undefined ? {} : { close }),
-        },
-      );
+      const opened = open(worker);
+      const kept = withCodec(opened.store, sumCodec);
+      return storeJob(worker, {
+        input: 'in',
+        stores: { sums: kept },
+        processor: sumProcessor(kept, worker),
+        opened,
+      });
     },
     origin: originOf,
-    invariants: [
-      storesEqualFold({
-        amounts: ({ key, value }) => [[key ?? '', Number(value)]],
-        stored,
-        sent: {
-          topic: 'sums',
-          sum: ({ key, value }) => [String(key), sumCodec.decode(value ?? Buffer.of())],
-        },
-      }),
-    ],
+    invariants: [sumsEqualFold(stored)],
   };
 }
 

@@ -1,62 +1,51 @@
-import { defineJob, prefetch, withCodec, type MessageProcessor } from '../../../source/index.ts';
-import { MultiRedisStore, type MultiStore } from '../../../stores/index.ts';
+import { prefetch, withCodec, type MessageProcessor } from '../../../source/index.ts';
+import type { MultiStore } from '../../../stores/index.ts';
 import type { Random } from '../../_helpers/schedules/random.ts';
 import type { FinishedRun } from '../finished-run.ts';
-import { storesEqualFold } from '../invariants/stores-equal-fold.ts';
 import { tenantsApart } from '../invariants/tenants-apart.ts';
-import type { GeneratedRecord, WorkerContext, Workload } from '../workload.ts';
+import type { GeneratedRecord, ServiceKind, WorkerContext, Workload } from '../workload.ts';
 import { originHeaders, originOf, placeOf } from './origin.ts';
-import { redisValues, workerRedis } from './redis-values.ts';
+import { storeJob, sumsEqualFold, type OpenedStore } from './store-job.ts';
 import { added, noSum, sumCodec, type Sum } from './sum.ts';
-import { patiently } from './sums.ts';
 
 const PARTITIONS = 4;
 const TENANTS = 20;
 /** Of a tenant in a partition. All tenants have the same keys. */
 const KEYS = 5;
-const TIMEOUT_MS = 2_000;
 
-/** Sums of 20 tenants in one Redis, each with the same keys. */
-export const tenants: Workload = {
-  name: 'tenants',
-  services: ['redis'],
-  topics: [
-    { role: 'input', name: 'in', partitions: PARTITIONS },
-    { role: 'output', name: 'sums', partitions: PARTITIONS },
-  ],
-  record,
-  job(worker) {
-    const client = workerRedis(worker);
-    const place = { keyPrefix: `${worker.prefix}-sums` };
-    const store = new MultiRedisStore({ client, tenancy: () => place, timeoutMs: TIMEOUT_MS });
-    const sums = withCodec(store, sumCodec);
-    return defineJob(
-      {
-        topicProcessorName: worker.name,
-        inputTopics: [worker.topic('in')],
-        batchSize: 500,
-        batchWaitMs: 50,
+export interface TenantsOptions {
+  readonly name: string;
+  readonly services: readonly ServiceKind[];
+  /** In the worker. */
+  open(worker: WorkerContext): OpenedStore<MultiStore>;
+  /** By `tenant/key` what the store has in the end, read past all code of ours that wrote it. */
+  stored(run: FinishedRun): Promise<ReadonlyMap<string, Sum>>;
+}
+
+/** Sums of 20 tenants in one server, each with the same keys. */
+export function tenants({ name, services, open, stored }: TenantsOptions): Workload {
+  return {
+    name,
+    services,
+    topics: [
+      { role: 'input', name: 'in', partitions: PARTITIONS },
+      { role: 'output', name: 'sums', partitions: PARTITIONS },
+    ],
+    record,
+    job(worker) {
+      const opened = open(worker);
+      const sums = withCodec(opened.store, sumCodec);
+      return storeJob(worker, {
+        input: 'in',
         stores: { sums },
-        middleware: patiently(),
-      },
-      {
-        ...tenantProcessor(sums, worker),
-        close: () => {
-          client.disconnect();
-        },
-      },
-    );
-  },
-  origin: originOf,
-  invariants: [
-    storesEqualFold({
-      amounts: ({ key, value }) => [[key ?? '', Number(value)]],
-      stored,
-      sent: { topic: 'sums', sum: ({ key, value }) => [String(key), sumCodec.decode(value ?? Buffer.of())] },
-    }),
-    tenantsApart({ tenants: tenantNames(), stored, sent: 'sums' }),
-  ],
-};
+        processor: tenantProcessor(sums, worker),
+        opened,
+      });
+    },
+    origin: originOf,
+    invariants: [sumsEqualFold(stored), tenantsApart({ tenants: tenantNames(), stored, sent: 'sums' })],
+  };
+}
 
 export function tenantNames(): string[] {
   return Array.from({ length: TENANTS }, (_none, at) => `tenant-${at}`);
@@ -95,9 +84,4 @@ function tenantProcessor(sums: MultiStore<Sum>, worker: WorkerContext): MessageP
       }
     },
   );
-}
-
-/** By `tenant/key`. */
-async function stored(run: FinishedRun): Promise<ReadonlyMap<string, Sum>> {
-  return redisValues(run, `${run.prefix}-sums/`, sumCodec);
 }
