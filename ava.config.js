@@ -13,7 +13,10 @@ const suites = {
     // On brokers of its own.
     '!dist/spec/system/*broker-faults.spec.js',
   ],
-  /** Those that a newer Node.js may change: not those of other programs, and of servers that are killed, stopped and started. */
+  /**
+   * Those that a newer Node.js may change: not those of other programs, of servers that are killed, stopped and started, and schedules
+   * without a wire. What has the embedded cluster here has the real Kafka only in some files (spec/_helpers/servers/services.ts).
+   */
   newer: [
     ...usual,
     '!dist/spec/{scripts,examples,memory}/**',
@@ -21,12 +24,24 @@ const suites = {
     '!dist/spec/cli/workers/**',
     '!dist/spec/system/{graceful-stops,java-*,kill-around-ids,kill-at-each-step,prometheus,*broker-faults}.spec.js',
     '!dist/spec/kafka/kafkajs/**/{real-broker,real-produce,secured}.spec.js',
-    '!dist/spec/stores/**/*-{failover,faults,overload}.spec.js',
+    '!dist/spec/stores/**/*-{failover,faults,late-writes,overload}.spec.js',
+    '!dist/spec/{schedules,middleware/schedules,embedded/group-schedules}.spec.js',
   ],
 };
 
 /** Faults and three brokers leave little of a machine to others. */
 const oneByOne = ['long', 'three'];
+
+/**
+ * Files that take long because they wait: for servers, for processes, and for faults to pass. They begin first, so that none of them is
+ * the tail of the run. The others compute, and are short.
+ */
+const waiting =
+  /\/dist\/spec\/(system|examples|memory|stores|cli|scripts)\/|\/(schedules|wire-schedules|malformed-requests)\.spec\.js$/;
+
+function waitingFirst(one, other) {
+  return Number(waiting.test(other)) - Number(waiting.test(one)) || (one < other ? -1 : 1);
+}
 
 const suite = process.env.KASPER_SPECS ?? '';
 
@@ -45,6 +60,8 @@ export default {
   nodeArguments: ['--enable-source-maps'],
   require: ['./dist/spec/_helpers/strict.js', './dist/spec/_helpers/left-open.js'],
   ...(await watched()),
-  ...(oneByOne.includes(suite) && { concurrency: 1 }),
+  sortTestFiles: waitingFirst,
+  // More than there are cores: they wait for most of their time.
+  concurrency: oneByOne.includes(suite) ? 1 : 4,
   timeout: suite === 'long' ? '10m' : '2m',
 };

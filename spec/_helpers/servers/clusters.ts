@@ -1,7 +1,7 @@
 import type { ExecutionContext } from 'ava';
 import { EmbeddedCluster } from '../../../source/embedded/cluster.ts';
 import type { EmbeddedClusterOptions } from '../../../source/embedded/options.ts';
-import { testEmbedded, testOnReal, type TestCluster } from './services.ts';
+import { testEmbedded, testRealPart, type TestCluster } from './services.ts';
 
 /**
  * A spec that runs twice: on an embedded cluster of three nodes of its own, and on the real Kafka
@@ -22,7 +22,7 @@ export function testOnEach(
       },
     });
   });
-  testOnReal(`${title} (real)`, implementation);
+  testRealPart(`${title} (real)`, implementation);
 }
 
 /** An embedded cluster of three nodes, closed when the spec ends. */

@@ -42,8 +42,17 @@ const {
   KASPER_KAFKA: address,
   KASPER_KAFKA_NODES: nodeCount = '1',
   KASPER_KAFKA_LIBS: libs,
+  KASPER_SPECS: suite,
   REQUIRE_SERVICES: required,
 } = process.env;
+
+/**
+ * With a newer Node.js, of the specs on both kinds of cluster only those of these files have the real
+ * Kafka, too: connections, fetches, produced and forwarded records of all codecs, offsets, whole runs.
+ * What Kafka answers is the same with each Node.js, and `npm test` shows all of it.
+ */
+const realWithNewerNode =
+  /\/(connect|source-and-sink|fetch-session|group-and-offsets|forward|bounded-runs)\.spec\.js$/;
 
 /** Brokers of the shared Kafka: 1 in `npm test`, 3 in a part of `npm run verify:long`. */
 export const sharedNodes = Number(nodeCount);
@@ -67,6 +76,18 @@ export function testOnReal(
   }
   checkCount(brokers);
   testWith(needs, title, (t) => implementation(t, realKafka(brokers, libs, sharedNodes)));
+}
+
+/**
+ * The part of a spec on both that has the real Kafka, as {@link testOnReal}; with a newer Node.js
+ * nothing, but in some files.
+ */
+export function testRealPart(
+  title: string,
+  implementation: (t: ExecutionContext, kafka: RealKafka) => Promise<void>,
+  options: { readonly needs?: readonly ProgramName[] } = {},
+): void {
+  if (suite !== 'newer' || realWithNewerNode.test(test.meta.file)) testOnReal(title, implementation, options);
 }
 
 /**
@@ -94,7 +115,7 @@ export function testOnBoth(
   { needs = [] }: { readonly needs?: readonly ProgramName[] } = {},
 ): void {
   testEmbedded(title, async (t) => implementation(t, await embeddedCluster(t)), { needs });
-  testOnReal(`${title} (Kafka 4.1)`, implementation, { needs });
+  testRealPart(`${title} (Kafka 4.1)`, implementation, { needs });
 }
 
 /**
@@ -111,7 +132,7 @@ export function testToolsOnBoth(
   if (libs === undefined) without('Kafka', 'which npm test starts where it can', `${title} (embedded)`);
   else
     testEmbedded(title, async (t) => implementation(t, { ...(await embeddedCluster(t)), libs }), { needs });
-  testOnReal(`${title} (Kafka 4.1)`, implementation, { needs });
+  testRealPart(`${title} (Kafka 4.1)`, implementation, { needs });
 }
 
 /**
