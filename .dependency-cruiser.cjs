@@ -128,7 +128,10 @@ const rows = [
     files: room('embedded/groups'),
     may: [room('embedded/groups'), '^source/embedded/bounded-memory\\.ts$', wire, kernel],
   },
-  { files: room('embedded/settings'), may: [room('embedded/settings'), wire, kernel] },
+  {
+    files: room('embedded/settings'),
+    may: [room('embedded/settings'), '^source/kafka/records/compression\\.ts$', wire, kernel],
+  },
   {
     files: room('embedded/logs'),
     may: [room('embedded/(logs|settings)'), records, wire, kernel],

@@ -1,5 +1,7 @@
 import test from 'ava';
 import { ConfigError } from '../../source/kernel/errors.ts';
+import { codecNamed, prepareCompression } from '../../source/kafka/records/compression.ts';
+import { rawBatch, rawRecord } from '../_helpers/raw/raw-batch.ts';
 import { kafkajsOn, startEmbedded } from '../_helpers/servers/embedded.ts';
 
 test('records are written to partitions as a producer does, and read back', async (t) => {
@@ -87,4 +89,18 @@ test('nothing is written of records among which is one that is wrong', async (t)
   t.throws(() => cluster.produce('out', []), { instanceOf: ConfigError, message: /out/ });
   t.throws(() => cluster.records('out'), { instanceOf: ConfigError, message: /out/ });
   t.deepEqual(cluster.records('in'), []);
+});
+
+test('records are read whatever their batches were compressed with', async (t) => {
+  await prepareCompression();
+  const cluster = await startEmbedded(t, { topics: { in: 1 } });
+  for (const codec of ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const) {
+    const { bits, compress } = codecNamed(codec);
+    const body = compress(rawRecord({ value: Buffer.from(codec) }));
+    cluster.appendRaw('in', 0, rawBatch({ attributes: bits, body }));
+  }
+  t.deepEqual(
+    cluster.records('in').map(({ valueText }) => valueText),
+    ['none', 'gzip', 'snappy', 'lz4', 'zstd'],
+  );
 });

@@ -16,9 +16,7 @@ interface ToAppend extends TopicPartition {
 }
 
 /** The answer for one partition. */
-interface PartitionResult extends AppendResult, TopicPartition {
-  readonly logStartOffset: number;
-}
+type PartitionResult = AppendResult & TopicPartition;
 
 interface ProduceRequest {
   readonly transactionalId: string | null;
@@ -147,7 +145,8 @@ function append(
   // A topic has as many as are wanted when all of its replicas are in sync.
   const wantedInSync = Math.min(topic.config.minInsyncReplicas, partition.replicas.length);
   if (acks === -1 && cluster.topics.inSyncReplicas(partition).length < wantedInSync) {
-    return refused(wanted, ErrorCodes.NOT_ENOUGH_REPLICAS);
+    const { startOffset: logStartOffset } = partition.log;
+    return { ...refused(wanted, ErrorCodes.NOT_ENOUGH_REPLICAS), logStartOffset };
   }
   if (context.forgets) {
     const { endOffset: baseOffset, startOffset: logStartOffset } = partition.log;
@@ -163,7 +162,6 @@ function append(
     ...appended,
     topic: wanted.topic,
     partition: index,
-    logStartOffset: appended.code === ErrorCodes.NONE ? partition.log.startOffset : -1,
   });
   if (!(result instanceof Promise)) return placed(result);
   const later = result.then(placed);
@@ -173,15 +171,16 @@ function append(
 }
 
 function rulesOf(config: TopicConfig, now: number): Omit<AppendRules, 'produceVersion' | 'transactionError'> {
-  const { maxMessageBytes, hasAppendTime, isCompacted: keysRequired } = config;
+  const { maxMessageBytes, hasAppendTime, isCompacted: keysRequired, codec } = config;
   // A time that is replaced may be any.
   if (hasAppendTime) {
     const anyTime = { oldestTimestamp: -Infinity, youngestTimestamp: Infinity };
-    return { maxMessageBytes, keysRequired, ...anyTime, appendTime: now };
+    return { maxMessageBytes, keysRequired, codec, ...anyTime, appendTime: now };
   }
   return {
     maxMessageBytes,
     keysRequired,
+    codec,
     oldestTimestamp: now - config.timestampBeforeMaxMs,
     youngestTimestamp: now + config.timestampAfterMaxMs,
     appendTime: undefined,

@@ -14,7 +14,7 @@ import type { FetchLimits, FetchRead, PartitionRead } from './fetch-reads.ts';
 import { VersionedFields } from './versioned-fields.ts';
 
 const READ_COMMITTED = 1;
-/** Readers of everything are not told which transactions were aborted. */
+/** Readers of everything, and of what fails, are not told which transactions were aborted. */
 const NO_LIST = -1;
 /** They concern no partition: where a fault wants one of them, it is answered at the top. */
 const SESSION_CODES: ReadonlySet<number> = new Set([
@@ -187,7 +187,7 @@ function write(
   const later = fields.byTopic(topics, (_, read) => {
     writer.int32(read.partition).int16(read.code).int64(read.highWatermark).int64(read.lastStableOffset);
     if (version >= 5) writer.int64(read.logStartOffset);
-    if (request.isolation !== READ_COMMITTED && read.code === ErrorCodes.NONE) {
+    if (!hasList(read.code, request.isolation)) {
       writer.int32(NO_LIST);
     } else {
       writer.array(read.aborted, (_list, { producerId, firstOffset }) => {
@@ -200,4 +200,10 @@ function write(
   });
   const answered: Outcome = 'answer';
   return later === undefined ? answered : later.then(() => answered);
+}
+
+/** What does not exist is answered with an empty list, and what fails at a log with none. */
+function hasList(code: number, isolation: number): boolean {
+  if (code === ErrorCodes.NONE) return isolation === READ_COMMITTED;
+  return code === ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION;
 }

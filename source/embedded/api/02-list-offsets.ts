@@ -2,6 +2,8 @@ import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import type { TopicPartition } from '../../kernel/topic-partition.ts';
 import { defineApi } from '../api.ts';
 import type { Outcome, RequestContext } from '../api.ts';
+import { findByTime } from '../logs/find-by-time.ts';
+import type { TimeAnswer } from '../logs/time-search.ts';
 import { byPartition } from './by-partition.ts';
 import { pacedArray } from '../paced.ts';
 
@@ -54,8 +56,13 @@ export const listOffsets = defineApi({
           query === TWICE
             ? nothing(ErrorCodes.INVALID_REQUEST)
             : find({ topic, ...query }, request.isolation, context);
-        writer.int32(partition).int16(found.code).int64(found.timestamp).int64(found.offset);
-        if (version >= 4) writer.int32(found.leaderEpoch);
+        const write = ({ code, timestamp, offset, leaderEpoch }: ListedOffset) => {
+          writer.int32(partition).int16(code).int64(timestamp).int64(offset);
+          if (version >= 4) writer.int32(leaderEpoch);
+        };
+        if (found instanceof Promise) return found.then(write);
+        write(found);
+        return undefined;
       });
     });
     return 'answer';
@@ -67,7 +74,12 @@ function queryOf(query: OffsetQuery, isRepeated: boolean): OffsetQuery | typeof 
   return isRepeated ? TWICE : query;
 }
 
-function find(query: OffsetQuery & TopicPartition, isolation: number, context: RequestContext): ListedOffset {
+/** A promise where a batch takes long to look through. */
+function find(
+  query: OffsetQuery & TopicPartition,
+  isolation: number,
+  context: RequestContext,
+): ListedOffset | Promise<ListedOffset> {
   const forced = context.forcedError(query.topic, query.partition);
   if (forced !== ErrorCodes.NONE) return nothing(forced);
   const partition = context.cluster.topics.partition(query.topic, query.partition);
@@ -75,8 +87,9 @@ function find(query: OffsetQuery & TopicPartition, isolation: number, context: R
   const access = partition.access(context.nodeId, query);
   if (access !== ErrorCodes.NONE) return nothing(access);
   const { log } = partition;
+  const isCommitted = isolation === READ_COMMITTED;
   if (query.timestamp === LATEST) {
-    const offset = isolation === READ_COMMITTED ? log.lastStableOffset : log.endOffset;
+    const offset = isCommitted ? log.lastStableOffset : log.endOffset;
     return { code: ErrorCodes.NONE, timestamp: -1, offset, leaderEpoch: partition.leaderEpoch };
   }
   if (query.timestamp === EARLIEST) {
@@ -88,9 +101,13 @@ function find(query: OffsetQuery & TopicPartition, isolation: number, context: R
     };
   }
   if (query.timestamp < 0) return nothing(ErrorCodes.UNSUPPORTED_VERSION);
-  const found = log.findByTime(query.timestamp);
-  if (found === undefined) return nothing(ErrorCodes.NONE);
-  return { code: ErrorCodes.NONE, ...found, leaderEpoch: log.epochAt(found.offset) };
+  const listed = ({ code, timestamp, offset }: TimeAnswer): ListedOffset => {
+    // A reader of committed records cannot get there yet.
+    const isVisible = offset >= 0 && offset < (isCommitted ? log.lastStableOffset : log.endOffset);
+    return isVisible ? { code, timestamp, offset, leaderEpoch: log.epochAt(offset) } : nothing(code);
+  };
+  const found = findByTime(log, query.timestamp);
+  return found instanceof Promise ? found.then(listed) : listed(found);
 }
 
 function nothing(code: number): ListedOffset {

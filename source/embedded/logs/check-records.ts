@@ -1,59 +1,78 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { BATCH_HEADER_BYTES, CODEC_MASK, attributesOf } from '../../kafka/records/batch-header.ts';
 import { prepareCompression } from '../../kafka/records/compression.ts';
-import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
+import { CheckTask, SearchTask } from './batch-task.ts';
+import type { BatchTask } from './batch-task.ts';
 import { checkThread } from './check-thread.ts';
-import { GZIP, ZSTD, inflateRecords } from './inflated-records.ts';
+import { GZIP, ZSTD } from './inflated-records.ts';
 import { RecordCheck } from './record-check.ts';
 import type { RecordRules, RecordVerdict } from './record-check.ts';
+import { TimeSearch, codecBitsOf, plainRecords } from './time-search.ts';
+import type { TimeAnswer, TimeQuery } from './time-search.ts';
 
-/** What is more is inflated and checked without holding up the event loop. */
+/** What is more is inflated and gone through without holding up the event loop. */
 const MAX_BYTES_AT_ONCE = 1024 * 1024;
+/** To compress takes longer than to inflate. */
+const MAX_BYTES_COMPRESSED_AT_ONCE = 128 * 1024;
+
+/** Goes on with a batch up to a position. Undefined while records are left. */
+interface InParts<A> {
+  advance(position: number): A | undefined;
+}
 
 /**
- * Checks the records of a batch whose header is right.
+ * Checks the records of a batch whose header is right, and recompresses them where that is wanted.
  *
- * @returns a promise for zstd, and for more than 1 MiB of records
+ * @returns a promise for zstd, and for many records
  */
 export function checkRecords(batch: Buffer, rules: RecordRules): RecordVerdict | Promise<RecordVerdict> {
-  const codec = attributesOf(batch, 0) & CODEC_MASK;
-  if (codec === 0) return checkPlain(batch, rules);
-  const records = batch.subarray(BATCH_HEADER_BYTES);
-  if (isLong(codec, records)) return checkThread.check(codec, records, rules);
-  return codec === ZSTD
-    ? prepareCompression().then(() => checkCompressed(codec, records, rules))
-    : checkCompressed(codec, records, rules);
+  const codec = codecBitsOf(batch);
+  if (codec === 0 && rules.codec === undefined) return inParts(new RecordCheck(plainRecords(batch), rules));
+  const task = new CheckTask(rules);
+  const isZstd = codec === ZSTD || rules.codec === ZSTD;
+  const maxBytes = rules.codec === undefined ? MAX_BYTES_AT_ONCE : MAX_BYTES_COMPRESSED_AT_ONCE;
+  return hereOrThere(batch, task, { maxBytes, isZstd, there: () => checkThread.check(batch, task) });
 }
 
-function checkPlain(batch: Buffer, rules: RecordRules): RecordVerdict | Promise<RecordVerdict> {
-  const records = { bytes: batch, start: BATCH_HEADER_BYTES, wereCompressed: false };
-  const check = new RecordCheck(records, rules);
-  return check.advance(MAX_BYTES_AT_ONCE) ?? checkRest(check);
+/** The first record of a batch since a time. */
+export function searchRecords(batch: Buffer, query: TimeQuery): TimeAnswer | Promise<TimeAnswer> {
+  const codec = codecBitsOf(batch);
+  if (codec === 0) return inParts(new TimeSearch(batch, plainRecords(batch), query));
+  const task = new SearchTask(query);
+  return hereOrThere(batch, task, {
+    maxBytes: MAX_BYTES_AT_ONCE,
+    isZstd: codec === ZSTD,
+    there: () => checkThread.search(batch, task),
+  });
 }
 
-async function checkRest(check: RecordCheck): Promise<RecordVerdict> {
+function inParts<A>(parts: InParts<A>): A | Promise<A> {
+  return parts.advance(MAX_BYTES_AT_ONCE) ?? laterParts(parts);
+}
+
+async function laterParts<A>(parts: InParts<A>): Promise<A> {
   for (let position = 2 * MAX_BYTES_AT_ONCE; ; position += MAX_BYTES_AT_ONCE) {
     await nextTurn();
-    const verdict = check.advance(position);
-    if (verdict !== undefined) return verdict;
+    const answer = parts.advance(position);
+    if (answer !== undefined) return answer;
   }
 }
 
-function checkCompressed(
-  codec: number,
-  records: Buffer,
-  rules: RecordRules,
-): RecordVerdict | Promise<RecordVerdict> {
-  const inflated = inflateRecords(codec, records, MAX_BYTES_AT_ONCE);
-  if (inflated === 'beyond') return checkThread.check(codec, records, rules);
-  if (typeof inflated === 'number') return { code: inflated, maxTimestamp: -1 };
-  const check = new RecordCheck({ bytes: inflated, start: 0, wereCompressed: true }, rules);
-  return check.advance(Infinity) ?? { code: ErrorCodes.INVALID_RECORD, maxTimestamp: -1 };
+function hereOrThere<A>(
+  batch: Buffer,
+  task: BatchTask<A>,
+  how: { readonly maxBytes: number; readonly isZstd: boolean; readonly there: () => Promise<A> },
+): A | Promise<A> {
+  const run = (): A | Promise<A> => {
+    if (isLong(batch, how.maxBytes)) return how.there();
+    const answer = task.run(batch, how.maxBytes);
+    return answer === 'beyond' ? how.there() : answer;
+  };
+  // Also for a batch that goes to the thread: whoever reads the log here will need it.
+  return how.isZstd ? prepareCompression().then(run) : run();
 }
 
 /** A gzip stream ends with its size, which saves inflating the first part of it in vain. */
-function isLong(codec: number, records: Buffer): boolean {
-  if (records.length > MAX_BYTES_AT_ONCE) return true;
-  if (codec !== GZIP || records.length < 4) return false;
-  return records.readUInt32LE(records.length - 4) > MAX_BYTES_AT_ONCE;
+function isLong(batch: Buffer, maxBytes: number): boolean {
+  if (batch.length > maxBytes) return true;
+  return codecBitsOf(batch) === GZIP && batch.readUInt32LE(batch.length - 4) > maxBytes;
 }

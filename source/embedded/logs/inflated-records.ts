@@ -6,6 +6,8 @@ import { ConfigError, RecordError } from '../../kernel/errors.ts';
 export const GZIP = 1;
 export const ZSTD = 4;
 const LAST_CODEC = 4;
+/** No batch may inflate to more: a broker has no such limit. */
+export const MAX_INFLATED_BYTES = 64 * 1024 * 1024;
 
 /** Whether Kafka has a codec of this number. */
 export function isCodec(bits: number): boolean {

@@ -6,7 +6,6 @@ import {
   maxTimestampOf,
 } from '../../kafka/records/batch-header.ts';
 import { OpenTransactions } from './open-transactions.ts';
-import { firstRecordSince } from './record-times.ts';
 
 const FIRST_SEGMENT_BYTES = 1024;
 const MAX_SEGMENT_BYTES = 4 * 1024 * 1024;
@@ -43,15 +42,15 @@ export interface ReadLimits {
   readonly before?: number;
 }
 
-/** A record found by its timestamp. */
-export interface TimedOffset {
-  readonly offset: number;
-  readonly timestamp: number;
+/** A batch, and the offset after it. */
+export interface FoundBatch {
+  readonly batch: Buffer;
+  readonly nextOffset: number;
 }
 
 /**
  * The log of one partition: record batches as opaque bytes, in memory. Nothing here looks into a
- * batch beyond its header; the only exception is a search by timestamp.
+ * batch beyond its header.
  *
  * Written bytes never change, so views that were handed out stay valid, also after records were
  * deleted.
@@ -162,14 +161,15 @@ export class PartitionLog {
   }
 
   /**
-   * Cuts the log off before the batch that holds `offset`, and returns its new end. What a client
+   * Cuts the log off before the batch that holds `offset`, or at it where compaction has left a hole,
+   * and returns its new end. What a client
    * reads of it at this moment stays as it is: the bytes are not written to again.
    */
   truncate(offset: number): number {
     const first = this.#batches[this.#find(offset)];
     if (first === undefined) return this.#endOffset;
     this.#batches.length = this.#find(offset);
-    this.#endOffset = Math.max(first.baseOffset, this.#startOffset);
+    this.#endOffset = Math.max(Math.min(first.baseOffset, offset), this.#startOffset);
     first.segment.length = first.position;
     first.segment.next = undefined;
     this.#tail = newSegment(0);
@@ -179,18 +179,33 @@ export class PartitionLog {
     return this.#endOffset;
   }
 
+  /**
+   * Puts what compaction has left in the place of all batches before an offset. Views that were handed
+   * out stay valid; the log takes its memory twice meanwhile.
+   */
+  replaceBefore(before: number, batches: readonly Buffer[]): void {
+    const later = this.#batches.slice(this.#find(before));
+    this.#batches = [];
+    this.#first = 0;
+    this.#tail = newSegment(0);
+    for (const batch of batches) this.#place(batch, baseOffsetOf(batch, 0));
+    for (const entry of later) if (entry !== undefined) this.#place(bytesOf(entry), entry.baseOffset);
+  }
+
   /** Calls back with the bytes of each batch that is there, and its first offset. */
   eachBatch(visit: (batch: Buffer, baseOffset: number) => void): void {
     for (const entry of this.#entries()) visit(bytesOf(entry), entry.baseOffset);
   }
 
-  /** The first record at or after `timestamp`, undefined if there is none. */
-  findByTime(timestamp: number): TimedOffset | undefined {
-    for (let i = this.#first; i < this.#batches.length; i++) {
+  /**
+   * The first batch that ends at `offset` or later and has a time since `timestamp` in its header;
+   * undefined if there is none.
+   */
+  batchSince(offset: number, timestamp: number): FoundBatch | undefined {
+    for (let i = this.#find(offset); i < this.#batches.length; i++) {
       const entry = this.#batches[i];
       if (entry === undefined || entry.maxTimestamp < timestamp) continue;
-      const found = firstRecordSince(bytesOf(entry), timestamp, this.#startOffset);
-      if (found !== undefined) return found;
+      return { batch: bytesOf(entry), nextOffset: entry.lastOffset + 1 };
     }
     return undefined;
   }
@@ -241,6 +256,13 @@ export class PartitionLog {
   }
 
   #store(batch: Buffer, baseOffset: number): BatchEntry {
+    const entry = this.#place(batch, baseOffset);
+    this.#endOffset = entry.lastOffset + 1;
+    this.transactions.appended(batch, baseOffset);
+    return entry;
+  }
+
+  #place(batch: Buffer, baseOffset: number): BatchEntry {
     const bytes = batchBytes(batch, 0);
     const segment = this.#segmentFor(bytes);
     const position = segment.length;
@@ -256,8 +278,6 @@ export class PartitionLog {
       position,
     };
     this.#batches.push(entry);
-    this.#endOffset = lastOffset + 1;
-    this.transactions.appended(batch, baseOffset);
     return entry;
   }
 

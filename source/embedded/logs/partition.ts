@@ -10,27 +10,32 @@ import {
   recordCountOf,
 } from '../../kafka/records/batch-header.ts';
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
-import { checkBatch } from './batch-check.ts';
+import { checkBatch, checkFormat } from './batch-check.ts';
 import { checkRecords } from './check-records.ts';
 import { correctTimes, stampAppendTime } from './correct-times.ts';
 import { markerBatch, markerOf, type TransactionMarker } from './marker-batch.ts';
 import { PartitionLog } from './partition-log.ts';
 import { ProducerState, nextSequence, type KnownProducer, type ProducerBatch } from './producer-state.ts';
 import type { RecordRules, RecordVerdict } from './record-check.ts';
+import { codecBitsOf } from './time-search.ts';
 
 /** The answer to one partition of a Produce request. */
 export interface AppendResult {
   readonly code: number;
   readonly baseOffset: number;
   readonly logAppendTime: number;
+  /** -1 where a broker refuses before it comes to the log, or for the size or checksum of a batch. */
+  readonly logStartOffset: number;
 }
 
 /** What a topic takes from producers. */
-export interface AppendRules extends Omit<RecordRules, 'count' | 'baseTimestamp'> {
+export interface AppendRules extends Omit<RecordRules, 'count' | 'baseTimestamp' | 'codec'> {
   /** Version of the Produce request. */
   readonly produceVersion: number;
   /** The topic's `max.message.bytes`. */
   readonly maxMessageBytes: number;
+  /** Number of the topic's codec; undefined where batches are stored as they come. */
+  readonly codec: number | undefined;
   /**
    * The error code by the batch's transaction, 0 for none: asked when the batch is appended, since a
    * transaction may end while it waits for its check.
@@ -138,15 +143,19 @@ export class Partition {
    * @returns a promise where the check takes long, or that of an earlier batch does
    */
   appendFromProducer(records: Buffer | null, rules: AppendRules): AppendResult | Promise<AppendResult> {
-    const code = checkBatch(records, rules.produceVersion, rules.maxMessageBytes);
-    if (code !== ErrorCodes.NONE || records === null) return refused(code);
-    const { keysRequired, oldestTimestamp, youngestTimestamp } = rules;
+    const refusal = checkFormat(records, rules.produceVersion);
+    if (refusal !== ErrorCodes.NONE || records === null) return refused(refusal);
+    const code = checkBatch(records, rules.maxMessageBytes);
+    if (code !== ErrorCodes.NONE) return this.#refused(code);
+    const { keysRequired, oldestTimestamp, youngestTimestamp, codec } = rules;
+    const isRewritten = codec !== undefined && codec !== codecBitsOf(records);
     const verdict = checkRecords(records, {
       count: recordCountOf(records, 0),
       baseTimestamp: baseTimestampOf(records, 0),
       keysRequired,
       oldestTimestamp,
       youngestTimestamp,
+      ...(isRewritten && { codec }),
     });
     if (this.#lastWaiting === undefined && !(verdict instanceof Promise)) {
       return this.#appendChecked(records, verdict, rules);
@@ -172,27 +181,37 @@ export class Partition {
   }
 
   #appendChecked(
-    records: Buffer,
-    { code, maxTimestamp }: RecordVerdict,
-    { transactionError, appendTime }: AppendRules,
+    sent: Buffer,
+    { code, maxTimestamp, rewritten }: RecordVerdict,
+    { transactionError, appendTime, maxMessageBytes }: AppendRules,
   ): AppendResult {
-    const refusal = code || transactionError();
+    if (code !== ErrorCodes.NONE) return this.#refused(code);
+    const records = rewritten ?? sent;
+    if (records.length > maxMessageBytes) return refused(ErrorCodes.MESSAGE_TOO_LARGE);
+    const refusal = transactionError();
     if (refusal !== ErrorCodes.NONE) return refused(refusal);
     if (appendTime === undefined) correctTimes(records, maxTimestamp);
     else stampAppendTime(records, appendTime);
     const logAppendTime = appendTime ?? -1;
     const producerId = producerIdOf(records, 0);
-    if (producerId < 0n) return { code, baseOffset: this.append(records), logAppendTime };
+    if (producerId < 0n) return this.#appended(this.append(records), logAppendTime);
     const batch = producerBatchOf(records);
     const producers = (this.#producers ??= new ProducerState());
     const verdict = producers.check(batch);
-    if (verdict.kind === 'refuse') return refused(verdict.code);
-    if (verdict.kind === 'duplicate') {
-      return { code, baseOffset: verdict.baseOffset, logAppendTime: verdict.maxTimestamp };
-    }
+    if (verdict.kind === 'refuse') return this.#refused(verdict.code);
+    if (verdict.kind === 'duplicate') return this.#appended(verdict.baseOffset, verdict.maxTimestamp);
     const baseOffset = this.append(records);
     producers.stored(batch, baseOffset);
-    return { code, baseOffset, logAppendTime };
+    return this.#appended(baseOffset, logAppendTime);
+  }
+
+  #appended(baseOffset: number, logAppendTime: number): AppendResult {
+    return { code: ErrorCodes.NONE, baseOffset, logAppendTime, logStartOffset: this.log.startOffset };
+  }
+
+  #refused(code: number): AppendResult {
+    const isBeforeLog = code === ErrorCodes.MESSAGE_TOO_LARGE || code === ErrorCodes.CORRUPT_MESSAGE;
+    return { ...refused(code), logStartOffset: isBeforeLog ? -1 : this.log.startOffset };
   }
 
   /**
@@ -301,5 +320,5 @@ function producerBatchOf(batch: Buffer): ProducerBatch {
 }
 
 function refused(code: number): AppendResult {
-  return { code, baseOffset: -1, logAppendTime: -1 };
+  return { code, baseOffset: -1, logAppendTime: -1, logStartOffset: -1 };
 }

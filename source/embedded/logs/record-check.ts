@@ -11,6 +11,8 @@ export interface RecordRules {
   /** Timestamps outside are refused, but for -1, which is none. */
   readonly oldestTimestamp: number;
   readonly youngestTimestamp: number;
+  /** Number of the codec in which the batch is written anew. Undefined: it is stored as it came. */
+  readonly codec?: number;
 }
 
 /** What became of a check. */
@@ -19,6 +21,13 @@ export interface RecordVerdict {
   readonly code: number;
   /** The largest timestamp of the records, -1 for none. */
   readonly maxTimestamp: number;
+  /** The batch that is stored in place of the one that came. */
+  readonly rewritten?: Buffer;
+}
+
+/** The verdict on records that are refused. */
+export function refusedRecords(code: number): RecordVerdict {
+  return { code, maxTimestamp: NO_TIMESTAMP };
 }
 
 const NO_TIMESTAMP = -1;
@@ -64,8 +73,10 @@ export class RecordCheck {
   #codeOfAll(): number {
     if (this.#isTimeWrong) return ErrorCodes.INVALID_TIMESTAMP;
     if (this.#isKeyMissing && this.#rules.keysRequired) return ErrorCodes.INVALID_RECORD;
-    // A broker would write compressed records anew, and fails; plain ones it takes as they are.
-    if (this.#isOffsetWrong && this.#wereCompressed) return ErrorCodes.UNKNOWN_SERVER_ERROR;
+    // A broker would write compressed records anew, and fails; plain ones it takes as they are. Where it
+    // changes the codec, it corrects them.
+    const isTaken = !this.#wereCompressed || this.#rules.codec !== undefined;
+    if (this.#isOffsetWrong && !isTaken) return ErrorCodes.UNKNOWN_SERVER_ERROR;
     return ErrorCodes.NONE;
   }
 

@@ -21,6 +21,13 @@ export class RecordWalk {
   offsetDelta = 0;
   timestampDelta = 0;
   hasKey = false;
+  /** False for a tombstone. */
+  hasValue = false;
+  /** Where its key begins; without a key, any place. */
+  keyAt = 0;
+  keyEnd = 0;
+  /** Where its fields begin: key, value and headers, which end at {@link at}. */
+  fieldsAt = 0;
   readonly #cursor: VarintCursor;
   readonly #end: number;
   readonly #wereCompressed: boolean;
@@ -50,10 +57,14 @@ export class RecordWalk {
     cursor.at++;
     this.timestampDelta = cursor.varlong();
     this.offsetDelta = cursor.varint();
+    this.fieldsAt = cursor.at;
     const keyBytes = cursor.varint();
     this.hasKey = keyBytes >= 0;
+    this.keyAt = cursor.at;
     if (keyBytes > 0) cursor.at += keyBytes;
+    this.keyEnd = cursor.at;
     const valueBytes = cursor.varint();
+    this.hasValue = valueBytes >= 0;
     if (valueBytes > 0) cursor.at += valueBytes;
     const headers = cursor.varint();
     if (headers !== 0 && !this.#skipHeaders(headers)) return ErrorCodes.INVALID_RECORD;

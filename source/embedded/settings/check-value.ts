@@ -1,3 +1,4 @@
+import { codecProblem } from '../../kafka/records/compression.ts';
 import type { Setting, SettingType, ValidValues } from './setting.ts';
 
 const LIMITS = { INT: 2n ** 31n, LONG: 2n ** 63n };
@@ -50,6 +51,12 @@ function validProblem(setting: Setting, text: string, valid: ValidValues): strin
       const wrong = values.find((value) => !valid.values.includes(value));
       const known = `String must be one of: ${valid.values.join(', ')}`;
       return wrong === undefined ? undefined : invalid(setting, wrong, known);
+    }
+    case 'compression': {
+      if (!valid.values.includes(text))
+        return invalid(setting, text, `String must be one of: ${valid.values.join(', ')}`);
+      const problem = codecProblem(text);
+      return problem === undefined ? undefined : invalid(setting, text, problem);
     }
     case 'gzip level': {
       const level = Number(text);

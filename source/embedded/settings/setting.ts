@@ -14,6 +14,8 @@ export type SettingType = keyof typeof SettingTypes;
 export type ValidValues =
   | { readonly kind: 'range'; readonly min?: number; readonly max?: number }
   | { readonly kind: 'one of'; readonly values: readonly string[] }
+  /** As one of these, of which some need a codec that must be there. */
+  | { readonly kind: 'compression'; readonly values: readonly string[] }
   /** A compression level of gzip: 1 to 9, or -1 for its own default. */
   | { readonly kind: 'gzip level' }
   /** `*`, or pairs of a partition and a broker such as `0:1`. */

@@ -11,12 +11,18 @@ interface TopicValues {
   readonly minInsyncReplicas: number;
   readonly retentionMs: number;
   readonly retentionBytes: number;
+  readonly deleteRetentionMs: number;
+  readonly minCompactionLagMs: number;
   readonly timestampAfterMaxMs: number;
   readonly timestampBeforeMaxMs: number;
   readonly isCompacted: boolean;
   readonly isDeleted: boolean;
   readonly hasAppendTime: boolean;
+  readonly codec: number | undefined;
 }
+
+/** The codecs by their numbers in a batch. */
+const CODECS: readonly string[] = ['uncompressed', 'gzip', 'snappy', 'lz4', 'zstd'];
 
 /**
  * The configuration of one topic: its own values over those of the brokers. Changes act immediately:
@@ -64,6 +70,16 @@ export class TopicConfig {
     return this.#now.retentionBytes;
   }
 
+  /** How long compaction keeps tombstones and markers after it has met them first. */
+  get deleteRetentionMs(): number {
+    return this.#now.deleteRetentionMs;
+  }
+
+  /** Records that are younger are not compacted. */
+  get minCompactionLagMs(): number {
+    return this.#now.minCompactionLagMs;
+  }
+
   /** How far the timestamp of a record may be ahead of the clock. */
   get timestampAfterMaxMs(): number {
     return this.#now.timestampAfterMaxMs;
@@ -87,6 +103,11 @@ export class TopicConfig {
   /** Records get their time from the broker. */
   get hasAppendTime(): boolean {
     return this.#now.hasAppendTime;
+  }
+
+  /** Number of the codec in which batches are stored; undefined: as they come. */
+  get codec(): number | undefined {
+    return this.#now.codec;
   }
 
   /** The value of a setting by name, as text. */
@@ -118,17 +139,21 @@ export class TopicConfig {
 
   #read(): TopicValues {
     const number = (name: string) => Number(this.text(name));
+    const codec = CODECS.indexOf(this.text('compression.type').trim());
     const policies = listItems(this.text('cleanup.policy'));
     return {
       maxMessageBytes: number('max.message.bytes'),
       minInsyncReplicas: number('min.insync.replicas'),
       retentionMs: number('retention.ms'),
       retentionBytes: number('retention.bytes'),
+      deleteRetentionMs: number('delete.retention.ms'),
+      minCompactionLagMs: number('min.compaction.lag.ms'),
       timestampAfterMaxMs: number('message.timestamp.after.max.ms'),
       timestampBeforeMaxMs: number('message.timestamp.before.max.ms'),
       isCompacted: policies.includes('compact'),
       isDeleted: policies.includes('delete'),
       hasAppendTime: this.text('message.timestamp.type').trim() === 'LogAppendTime',
+      codec: codec === -1 ? undefined : codec,
     };
   }
 

@@ -162,7 +162,7 @@ export const topicSettings: readonly TopicSetting[] = [
     name: 'compression.type',
     type: 'STRING',
     byDefault: 'producer',
-    valid: oneOf('uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'),
+    valid: { kind: 'compression', values: ['uncompressed', 'zstd', 'lz4', 'snappy', 'gzip', 'producer'] },
     brokerNames: ['compression.type'],
     doc: 'The codec in which batches are stored. producer: as they come.',
   },

@@ -11,9 +11,9 @@ import { writeInt64 } from '../wire/wire-writer.ts';
  * | 12 | 4 | partition leader epoch: set by the broker |
  * | 16 | 1 | magic: 2 |
  * | 17 | 4 | CRC-32C of all from attributes to the end |
- * | 21 | 2 | attributes: bits 0-2 codec, 3 log append time, 4 transactional, 5 control |
+ * | 21 | 2 | attributes: bits 0-2 codec, 3 log append time, 4 transactional, 5 control, 6 delete horizon |
  * | 23 | 4 | last offset delta: decides the next offset, also where compaction removed records |
- * | 27 | 8 | base timestamp |
+ * | 27 | 8 | base timestamp: with a delete horizon, when compaction may remove tombstones and markers |
  * | 35 | 8 | max timestamp |
  * | 43 | 8 | producer id, -1 for none |
  * | 51 | 2 | producer epoch |
@@ -96,3 +96,5 @@ export const CODEC_MASK = 0x07;
 export const LOG_APPEND_TIME = 0x08;
 export const TRANSACTIONAL = 0x10;
 export const CONTROL = 0x20;
+/** Compaction has set it, with the base timestamp: only brokers make something of it. */
+export const DELETE_HORIZON = 0x40;

@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import { createRequire } from 'node:module';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type * as Lz4 from 'lz4-napi';
@@ -39,7 +40,7 @@ const gzip: Codec = {
   decompress(records, maxBytes) {
     try {
       return gunzipSync(records, {
-        maxOutputLength: Math.max(1, maxBytes),
+        maxOutputLength: Math.min(Math.max(1, maxBytes), constants.MAX_LENGTH),
         chunkSize: gzipChunkBytes(records, maxBytes),
       });
     } catch (error) {
@@ -115,6 +116,17 @@ export function codecNamed(name: Compression): Codec {
     ]);
   }
   return codec;
+}
+
+/** Why a codec cannot be used here: its package is not there. Undefined if it can, or there is no such codec. */
+export function codecProblem(name: string): string | undefined {
+  try {
+    if (name === 'snappy') snappyPackage();
+    else if (name === 'lz4') lz4Package();
+    return undefined;
+  } catch (error) {
+    return textOf(error);
+  }
 }
 
 /** Buffers on V8's own heap: external ones take several times as long to make and to collect. */

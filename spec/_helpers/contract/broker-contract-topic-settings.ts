@@ -1,12 +1,11 @@
 import { RecordBatchBuilder, stampBatch } from '../../../source/kafka/records/record-batch-builder.ts';
 import { measureRecord } from '../../../source/kafka/records/encode-record.ts';
 import type { WireReader } from '../../../source/kafka/wire/wire-reader.ts';
-import { until } from '../until.ts';
 import { fetch } from '../raw/raw-fetch.ts';
 import { present } from '../raw/present.ts';
 import { produce, produceOne } from '../raw/raw-produce.ts';
 import type { RawClient } from '../raw/raw-client.ts';
-import { TOPIC, changeConfigs, describeConfigs } from '../raw/raw-configs.ts';
+import { setTopic } from '../raw/topic-values.ts';
 import { listOffset } from '../raw/raw-topics.ts';
 import type { RecordedCase } from './contract-case.ts';
 import type { ContractStage } from './contract-stage.ts';
@@ -26,18 +25,6 @@ function keyed(keys: readonly (string | null)[]): Buffer {
   return sealed.bytes;
 }
 
-/** Sets values of a topic, and waits until its leader has them. */
-async function set(client: RawClient, topic: string, values: Readonly<Record<string, string>>) {
-  const changes = Object.entries(values).map(([name, value]) => [name, 0, value] as const);
-  const [answer] = await changeConfigs(client, [[TOPIC, topic, changes]]);
-  if (answer?.[0] !== 0) throw new Error(`The topic's settings were refused: ${JSON.stringify(answer)}`);
-  const isThere = async () => {
-    const { settings } = await describeConfigs(client, [TOPIC, topic], Object.keys(values));
-    return settings.every(({ name, value }) => value === values[name]);
-  };
-  await until(isThere, { deadlineMs: 20_000, what: `${topic} to have ${JSON.stringify(values)}` });
-}
-
 async function appendTime(stage: ContractStage): Promise<void> {
   const { topic, leader } = await stage.topic();
   const old = () => produce(leader, [{ topic, records: keyed(['a', 'b']) }]);
@@ -46,11 +33,11 @@ async function appendTime(stage: ContractStage): Promise<void> {
     await stage.note(what, [code, baseOffset, logAppendTime]);
   };
   await note('with the time of the producer');
-  await set(leader, topic, { 'message.timestamp.type': 'LogAppendTime' });
+  await setTopic(leader, topic, { 'message.timestamp.type': 'LogAppendTime' });
   await note('with the time of the broker');
-  await set(leader, topic, { 'message.timestamp.before.max.ms': '1000' });
+  await setTopic(leader, topic, { 'message.timestamp.before.max.ms': '1000' });
   await note('too old, and it does not matter');
-  await set(leader, topic, { 'message.timestamp.type': 'CreateTime' });
+  await setTopic(leader, topic, { 'message.timestamp.type': 'CreateTime' });
   await note('too old');
   const [fetched] = await fetch(leader, topic, [{ partition: 0, offset: 2 }]);
   const batch = present(fetched).records;
@@ -68,12 +55,12 @@ async function keysRequired(stage: ContractStage): Promise<void> {
   const note = (what: string, keys: readonly (string | null)[]) =>
     stage.note(what, produceOne(leader, topic, keyed(keys)));
   await note('before', [null]);
-  await set(leader, topic, { 'cleanup.policy': 'compact,delete' });
+  await setTopic(leader, topic, { 'cleanup.policy': 'compact,delete' });
   await note('no key', [null]);
   await note('one of two has a key', ['a', null]);
   await note('both have keys', ['a', 'b']);
   await note('an empty key', ['']);
-  await set(leader, topic, { 'cleanup.policy': 'delete' });
+  await setTopic(leader, topic, { 'cleanup.policy': 'delete' });
   await note('after', [null]);
 }
 
@@ -82,13 +69,13 @@ async function limits(stage: ContractStage): Promise<void> {
   const batch = keyed(['a']);
   const note = (what: string) => stage.note(what, produceOne(leader, topic, batch));
   await note('by default');
-  await set(leader, topic, { 'max.message.bytes': String(batch.length - 1) });
+  await setTopic(leader, topic, { 'max.message.bytes': String(batch.length - 1) });
   await note('a byte too long');
-  await set(leader, topic, { 'max.message.bytes': String(batch.length) });
+  await setTopic(leader, topic, { 'max.message.bytes': String(batch.length) });
   await note('just short enough');
-  await set(leader, topic, { 'min.insync.replicas': '99' });
+  await setTopic(leader, topic, { 'min.insync.replicas': '99' });
   await note('more replicas in sync than there are replicas');
-  await set(leader, topic, { 'min.insync.replicas': '1' });
+  await setTopic(leader, topic, { 'min.insync.replicas': '1' });
   await note('one replica in sync');
 }
 
