@@ -6,6 +6,7 @@ import type { ConsumerMessage } from '../message.ts';
 import { clusterError } from './cluster-error.ts';
 import { ClusterState } from './cluster-state.ts';
 import type { RequestCount } from './cluster-state.ts';
+import { compactTopic, type CompactOptions } from './compact-topic.ts';
 import { damageable } from './damageable.ts';
 import { Faults } from './faults/faults.ts';
 import type { EmbeddedCommit } from './groups/group-offsets.ts';
@@ -275,6 +276,18 @@ export class EmbeddedCluster {
   applyRetention(topic: string): void {
     const { partitions, config } = topicNamed(this.#topics, topic);
     for (const partition of partitions) applyRetention(partition, config, this.#state.clock.wallNow());
+  }
+
+  /**
+   * Compacts a topic: the last record of each key is left, with its offset. Nothing of a topic without
+   * the `cleanup.policy` compact. A broker does it from time to time; here it is done on request alone.
+   *
+   * @throws ConfigError for options that cannot be, if there is no such topic, or a codec cannot be
+   *   loaded on this platform
+   * @throws RecordError for a batch that is damaged
+   */
+  async compact(topic: string, options: CompactOptions = {}): Promise<void> {
+    await compactTopic(topicNamed(this.#topics, topic), options, () => this.#state.clock.wallNow());
   }
 
   /**

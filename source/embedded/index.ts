@@ -1,4 +1,5 @@
 export { EmbeddedCluster } from './cluster.ts';
+export type { CompactOptions } from './compact-topic.ts';
 export type { GroupRules } from './groups/group-rules.ts';
 export type { EmbeddedCommit } from './groups/group-offsets.ts';
 export type { RequestCount } from './cluster-state.ts';

@@ -17,9 +17,10 @@ export interface EmbeddedTopicOptions {
   readonly replicationFactor?: number;
   /**
    * Kafka's topic settings, as texts. `max.message.bytes`, `min.insync.replicas`,
-   * `message.timestamp.type`, `message.timestamp.before.max.ms`, `message.timestamp.after.max.ms`
-   * and `cleanup.policy=compact` (every record needs a key) have an effect; the others are checked,
-   * kept and shown.
+   * `compression.type`, `message.timestamp.type`, `message.timestamp.before.max.ms`,
+   * `message.timestamp.after.max.ms` and `cleanup.policy=compact` (every record needs a key) have an
+   * effect; so have those of retention and compaction, which are done on request. The others are
+   * checked, kept and shown.
    */
   readonly config?: Readonly<Record<string, string>>;
 }

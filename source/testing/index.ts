@@ -3,6 +3,7 @@ export {
   EmbeddedCluster,
   type Faults,
   type ApiName,
+  type CompactOptions,
   type DelayFault,
   type DropFault,
   type EmbeddedClusterOptions,

@@ -13,8 +13,8 @@ for (const { name, cases } of recordedContract) {
   });
 
   for (const { title, play } of cases)
-    testOnEach(title, async (t, { brokers }) => {
-      const stage = new ContractStage(t, brokers);
+    testOnEach(title, async (t, cluster) => {
+      const stage = new ContractStage(t, cluster);
       await play(stage);
       t.deepEqual(stage.noted, record[title], `on record: ${name}.json`);
     });

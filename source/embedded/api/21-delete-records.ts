@@ -34,11 +34,13 @@ function deleteBefore(
   wanted: { readonly partition: number; readonly offset: number },
   context: RequestContext,
 ): { code: number; startOffset: number } {
-  const partition = context.cluster.topics.partition(topic, wanted.partition);
+  const found = context.cluster.topics.get(topic);
+  const partition = found?.partitions[wanted.partition];
   const code =
     context.forcedError(topic, wanted.partition) ||
     (partition?.access(context.nodeId) ?? ErrorCodes.UNKNOWN_TOPIC_OR_PARTITION);
   if (code !== ErrorCodes.NONE || partition === undefined) return { code, startOffset: -1 };
+  if (found?.config.isDeleted === false) return { code: ErrorCodes.POLICY_VIOLATION, startOffset: -1 };
   const offset = wanted.offset === TO_THE_END ? partition.log.endOffset : wanted.offset;
   if (offset < 0 || offset > partition.log.endOffset) {
     return { code: ErrorCodes.OFFSET_OUT_OF_RANGE, startOffset: -1 };

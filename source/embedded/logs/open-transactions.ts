@@ -67,6 +67,16 @@ export class OpenTransactions {
     return this.#aborted.filter(({ firstOffset, lastOffset }) => lastOffset >= from && firstOffset < end);
   }
 
+  /** All that were aborted, as far as they are known, in the order of their markers. */
+  get aborted(): readonly AbortedRange[] {
+    return this.#aborted;
+  }
+
+  /** Knows only these any more: of the others nothing is left. */
+  keepAborted(ranges: readonly AbortedRange[]): void {
+    this.#aborted = [...ranges];
+  }
+
   /** Forgets the aborted ones that lie before an offset as a whole. */
   deletedBefore(offset: number): void {
     this.#aborted = this.#aborted.filter(({ lastOffset }) => lastOffset >= offset);

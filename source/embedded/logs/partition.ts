@@ -11,6 +11,8 @@ import {
 } from '../../kafka/records/batch-header.ts';
 import { ErrorCodes } from '../../kafka/wire/error-codes.ts';
 import { checkBatch, checkFormat } from './batch-check.ts';
+import { compacted } from './compaction.ts';
+import type { CompactionRules } from './compaction.ts';
 import { checkRecords } from './check-records.ts';
 import { correctTimes, stampAppendTime } from './correct-times.ts';
 import { markerBatch, markerOf, type TransactionMarker } from './marker-batch.ts';
@@ -286,6 +288,29 @@ export class Partition {
     });
     this.lead(leader);
     return endOffset;
+  }
+
+  /**
+   * Replaces what compaction makes of the log.
+   *
+   * @throws RecordError for a batch that is damaged, ConfigError for a codec that cannot be loaded;
+   *   the log is then as it was
+   */
+  compact(rules: CompactionRules): void {
+    const { transactions, lastStableOffset } = this.log;
+    const result = compacted(
+      {
+        name: `${this.topic}/${this.index}`,
+        batches: this.log.batches(),
+        lastStableOffset,
+        aborted: transactions.aborted,
+        isLastOfProducer: (batch) => this.#producers?.isKnownBy(batch) === true,
+      },
+      rules,
+    );
+    if (result === undefined) return;
+    this.log.replaceBefore(result.before, result.batches);
+    transactions.keepAborted(result.aborted);
   }
 
   /** Forgets producer ids with their epochs and sequences, as when they expire. */

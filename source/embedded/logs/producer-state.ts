@@ -15,6 +15,14 @@ export interface ProducerBatch {
   readonly maxTimestamp: number;
 }
 
+/** What of a batch tells whether its producer is known by it. */
+export interface BatchSummary {
+  readonly producerId: bigint;
+  readonly epoch: number;
+  readonly lastOffset: number;
+  readonly isControl: boolean;
+}
+
 interface StoredBatch {
   readonly firstSequence: number;
   readonly lastSequence: number;
@@ -128,6 +136,19 @@ export class ProducerState {
       this.#producers.delete(oldest);
       break;
     }
+  }
+
+  /**
+   * Whether a batch holds what is known of its producer: the last sequence, or the epoch where
+   * nothing was written under it.
+   */
+  isKnownBy({ producerId, epoch, lastOffset, isControl }: BatchSummary): boolean {
+    const producer = this.#producers.get(producerId);
+    if (producer === undefined) return false;
+    const last = producer.batches.at(-1);
+    if (last === undefined) return isControl && epoch === producer.epoch;
+    const sequences = (last.lastSequence - last.firstSequence + SEQUENCES) % SEQUENCES;
+    return lastOffset === last.baseOffset + sequences;
   }
 
   all(): KnownProducer[] {

@@ -6,16 +6,30 @@ import { AnswerNames, type NotedAnswer } from './answer-names.ts';
 /** The answers of one case, each by the name it was noted under. */
 export type NotedAnswers = Readonly<Record<string, NotedAnswer>>;
 
+/** A cluster that a case is played on. */
+export interface StageCluster {
+  readonly brokers: readonly string[];
+  /** Compacts a topic but for its last batch. Undefined where brokers do it by themselves. */
+  readonly compact?: ((topic: string) => Promise<void>) | undefined;
+}
+
 /** Where a recorded case is played: a cluster, and what was noted of its answers. */
 export class ContractStage {
   /** Ends what the case opens: the `t` of a spec, or the recorder. */
   readonly owner: SpecOwner;
   readonly brokers: readonly string[];
+  readonly #compact: StageCluster['compact'];
   readonly #noted = new Map<string, unknown>();
 
-  constructor(owner: SpecOwner, brokers: readonly string[]) {
+  constructor(owner: SpecOwner, { brokers, compact }: StageCluster) {
     this.owner = owner;
     this.brokers = brokers;
+    this.#compact = compact;
+  }
+
+  /** Compacts a topic but for its last batch, where brokers do not do it by themselves. */
+  async compact(topic: string): Promise<void> {
+    await this.#compact?.(topic);
   }
 
   /** A new topic, and a connection to the leader of its partition 0. */

@@ -47,7 +47,7 @@ async function writeRecords(wanted: readonly RecordedCases[], brokers: readonly 
 async function playOnce({ title, play }: RecordedCase, brokers: readonly string[]): Promise<NotedAnswers> {
   const ends: (() => unknown)[] = [];
   const owner: SpecOwner = { teardown: (end) => void ends.push(end) };
-  const stage = new ContractStage(owner, brokers);
+  const stage = new ContractStage(owner, { brokers });
   try {
     await Promise.race([play(stage), tooLong()]);
     return stage.noted;

@@ -1,5 +1,6 @@
 import { newTopicCases } from './broker-contract-new-topics.ts';
 import { appendCases } from './broker-contract-appends.ts';
+import { compactionCases } from './broker-contract-compaction.ts';
 import { compressionCases } from './broker-contract-compression.ts';
 import { frameCases } from './broker-contract-frames.ts';
 import { lookupCases } from './broker-contract-lookups.ts';
@@ -28,6 +29,7 @@ export const recordedContract: readonly RecordedCases[] = [
   { name: 'frames', cases: frameCases },
   { name: 'repeats', cases: repeatCases },
   { name: 'group-repeats', cases: groupRepeatCases },
+  { name: 'compaction', cases: compactionCases },
   { name: 'compression', cases: compressionCases },
   { name: 'times', cases: timeCases },
   { name: 'refusals', cases: refusalCases },

@@ -3,13 +3,19 @@ import { EmbeddedCluster } from '../../../source/embedded/cluster.ts';
 import type { EmbeddedClusterOptions } from '../../../source/embedded/options.ts';
 import { testEmbedded, testRealPart, type TestCluster } from './services.ts';
 
+/** What only the embedded one of two clusters does on request. */
+export interface EachCluster extends TestCluster {
+  /** Compacts a topic but for its last batch; a broker does it by itself. */
+  readonly compact?: (topic: string) => Promise<void>;
+}
+
 /**
  * A spec that runs twice: on an embedded cluster of three nodes of its own, and on the real Kafka
  * of the run where there is one.
  */
 export function testOnEach(
   title: string,
-  implementation: (t: ExecutionContext, cluster: TestCluster) => Promise<void>,
+  implementation: (t: ExecutionContext, cluster: EachCluster) => Promise<void>,
 ): void {
   testEmbedded(title, async (t) => {
     const cluster = await startEmbedded(t);
@@ -20,6 +26,7 @@ export function testOnEach(
         cluster.createTopic(name, { partitions, config });
         return Promise.resolve();
       },
+      compact: (topic) => cluster.compact(topic, { activeBatches: 1 }),
     });
   });
   testRealPart(`${title} (real)`, implementation);
