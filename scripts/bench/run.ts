@@ -7,6 +7,7 @@ const names = [
   'idle',
   'scale',
   'micro',
+  'embedded',
   'parallel',
   'profile',
   'results',
