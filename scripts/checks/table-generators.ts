@@ -3,6 +3,8 @@ import { exitCodeFor, exitCodes } from '../../source/cli/terminal/exit-codes.ts'
 import { flagOf, settings, variableOf } from '../../source/cli/settings/settings.ts';
 import type { OptionRow } from '../../source/config/option-row.ts';
 import { optionRows } from '../../source/config/option-table.ts';
+import { apiNames } from '../../source/embedded/request-summary.ts';
+import { readClientRequests } from '../../spec/_helpers/clients/client-requests.ts';
 import { errorTable, type ErrorCode, type ErrorRow } from '../../source/kernel/error-table.ts';
 import { serviceNames, services } from '../services/catalogue.ts';
 import { excerpt } from './excerpt.ts';
@@ -51,6 +53,16 @@ export const tableGenerators: TableGenerators = {
           choices.length === 0 ? what : `${what} (${choices.map((choice) => `\`${choice}\``).join(', ')})`,
         ]),
     ),
+  'client-requests': () => {
+    const requests = readClientRequests();
+    const clients = Object.keys(requests);
+    return markdownTable(
+      ['API', ...clients],
+      apiNames
+        .filter((api) => clients.some((client) => requests[client]?.[api] !== undefined))
+        .map((api) => [api, ...clients.map((client) => requests[client]?.[api] ?? '')]),
+    );
+  },
   'exit-codes': () =>
     markdownTable(
       ['Exit code', 'Meaning'],

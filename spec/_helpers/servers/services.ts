@@ -136,6 +136,21 @@ export function testToolsOnBoth(
 }
 
 /**
+ * A spec that runs Kafka's own clients and tools on an embedded cluster that it makes itself.
+ *
+ * @param implementation `toolsFolder`: the folder with Kafka's jars
+ * @param options.needs programs that the spec calls, as {@link testWith}
+ */
+export function testToolsEmbedded(
+  title: string,
+  implementation: (t: ExecutionContext, toolsFolder: string) => Promise<void>,
+  { needs = ['java'] }: { readonly needs?: readonly ProgramName[] } = {},
+): void {
+  if (libs === undefined) without('Kafka', 'which npm test starts where it can', title);
+  else testEmbedded(title, (t) => implementation(t, libs), { needs });
+}
+
+/**
  * The part of a spec on both that has an embedded cluster; nothing where only the real Kafka is
  * another one than in `npm test`.
  */
