@@ -12,7 +12,8 @@ export interface GroupRules {
    * The longest session of a member, in ms (`group.max.session.timeout.ms`). Default 1,800,000.
    */
   readonly maxSessionTimeoutMs: number;
-  /** How many members a group may have (`group.max.size`). Default 2,147,483,647. */
+  /** How many members a group may have (`group.max.size`). Default 5,000, so that none is slow; a broker's
+   * is 2,147,483,647. */
   readonly maxSize: number;
   /**
    * For how long an empty group waits for more members when the first one joins, in ms
@@ -26,7 +27,7 @@ const MAX = 2_147_483_647;
 const defaults: GroupRules = {
   minSessionTimeoutMs: 100,
   maxSessionTimeoutMs: 1_800_000,
-  maxSize: MAX,
+  maxSize: 5_000,
   initialDelayMs: 0,
 };
 

@@ -22,7 +22,8 @@ export function readClientRequests(): ClientRequests {
 export async function requestsOf({ run }: ClientRun, libs: string): Promise<AskedVersions> {
   await using cluster = await EmbeddedCluster.start({ topics: { in: 1, out: 1 } });
   const { brokers } = cluster;
-  const createTopic = (topic: string, partitions: number) => createKafkaTopic(brokers, { topic, partitions });
+  const createTopic = (topic: string, partitions: number) =>
+    createKafkaTopic(brokers, { topic, partitions, config: {} });
   await run(cluster, { kind: 'embedded', brokers, libs, createTopic });
   const versions = new Map<string, number[]>();
   for (const { api, version } of cluster.requests())
