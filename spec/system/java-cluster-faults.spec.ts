@@ -1,12 +1,7 @@
 import { EmbeddedCluster } from '../../source/embedded/cluster.ts';
-import {
-  added,
-  initialized,
-  newTransactionalId,
-  produceInTransaction,
-} from '../_helpers/raw/raw-transactions.ts';
+import { findsAndAborts } from '../_helpers/jobs/hanging-transactions.ts';
+import { added } from '../_helpers/raw/raw-transactions.ts';
 import { runJava } from '../_helpers/servers/java-programs.ts';
-import { kafkaTool } from '../_helpers/servers/kafka-tools.ts';
 import { testToolsEmbedded, type ClusterWithTools } from '../_helpers/servers/services.ts';
 
 const deadlineMs = 180_000;
@@ -26,21 +21,13 @@ testToolsEmbedded(
     t.timeout(deadlineMs);
     const cluster = await EmbeddedCluster.start({ topics: { out: 1 } });
     t.teardown(() => cluster.close());
-    const tools = toolsOn(cluster, libs);
-    const run = (...args: readonly string[]) =>
-      kafkaTool(tools, 'org.apache.kafka.tools.TransactionsCommand', args);
-    const find = () => run('find-hanging', '--broker-id', '1', '--max-transaction-timeout', '0');
-    const transaction = await newTransactionalId(t, cluster.brokers);
-    const owner = await initialized(transaction, { timeoutMs: 600_000 });
-    t.is(await added(transaction, owner, 'out'), 0);
-    await produceInTransaction(transaction.coordinator, transaction.id, 'out', owner);
-    t.notRegex(await find(), /out\s/, 'its coordinator knows it');
-
-    cluster.faults.hangTransaction(transaction.id);
-    t.regex(await find(), /out\s+0\s/);
-    await run('abort', '--topic', 'out', '--partition', '0', '--start-offset', '0');
-    t.notRegex(await find(), /out\s/);
-    t.is(cluster.endOffset('out', 0), 2, 'the record, and the marker');
+    await findsAndAborts(t, toolsOn(cluster, libs), 'out', {
+      before: (transaction, owner) => added(transaction, owner, 'out'),
+      after({ id }) {
+        cluster.faults.hangTransaction(id);
+        return Promise.resolve();
+      },
+    });
   },
   { needs: ['java'] },
 );

@@ -25,6 +25,8 @@ export const createTopics = defineApi({
   name: 'CreateTopics',
   min: 0,
   max: 4,
+  // More topics than are created at once are refused by a code of their own.
+  maxItems: 12_000,
   read: (reader, version) => ({
     topics: reader.array((): TopicToCreate => {
       const topic = reader.string();

@@ -185,9 +185,9 @@ export function largestRequests(owner: TransactionOwner): Readonly<Record<string
       numbers(4_000).map((i) => `topic-${i}`),
       1,
     ),
-    'CreateTopics: 19,500 settings': createTopics(['set'], 1, 19_500),
-    'CreateTopics: one topic 19,500 times': createTopics(
-      many.map(() => 'twice'),
+    'CreateTopics: 11,900 settings': createTopics(['set'], 1, 11_900),
+    'CreateTopics: one topic 11,900 times': createTopics(
+      numbers(11_900).map(() => 'twice'),
       1,
     ),
     'DeleteTopics: 19,500 topics': plain(20, 3, (w) =>
