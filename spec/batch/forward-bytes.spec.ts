@@ -35,7 +35,7 @@ async function batchesOf(use: (sender: Sender) => void, setup: SenderSetup = {})
   const batches = {
     compression,
     batchBytes: () => 100_000,
-    expectedBytes: () => 200,
+    newBuffer: () => Buffer.alloc(200),
     send: (sent: readonly OutgoingBatch[]) => {
       for (const { topic, partition, sealed } of sent) {
         stampBatch(sealed, undefined);

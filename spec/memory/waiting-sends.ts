@@ -31,7 +31,7 @@ const sender = new BufferedSender({
       new WatchedAccumulator({
         compression: 'none',
         batchBytes: () => 900_000,
-        expectedBytes: () => 0,
+        newBuffer: () => Buffer.alloc(0),
         send: () => Promise.resolve(),
       }),
     close: () => Promise.resolve(),

@@ -88,7 +88,8 @@ const NO_KEY = Buffer.alloc(0);
 
 /** One record batch with all of them, as it goes to a broker. */
 function encode(records: readonly OutgoingRecord[]): Buffer {
-  const builder = new RecordBatchBuilder({ compression: 'none', initialBytes: RECORDS * (VALUE_BYTES + 50) });
+  const buffer = Buffer.allocUnsafe(RECORDS * (VALUE_BYTES + 50));
+  const builder = new RecordBatchBuilder({ compression: 'none', buffer });
   for (const record of records) builder.append(measureRecord(record));
   const sealed = builder.seal();
   stampBatch(sealed, { producerId: 1n, epoch: 0, baseSequence: 0 });
@@ -116,7 +117,7 @@ function newSender(): BufferedSender {
   const accumulator = new BatchAccumulator({
     compression: 'none',
     batchBytes: () => BATCH_BYTES,
-    expectedBytes: () => BATCH_BYTES,
+    newBuffer: () => Buffer.allocUnsafe(BATCH_BYTES),
     send: () => Promise.resolve(),
   });
   const sink: RecordSink = {

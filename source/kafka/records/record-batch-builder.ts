@@ -17,6 +17,8 @@ export interface SealedBatch {
   readonly bytes: Buffer;
   /** What it would have without compression. */
   readonly uncompressedBytes: number;
+  /** The whole buffer that the builder had, if the batch is in it; undefined if it is compressed. */
+  readonly buffer: Buffer | undefined;
 }
 
 /** Who sends a batch, for the broker to drop repeats. */
@@ -47,10 +49,10 @@ export class RecordBatchBuilder {
   #maxTimestamp = 0;
   #sealed = false;
 
-  /** @param options.initialBytes size of the first buffer, default 512 */
-  constructor(options: { readonly compression: Compression; readonly initialBytes?: number }) {
+  /** @param options.buffer to be filled first, the builder's own from now on; default: of 512 bytes */
+  constructor(options: { readonly compression: Compression; readonly buffer?: Buffer }) {
     this.#codec = codecNamed(options.compression);
-    this.#buffer = Buffer.allocUnsafe(Math.max(BATCH_HEADER_BYTES, options.initialBytes ?? INITIAL_BYTES));
+    this.#buffer = options.buffer ?? Buffer.allocUnsafe(INITIAL_BYTES);
   }
 
   /** Records in the batch. */
@@ -98,9 +100,11 @@ export class RecordBatchBuilder {
     }
     this.#sealed = true;
     const uncompressed = this.#buffer.subarray(0, this.#length);
-    const bytes = this.#codec.bits === 0 ? uncompressed : this.#compressed(uncompressed);
+    const isPlain = this.#codec.bits === 0;
+    const bytes = isPlain ? uncompressed : this.#compressed(uncompressed);
     this.#writeHeader(bytes);
-    return { count: this.#count, bytes, uncompressedBytes: this.#length };
+    const buffer = isPlain ? this.#buffer : undefined;
+    return { count: this.#count, bytes, uncompressedBytes: this.#length, buffer };
   }
 
   /** Makes room for a record, writes what comes before its fields, and returns where they begin. */

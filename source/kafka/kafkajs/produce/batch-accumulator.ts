@@ -15,8 +15,8 @@ export interface BatchSender {
   readonly compression: Compression;
   /** A batch of this topic is closed before it grows beyond this, uncompressed. */
   batchBytes(topic: string): number;
-  /** How large the next batch of this partition will probably be, by those of its last flush. */
-  expectedBytes(topic: string, partition: number): number;
+  /** For the next batch of this partition, as large as that will probably be by its last flush. */
+  newBuffer(topic: string, partition: number): Buffer;
   /**
    * Sends batches, in order per partition. @throws ProduceError; `unsent` then holds what was not
    * acked, in order.
@@ -108,7 +108,7 @@ export class BatchAccumulator implements RecordAccumulator {
       builder = new RecordBatchBuilder({
         compression: this.#sender.compression,
         // A buffer that has to grow is copied each time.
-        initialBytes: this.#sender.expectedBytes(topic, partition),
+        buffer: this.#sender.newBuffer(topic, partition),
       });
       this.#builders[partition] = builder;
     }

@@ -5,6 +5,7 @@ import type { Compression, RecordAccumulator, RecordSink, SinkOptions } from '..
 import { FailingPartitions } from '../../trouble.ts';
 import { BatchAccumulator } from './batch-accumulator.ts';
 import type { BatchSender } from './batch-accumulator.ts';
+import { BatchBuffers } from './batch-buffers.ts';
 import type { ClusterConnection } from '../connection/cluster-connection.ts';
 import { FlushTicket } from './flush-ticket.ts';
 import type { OutgoingBatch, QueuedBatch } from './flush-ticket.ts';
@@ -49,6 +50,7 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
   readonly #failing: FailingPartitions<PartitionQueue>;
   readonly #later: LaterAttempts;
   readonly #batchBytes = new Map<string, number>();
+  readonly #buffers = new BatchBuffers();
   readonly #ending = sharedAbort();
   #closed: LifecycleError | undefined;
 
@@ -97,9 +99,9 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
     return this.#batchBytes.get(topic) ?? BATCH_BYTES;
   }
 
-  expectedBytes(topic: string, partition: number): number {
+  newBuffer(topic: string, partition: number): Buffer {
     const { lastBytes } = this.#queueOf(topic, partition);
-    return Math.ceil(Math.min(this.batchBytes(topic), lastBytes * 1.1));
+    return this.#buffers.take(Math.ceil(Math.min(this.batchBytes(topic), lastBytes * 1.1)));
   }
 
   async send(batches: readonly OutgoingBatch[], unsent: OutgoingBatch[]): Promise<void> {
@@ -138,6 +140,7 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
     this.#topics.stop();
     this.#failing.clear();
     await this.#loops.stop();
+    this.#buffers.clear();
     for (const queue of this.#queues.values())
       while (queue.batches.length > 0) this.#giveUp(queue, this.#closed);
   }
@@ -215,6 +218,8 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
       const { topic, partition, sealed } = head;
       this.#cluster.observer.onAcked(topic, partition, sealed.count, sealed.uncompressedBytes);
       head.ticket.report(head, 'acked');
+      // Of one that went out more than once, an attempt without an answer may still be in a socket.
+      if (head.sent === 1 && sealed.buffer !== undefined) this.#buffers.give(sealed.buffer);
     }
     this.#release(queue);
   }

@@ -8,7 +8,7 @@ function newAccumulator(): BatchAccumulator {
   return new BatchAccumulator({
     compression: 'none',
     batchBytes: () => 900_000,
-    expectedBytes: () => 512,
+    newBuffer: () => Buffer.alloc(512),
     send: () => Promise.resolve(),
   });
 }
@@ -41,7 +41,7 @@ test('what a flush could not send goes out before what was closed meanwhile', as
     compression: 'none',
     // Each holds one record.
     batchBytes: () => 1,
-    expectedBytes: () => 512,
+    newBuffer: () => Buffer.alloc(512),
     send: async (batches, unsent) => {
       sent.push(batches);
       if (sent.length > 1) return;

@@ -4,6 +4,7 @@ import type { ClusterConnection } from '../../../../source/kafka/kafkajs/connect
 import { FlushTicket } from '../../../../source/kafka/kafkajs/produce/flush-ticket.ts';
 import { PartitionQueue } from '../../../../source/kafka/kafkajs/produce/partition-queue.ts';
 import { ProduceLoop } from '../../../../source/kafka/kafkajs/produce/produce-loop.ts';
+import type { RawRequest } from '../../../../source/kafka/kafkajs/connection/raw-call.ts';
 import type { ProducedPartition } from '../../../../source/kafka/kafkajs/protocol/produce.ts';
 import { RecordBatchBuilder } from '../../../../source/kafka/records/record-batch-builder.ts';
 import { systemClock } from '../../../../source/kernel/clock.ts';
@@ -15,7 +16,7 @@ const COUNT = 5_000;
 
 /** A queue whose head holds one record. */
 function queueOf(partition: number, ticket: FlushTicket, valueBytes = 1): PartitionQueue {
-  const builder = new RecordBatchBuilder({ compression: 'none', initialBytes: 0 });
+  const builder = new RecordBatchBuilder({ compression: 'none' });
   builder.append(measured(record({ value: Buffer.alloc(valueBytes) })));
   const queue = new PartitionQueue({ topic: 'out', partition });
   queue.batches.push({
@@ -31,14 +32,19 @@ function queueOf(partition: number, ticket: FlushTicket, valueBytes = 1): Partit
   return queue;
 }
 
-/** A cluster of which one link answers all that it is asked. */
-function clusterAnswering(answer: readonly ProducedPartition[]): ClusterConnection {
+/** A cluster of which one link takes all calls. */
+function clusterCalling(call: (request: RawRequest<unknown>) => Promise<unknown>): ClusterConnection {
   return {
     clock: systemClock,
     watch: new CallWatch(systemClock),
     deadlines: { produceMs: 1_000, produceTimeoutMs: 500 },
-    readyLink: () => ({ call: () => Promise.resolve(answer) }),
+    readyLink: () => ({ call }),
   } as unknown as ClusterConnection;
+}
+
+/** A cluster of which one link answers all that it is asked. */
+function clusterAnswering(answer: readonly ProducedPartition[]): ClusterConnection {
+  return clusterCalling(() => Promise.resolve(answer));
 }
 
 for (const order of ['the order of the request', 'the opposite order'] as const) {
@@ -83,15 +89,14 @@ test('what waits for an answer goes out together, once the link was found to be 
   const requests: number[] = [];
   const answers: (() => void)[] = [];
   const answer = partitionsOf('out', 9).map((at) => ({ ...at, errorCode: 0, baseOffset: 0 }));
-  const call = ({ body }: { readonly body: readonly Buffer[] }) => {
+  const cluster = clusterCalling(({ body }) => {
     requests.push(body.filter(({ length }) => length > 800_000).length);
     return new Promise((resolve) => {
       answers.push(() => {
         resolve(answer);
       });
     });
-  };
-  const cluster = { ...clusterAnswering(answer), readyLink: () => ({ call }) } as unknown as ClusterConnection;
+  });
   const acked: number[] = [];
   const loop = new ProduceLoop({
     cluster,
