@@ -6,7 +6,8 @@ const kernel = '^source/kernel/';
 const message = '^source/message\\.ts$';
 /** What a user's program names: all modules directly in source, but the two that put everything together. */
 const nouns = '^source/(?!index\\.ts$|topic-processor\\.ts$)[^/]+\\.ts$';
-const kafkaPorts = '^source/kafka/(client|source|sink|group-offsets|log-position|admin|trouble)\\.ts$';
+const kafkaPorts =
+  '^source/kafka/(client|source|sink|group-offsets|log-position|admin|transactions|trouble)\\.ts$';
 const openClient = '^source/kafka/open-client\\.ts$';
 const partitioner = '^source/kafka/partitioner\\.ts$';
 /** What the user sends, checked, as bytes. */
@@ -66,7 +67,7 @@ const rows = [
   },
   {
     files:
-      '^source/kafka/(client|source|sink|group-offsets|log-position|admin|trouble|partitioner|outgoing-record)\\.ts$',
+      '^source/kafka/(client|source|sink|group-offsets|log-position|admin|transactions|trouble|partitioner|outgoing-record)\\.ts$',
     may: [kafkaPorts, message, kernel],
   },
   {

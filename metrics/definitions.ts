@@ -74,6 +74,20 @@ export const metricDefinitions = {
     help: 'Records sent again after an attempt whose outcome is unknown: they may be stored twice',
     labelNames: processor,
   },
+  transactions: {
+    name: 'transactions_total',
+    kind: 'counter',
+    help: "Transactions of delivery 'exactly-once', by outcome: committed, aborted, or recovered, which are those whose outcome was not known at first",
+    labelNames: [...processor, 'outcome'],
+  },
+  transactionSeconds: {
+    name: 'transaction_seconds',
+    kind: 'histogram',
+    unit: 'seconds',
+    help: 'From the first request of a transaction to the answer that it is committed',
+    labelNames: processor,
+    buckets: stepSeconds,
+  },
   messages: {
     name: 'messages_total',
     kind: 'counter',

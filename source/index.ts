@@ -97,6 +97,13 @@ export type {
   PartitionSource,
   SourceOptions,
 } from './kafka/source.ts';
+export type {
+  EncodedRecords,
+  TransactionalProducer,
+  TransactionalProducerOptions,
+  TransactionFailure,
+  TransactionOutput,
+} from './kafka/transactions.ts';
 export { systemClock, type Clock, type Timer } from './kernel/clock.ts';
 export { errorTable, type ErrorRow } from './kernel/error-table.ts';
 export {
@@ -206,6 +213,7 @@ export type {
   PartitionSummary,
   ProcessorStats,
   RunSummary,
+  TransactionOutcome,
 } from './stats.ts';
 export type { SeekTarget } from './seek-target.ts';
 export type { Sender } from './sender.ts';

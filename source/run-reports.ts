@@ -1,6 +1,7 @@
 import type { BatchReport } from './batch-report.ts';
 import type { CommitResult } from './kafka/group-offsets.ts';
 import type { TroubleReports } from './kafka/trouble.ts';
+import type { TransactionOutcome } from './stats.ts';
 
 /**
  * Where the parts of a run report what happens. There is one for each run; a part takes the
@@ -11,6 +12,13 @@ export interface RunReports extends TroubleReports {
   batch(report: BatchReport): void;
   /** This many records are sent again and may be stored twice. */
   repeated(records: number): void;
+  /**
+   * A transaction was committed or aborted, or the outcome of one of its requests was not known and
+   * its transactional id got a new epoch.
+   *
+   * @param durationMs since it began
+   */
+  transaction(outcome: TransactionOutcome, durationMs: number): void;
   /** Positions that one request did not commit, also where they are tried again. */
   refused(failed: readonly CommitResult[]): void;
   /**

@@ -156,6 +156,12 @@ export interface PartitionProcessorStats {
   readonly lastBatch: LastBatch | null;
 }
 
+/**
+ * What became of a transaction. `recovered`: the outcome of one of its requests was not known, so its
+ * transactional id got a new epoch; then it was committed already, or was begun anew.
+ */
+export type TransactionOutcome = 'committed' | 'aborted' | 'recovered';
+
 /** A snapshot of a processor: frozen, plain values that JSON can hold. */
 export interface ProcessorStats {
   readonly topicProcessorName: string;
@@ -180,6 +186,8 @@ export interface ProcessorStats {
    * them twice. 0 unless brokers failed.
    */
   readonly repeated: number;
+  /** Transactions of this run by outcome; null while there was none, as with at-least-once. */
+  readonly transactions: Readonly<Record<TransactionOutcome, number>> | null;
   /** What became of messages of committed batches that were not simply processed. */
   readonly tally: MessageTally;
   /** Messages that wait, all partitions together. */

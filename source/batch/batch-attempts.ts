@@ -143,6 +143,11 @@ export class BatchAttempts implements ContextBatch {
     );
   }
 
+  /** See {@link BatchDelivery.isCommitted}. */
+  get isCommitted(): boolean {
+    return this.#delivery.isCommitted;
+  }
+
   /** Step 2: sends what the attempts that count have sent; see {@link BatchDelivery.flush}. */
   flush(): Promise<void> | undefined {
     return this.#delivery.flush(this.#kept);

@@ -2,7 +2,7 @@ import { stillOwned } from '../assignment/ownership-guard.ts';
 import type { RunContext } from '../config/run-context.ts';
 import type { FinishedWork, PartitionDelivery } from '../delivery/delivery.ts';
 import { callGuarded } from '../kernel/call-guarded.ts';
-import type { KasperError, TimeoutError } from '../kernel/errors.ts';
+import { CommitError, type KasperError, type TimeoutError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { ConsumerMessage } from '../message.ts';
 import type { ProcessFunction } from '../message-processor.ts';
@@ -169,12 +169,15 @@ export class BatchLine {
   }
 
   #failure(error: unknown): unknown {
-    const { reason } = this.#attempts;
+    const { reason, isCommitted } = this.#attempts;
     // A limit was passed, or the batch before failed: nothing was thrown by the user's code that
     // could be the cause.
     if (reason !== undefined && error === reason) return error;
+    // The commit of this batch, or of one before it, in whose transaction nothing can be added now.
+    if (error instanceof CommitError && this.#doing !== 'process') return error;
     return processError(error, {
-      doing: this.#doing,
+      doing: isCommitted ? 'step after the transaction' : this.#doing,
+      isCommitted,
       job: this.#options.run.config.topicProcessorName,
       partition: this.#options.context.partition,
       ranges: this.#ranges,

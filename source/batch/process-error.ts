@@ -5,16 +5,20 @@ import { textOf } from '../kernel/thrown-text.ts';
 
 /** The error of a batch. What was thrown is its `cause`, and is not wrapped twice. */
 export function processError(thrown: unknown, failed: FailedBatch): KasperError {
-  const { doing, partition, ranges } = failed;
+  const { doing, isCommitted, partition, ranges } = failed;
   if (endedByClose(thrown)) return thrown as KasperError;
   if (KasperError.is(thrown) && (thrown.code === 'PROCESS' || thrown.code === 'FENCED')) return thrown;
   const where = ranges
     .map(({ topic, first, last }) => `${topic}/${partition} offsets ${first} to ${last}`)
     .join(', ');
-  return new ProcessError(
-    `The ${doing} failed for ${where}; nothing of this batch was committed, so it is reprocessed at the next start${skipping(thrown, failed)}. ${textOf(thrown)}`,
-    { cause: thrown, partition, ranges },
-  );
+  const left = isCommitted
+    ? 'outputs and offsets are committed, the batch does not come again'
+    : `nothing of this batch was committed, so it is reprocessed at the next start${skipping(thrown, failed)}`;
+  return new ProcessError(`The ${doing} failed for ${where}; ${left}. ${textOf(thrown)}`, {
+    cause: thrown,
+    partition,
+    ranges,
+  });
 }
 
 /** How an operator leaves out what `process` cannot do; other steps fail for reasons of their own. */
@@ -32,6 +36,8 @@ interface FailedBatch {
   readonly job: string;
   /** The step that failed, in words, such as 'process' or 'flush of the sender'. */
   readonly doing: string;
+  /** Whether its outputs and offsets are committed all the same. */
+  readonly isCommitted: boolean;
   readonly partition: number;
   readonly ranges: readonly OffsetRange[];
 }

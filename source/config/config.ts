@@ -117,9 +117,25 @@ function checkLimits(config: Config, given: Readonly<Record<string, unknown>>, p
       `batchBytes (${config.batchBytes}) must not exceed maxBufferBytes (${config.maxBufferBytes}): a batch could never become that large`,
     );
   }
+  if (isGood('delivery') && config.delivery === 'exactly-once') problems.push(...exactlyOnceProblems(config));
   if (isGood('maxRecordBytes', 'maxSendBufferBytes') && config.maxRecordBytes > config.maxSendBufferBytes) {
     problems.push(
       `maxRecordBytes (${config.maxRecordBytes}) must not exceed maxSendBufferBytes (${config.maxSendBufferBytes}): such a record could never be sent`,
     );
   }
+}
+
+/** What does not fit `delivery: 'exactly-once'`. */
+function exactlyOnceProblems({ idempotent, isolation }: Config): string[] {
+  const problems: string[] = [];
+  if (!idempotent)
+    problems.push(
+      "delivery 'exactly-once' needs idempotent: true, since transactions do: leave idempotent out",
+    );
+  if (isolation !== 'read_committed') {
+    problems.push(
+      `delivery 'exactly-once' needs isolation 'read_committed', not '${isolation}': records of aborted transactions would be processed`,
+    );
+  }
+  return problems;
 }

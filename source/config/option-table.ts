@@ -83,6 +83,25 @@ export const optionRows = [
     reason: 'a commit takes about 6 ms on the broker, however many offsets it holds',
   },
   {
+    name: 'delivery',
+    kind: 'choice',
+    default: 'at-least-once',
+    choices: ['at-least-once', 'exactly-once'],
+    what: 'How often the outputs of a record may be seen: `exactly-once` makes what a batch sends, and its offsets, visible to `read_committed` readers together, in one transaction',
+    reason: 'transactions cost requests for each batch, and external stores are not part of them',
+  },
+  {
+    name: 'transactionTimeoutMs',
+    kind: 'integer',
+    unit: 'ms',
+    default: 60_000,
+    minimum: 1000,
+    maximum: 900_000,
+    what: 'With exactly-once: the brokers abort a transaction that is open for this long (transaction.timeout.ms)',
+    reason:
+      'a process that was killed holds back `read_committed` readers of its outputs for this long, and up to 10 s more; brokers allow 15 min by default (transaction.max.timeout.ms)',
+  },
+  {
     name: 'maxUncommittedRecords',
     kind: 'integer',
     unit: 'records',

@@ -86,6 +86,27 @@ export interface ScalarOptions {
    */
   readonly commit?: 'pipelined' | 'each';
   /**
+   * How often the outputs of a record may be seen: `exactly-once` makes what a batch sends, and its
+   * offsets, visible to `read_committed` readers together, in one transaction.
+   *
+   * One of `'at-least-once'`, `'exactly-once'`. Reason: transactions cost requests for each batch,
+   * and external stores are not part of them.
+   *
+   * @defaultValue `'at-least-once'`
+   */
+  readonly delivery?: 'at-least-once' | 'exactly-once';
+  /**
+   * With exactly-once: the brokers abort a transaction that is open for this long
+   * (transaction.timeout.ms).
+   *
+   * Unit: ms. Minimum: 1,000. Maximum: 900,000. Reason: a process that was killed holds back
+   * `read_committed` readers of its outputs for this long, and up to 10 s more; brokers allow 15
+   * min by default (transaction.max.timeout.ms).
+   *
+   * @defaultValue `60_000`
+   */
+  readonly transactionTimeoutMs?: number;
+  /**
    * A partition waits when this many of its records are processed and not yet committed; one batch
    * is always allowed.
    *

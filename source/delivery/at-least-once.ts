@@ -104,6 +104,7 @@ interface Shared {
 class AtLeastOncePartition implements PartitionDelivery, BatchDelivery {
   readonly sink: RecordSink;
   readonly overlapsFlush = true;
+  readonly isCommitted = false;
   readonly #partition: number;
   readonly #committer: OffsetCommitter;
   readonly #guard: OwnershipGuard;

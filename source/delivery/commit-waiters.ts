@@ -1,4 +1,4 @@
-import type { CommitError } from '../kernel/errors.ts';
+import type { KasperError } from '../kernel/errors.ts';
 
 interface Waiter {
   readonly isDone: () => boolean;
@@ -11,7 +11,7 @@ interface Waiter {
 /** Those who wait until something is committed. */
 export class CommitWaiters {
   #waiters: Waiter[] = [];
-  #failure: CommitError | undefined;
+  #failure: KasperError | undefined;
   #isClosed = false;
 
   /** Resolves as soon as `isDone`. @throws the first failure, as soon as there is one */
@@ -28,7 +28,7 @@ export class CommitWaiters {
    * Something cannot be committed. The first failure counts; {@link look} tells it to those who
    * wait.
    */
-  fail(error: CommitError): void {
+  fail(error: KasperError): void {
     this.#failure ??= error;
   }
 

@@ -48,8 +48,7 @@ export interface DecidedPosition extends StartPosition {
 /** How the outputs and the positions of one input partition, of all its topics, become durable. */
 export interface PartitionDelivery {
   /**
-   * Whether a batch may be in process while the one before is being flushed: what it has sent is a
-   * part of its own, not of one transaction.
+   * Whether a batch may be in process while the one before is being flushed.
    */
   readonly overlapsFlush: boolean;
   /** Begins a batch. */
@@ -81,6 +80,8 @@ export interface PartitionDelivery {
 export interface BatchDelivery {
   /** Where the senders of its attempts put their records. */
   readonly sink: RecordSink;
+  /** Whether its outputs and positions are committed, though {@link commit} has not resolved. */
+  readonly isCommitted: boolean;
   /**
    * Step 2: sends what the attempts that count have sent. Resolves when each record is acked by all
    * in-sync replicas; undefined if nothing waits for an ack.
@@ -89,8 +90,11 @@ export interface BatchDelivery {
    */
   flush(outputs: readonly BatchOutput[]): Promise<void> | undefined;
   /**
-   * Step 4: what must be recorded with the commit, then the positions. Resolves when they are
-   * offered for the next commit request, not when they are acked; undefined if they are offered already.
+   * Step 4: what must be recorded with the commit, then the positions; in a transaction, the other
+   * way round. Resolves when the next batch may begin: when they are offered for the next commit
+   * request, not when they are acked; undefined if they are offered already.
+   *
+   * @throws CommitError, FencedError, where it waits for the commit
    */
   commit(work: FinishedWork): Promise<void> | undefined;
 }
@@ -106,11 +110,14 @@ export interface BatchOutput {
 /** A batch whose outputs and stores are durable. */
 export interface FinishedWork {
   readonly records: number;
-  /** What to commit. Asked for after the durables: a log may be replaced while they are awaited. */
+  /**
+   * What to commit. Asked for after durables that come before it: a log may be replaced while they
+   * are awaited.
+   */
   readonly positions: () => readonly StartPosition[];
   /**
-   * What must be recorded between the flush and the commit, in order; one that fails prevents the
-   * commit.
+   * What must be recorded with the commit, in order. Between the flush and the commit, where one that
+   * fails prevents the commit; in a transaction after it.
    */
   readonly durables: readonly (() => void | Promise<void>)[];
   /** Called once, when all positions are committed. Must not throw. */

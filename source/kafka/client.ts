@@ -5,6 +5,7 @@ import type { GroupDescription, GroupOffsets } from './group-offsets.ts';
 import type { EpochEnd, Isolation, OffsetSpec, PartitionOffset, StartPosition } from './log-position.ts';
 import type { RecordSink, SinkOptions } from './sink.ts';
 import type { PartitionSource, SourceOptions } from './source.ts';
+import type { TransactionalProducer, TransactionalProducerOptions } from './transactions.ts';
 import type { TroubleReports } from './trouble.ts';
 
 /**
@@ -59,6 +60,11 @@ export interface KafkaClient {
   source(options: SourceOptions): PartitionSource;
   /** A sender for records. Its producer id is asked for with the first flush. */
   sink(options: SinkOptions): RecordSink;
+  /**
+   * The producer of a transactional id. Asks no broker before its `init`. A client without this
+   * method cannot deliver exactly once.
+   */
+  transactionalProducer?(options: TransactionalProducerOptions): TransactionalProducer;
   /** Ends all connections. Idempotent. */
   close(): Promise<void>;
 }

@@ -6,10 +6,14 @@ import type { PartitionOffset } from './log-position.ts';
 export interface GroupOffsets {
   /**
    * Reads committed offsets (OffsetFetch, several requests where there are thousands); results in
-   * the order of `partitions`. Retriable failures are retried for `retryTimeoutMs`.
+   * the order of `partitions`. Retriable failures are retried for `retryTimeoutMs`; with
+   * `stable: true` also offsets that the end of a transaction may change.
    * @throws BrokerError, ConnectionError or TimeoutError after that
    */
-  fetch(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]>;
+  fetch(
+    partitions: readonly TopicPartition[],
+    options?: { readonly stable?: boolean },
+  ): Promise<CommittedOffset[]>;
   /**
    * Reads all offsets that the group has committed (OffsetFetch for all topics), sorted by topic
    * and partition. Failures as in {@link fetch}.

@@ -15,6 +15,9 @@ import { failuresOf, inOrderOf, placeOf } from './failed-messages.ts';
 import type { Middleware } from './middleware.ts';
 import { withInfo } from './middleware-info.ts';
 
+const AFTER_TRANSACTION =
+  "deduplicate: with delivery 'exactly-once' ids are put after the transaction of their batch. A process that dies between the two leaves them out, and then a repeat of these messages is processed";
+
 /** Options of {@link deduplicate}. */
 export interface DeduplicateOptions {
   /**
@@ -36,7 +39,8 @@ export interface DeduplicateOptions {
 /**
  * Leaves out messages whose id is in a store, and puts the ids of those that were processed there:
  * before the commit, when their outputs are durable. So a crash repeats the outputs of batches that
- * were open, and loses none.
+ * were open, and loses none. With delivery 'exactly-once' they are put after the commit: a crash
+ * between the two leaves them out.
  *
  * Of equal ids in a batch the first counts. If it fails, the others count as not run because of it.
  * Across partitions ids are equal only if the messages have one key, or their batches do not overlap
@@ -52,6 +56,7 @@ export function deduplicate(options: DeduplicateOptions): Middleware {
     {
       name: 'deduplicate',
       check: ({ stores }) => (typeof store === 'string' ? storeProblems(stores, store) : []),
+      warnings: ({ delivery }) => (delivery === 'exactly-once' ? [AFTER_TRANSACTION] : []),
     },
     (next) => {
       const ids = new BatchIds(checked);

@@ -26,6 +26,7 @@ export interface MiddlewareConfig {
   readonly inputTopics: readonly string[];
   readonly inputPartitions: readonly number[];
   readonly stores: StoreMap;
+  readonly delivery?: string;
   readonly batchSize: number;
   readonly batchBytes: number;
   /** In milliseconds. */

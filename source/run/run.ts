@@ -5,6 +5,7 @@ import { StaticAssignment } from '../assignment/static/static-assignment.ts';
 import { TopicWatch } from '../assignment/topic-watch.ts';
 import type { RunContext } from '../config/run-context.ts';
 import { AtLeastOnce } from '../delivery/at-least-once.ts';
+import { ExactlyOnce } from '../delivery/exactly-once.ts';
 import { EndOffsetWatch } from '../input/end-offset-watch.ts';
 import { HeldBackWatch } from '../input/held-back-watch.ts';
 import { InputFlow } from '../input/input-flow.ts';
@@ -88,7 +89,10 @@ export class Run implements PartitionsOwner {
       fences.release();
     });
     parts.phase = 'it finds out where to begin';
-    const delivery = new AtLeastOnce(this.#context, assignment);
+    const delivery =
+      config.delivery === 'exactly-once'
+        ? new ExactlyOnce(this.#context, assignment)
+        : new AtLeastOnce(this.#context, assignment);
     parts.delivery = delivery;
     await this.#opened.opened('The commits could not be ended', () => {
       delivery.close();

@@ -4,6 +4,7 @@ import type { BatchReport, BatchStep } from '../batch-report.ts';
 import type { MetricsGuard } from './metrics-guard.ts';
 import type { BatchTrigger } from '../message-processor.ts';
 import { messageOutcomes, noTally, type MessageOutcome } from '../message-tally.ts';
+import type { TransactionOutcome } from '../stats.ts';
 import { TopicPartitionChildren } from './topic-partition-children.ts';
 import type { TopicPartition } from '../kernel/topic-partition.ts';
 
@@ -27,6 +28,7 @@ export class ProcessorMetrics {
   readonly #errors: Readonly<Record<FailingPart, (code: string) => CounterChild>>;
   readonly #requestSeconds: (api: string) => ObserverChild;
   readonly #reconnects: CounterChild;
+  readonly #transactions: () => TransactionMetrics;
   readonly #guard: MetricsGuard;
 
   constructor(provider: MetricsProvider, name: string, guard: MetricsGuard) {
@@ -73,6 +75,9 @@ export class ProcessorMetrics {
     const requestSeconds = provider.newHistogram(of.requestSeconds);
     this.#requestSeconds = boundOnce((api) => requestSeconds.labels(name, api));
     this.#reconnects = provider.newCounter(of.reconnects).labels(name);
+    let transactions: TransactionMetrics | undefined;
+    // Processors without transactions have no series of them.
+    this.#transactions = () => (transactions ??= newTransactionMetrics(provider, name));
   }
 
   /** Counters without an event so far are there with 0, so that their first event is a rise. */
@@ -103,6 +108,15 @@ export class ProcessorMetrics {
   addRepeated(records: number): void {
     this.#guard.call(() => {
       this.#repeated.inc(records);
+    });
+  }
+
+  /** A transaction that has ended, or had to begin anew. */
+  addTransaction(outcome: TransactionOutcome, ms: number): void {
+    this.#guard.call(() => {
+      const { outcomes, seconds } = this.#transactions();
+      outcomes[outcome].inc();
+      if (outcome === 'committed') seconds.observe(ms / 1000);
     });
   }
 
@@ -146,4 +160,20 @@ function boundOnce<Child>(bind: (value: string) => Child): (value: string) => Ch
     if (child === undefined) children.set(value, (child = bind(value)));
     return child;
   };
+}
+
+interface TransactionMetrics {
+  readonly outcomes: Readonly<Record<TransactionOutcome, CounterChild>>;
+  readonly seconds: ObserverChild;
+}
+
+function newTransactionMetrics(provider: MetricsProvider, name: string): TransactionMetrics {
+  const transactions = provider.newCounter(metricDefinitions.transactions);
+  const outcomes = {
+    committed: transactions.labels(name, 'committed'),
+    aborted: transactions.labels(name, 'aborted'),
+    recovered: transactions.labels(name, 'recovered'),
+  };
+  for (const outcome of Object.values(outcomes)) outcome.inc(0);
+  return { outcomes, seconds: provider.newHistogram(metricDefinitions.transactionSeconds).labels(name) };
 }

@@ -19,7 +19,7 @@ import { ProcessorGauges } from './processor-gauges.ts';
 import { ProcessorMetrics, type FailingPart } from './processor-metrics.ts';
 import { takeStats } from './take-stats.ts';
 import { codeOf, RecentErrors } from './recent-errors.ts';
-import type { ProcessorStats } from '../stats.ts';
+import type { ProcessorStats, TransactionOutcome } from '../stats.ts';
 import type { RunOutcome } from '../run/run-outcome.ts';
 import type { RunParts } from '../run/run-parts.ts';
 import type { RunReports } from '../run-reports.ts';
@@ -134,6 +134,11 @@ export class ProcessorView implements RunReports, KafkaObserver {
   repeated(records: number): void {
     this.totals.addRepeated(records);
     this.#metrics.addRepeated(records);
+  }
+
+  transaction(outcome: TransactionOutcome, durationMs: number): void {
+    this.totals.addTransaction(outcome);
+    this.#metrics.addTransaction(outcome, durationMs);
   }
 
   refused(failed: readonly CommitResult[]): void {

@@ -23,6 +23,7 @@ const running: ProcessorStats = {
   batchesByTrigger,
   sent: 0,
   repeated: 0,
+  transactions: null,
   tally: noTally,
   buffered: 0,
   bufferedBytes: 0,

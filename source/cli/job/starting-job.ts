@@ -72,6 +72,7 @@ export function startingStats(name: string): ProcessorStats {
     batchesByTrigger: { count: 0, bytes: 0, age: 0, memory: 0, end: 0 },
     sent: 0,
     repeated: 0,
+    transactions: null,
     tally: { retried: 0, dead_lettered: 0, skipped: 0 },
     buffered: 0,
     bufferedBytes: 0,

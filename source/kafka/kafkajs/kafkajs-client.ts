@@ -9,6 +9,7 @@ import type { GroupDescription, GroupOffsets } from '../group-offsets.ts';
 import type { EpochEnd, Isolation, OffsetSpec, PartitionOffset, StartPosition } from '../log-position.ts';
 import type { RecordSink, SinkOptions } from '../sink.ts';
 import type { PartitionSource, SourceOptions } from '../source.ts';
+import type { TransactionalProducer, TransactionalProducerOptions } from '../transactions.ts';
 import { prepareCompression } from '../records/compression.ts';
 import type { KafkaLike, KafkaOptions } from './kafka-options.ts';
 import { KafkajsAdmin } from './ask/admin.ts';
@@ -22,6 +23,7 @@ import { lookUpOffsets } from './ask/offset-lookup.ts';
 import { KafkajsSink } from './produce/sink.ts';
 import { LeaderSource } from './fetch/leader-source.ts';
 import { createTopics, topicDescriptions } from './ask/topics.ts';
+import { KafkajsTransactionalProducer } from './transactions/transactional-producer.ts';
 import type { TopicPartition } from '../../kernel/topic-partition.ts';
 import { sharedAbort } from '../../kernel/shared-abort.ts';
 
@@ -50,7 +52,7 @@ export class KafkajsClient implements KafkaClient {
   readonly #client: KafkaLike | KafkaOptions;
   readonly #options: KafkajsClientOptions;
   readonly #sources = new Set<PartitionSource>();
-  readonly #sinks = new Set<RecordSink>();
+  readonly #sinks = new Set<Pick<RecordSink, 'close'>>();
   #connecting: Promise<ClusterConnection> | undefined;
   #cluster: ClusterConnection | undefined;
   readonly #ending = sharedAbort();
@@ -120,6 +122,13 @@ export class KafkajsClient implements KafkaClient {
     const sink = new KafkajsSink(this.#connected(), options);
     this.#sinks.add(sink);
     return sink;
+  }
+
+  transactionalProducer(options: TransactionalProducerOptions): TransactionalProducer {
+    const { signal } = this.#ending;
+    const producer = new KafkajsTransactionalProducer(() => this.#connected(), options, signal);
+    this.#sinks.add(producer);
+    return producer;
   }
 
   close(): Promise<void> {

@@ -10,11 +10,13 @@ import type {
 } from '../../kafka/log-position.ts';
 import type { RecordSink } from '../../kafka/sink.ts';
 import type { PartitionSource, SourceOptions } from '../../kafka/source.ts';
+import type { TransactionalProducer, TransactionalProducerOptions } from '../../kafka/transactions.ts';
 import { ConnectionError } from '../../kernel/errors.ts';
 import type { TopicPartition } from '../../kernel/topic-partition.ts';
 import type { FakeCluster } from './fake-cluster.ts';
 import type { FakeCall } from './fake-requests.ts';
 import { type FakeAsker, FakeSink } from './fake-sink.ts';
+import { FakeTransactionalProducer } from './fake-transactional-producer.ts';
 import { FakeSource } from './fake-source.ts';
 
 /** For those who wait for the answer of a client that was killed. */
@@ -172,6 +174,10 @@ export class FakeClient implements KafkaClient, FakeAsker {
 
   sink(): RecordSink {
     return new FakeSink(this.#cluster, this);
+  }
+
+  transactionalProducer(options: TransactionalProducerOptions): TransactionalProducer {
+    return new FakeTransactionalProducer(this.#cluster, this, options);
   }
 
   close(): Promise<void> {

@@ -1,11 +1,13 @@
 import type { CommitResult, GroupDescription, OffsetToCommit } from '../../kafka/group-offsets.ts';
 import { KasperError } from '../../kernel/errors.ts';
 import type { TopicPartition } from '../../kernel/topic-partition.ts';
+import type { ConsumerMessage } from '../../message.ts';
 import type { FakeLog } from './fake-log.ts';
 import { makeMessage, type MessageParts } from './fake-message.ts';
 import { FakeOffsets } from './fake-offsets.ts';
 import { FakeRequests } from './fake-requests.ts';
 import { FakeTopics } from './fake-topics.ts';
+import { FakeTransactions } from './fake-transactions.ts';
 
 export interface FakeKafkaOptions {
   /** Records in a chunk at most. Default 100. */
@@ -29,6 +31,7 @@ export class FakeCluster extends FakeRequests {
   readonly options: FakeKafkaOptions;
   readonly topics = new FakeTopics();
   readonly offsets = new FakeOffsets();
+  readonly transactions = new FakeTransactions(this);
   /** Groups as they are described. */
   readonly groups = new Map<string, GroupDescription>();
   /** Partitions, as `topic/0`, that are described without a leader. */
@@ -58,6 +61,11 @@ export class FakeCluster extends FakeRequests {
       log.messages.set(offset, makeMessage({ ...parts, topic, partition, offset }));
     }
     this.wakeSources();
+  }
+
+  /** Records of a transaction that is committed become visible, where they are in their logs. */
+  showAll(messages: readonly ConsumerMessage[]): void {
+    for (const message of messages) this.log(message).messages.set(message.offset, message);
   }
 
   /** As brokers report it. */

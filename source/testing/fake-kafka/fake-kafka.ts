@@ -5,13 +5,17 @@ import { FakeClient } from './fake-client.ts';
 import { FakeCluster } from './fake-cluster.ts';
 import type { MessageParts } from './fake-message.ts';
 
+/** Whose transactions {@link FakeKafka.beginTransaction} begins. */
+const OTHER_PRODUCER = 'another producer';
+
 /**
  * Kafka in memory, behind the port that the pipeline uses: no sockets, no time of its own. Requests
  * are answered in the order they came, each in a turn of the event loop of its own, so that a run
  * is the same every time.
  *
  * It simulates topics that grow, are recreated or deleted; logs with retention, truncation,
- * compaction and open transactions; leader epochs and topic ids; committed offsets of groups; and,
+ * compaction and open transactions; transactional ids with their epochs, transactions and
+ * offsets in them; leader epochs and topic ids; committed offsets of groups; and,
  * by {@link intercept}, {@link fail} and {@link hold}, requests that fail or take long. It does not
  * simulate brokers, leaders that move or refuse, fetch sessions, request sizes, sequence numbers,
  * retries of requests or group members: for these there is the embedded cluster.
@@ -60,13 +64,13 @@ export class FakeKafka extends FakeCluster {
   /** What is appended from now on belongs to a transaction that is open. */
   beginTransaction(topic: string, partition: number): this {
     const log = this.log({ topic, partition });
-    log.stable = log.end;
+    log.openFrom.set(OTHER_PRODUCER, log.end);
     return this;
   }
 
   /** Ends it, with its marker. */
   endTransaction(topic: string, partition: number): this {
-    this.log({ topic, partition }).stable = undefined;
+    this.log({ topic, partition }).openFrom.delete(OTHER_PRODUCER);
     return this.appendGap(topic, partition);
   }
 
@@ -110,11 +114,14 @@ export class FakeKafka extends FakeCluster {
     return this;
   }
 
-  /** The records of a topic, partition by partition. */
+  /** The records of a topic, partition by partition, without those of transactions that are not committed. */
   records(topic: string): ConsumerMessage[] {
     const found: ConsumerMessage[] = [];
-    for (let partition = 0; partition < (this.topics.partitionCount(topic) ?? 0); partition++)
-      found.push(...this.log({ topic, partition }).messages.values());
+    for (let partition = 0; partition < (this.topics.partitionCount(topic) ?? 0); partition++) {
+      // Those of a transaction come when it is committed.
+      const messages = [...this.log({ topic, partition }).messages.values()];
+      found.push(...messages.sort((a, b) => a.offset - b.offset));
+    }
     return found;
   }
 

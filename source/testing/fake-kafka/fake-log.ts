@@ -13,8 +13,13 @@ export class FakeLog {
   end = 0;
   /** The first offset of each leader epoch that began after the first one. */
   readonly epochStarts: number[] = [];
+  /** The first offsets of open transactions, by whose they are. */
+  readonly openFrom = new Map<unknown, number>();
+
   /** The first offset of an open transaction. */
-  stable: number | undefined;
+  get stable(): number | undefined {
+    return this.openFrom.size === 0 ? undefined : Math.min(...this.openFrom.values());
+  }
 
   get leaderEpoch(): number {
     return FIRST_EPOCH + this.epochStarts.length;

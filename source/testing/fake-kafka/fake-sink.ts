@@ -1,15 +1,8 @@
 import type { KafkaObserver } from '../../kafka/client.ts';
-import { readFields } from '../../kafka/records/encoded-field.ts';
-import type {
-  EncodedRecord,
-  MeasuredRecord,
-  OutgoingRecord,
-  RecordAccumulator,
-  RecordSink,
-} from '../../kafka/sink.ts';
+import type { RecordAccumulator, RecordSink } from '../../kafka/sink.ts';
 import { type KasperError, ProduceError } from '../../kernel/errors.ts';
+import { FakeAccumulator, type FakePile } from './fake-accumulator.ts';
 import type { FakeCluster } from './fake-cluster.ts';
-import type { MessageParts } from './fake-message.ts';
 import type { FakeCall } from './fake-requests.ts';
 
 /** Asks a fake cluster, for one client. */
@@ -43,77 +36,15 @@ export class FakeSink implements RecordSink {
   }
 
   accumulator(): RecordAccumulator {
-    return new FakeAccumulator(this.#cluster, this.#client);
+    return new FakeAccumulator({ send: (piles) => this.#sendAll(piles) });
   }
 
   close(): Promise<void> {
     return this.#cluster.answer({ name: 'closeSink' });
   }
-}
 
-/** Holds records until they are sent; a partition whose produce fails keeps its own. */
-class FakeAccumulator implements RecordAccumulator {
-  readonly #cluster: FakeCluster;
-  readonly #client: FakeAsker;
-  readonly #piles = new Map<string, Pile>();
-  #flushed: Promise<void> = Promise.resolve();
-
-  constructor(cluster: FakeCluster, client: FakeAsker) {
-    this.#cluster = cluster;
-    this.#client = client;
-  }
-
-  get count(): number {
-    let count = 0;
-    for (const { records } of this.#piles.values()) count += records.length;
-    return count;
-  }
-
-  get bytes(): number {
-    let bytes = 0;
-    for (const pile of this.#piles.values()) bytes += pile.bytes;
-    return bytes;
-  }
-
-  measure(record: OutgoingRecord): MeasuredRecord {
-    return { ...record, bytes: encodedBytes(record) };
-  }
-
-  measureEncoded(record: EncodedRecord): void {
-    record.bytes = 17 + record.end - record.start;
-  }
-
-  append(topic: string, partition: number, record: MeasuredRecord): number {
-    const { key, value, timestamp, bytes } = record;
-    const parts = { key: copy(key), value: copy(value), headers: headerPairs(record), timestamp };
-    return this.#add(topic, partition, parts, bytes);
-  }
-
-  appendEncoded(topic: string, partition: number, record: Readonly<EncodedRecord>): number {
-    const own = Buffer.from(record.buffer.subarray(record.start, record.end));
-    const { key, value, headers } = readFields(own, 0);
-    const parts = { key, value, headers: [...headers], timestamp: record.timestamp };
-    return this.#add(topic, partition, parts, record.bytes);
-  }
-
-  #add(topic: string, partition: number, parts: MessageParts, bytes: number): number {
-    const key = `${topic}/${partition}`;
-    const pile = this.#piles.get(key) ?? { topic, partition, records: [], bytes: 0 };
-    this.#piles.set(key, pile);
-    pile.records.push(parts);
-    pile.bytes += bytes;
-    return bytes;
-  }
-
-  flush(): Promise<void> {
-    const flushed = this.#flushed.then(() => this.#flushOnce());
-    // Its failure is for its own caller.
-    this.#flushed = flushed.catch(() => undefined);
-    return flushed;
-  }
-
-  async #flushOnce(): Promise<void> {
-    const outcomes = await Promise.all([...this.#piles.values()].map((pile) => this.#send(pile)));
+  async #sendAll(piles: readonly FakePile[]): Promise<void> {
+    const outcomes = await Promise.all(piles.map((pile) => this.#send(pile)));
     const failed = outcomes.filter(({ error }) => error !== undefined);
     if (failed.length === 0) return;
     throw new ProduceError(
@@ -122,11 +53,7 @@ class FakeAccumulator implements RecordAccumulator {
     );
   }
 
-  clear(): void {
-    this.#piles.clear();
-  }
-
-  async #send(pile: Pile) {
+  async #send(pile: FakePile) {
     const { topic, partition } = pile;
     const records = pile.records.splice(0);
     const { bytes } = pile;
@@ -148,30 +75,4 @@ class FakeAccumulator implements RecordAccumulator {
     this.#cluster.calls.push({ name: 'produced', topic, partition, count: records.length });
     return { ...outcome, error: undefined };
   }
-}
-
-interface Pile {
-  readonly topic: string;
-  readonly partition: number;
-  readonly records: MessageParts[];
-  bytes: number;
-}
-
-/** About what a record takes in a batch; with encoded fields, whose lengths have a byte each, the same. */
-function encodedBytes({ key, value, headers }: OutgoingRecord): number {
-  let bytes = 20 + (key?.length ?? 0) + (value?.length ?? 0) + headers.length;
-  for (const field of headers) bytes += field?.length ?? 0;
-  return bytes;
-}
-
-function headerPairs({ headers }: OutgoingRecord): (readonly [name: string, value: Buffer | null])[] {
-  const pairs: (readonly [string, Buffer | null])[] = [];
-  for (let at = 0; at < headers.length; at += 2)
-    pairs.push([headers[at] as string, copy(headers[at + 1] ?? null)]);
-  return pairs;
-}
-
-function copy(bytes: Uint8Array | string | null): Buffer | null {
-  if (typeof bytes === 'string') return Buffer.from(bytes);
-  return bytes === null ? null : Buffer.from(bytes);
 }

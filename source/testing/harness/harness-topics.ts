@@ -166,6 +166,11 @@ class NotingKafka extends FakeKafka {
       if (message !== undefined) this.#onRecord(message);
     }
   }
+
+  override showAll(messages: readonly ConsumerMessage[]): void {
+    super.showAll(messages);
+    for (const message of messages) this.#onRecord(message);
+  }
 }
 
 function nameOf(topic: string | { readonly name: string }): string {

@@ -2,6 +2,7 @@
 // writes a line of JSON for each thing that happens: at once, so that what it says is known even if
 // it is killed a moment later.
 import { readdirSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import {
   TopicProcessor,
   type BatchStep,
@@ -25,6 +26,10 @@ export interface CopyJobOptions {
   readonly bounded: boolean;
   /** Whether it claims its partitions, which takes a second at the start. */
   readonly claims: boolean;
+  /** For how long each batch is in process, so that there is always something left. Default 0. */
+  readonly pauseMs?: number;
+  /** Default: at-least-once. */
+  readonly delivery?: 'at-least-once' | 'exactly-once';
   readonly blockAt?: BlockAt<CopyJobStep>;
   /**
    * How often it collects garbage (node --expose-gc) and reports what it uses; never by default.
@@ -52,7 +57,7 @@ export type CopyJobLine =
   | { readonly at: 'failed'; readonly error: string };
 
 const options = JSON.parse(process.argv[2] ?? '') as CopyJobOptions;
-const { usageEveryMs } = options;
+const { usageEveryMs, pauseMs } = options;
 const steps = new JobSteps<CopyJobStep>(options.blockAt);
 
 function report(line: CopyJobLine): void {
@@ -82,6 +87,7 @@ async function copy(messages: readonly ConsumerMessage[], sender: Sender): Promi
     last: messages.at(-1)?.offset ?? -1,
   });
   send(messages.slice(half), sender);
+  if (pauseMs !== undefined) await setTimeout(pauseMs);
 }
 
 function send(messages: readonly ConsumerMessage[], sender: Sender): void {
@@ -104,6 +110,7 @@ const processor = new TopicProcessor(
     batchSize: options.batchSize,
     batchWaitMs: options.batchWaitMs ?? 200,
     claims: options.claims,
+    ...(options.delivery === undefined ? {} : { delivery: options.delivery, transactionTimeoutMs: 5_000 }),
     logger,
   },
   { process: copy },

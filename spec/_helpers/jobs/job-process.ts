@@ -21,6 +21,9 @@ export interface JobProcess<Line extends JobLine> {
   untilLine<At extends Line['at']>(at: At, deadlineMs?: number): Promise<Extract<Line, { at: At }>>;
   /** Sends SIGKILL; resolves when the process is gone and all that it reported was read. */
   kill(): Promise<void>;
+  /** Freezes it (SIGSTOP) until {@link thaw}. */
+  freeze(): void;
+  thaw(): void;
   /** Sends SIGTERM; resolves when it has closed. @throws Error if it failed */
   close(): Promise<void>;
   /** Resolves when it has come to its end. @throws Error if it failed, or was killed */
@@ -93,6 +96,12 @@ export function startJob<Line extends JobLine>(
     kill: async () => {
       child.kill('SIGKILL');
       await ended;
+    },
+    freeze: () => {
+      child.kill('SIGSTOP');
+    },
+    thaw: () => {
+      child.kill('SIGCONT');
     },
     close: async () => {
       child.kill('SIGTERM');

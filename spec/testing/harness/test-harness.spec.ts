@@ -324,3 +324,37 @@ test('what is wrong is a ConfigError that says so', async (t) => {
   await t.throwsAsync(harness.start(counts, { batchSize: 0 }), config(/batchSize/));
   await harness.start(counts);
 });
+
+test('a job that delivers exactly once runs, and shows its outputs when they are committed', async (t) => {
+  const harness = new TestHarness();
+  let attempts = 0;
+  const job = defineJob(
+    {
+      topicProcessorName: 'once',
+      inputTopics: ['in'],
+      delivery: 'exactly-once',
+      batchWaitMs: 500,
+      middleware: [retry({ attempts: 2 })],
+    },
+    {
+      process: async (messages, sender) => {
+        for (const message of messages) sender.forward(message, { topic: 'out' });
+        await sender.flush();
+        if (++attempts === 1) throw new Error('once');
+      },
+    },
+  );
+  await harness.start(job);
+  await harness.feed([
+    { topic: 'in', key: 'a', value: '1' },
+    { topic: 'in', key: 'a', value: '2' },
+  ]);
+  t.deepEqual(harness.read('out'), []);
+  await harness.advance(1_000);
+  t.is(attempts, 2);
+  t.deepEqual(
+    harness.read('out').map(({ valueText }) => valueText),
+    ['1', '2'],
+  );
+  t.deepEqual(harness.committed(), [{ topic: 'in', partition: 0, offset: 2 }]);
+});

@@ -64,16 +64,19 @@ export class SimpleGroupOffsets implements GroupOffsets {
     this.#cut = new CommitCut(groupId);
   }
 
-  async fetch(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]> {
+  async fetch(
+    partitions: readonly TopicPartition[],
+    { stable = false }: { readonly stable?: boolean } = {},
+  ): Promise<CommittedOffset[]> {
     const fetched: CommittedOffset[] = [];
-    for (const part of inParts(partitions)) fetched.push(...(await this.#fetchPart(part)));
+    for (const part of inParts(partitions)) fetched.push(...(await this.#fetchPart(part, stable)));
     return fetched;
   }
 
-  async #fetchPart(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]> {
+  async #fetchPart(partitions: readonly TopicPartition[], stable: boolean): Promise<CommittedOffset[]> {
     const what = `OffsetFetch of group ${this.#groupId}`;
     return this.#retry(what, async () => {
-      const answer = await this.#call(offsetFetchRequest(this.#groupId, partitions));
+      const answer = await this.#call(offsetFetchRequest(this.#groupId, partitions, stable));
       this.#judge(answer.errorCode, what);
       const answers = new PartitionAnswers(answer.offsets);
       return partitions.map(({ topic, partition }) => {

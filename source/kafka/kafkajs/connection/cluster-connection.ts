@@ -9,7 +9,7 @@ import type { BrokerLinksOptions, Lane } from './broker-links.ts';
 import type { CallLimit, CallWatch } from './call-watch.ts';
 import type { Deadlines } from './deadlines.ts';
 import { brokerError } from '../protocol/broker-errors.ts';
-import { findCoordinatorRequest } from '../protocol/find-coordinator.ts';
+import { findCoordinatorRequest, type CoordinatorOf } from '../protocol/find-coordinator.ts';
 import { metadataRequest } from '../protocol/metadata.ts';
 import { connectFirst } from './first-connect.ts';
 import type { RawRequest } from './raw-call.ts';
@@ -28,7 +28,7 @@ const COORDINATOR_BACKOFF: BackoffOptions = Object.freeze({ initialMs: 50, maxMs
 
 /**
  * A cluster: its brokers, the leaders of the partitions in use, and the coordinators of the groups
- * in use.
+ * and transactional ids in use.
  */
 export class ClusterConnection {
   readonly clock: Clock;
@@ -120,13 +120,14 @@ export class ClusterConnection {
   }
 
   /**
-   * The node that keeps a group's offsets, asked of a live broker until there is one or `timeoutMs`
-   * has passed.
+   * The node that keeps a group's offsets, or the transactions of an id, asked of a live broker until
+   * there is one or `timeoutMs` has passed.
    */
-  async coordinatorOf(groupId: string, timeoutMs: number): Promise<number> {
-    const known = this.#coordinators.get(groupId);
+  async coordinatorOf(id: string, timeoutMs: number, of: CoordinatorOf = 'group'): Promise<number> {
+    const key = coordinatorKey(id, of);
+    const known = this.#coordinators.get(key);
     if (known !== undefined) return known;
-    const what = `FindCoordinator of group ${groupId}`;
+    const what = `FindCoordinator of ${key}`;
     const answer = await retryLoop(
       this,
       {
@@ -138,19 +139,19 @@ export class ClusterConnection {
         signal: this.#ending.signal,
       },
       async () => {
-        const found = await this.callAny(findCoordinatorRequest(groupId), { ms: this.deadlines.requestMs });
+        const found = await this.callAny(findCoordinatorRequest(of, id), { ms: this.deadlines.requestMs });
         if (found.errorCode !== ErrorCodes.NONE) throw brokerError(found.errorCode, what, found.errorMessage);
         return found;
       },
     );
     this.#links.learn([answer]);
-    this.#coordinators.set(groupId, answer.nodeId);
+    this.#coordinators.set(key, answer.nodeId);
     return answer.nodeId;
   }
 
   /** Forgets a coordinator, so that it is looked up again. */
-  forgetCoordinator(groupId: string): void {
-    this.#coordinators.delete(groupId);
+  forgetCoordinator(id: string, of: CoordinatorOf = 'group'): void {
+    this.#coordinators.delete(coordinatorKey(id, of));
   }
 
   /** Destroys all connections; resolves when they are closed. */
@@ -174,4 +175,9 @@ export class ClusterConnection {
     this.#refreshing = done.catch(() => undefined);
     return { topics, done };
   }
+}
+
+/** A group and a transactional id may have the same name. */
+function coordinatorKey(id: string, of: CoordinatorOf): string {
+  return `${of} ${id}`;
 }

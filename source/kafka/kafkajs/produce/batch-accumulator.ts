@@ -22,6 +22,10 @@ export interface BatchSender {
    * acked, in order.
    */
   send(batches: readonly OutgoingBatch[], unsent: OutgoingBatch[]): Promise<void>;
+  /** Whether what was sent stays in memory, and so counts among the bytes. Default false. */
+  readonly keepsSent?: boolean;
+  /** All is forgotten, what was sent included. */
+  cleared?(): void;
 }
 
 /** Encodes records into batches, one open batch per partition. */
@@ -43,6 +47,8 @@ export class BatchAccumulator implements RecordAccumulator {
   #flush: Promise<void> | undefined;
   #count = 0;
   #bytes = 0;
+  /** Of what was sent and stays in memory. */
+  #keptBytes = 0;
 
   constructor(sender: BatchSender) {
     this.#sender = sender;
@@ -94,6 +100,8 @@ export class BatchAccumulator implements RecordAccumulator {
     this.#flying = [];
     this.#count = 0;
     this.#bytes = 0;
+    this.#keptBytes = 0;
+    this.#sender.cleared?.();
   }
 
   #builder(topic: string, partition: number, recordBytes: number): RecordBatchBuilder {
@@ -144,6 +152,8 @@ export class BatchAccumulator implements RecordAccumulator {
     if (batches.length === 0) return;
     this.#closed = [];
     this.#flying = batches;
+    if (this.#sender.keepsSent === true)
+      for (const { sealed } of batches) this.#keptBytes += sealed.uncompressedBytes;
     const unsent: OutgoingBatch[] = [];
     try {
       await this.#sender.send(batches, unsent);
@@ -173,7 +183,7 @@ export class BatchAccumulator implements RecordAccumulator {
 
   #recount(): void {
     this.#count = 0;
-    this.#bytes = 0;
+    this.#bytes = this.#keptBytes;
     for (const { sealed } of this.#closed) {
       this.#count += sealed.count;
       this.#bytes += sealed.uncompressedBytes;

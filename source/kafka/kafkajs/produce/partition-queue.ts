@@ -86,6 +86,7 @@ export class PartitionQueue implements TopicPartition {
         producerId: this.#producer.producerId,
         epoch: this.#producer.epoch,
         baseSequence: this.#headSequence,
+        transactional: this.#producer.transactional === true,
       },
     );
   }

@@ -36,6 +36,8 @@ export interface ProduceLoopOptions {
   /** For how long retriable failures of one partition are retried. */
   readonly retryTimeoutMs: number;
   readonly outcomes: ProduceOutcomes;
+  /** Whose transactions the batches belong to. Default: they belong to none. */
+  readonly transactionalId?: string | undefined;
 }
 
 /** Takes what became of the heads that a {@link ProduceLoop} sent. */
@@ -118,7 +120,7 @@ export class ProduceLoop {
 
   /** One request; never rejects. */
   async #send(queues: readonly PartitionQueue[], bytes: number): Promise<void> {
-    const { cluster, nodeId, outcomes } = this.#options;
+    const { cluster, nodeId, outcomes, transactionalId = null } = this.#options;
     const beganAt = cluster.clock.now();
     let sent = false;
     try {
@@ -129,7 +131,8 @@ export class ProduceLoop {
         batch: queue.takeHead(),
       }));
       sent = true;
-      const request = produceRequest(partitions, cluster.deadlines.produceTimeoutMs);
+      const { produceTimeoutMs: timeoutMs } = cluster.deadlines;
+      const request = produceRequest(partitions, { timeoutMs, transactionalId });
       const sentAt = cluster.watch.now();
       const answer = await link.call(request, this.#limit(queues, bytes));
       this.#size.took(cluster.watch.now() - sentAt, bytes);

@@ -8,6 +8,16 @@ import { retryLoop } from '../connection/retry-loop.ts';
 export interface ProducerId {
   readonly producerId: bigint;
   readonly epoch: number;
+  /** Whether what it sends belongs to its open transaction. Default false. */
+  readonly transactional?: boolean;
+}
+
+/** Where the queues of a sink get their producer id from. */
+export interface ProducerIdSource {
+  /** An id that is not `retired`, if there is one. */
+  ready(retired: ProducerId | undefined): ProducerId | undefined;
+  /** An id that is not `retired`, when there is one. */
+  get(retired: ProducerId | undefined): Promise<ProducerId>;
 }
 
 export interface ProducerIdsOptions {
@@ -21,7 +31,7 @@ export interface ProducerIdsOptions {
  * numbers that may have been used can never be given to other records. The broker would take these
  * for repeats, say that they are stored, and drop them.
  */
-export class ProducerIds {
+export class ProducerIds implements ProducerIdSource {
   readonly #cluster: ClusterConnection;
   readonly #options: ProducerIdsOptions;
   #current: ProducerId | undefined;

@@ -16,6 +16,8 @@ import { PartitionQueue } from './partition-queue.ts';
 import type { FailedAttempt, ProduceOutcomes } from './produce-loop.ts';
 import { ProduceLoops } from './produce-loops.ts';
 import { ProducerIds } from './producer-ids.ts';
+import type { OwnedProducerId } from './owned-producer-id.ts';
+import type { ProducerIdSource } from './producer-ids.ts';
 import { certainlyNotStored, losesSequence } from './produce-outcome.ts';
 import { LEAST_TRY_MS } from '../connection/deadlines.ts';
 import { RepeatedRecords } from './repeated-records.ts';
@@ -41,9 +43,9 @@ const TOPIC_REFRESH_MS = 60_000;
  */
 export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
   readonly #cluster: ClusterConnection;
-  readonly #options: SinkOptions;
+  readonly #options: KafkajsSinkOptions;
   readonly #topics: OutputTopics;
-  readonly #producerIds: ProducerIds;
+  readonly #producerIds: ProducerIdSource;
   readonly #repeats: RepeatedRecords;
   readonly #queues = new Map<string, PartitionQueue>();
   readonly #loops: ProduceLoops;
@@ -54,7 +56,7 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
   readonly #ending = sharedAbort();
   #closed: LifecycleError | undefined;
 
-  constructor(cluster: ClusterConnection, options: SinkOptions) {
+  constructor(cluster: ClusterConnection, options: KafkajsSinkOptions) {
     this.#cluster = cluster;
     this.#options = options;
     const { retryTimeoutMs, topicRefreshMs = TOPIC_REFRESH_MS } = options;
@@ -69,13 +71,14 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
     this.#later = new LaterAttempts(cluster, (queues) => {
       this.#askForLeaders(queues);
     });
-    this.#producerIds = new ProducerIds(cluster, limits);
+    this.#producerIds = options.owned ?? new ProducerIds(cluster, limits);
     this.#repeats = new RepeatedRecords(cluster.logger, options.onRepeated);
     this.#loops = new ProduceLoops({
       cluster,
       maxInFlight: MAX_IN_FLIGHT_PER_BROKER,
       retryTimeoutMs: options.retryTimeoutMs,
       outcomes: this,
+      transactionalId: options.owned?.transactionalId,
     });
   }
 
@@ -132,6 +135,14 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
     }
   }
 
+  /**
+   * Lets go of the producer id in all partitions: sequence numbers begin at 0 under the next one.
+   * Nothing may be on its way.
+   */
+  retireProducer(): void {
+    for (const queue of this.#queues.values()) queue.retireProducer();
+  }
+
   async close(): Promise<void> {
     if (this.#closed !== undefined) return;
     this.#closed = new LifecycleError('The sink is closed');
@@ -143,6 +154,11 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
     this.#buffers.clear();
     for (const queue of this.#queues.values())
       while (queue.batches.length > 0) this.#giveUp(queue, this.#closed);
+  }
+
+  /** Whether the producer id is that of a transactional id: only its owner gets another one. */
+  get #isOwned(): boolean {
+    return this.#options.owned !== undefined;
   }
 
   /**
@@ -232,11 +248,11 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
     queue.failingSince ??= beganAt ?? now;
     const outOfTime = now - queue.failingSince >= this.#options.retryTimeoutMs || this.#closed !== undefined;
     if (sent && !certainlyNotStored(error)) head.maybeStored = true;
-    if (error instanceof BrokerError && isTooLarge(error.brokerCode) && head.sealed.count > 1) {
+    if (error instanceof BrokerError && isTooLarge(error.brokerCode) && this.#maySplit(head)) {
       this.#splitHead(queue, head);
       return;
     }
-    const newProducer = this.#options.idempotent && losesSequence(error);
+    const newProducer = this.#options.idempotent && !this.#isOwned && losesSequence(error);
     if (newProducer) this.#loseSequence(queue, head, error);
     if (outOfTime || !(error.retriable || newProducer)) {
       this.#giveUp(queue, error);
@@ -264,6 +280,11 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
         error: error.message,
       },
     );
+  }
+
+  /** In a transaction its sequence numbers go to its halves, so nothing of it may be stored. */
+  #maySplit({ sealed, maybeStored }: QueuedBatch): boolean {
+    return sealed.count > 1 && !(this.#isOwned && maybeStored);
   }
 
   /** Hands the head, and what the same flush queued behind it, back to the flush. */
@@ -296,8 +317,9 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
       batchBytes: limit,
     });
     this.#repeats.report([head], place(queue));
-    // The refused batch was stamped; its sequence numbers are not given to other bytes.
-    queue.retireProducer();
+    // The refused batch was stamped; its sequence numbers are not given to other bytes. In a
+    // transaction that cannot be had: there they are, since the broker has stored nothing of it.
+    if (!this.#isOwned) queue.retireProducer();
     this.#halveHead(queue, head);
     this.#release(queue);
   }
@@ -330,6 +352,12 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
     }
     return queue;
   }
+}
+
+/** How this sink sends. */
+export interface KafkajsSinkOptions extends SinkOptions {
+  /** The producer id of a transactional id, to whose transactions all records belong. */
+  readonly owned?: OwnedProducerId;
 }
 
 function place({ topic, partition }: PartitionQueue): { topic: string; partition: number } {

@@ -16,6 +16,7 @@ export interface BrokerErrorKind {
 
 const ACL = 'check the access control lists of this user';
 const IDEMPOTENT = 'the producer id or its sequence numbers are no longer valid';
+const TRANSACTION = 'the transaction was aborted, or another process has taken over its transactional id';
 
 /** What the codes mean that the requests of this folder may be answered with. */
 const KINDS: Readonly<Partial<Record<ErrorName, Omit<BrokerErrorKind, 'name'>>>> = {
@@ -49,7 +50,7 @@ const KINDS: Readonly<Partial<Record<ErrorName, Omit<BrokerErrorKind, 'name'>>>>
   COORDINATOR_NOT_AVAILABLE: {
     retriable: true,
     remedy:
-      'if this lasts, the topic __consumer_offsets cannot be made or has no leader: its replication factor (offsets.topic.replication.factor of the brokers, by default 3) must not exceed their number',
+      'if this lasts, the topic __consumer_offsets, or __transaction_state, cannot be made or has no leader: its replication factor (offsets.topic.replication.factor or transaction.state.log.replication.factor of the brokers, by default 3) must not exceed their number',
   },
   NOT_COORDINATOR: { retriable: true },
   INVALID_TOPIC_EXCEPTION: { retriable: false, remedy: 'the topic name is not legal' },
@@ -94,10 +95,16 @@ const KINDS: Readonly<Partial<Record<ErrorName, Omit<BrokerErrorKind, 'name'>>>>
   OUT_OF_ORDER_SEQUENCE_NUMBER: { retriable: false, remedy: IDEMPOTENT },
   DUPLICATE_SEQUENCE_NUMBER: { retriable: false, remedy: IDEMPOTENT },
   INVALID_PRODUCER_EPOCH: { retriable: false, remedy: IDEMPOTENT },
-  INVALID_TXN_STATE: { retriable: false },
+  INVALID_TXN_STATE: { retriable: false, remedy: TRANSACTION },
   INVALID_PRODUCER_ID_MAPPING: { retriable: false, remedy: IDEMPOTENT },
+  INVALID_TRANSACTION_TIMEOUT: {
+    retriable: false,
+    remedy: 'lower transactionTimeoutMs, or raise transaction.max.timeout.ms of the brokers',
+  },
   CONCURRENT_TRANSACTIONS: { retriable: true },
+  TRANSACTION_COORDINATOR_FENCED: { retriable: true },
   TRANSACTIONAL_ID_AUTHORIZATION_FAILED: { retriable: false, remedy: ACL },
+  OPERATION_NOT_ATTEMPTED: { retriable: true },
   SECURITY_DISABLED: { retriable: false },
   KAFKA_STORAGE_ERROR: { retriable: true, refresh: true },
   UNKNOWN_PRODUCER_ID: { retriable: false, remedy: IDEMPOTENT },
@@ -113,7 +120,7 @@ const KINDS: Readonly<Partial<Record<ErrorName, Omit<BrokerErrorKind, 'name'>>>>
   INVALID_RECORD: { retriable: false, remedy: 'a compacted topic refuses records without a key' },
   UNSTABLE_OFFSET_COMMIT: { retriable: true },
   THROTTLING_QUOTA_EXCEEDED: { retriable: true },
-  PRODUCER_FENCED: { retriable: false, remedy: IDEMPOTENT },
+  PRODUCER_FENCED: { retriable: false, remedy: TRANSACTION },
 };
 
 const NAMES: ReadonlyMap<number, ErrorName> = new Map(

@@ -19,45 +19,51 @@ export interface OffsetFetchAnswer {
 }
 
 /**
- * OffsetFetch v5.
+ * OffsetFetch v7.
  *
  * @param partitions null: all that the group has committed
+ * @param requireStable whether an offset that the end of a transaction may change is answered with
+ *   UNSTABLE_OFFSET_COMMIT
  * @see https://kafka.apache.org/protocol#The_Messages_OffsetFetch
  */
 export function offsetFetchRequest(
   groupId: string,
   partitions: readonly TopicPartition[] | null,
+  requireStable = false,
 ): RawRequest<OffsetFetchAnswer> {
-  const writer = new WireWriter().string(groupId);
-  if (partitions === null) writer.int32(-1);
+  const writer = new WireWriter().compactString(groupId);
+  if (partitions === null) writer.uvarint(0);
   else {
-    writer.array(byTopic(partitions), (topics, { topic, entries }) => {
-      topics.string(topic).array(entries, (list, { partition }) => {
+    writer.compactArray(byTopic(partitions), (topics, { topic, entries }) => {
+      topics.compactString(topic).compactArray(entries, (list, { partition }) => {
         list.int32(partition);
       });
+      topics.noTags();
     });
   }
+  writer.boolean(requireStable).noTags();
   return {
     apiKey: OFFSET_FETCH,
     apiName: 'OffsetFetch',
-    apiVersion: 5,
+    apiVersion: 7,
+    flexible: true,
     body: [writer.toBuffer()],
     throttleTime: 'first',
     parse: (reader) => {
       const offsets: FetchedOffset[] = [];
       reader.int32();
-      reader.array((topics) => {
-        const topic = topics.string();
-        topics.array((entries) => {
-          offsets.push({
-            topic,
-            partition: entries.int32(),
-            offset: entries.int64(),
-            leaderEpoch: entries.int32(),
-            metadata: entries.nullableString() ?? '',
-            errorCode: entries.int16(),
-          });
+      reader.compactArray((topics) => {
+        const topic = topics.compactString();
+        topics.compactArray((entries) => {
+          const partition = entries.int32();
+          const offset = entries.int64();
+          const leaderEpoch = entries.int32();
+          const metadata = entries.compactNullableString() ?? '';
+          const errorCode = entries.int16();
+          entries.skipTags();
+          offsets.push({ topic, partition, offset, leaderEpoch, metadata, errorCode });
         });
+        topics.skipTags();
       });
       return { offsets, errorCode: reader.int16() };
     },

@@ -21,15 +21,19 @@ export interface ProducedPartition extends TopicPartition {
  * Produce v7, acks=all. A partition may occur once only: the broker would store the last of its
  * batches alone and answer for it without an error.
  *
- * @param timeoutMs for how long the broker waits for its replicas
+ * @param options.timeoutMs for how long the broker waits for its replicas
+ * @param options.transactionalId whose transaction the batches belong to; null: they belong to none
  * @see https://kafka.apache.org/protocol#The_Messages_Produce
  */
 export function produceRequest(
   partitions: readonly ProducePartition[],
-  timeoutMs: number,
+  { timeoutMs, transactionalId }: { readonly timeoutMs: number; readonly transactionalId: string | null },
 ): RawRequest<ProducedPartition[]> {
   const body: Buffer[] = [];
-  let writer = new WireWriter(256).nullableString(null).int16(ALL_IN_SYNC_REPLICAS).int32(timeoutMs);
+  let writer = new WireWriter(256)
+    .nullableString(transactionalId)
+    .int16(ALL_IN_SYNC_REPLICAS)
+    .int32(timeoutMs);
   const topics = byTopic(partitions);
   writer.int32(topics.length);
   for (const { topic, entries } of topics) {

@@ -20,7 +20,7 @@ const REQUIRED: readonly (readonly [apiKey: number, name: string, version: numbe
   [LIST_OFFSETS, 'ListOffsets', 5],
   [METADATA, 'Metadata', 10],
   [OFFSET_COMMIT, 'OffsetCommit', 7],
-  [OFFSET_FETCH, 'OffsetFetch', 5],
+  [OFFSET_FETCH, 'OffsetFetch', 7],
   [FIND_COORDINATOR, 'FindCoordinator', 2],
   [CREATE_TOPICS, 'CreateTopics', 4],
   [INIT_PRODUCER_ID, 'InitProducerId', 1],
