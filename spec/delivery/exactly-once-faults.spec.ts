@@ -107,6 +107,26 @@ for (const [api, codes] of passing) {
   });
 }
 
+test('what was acked in a transaction stays as it was until that has ended: it may have to be sent again', async (t) => {
+  t.timeout(120_000);
+  const job = await exactlyOnceJob(t);
+  job.fill(3);
+  // Large enough that the buffer of such a batch would be used again, were there no transaction.
+  const large = (text: string | null) => `${text} ${'x'.repeat(100_000)}`;
+  const lost = job.cluster.faults.drop({ api: 'EndTxn', nth: 2, when: 'before' });
+  const processor: MessageProcessor = {
+    process: async (messages, sender) => {
+      for (const { valueText } of messages) {
+        sender.send({ topic: job.output, key: null, value: large(valueText) });
+        await sender.flush();
+      }
+    },
+  };
+  await job.make({}, processor).runToEnd();
+  t.is(lost.hits, 1);
+  t.deepEqual(valuesIn(job.outputs().committed), job.inputs().map(large));
+});
+
 test('an offset that is refused for good aborts the transaction, and is a CommitError', async (t) => {
   t.timeout(120_000);
   for (const code of [12, 28, 30]) {

@@ -234,10 +234,18 @@ export class KafkajsSink implements RecordSink, BatchSender, ProduceOutcomes {
       const { topic, partition, sealed } = head;
       this.#cluster.observer.onAcked(topic, partition, sealed.count, sealed.uncompressedBytes);
       head.ticket.report(head, 'acked');
-      // Of one that went out more than once, an attempt without an answer may still be in a socket.
-      if (head.sent === 1 && sealed.buffer !== undefined) this.#buffers.give(sealed.buffer);
+      if (this.#isDone(head) && sealed.buffer !== undefined) this.#buffers.give(sealed.buffer);
     }
     this.#release(queue);
+  }
+
+  /**
+   * Whether nobody reads the bytes of an acked batch any more. Of one that went out more than once, an
+   * attempt without an answer may still be in a socket; one of a transaction may have to be sent again
+   * until that has ended.
+   */
+  #isDone({ sent, maybeStored }: QueuedBatch): boolean {
+    return sent === 1 && !maybeStored && !this.#isOwned;
   }
 
   failed(queue: PartitionQueue, error: KasperError, { sent, beganAt }: FailedAttempt): void {

@@ -151,7 +151,7 @@ export class KafkajsTransactionalProducer implements TransactionalProducer {
     return new BatchAccumulator({
       compression: sink.compression,
       batchBytes: (topic) => sink.batchBytes(topic),
-      expectedBytes: (topic, partition) => sink.expectedBytes(topic, partition),
+      newBuffer: (topic, partition) => sink.newBuffer(topic, partition),
       keepsSent: true,
       send: (batches) => output.send(new KeptBatches(batches)),
       cleared: () => {
