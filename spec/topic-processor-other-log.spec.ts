@@ -280,6 +280,31 @@ test('a topic that is missing for a moment, and a cluster that cannot be asked, 
   await run;
 });
 
+test('partitions that are added to a recreated topic are told, also if the former one had as many', async (t) => {
+  const { kafka, make, clock, log } = fixture(t);
+  kafka.createTopic('in', 2);
+  const processor = make(noting([]), { offsetRefreshMs: 1000, onOffsetOutOfRange: 'earliest' });
+  const run = processor.runLoop();
+  await kafka.quiet();
+  kafka.addPartitions('in', 3);
+  await clock.advance(2000);
+  kafka.deleteTopic('in');
+  kafka.createTopic('in', 2);
+  await clock.advance(2000);
+  kafka.addPartitions('in', 3);
+  await clock.advance(2000);
+  const added = log.lines.filter(({ message }) => message.startsWith('Partitions were added'));
+  t.deepEqual(
+    added.map(({ fields }) => fields),
+    [
+      { topic: 'in', before: 2, now: 3 },
+      { topic: 'in', before: 2, now: 3 },
+    ],
+  );
+  await processor.close();
+  await run;
+});
+
 test('partitions that are added are told once', async (t) => {
   const { kafka, make, clock, log } = fixture(t);
   kafka.createTopic('in', 2);
