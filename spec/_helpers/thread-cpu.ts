@@ -10,6 +10,9 @@ const TICK_MS = 10;
 export function threadCpuMs(): number {
   const stat = readFileSync('/proc/thread-self/stat', 'utf8');
   // After the name of the program, which may hold anything: the state, and the rest.
-  const [user = '', system = ''] = stat.slice(stat.lastIndexOf(')') + 2).split(' ').slice(11, 13);
+  const [user = '', system = ''] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13);
   return (Number(user) + Number(system)) * TICK_MS;
 }

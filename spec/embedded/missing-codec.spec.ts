@@ -26,7 +26,12 @@ const PROBLEM =
 test('a codec that cannot be loaded here is refused as the codec of a topic', async (t) => {
   const cluster = await startEmbedded(t, { topics: { fares: 1 } });
   const config = { 'compression.type': 'lz4' };
-  t.throws(() => { cluster.createTopic('lz4', { partitions: 1, config }); }, { message: PROBLEM });
+  t.throws(
+    () => {
+      cluster.createTopic('lz4', { partitions: 1, config });
+    },
+    { message: PROBLEM },
+  );
   const client = await RawClient.open(t, present(cluster.brokers[0]));
   const change = [['compression.type', 0, 'lz4']] as const;
   for (const [type, name, code] of [

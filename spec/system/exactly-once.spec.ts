@@ -40,7 +40,10 @@ async function assertExact(t: ExecutionContext, kafka: RealKafka, job: CopyJobOp
     ...['-C', '-t', topic, '-e', '-q', '-f', '%p %k\\n'],
     ...['-X', 'isolation.level=read_committed'],
   ]);
-  const records = text.trim().split('\n').map((line) => line.split(' '));
+  const records = text
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' '));
   t.is(records.length, TOTAL);
   const expected = Array.from({ length: RECORDS }, (_none, offset) => offset);
   for (let partition = 0; partition < PARTITIONS; partition++) {
@@ -96,7 +99,7 @@ testOnReal(
     t.timeout(300_000);
     const options = await newJob(kafka);
     // Slow, so that there is something left for the next owner.
-  const zombie = startCopyJob(t, { ...options, bounded: false, pauseMs: 100 });
+    const zombie = startCopyJob(t, { ...options, bounded: false, pauseMs: 100 });
     await until(() => batches(zombie) >= 6, { deadlineMs: 90_000, what: 'some batches' });
     zombie.freeze();
     const owner = startCopyJob(t, { ...options, pauseMs: 20 });
