@@ -61,7 +61,6 @@ export default {
   require: ['./dist/spec/_helpers/strict.js', './dist/spec/_helpers/left-open.js'],
   ...(await watched()),
   sortTestFiles: waitingFirst,
-  // More than there are cores: they wait for most of their time.
-  concurrency: oneByOne.includes(suite) ? 1 : 4,
+  concurrency: oneByOne.includes(suite) ? 1 : 2,
   timeout: suite === 'long' ? '10m' : '2m',
 };
