@@ -230,8 +230,8 @@ function assertFlat(t: ExecutionContext, { lines }: CopyJob): void {
   t.true(last.rss < first.rss + 64 * MiB, `${last.rss} bytes resident, ${first.rss} at first`);
   t.true(last.heapUsed < first.heapUsed + 8 * MiB, `${last.heapUsed} bytes in the heap`);
   t.true(last.arrayBuffers < first.arrayBuffers + 8 * MiB, `${last.arrayBuffers} bytes in array buffers`);
-  // Two connections to each broker, of which one that is being replaced may still be closing.
-  t.true(last.descriptors <= open + 2, `${last.descriptors} descriptors, ${open} at first`);
+  // Three connections to each of three brokers: at the first samples some of them were not needed yet, after the fault all are open.
+  t.true(last.descriptors <= open + 5, `${last.descriptors} descriptors, ${open} at first`);
 }
 
 /** The least of each: what is above it is work in process. */
