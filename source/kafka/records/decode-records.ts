@@ -31,10 +31,10 @@ export function decodeRecords(
   const { end, count, lastOffsetDelta } = section;
   const firstDelta = fromOffset - view.baseOffset;
   const cursor = new VarintCursor(view.buffer, section.start);
+  const before = records.length;
   let previousDelta = -1;
   // Records lie one behind another: those from some offset on fill the rest of the section.
   let keptFrom = end;
-  let kept = 0;
   for (let i = 0; i < count; i++) {
     const recordAt = cursor.at;
     const bodyBytes = cursor.varint();
@@ -61,14 +61,15 @@ export function decodeRecords(
     }
     previousDelta = offsetDelta;
     if (offsetDelta < firstDelta) continue;
-    if (kept++ === 0) keptFrom = recordAt;
+    if (records.length === before) keptFrom = recordAt;
+    records.push(recordAt);
   }
   if (cursor.at !== end) {
     throw new RecordError(
       `${end - cursor.at} bytes follow the last of its ${count} records. ${CHECKSUM_FITS}`,
     );
   }
-  records.add(view, keptFrom, kept);
+  records.closeBatch(view);
   return end - keptFrom;
 }
 
