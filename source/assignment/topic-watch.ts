@@ -30,18 +30,15 @@ export interface TopicWatchOptions {
  */
 export class TopicWatch {
   readonly #options: TopicWatchOptions;
-  readonly #counts = new Map<string, number>();
-  readonly #topicIds = new Map<string, string>();
+  /** As each topic was seen last, and with the most partitions of those with its id. */
+  readonly #known: Map<string, TopicDescription>;
   readonly #missingSince = new Map<string, number>();
   #timer: Timer | undefined;
   #stopped = false;
 
   constructor(options: TopicWatchOptions) {
     this.#options = options;
-    for (const { topic, partitionCount, topicId } of options.topics.values()) {
-      this.#counts.set(topic, partitionCount);
-      if (topicId !== undefined) this.#topicIds.set(topic, topicId);
-    }
+    this.#known = new Map(options.topics);
   }
 
   start(): void {
@@ -72,24 +69,16 @@ export class TopicWatch {
       return;
     }
     this.#missingSince.delete(topic);
-    const isOther = this.#noteTopicId(topic, found.topicId);
-    const before = this.#counts.get(topic) ?? 0;
+    if (found.topicId !== undefined) this.#options.followed.noteTopicId(topic, found.topicId);
+    const known = this.#known.get(topic);
+    const before = known?.partitionCount ?? 0;
     // Of the same topic, a broker that is behind may still name the smaller number.
-    if (isOther || found.partitionCount > before) this.#counts.set(topic, found.partitionCount);
+    if (found.topicId !== known?.topicId || found.partitionCount > before) this.#known.set(topic, found);
     if (found.partitionCount <= before) return;
     this.#options.logger.warn(
       'Partitions were added to a topic; nobody reads them until a processor is given their numbers, since the assignment is static',
       { topic, before, now: found.partitionCount },
     );
-  }
-
-  /** Returns whether the topic was recreated, as far as ids are known. */
-  #noteTopicId(topic: string, topicId: string | undefined): boolean {
-    if (topicId === undefined) return false;
-    this.#options.followed.noteTopicId(topic, topicId);
-    const before = this.#topicIds.get(topic) ?? topicId;
-    this.#topicIds.set(topic, topicId);
-    return before !== topicId;
   }
 
   /** A broker that has just started may not know a topic for a moment. */

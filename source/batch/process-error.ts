@@ -12,7 +12,7 @@ export function processError(thrown: unknown, failed: FailedBatch): KasperError 
     .map(({ topic, first, last }) => `${topic}/${partition} offsets ${first} to ${last}`)
     .join(', ');
   const left = isCommitted
-    ? 'outputs and offsets are committed, the batch does not come again'
+    ? 'outputs and offsets are committed, the batch is not reprocessed'
     : `nothing of this batch was committed, so it is reprocessed at the next start${skipping(thrown, failed)}`;
   return new ProcessError(`The ${doing} failed for ${where}; ${left}. ${textOf(thrown)}`, {
     cause: thrown,

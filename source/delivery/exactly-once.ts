@@ -3,7 +3,7 @@ import { stillOwned } from '../assignment/ownership-guard.ts';
 import type { RunContext } from '../config/run-context.ts';
 import type { CommittedOffset } from '../kafka/group-offsets.ts';
 import type { TransactionalProducer } from '../kafka/transactions.ts';
-import { sleep, type Timer } from '../kernel/clock.ts';
+import type { Timer } from '../kernel/clock.ts';
 import { AssignmentError, ConfigError, KasperError, LifecycleError } from '../kernel/errors.ts';
 import { someOf } from '../kernel/some-of.ts';
 import type { TopicPartition } from '../kernel/topic-partition.ts';
@@ -77,11 +77,15 @@ export class ExactlyOnce implements Delivery {
   async closeSink(): Promise<void> {
     const { clock, closeTimeoutMs } = this.#context.config;
     const aborts = [...this.#partitions].map(([number, partition]) => this.#abort(number, partition));
-    // What remains of the time is for the claims.
-    const over = new AbortController();
-    const limit = sleep(clock, closeTimeoutMs / 2, over.signal).catch(() => undefined);
-    await Promise.race([Promise.all(aborts), limit]);
-    over.abort();
+    await new Promise<void>((resolve) => {
+      // What remains of the time is for the claims.
+      const limit = clock.after(closeTimeoutMs / 2, resolve);
+      // None of them rejects.
+      void Promise.all(aborts).then(() => {
+        limit.cancel();
+        resolve();
+      });
+    });
     await Promise.all(this.#producers.map((producer) => producer.close()));
   }
 

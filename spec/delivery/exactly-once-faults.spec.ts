@@ -278,7 +278,7 @@ test('what is to be recorded with the commit follows the transaction, and the ne
   t.deepEqual(steps, [...of(0), ...of(10), ...of(20)]);
 });
 
-test('what fails after the transaction ends the run, and the batch does not come again', async (t) => {
+test('what fails after the transaction ends the run, and the batch is not reprocessed', async (t) => {
   const job = await exactlyOnceJob(t);
   job.fill(10);
   const processor = job.make(
@@ -292,7 +292,7 @@ test('what fails after the transaction ends the run, and the batch does not come
   );
   await t.throwsAsync(processor.runToEnd(), {
     message:
-      /^The step after the transaction failed for .* offsets 0 to 9; outputs and offsets are committed, the batch does not come again\. Error: not recorded$/,
+      /^The step after the transaction failed for .* offsets 0 to 9; outputs and offsets are committed, the batch is not reprocessed\. Error: not recorded$/,
   });
   t.is(job.committed(), 10);
   t.is(job.outputs().committed.length, 1);

@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
+import { loopTime } from '../../source/embedded/loop-time.ts';
 import { ConfigError } from '../../source/kernel/errors.ts';
 import { present } from '../_helpers/raw/present.ts';
 import { RawClient } from '../_helpers/raw/raw-client.ts';
@@ -48,6 +49,28 @@ test('fenceTransactionalId takes the id over from its owner', async (t) => {
     await next.send({ topic: 'out', messages: [{ value: 'b' }] });
   });
   t.is(cluster.endOffset('out', 0), 2);
+});
+
+test('fenceTransactionalId takes it over also where its markers are written in a later turn', async (t) => {
+  const cluster = await startEmbedded(t, { brokers: 1, topics: { out: 1 } });
+  const client = await connectClient(t, cluster.brokers);
+  const transactionalId = uniqueName('writer');
+  const producer = present(
+    client.transactionalProducer?.({
+      transactionalId,
+      transactionTimeoutMs: 60_000,
+      commitTimeoutMs: 10_000,
+      retryTimeoutMs: 10_000,
+      compression: 'none',
+    }),
+  );
+  t.teardown(() => producer.close());
+  t.is(await producer.init('newcomer'), undefined);
+  t.is(await producer.addPartitions([{ topic: 'out', partition: 0 }]), undefined);
+  // So much was done in this turn that the rest waits for the next one.
+  while (!loopTime.isUsedUp);
+  cluster.faults.fenceTransactionalId(transactionalId);
+  t.is((await producer.init('owner'))?.outcome, 'fenced');
 });
 
 test('hangTransaction leaves it open in its partitions, where nobody ends it', async (t) => {

@@ -1,14 +1,11 @@
-import { crc32c } from '@node-rs/crc32';
 import {
-  CRC_START,
+  ATTRIBUTES_AT,
   LOG_APPEND_TIME,
+  MAX_TIMESTAMP_AT,
   attributesOf,
   maxTimestampOf,
+  writeChecksum,
 } from '../../kafka/records/batch-header.ts';
-
-const CRC_AT = 17;
-const ATTRIBUTES_AT = 21;
-const MAX_TIMESTAMP_AT = 35;
 
 /**
  * Corrects what the header of a batch says of its records' times, in place, as a broker does: its
@@ -24,12 +21,12 @@ export function correctTimes(batch: Buffer, maxTimestamp: number): void {
   if (isRight && !isStamped) return;
   if (isStamped) batch.writeInt16BE(attributes & ~LOG_APPEND_TIME, ATTRIBUTES_AT);
   if (!isRight) batch.writeBigInt64BE(BigInt(maxTimestamp), MAX_TIMESTAMP_AT);
-  batch.writeUInt32BE(crc32c(batch.subarray(CRC_START)), CRC_AT);
+  writeChecksum(batch);
 }
 
 /** Gives all records of a batch the time at which they are appended, in place, as a broker does. */
 export function stampAppendTime(batch: Buffer, appendTime: number): void {
   batch.writeInt16BE(attributesOf(batch, 0) | LOG_APPEND_TIME, ATTRIBUTES_AT);
   batch.writeBigInt64BE(BigInt(appendTime), MAX_TIMESTAMP_AT);
-  batch.writeUInt32BE(crc32c(batch.subarray(CRC_START)), CRC_AT);
+  writeChecksum(batch);
 }

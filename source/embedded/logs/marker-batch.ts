@@ -1,13 +1,13 @@
-import { crc32c } from '@node-rs/crc32';
 import {
+  ATTRIBUTES_AT,
   BATCH_HEADER_BYTES,
   CODEC_MASK,
   CONTROL,
-  CRC_START,
   TRANSACTIONAL,
   attributesOf,
   producerEpochOf,
   producerIdOf,
+  writeChecksum,
 } from '../../kafka/records/batch-header.ts';
 import { measureRecord } from '../../kafka/records/encode-record.ts';
 import { RecordBatchBuilder, stampBatch } from '../../kafka/records/record-batch-builder.ts';
@@ -16,8 +16,6 @@ import { varintEnd } from '../../kafka/records/varint.ts';
 const VERSION = 0;
 const ABORT = 0;
 const COMMIT = 1;
-const ATTRIBUTES_AT = 21;
-const CRC_AT = 17;
 const NO_SEQUENCE = -1;
 const KEY_BYTES = 4;
 const VALUE_BYTES = 6;
@@ -51,7 +49,7 @@ export function markerBatch(marker: TransactionMarker, timestamp: number): Buffe
   stampBatch(sealed, { producerId, epoch, baseSequence: NO_SEQUENCE, transactional: true });
   const { bytes } = sealed;
   bytes.writeInt16BE(attributesOf(bytes, 0) | CONTROL, ATTRIBUTES_AT);
-  bytes.writeUInt32BE(crc32c(bytes.subarray(CRC_START)), CRC_AT);
+  writeChecksum(bytes);
   return bytes;
 }
 

@@ -1,14 +1,18 @@
-import { crc32c } from '@node-rs/crc32';
 import {
+  ATTRIBUTES_AT,
+  BASE_TIMESTAMP_AT,
   BATCH_HEADER_BYTES,
   BATCH_LENGTH_OVERHEAD,
   CODEC_MASK,
-  CRC_START,
+  COUNT_AT,
   DELETE_HORIZON,
+  LAST_OFFSET_DELTA_AT,
   LOG_APPEND_TIME,
+  MAX_TIMESTAMP_AT,
   attributesOf,
   lastOffsetDeltaOf,
   recordCountOf,
+  writeChecksum,
 } from '../../kafka/records/batch-header.ts';
 import { codecOf } from '../../kafka/records/compression.ts';
 import {
@@ -22,12 +26,6 @@ import {
 import { RecordWalk } from './record-walk.ts';
 import type { WalkedRecords } from './record-walk.ts';
 
-const CRC_AT = 17;
-const ATTRIBUTES_AT = 21;
-const LAST_OFFSET_DELTA_AT = 23;
-const BASE_TIMESTAMP_AT = 27;
-const MAX_TIMESTAMP_AT = 35;
-const COUNT_AT = 57;
 const ATTRIBUTES_BYTES = 1;
 const NO_TIMESTAMP = -1n;
 
@@ -80,7 +78,7 @@ export function emptiedBatch(batch: Buffer): Buffer {
 
 function finished(batch: Buffer): Buffer {
   batch.writeInt32BE(batch.length - BATCH_LENGTH_OVERHEAD, 8);
-  batch.writeUInt32BE(crc32c(batch.subarray(CRC_START)), CRC_AT);
+  writeChecksum(batch);
   return batch;
 }
 

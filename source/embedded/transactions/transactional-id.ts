@@ -56,6 +56,8 @@ export class TransactionalId implements ProducerIdentity {
   startedAt = NOT_STARTED;
   /** Ends the transaction when its time is up. */
   limit: Timer | undefined;
+  /** Called once, when the transaction that is ending has ended. */
+  onEnded: (() => void) | undefined;
   /** What the present transaction writes to, by `topic/partition`. */
   readonly partitions = new Map<string, TopicPartition>();
   /** Ids of the groups whose offsets it commits. */

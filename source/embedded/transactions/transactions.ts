@@ -148,8 +148,10 @@ export class Transactions {
    * open transaction is aborted.
    */
   takeOver(known: TransactionalId): void {
+    const take = () => void known.take(undefined, known.timeoutMs, this.#nextProducerId);
     this.abort(known);
-    if (!known.isEnding) known.take(undefined, known.timeoutMs, this.#nextProducerId);
+    if (known.isEnding) known.onEnded = take;
+    else take();
   }
 
   /** Forgets an open transaction without ending it: in its partitions it stays open. */
@@ -208,6 +210,9 @@ export class Transactions {
     this.#markers.write(transaction, committed, () => {
       transaction.state = committed ? 'CompleteCommit' : 'CompleteAbort';
       this.#release(transaction);
+      const { onEnded } = transaction;
+      transaction.onEnded = undefined;
+      onEnded?.();
     });
   }
 

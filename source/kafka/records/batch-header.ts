@@ -1,3 +1,4 @@
+import { crc32c } from '@node-rs/crc32';
 import { readInt64 } from '../wire/wire-reader.ts';
 import { writeInt64 } from '../wire/wire-writer.ts';
 
@@ -25,6 +26,12 @@ import { writeInt64 } from '../wire/wire-writer.ts';
 export const BATCH_HEADER_BYTES = 61;
 /** Base offset and length, which the length field does not count. */
 export const BATCH_LENGTH_OVERHEAD = 12;
+const CRC_AT = 17;
+export const ATTRIBUTES_AT = 21;
+export const LAST_OFFSET_DELTA_AT = 23;
+export const BASE_TIMESTAMP_AT = 27;
+export const MAX_TIMESTAMP_AT = 35;
+export const COUNT_AT = 57;
 /** What the CRC covers starts here. */
 export const CRC_START = 21;
 
@@ -32,6 +39,11 @@ export const CRC_START = 21;
 export function assignOffsets(batch: Buffer, at: number, baseOffset: number, leaderEpoch: number): void {
   writeInt64(batch, baseOffset, at);
   batch.writeInt32BE(leaderEpoch, at + 12);
+}
+
+/** Sets the checksum of a batch that is alone in its buffer: after anything behind it was changed. */
+export function writeChecksum(batch: Buffer): void {
+  batch.writeUInt32BE(crc32c(batch.subarray(CRC_START)), CRC_AT);
 }
 
 /** Bytes of the whole batch at `at`, header included. */
@@ -52,15 +64,15 @@ export function magicOf(buffer: Buffer, at: number): number {
 }
 
 export function crcOf(buffer: Buffer, at: number): number {
-  return buffer.readUInt32BE(at + 17);
+  return buffer.readUInt32BE(at + CRC_AT);
 }
 
 export function attributesOf(buffer: Buffer, at: number): number {
-  return buffer.readInt16BE(at + 21);
+  return buffer.readInt16BE(at + ATTRIBUTES_AT);
 }
 
 export function lastOffsetDeltaOf(buffer: Buffer, at: number): number {
-  return buffer.readInt32BE(at + 23);
+  return buffer.readInt32BE(at + LAST_OFFSET_DELTA_AT);
 }
 
 /**
@@ -68,12 +80,12 @@ export function lastOffsetDeltaOf(buffer: Buffer, at: number): number {
  * reader.
  */
 export function baseTimestampOf(buffer: Buffer, at: number): number {
-  return Number(buffer.readBigInt64BE(at + 27));
+  return Number(buffer.readBigInt64BE(at + BASE_TIMESTAMP_AT));
 }
 
 /** Rounded beyond 2^53, as {@link baseTimestampOf}. */
 export function maxTimestampOf(buffer: Buffer, at: number): number {
-  return Number(buffer.readBigInt64BE(at + 35));
+  return Number(buffer.readBigInt64BE(at + MAX_TIMESTAMP_AT));
 }
 
 export function producerIdOf(buffer: Buffer, at: number): bigint {
@@ -89,7 +101,7 @@ export function baseSequenceOf(buffer: Buffer, at: number): number {
 }
 
 export function recordCountOf(buffer: Buffer, at: number): number {
-  return buffer.readInt32BE(at + 57);
+  return buffer.readInt32BE(at + COUNT_AT);
 }
 
 export const CODEC_MASK = 0x07;

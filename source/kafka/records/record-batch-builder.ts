@@ -1,8 +1,7 @@
-import { crc32c } from '@node-rs/crc32';
 import { ConfigError, LifecycleError } from '../../kernel/errors.ts';
 import type { Compression, EncodedRecord, MeasuredRecord } from '../sink.ts';
 import { writeInt64 } from '../wire/wire-writer.ts';
-import { BATCH_HEADER_BYTES, BATCH_LENGTH_OVERHEAD, CRC_START, TRANSACTIONAL } from './batch-header.ts';
+import { BATCH_HEADER_BYTES, BATCH_LENGTH_OVERHEAD, TRANSACTIONAL, writeChecksum } from './batch-header.ts';
 import { type Codec, codecNamed } from './compression.ts';
 import { recordBodyBytes, writeFields, writeRecordPlace } from './encode-record.ts';
 import { varintBytes } from './varint.ts';
@@ -165,7 +164,7 @@ export function stampBatch(batch: SealedBatch, producer: BatchProducer | undefin
   const attributes = bytes.readInt16BE(21) & ~TRANSACTIONAL;
   bytes.writeInt16BE(producer?.transactional === true ? attributes | TRANSACTIONAL : attributes, 21);
   writeProducer(bytes, producer);
-  bytes.writeUInt32BE(crc32c(bytes.subarray(CRC_START)), 17);
+  writeChecksum(bytes);
 }
 
 function writeProducer(batch: Buffer, producer: BatchProducer | undefined): void {

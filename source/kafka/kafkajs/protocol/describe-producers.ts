@@ -1,7 +1,7 @@
 import type { TopicPartition } from '../../../kernel/topic-partition.ts';
-import { byTopic } from '../../wire/by-topic.ts';
 import { WireWriter } from '../../wire/wire-writer.ts';
 import type { RawRequest } from '../connection/raw-call.ts';
+import { compactPartitions } from './compact-partitions.ts';
 
 export const DESCRIBE_PRODUCERS = 61;
 export const DESCRIBE_PRODUCERS_VERSION = 0;
@@ -28,13 +28,7 @@ export interface DescribedProducers extends TopicPartition {
 export function describeProducersRequest(
   partitions: readonly TopicPartition[],
 ): RawRequest<DescribedProducers[]> {
-  const writer = new WireWriter().compactArray(byTopic(partitions), (topics, { topic, entries }) => {
-    topics.compactString(topic).compactArray(entries, (list, { partition }) => {
-      list.int32(partition);
-    });
-    topics.noTags();
-  });
-  writer.noTags();
+  const writer = compactPartitions(new WireWriter(), partitions).noTags();
   return {
     apiKey: DESCRIBE_PRODUCERS,
     apiName: 'DescribeProducers',

@@ -1,6 +1,6 @@
 import { WireWriter } from '../../wire/wire-writer.ts';
 import type { RawRequest } from '../connection/raw-call.ts';
-import { byTopic } from '../../wire/by-topic.ts';
+import { compactPartitions } from './compact-partitions.ts';
 import type { TopicPartition } from '../../../kernel/topic-partition.ts';
 
 export const OFFSET_FETCH = 9;
@@ -33,14 +33,7 @@ export function offsetFetchRequest(
 ): RawRequest<OffsetFetchAnswer> {
   const writer = new WireWriter().compactString(groupId);
   if (partitions === null) writer.uvarint(0);
-  else {
-    writer.compactArray(byTopic(partitions), (topics, { topic, entries }) => {
-      topics.compactString(topic).compactArray(entries, (list, { partition }) => {
-        list.int32(partition);
-      });
-      topics.noTags();
-    });
-  }
+  else compactPartitions(writer, partitions);
   writer.boolean(requireStable).noTags();
   return {
     apiKey: OFFSET_FETCH,

@@ -4,6 +4,7 @@ import { WireWriter } from '../../wire/wire-writer.ts';
 import type { OffsetToCommit } from '../../group-offsets.ts';
 import type { TopicPartition } from '../../../kernel/topic-partition.ts';
 import type { RawRequest } from '../connection/raw-call.ts';
+import { compactPartitions } from './compact-partitions.ts';
 
 export const ADD_PARTITIONS_TO_TXN = 24;
 export const ADD_OFFSETS_TO_TXN = 25;
@@ -42,13 +43,7 @@ export function addPartitionsToTxnRequest(
   owner: TransactionOwner,
   partitions: readonly TopicPartition[],
 ): RawRequest<JudgedPartition[]> {
-  const writer = begin(owner, 64 + partitions.length * 8);
-  writer.compactArray(byTopic(partitions), (topics, { topic, entries }) => {
-    topics.compactString(topic).compactArray(entries, (list, { partition }) => {
-      list.int32(partition);
-    });
-    topics.noTags();
-  });
+  const writer = compactPartitions(begin(owner, 64 + partitions.length * 8), partitions);
   return {
     ...request(ADD_PARTITIONS_TO_TXN, 'AddPartitionsToTxn', writer),
     parse: readJudged,
