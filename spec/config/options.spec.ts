@@ -36,7 +36,7 @@ const docs = shownDocs();
 
 test('the options that are known are those that are declared', (t) => {
   t.deepEqual([...docs.keys()].sort(), [...optionNames].sort());
-  t.is(docs.size, 42);
+  t.is(docs.size, 44);
 });
 
 test('an editor shows what each option means', (t) => {
