@@ -49,7 +49,7 @@ export const kafkaMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'source/kafka/kafkajs/produce/sink.ts',
-        replace: 'const newProducer = this.#options.idempotent && losesSequence(error);',
+        replace: 'const newProducer = this.#options.idempotent && !this.#isOwned && losesSequence(error);',
         by: 'const newProducer = this.#options.idempotent && sent;',
       },
       {
