@@ -81,7 +81,6 @@ test('a run that is closed has stopped, with its totals over its time', async (t
       batches: 3,
       sent: 0,
       repeated: 0,
-      transactions: null,
       durationMs: 2000,
       recordsPerSecond: 15,
     },
