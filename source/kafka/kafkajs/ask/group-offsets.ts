@@ -17,17 +17,11 @@ import { brokerError } from '../protocol/broker-errors.ts';
 import { describeGroupRequest } from '../protocol/describe-groups.ts';
 import { offsetCommitRequest } from '../protocol/offset-commit.ts';
 import { offsetFetchRequest } from '../protocol/offset-fetch.ts';
+import { askCoordinator, heedCode, judgeCode, type Coordinator } from '../connection/coordinator.ts';
 import type { RawRequest } from '../connection/raw-call.ts';
 import { retryLoop } from '../connection/retry-loop.ts';
 import { wrapError } from '../connection/wrap-error.ts';
 import { type TopicPartition, byTopicAndPartition } from '../../../kernel/topic-partition.ts';
-
-/** After these another broker, or nobody yet, coordinates the group. */
-const COORDINATOR_CODES = new Set<number>([
-  ErrorCodes.COORDINATOR_LOAD_IN_PROGRESS,
-  ErrorCodes.COORDINATOR_NOT_AVAILABLE,
-  ErrorCodes.NOT_COORDINATOR,
-]);
 
 /**
  * The answers to a request that is larger, as stored, than the offsets topic takes: Kafka 4 answers
@@ -157,8 +151,7 @@ export class SimpleGroupOffsets implements GroupOffsets {
       let error: BrokerError | undefined;
       if (code === undefined) error = missingAnswer(what);
       else if (code !== ErrorCodes.NONE) error = brokerError(code, what);
-      if (error !== undefined && COORDINATOR_CODES.has(error.brokerCode))
-        this.#connected().forgetCoordinator(this.#groupId);
+      if (error !== undefined) heedCode(this.#connected(), this.#coordinator, error.brokerCode);
       if (error !== undefined && isHalved && TOO_LARGE_CODES.has(error.brokerCode)) error = again(error);
       return { topic, partition, offset, error };
     });
@@ -189,28 +182,20 @@ export class SimpleGroupOffsets implements GroupOffsets {
   }
 
   #judge(errorCode: number, what: string): void {
-    if (errorCode === ErrorCodes.NONE) return;
-    if (COORDINATOR_CODES.has(errorCode)) this.#connected().forgetCoordinator(this.#groupId);
-    throw brokerError(errorCode, what);
+    judgeCode(this.#connected(), this.#coordinator, errorCode, what);
   }
 
   /**
-   * One request to the coordinator, sent within the deadline of one request: what was true when a
-   * commit was offered, such as a claim, must not be long ago then. After any failure the
-   * coordinator is looked up again: it may have moved, and that broker is suspect.
+   * One request, sent within the deadline of one request: what was true when a commit was offered, such
+   * as a claim, must not be long ago then.
    */
-  async #call<Answer>(request: RawRequest<Answer>, withinMs?: number): Promise<Answer> {
-    const cluster = this.#connected();
-    const { requestMs } = cluster.deadlines;
-    const until = cluster.watch.now() + (withinMs ?? requestMs);
-    try {
-      const nodeId = await cluster.coordinatorOf(this.#groupId, requestMs);
-      const connectMs = until - cluster.watch.now();
-      return await cluster.call(nodeId, request, { ms: requestMs, connectMs });
-    } catch (thrown) {
-      cluster.forgetCoordinator(this.#groupId);
-      throw wrapError(thrown, `${request.apiName} of group ${this.#groupId}`);
-    }
+  #call<Answer>(request: RawRequest<Answer>, withinMs?: number): Promise<Answer> {
+    const limit = withinMs === undefined ? {} : { withinMs };
+    return askCoordinator(this.#connected(), this.#coordinator, request, limit);
+  }
+
+  get #coordinator(): Coordinator {
+    return { of: 'group', id: this.#groupId };
   }
 }
 

@@ -3,28 +3,14 @@ import type { BackoffOptions } from '../../../kernel/backoff.ts';
 import { BrokerError, ConfigError, type KasperError } from '../../../kernel/errors.ts';
 import type { TransactionFailure } from '../../transactions.ts';
 import type { ClusterConnection } from '../connection/cluster-connection.ts';
+import { askCoordinator, judgeCode, type Coordinator } from '../connection/coordinator.ts';
 import type { RawRequest } from '../connection/raw-call.ts';
 import { retryLoop } from '../connection/retry-loop.ts';
 import { wrapError } from '../connection/wrap-error.ts';
-import { brokerError } from '../protocol/broker-errors.ts';
-import type { CoordinatorOf } from '../protocol/find-coordinator.ts';
 import { answeredFailure } from './transaction-codes.ts';
 
 /** A transaction that is ending has ended after some milliseconds. */
 export const ENDING_BACKOFF: BackoffOptions = Object.freeze({ initialMs: 3, maxMs: 500 });
-
-/** After these another broker, or nobody yet, is the coordinator. */
-const COORDINATOR_CODES = new Set<number>([
-  ErrorCodes.COORDINATOR_LOAD_IN_PROGRESS,
-  ErrorCodes.COORDINATOR_NOT_AVAILABLE,
-  ErrorCodes.NOT_COORDINATOR,
-]);
-
-/** Whom a request goes to. */
-export interface Coordinator {
-  readonly of: CoordinatorOf;
-  readonly id: string;
-}
 
 /** A request of a transaction, sent again only where the answer says that nothing was done. */
 export interface TransactionCall<Answer> {
@@ -61,31 +47,17 @@ export class CoordinatorCalls {
    *
    * @throws KasperError where there is none: it may have been done all the same
    */
-  async once<Answer>({ of, id }: Coordinator, request: RawRequest<Answer>): Promise<Answer> {
-    const { cluster } = this;
-    const { requestMs } = cluster.deadlines;
-    const until = cluster.watch.now() + requestMs;
-    const where = `${request.apiName} of ${of} ${id}`;
-    try {
-      const nodeId = await cluster.coordinatorOf(id, requestMs, of);
-      const link = await cluster.watch.within(
-        Math.max(1, until - cluster.watch.now()),
-        () => cluster.watch.tooLate(`Broker ${nodeId} could not be connected to in time (${where})`),
-        cluster.link(nodeId),
-      );
-      if (!link.serves(request.apiKey, request.apiVersion)) throw notServed(request, nodeId);
-      return await link.call(request, { ms: requestMs });
-    } catch (thrown) {
-      cluster.forgetCoordinator(id, of);
-      throw wrapError(thrown, where);
-    }
+  once<Answer>(coordinator: Coordinator, request: RawRequest<Answer>): Promise<Answer> {
+    return askCoordinator(this.cluster, coordinator, request, {
+      admit: (link, nodeId) => {
+        if (!link.serves(request.apiKey, request.apiVersion)) throw notServed(request, nodeId);
+      },
+    });
   }
 
   /** @throws BrokerError for a code other than 0 */
-  judge({ of, id }: Coordinator, code: number, what: string): void {
-    if (code === ErrorCodes.NONE) return;
-    if (COORDINATOR_CODES.has(code)) this.cluster.forgetCoordinator(id, of);
-    throw brokerError(code, what);
+  judge(coordinator: Coordinator, code: number, what: string): void {
+    judgeCode(this.cluster, coordinator, code, what);
   }
 
   /** Never rejects. */

@@ -11,6 +11,7 @@ import type {
   TransactionOutput,
 } from '../../transactions.ts';
 import type { ClusterConnection } from '../connection/cluster-connection.ts';
+import type { Coordinator } from '../connection/coordinator.ts';
 import { retryLoop } from '../connection/retry-loop.ts';
 import { wrapError } from '../connection/wrap-error.ts';
 import { BatchAccumulator } from '../produce/batch-accumulator.ts';
@@ -27,13 +28,7 @@ import {
   type TransactionOwner,
   txnOffsetCommitRequest,
 } from '../protocol/transaction-requests.ts';
-import {
-  type Coordinator,
-  CoordinatorCalls,
-  decidingCode,
-  ENDING_BACKOFF,
-  isBrokerCode,
-} from './coordinator-calls.ts';
+import { CoordinatorCalls, decidingCode, ENDING_BACKOFF, isBrokerCode } from './coordinator-calls.ts';
 import { initFailure, leavesOpen } from './transaction-codes.ts';
 
 /** Transactions of one transactional id, over the coordinator's connection and a sink of its own. */
