@@ -67,6 +67,7 @@ export class WorkerProcess {
   #snapshot: MetricsSnapshot | null = null;
   #result: WorkerEnd | undefined;
   #end: WorkerEnd | undefined;
+  #isGone = false;
   #limit: Timer | undefined;
   #failedToStopWithinMs: number | undefined;
 
@@ -128,6 +129,7 @@ export class WorkerProcess {
    * this: a worker whose event loop is blocked hears of nothing.
    */
   stop(withinMs: number): void {
+    if (this.#isGone) return;
     this.#send({ kind: 'stop' });
     this.#limit ??= systemClock.after(withinMs, () => {
       this.#failedToStopWithinMs = withinMs;
@@ -212,11 +214,12 @@ export class WorkerProcess {
         );
       });
     });
+    this.#isGone = true;
+    this.#limit?.cancel();
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, OUTPUT_WITHIN_MS);
     });
-    this.#limit?.cancel();
     await Promise.race([closed, tooLate]);
     clearTimeout(timer);
     const end = this.#result ?? this.#died(how);

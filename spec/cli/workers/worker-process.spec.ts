@@ -77,3 +77,14 @@ test('a worker whose job calls process.exit(0) has failed, and the line is named
   t.like(end, { kind: 'failed', failure: { code: 'WORKER', exitCode: 1 } });
   t.regex(printed(), /error: process\.exit\(0\) was called at .*job\.mjs:2:9/);
 });
+
+test('a worker that has ended already is not waited for when it is told to stop', async (t) => {
+  const { worker, started } = await workerWith(t, 'for (;;);');
+  await started();
+  worker.kill();
+  await worker.ended;
+  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+  const before = timers();
+  worker.stop(LONG_MS);
+  t.is(timers(), before);
+});
